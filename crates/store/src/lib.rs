@@ -1,1 +1,35 @@
-//! (being written)
+//! The files of one Purser: journal, snapshots, projections, personal fields.
+//!
+//! **Model.** The *journal* is the only commit point: frames of entries, hash-chained, written before a call goes out
+//! and synced in groups. A *projector* follows it and keeps everything that can be asked about in a second database,
+//! with the journal position in the same transaction. A *snapshot* is the ledger's state at an entry, so that a start
+//! replays only what came after. Personal fields stand apart, erasable, referred to by id.
+//!
+//! **Owns** the data folder and its lock, the SQLite journal, snapshots, the projector and its queries, personal
+//! fields, the fence around provider-side ids, verification of all files, backup.
+//!
+//! **Does not own** rules: what an entry means to a balance is `ledger`'s, what an event means to the company is
+//! `control`'s. PostgreSQL and several nodes are not here either.
+//!
+//! **Invariants.** One process writes a folder. A frame that was reported synced is never lost. What is projected was
+//! synced before. Projecting a frame twice changes nothing. Charges projected equal charges posted. Nothing here
+//! panics on the bytes of a file.
+#![cfg_attr(not(test), deny(clippy::float_arithmetic))]
+
+mod dir;
+mod error;
+mod fence;
+mod fsync;
+mod ids;
+mod journal;
+mod lock;
+mod migrate;
+mod private;
+mod schema;
+mod sqlite;
+
+pub use dir::{DataDir, Mode};
+pub use error::StoreError;
+pub use fence::Fence;
+pub use journal::{JournalReader, SqliteJournal};
+pub use private::{Labelled, Personal, Private};

@@ -1,0 +1,163 @@
+//! The tables of `purser.db`.
+//!
+//! Everything except the tables named `*_private` and `denial` can be derived from the journal again. Amounts are
+//! nano-units, instants microseconds since 1970, days whole days since 1970 in UTC, ids 16 bytes.
+
+use crate::migrate::Migration;
+
+/// Steps of `purser.db`.
+pub(crate) const PURSER: &[Migration] = &[Migration { name: "first tables", sql: FIRST }];
+
+const FIRST: &str = "
+-- How far the journal is projected. One row, written in the transaction that projects.
+CREATE TABLE progress (
+    id    INTEGER PRIMARY KEY CHECK (id = 1),
+    frame INTEGER NOT NULL,
+    lsn   INTEGER NOT NULL,
+    hash  BLOB NOT NULL
+) STRICT;
+INSERT INTO progress (id, frame, lsn, hash) VALUES (1, 0, 0, zeroblob(32));
+
+-- One row per account ever opened: what its number means, and what was posted on it.
+CREATE TABLE account (
+    no           INTEGER PRIMARY KEY,
+    subject_kind INTEGER NOT NULL,
+    subject      BLOB NOT NULL,
+    start        INTEGER NOT NULL,
+    until        INTEGER NOT NULL,
+    opened_lsn   INTEGER NOT NULL,
+    closed_lsn   INTEGER,
+    limit_nano   INTEGER NOT NULL DEFAULT 0,
+    spent_nano   INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX account_by_subject ON account (subject_kind, subject, start);
+
+-- Which limits a hold that is not settled counts against; its settlement does not repeat them.
+CREATE TABLE open_hold (
+    hold     INTEGER PRIMARY KEY,
+    ceilings BLOB NOT NULL
+) STRICT;
+
+-- Items of suspense that were holds.
+CREATE TABLE suspended_hold (
+    item INTEGER PRIMARY KEY,
+    hold INTEGER NOT NULL
+) STRICT;
+
+-- Every posting of a charge. Rows of one hold add up: an adjustment holds differences, a reversal the opposite.
+CREATE TABLE charge (
+    lsn              INTEGER PRIMARY KEY,
+    kind             INTEGER NOT NULL,
+    hold             INTEGER NOT NULL,
+    at               INTEGER NOT NULL,
+    person           BLOB,
+    key              BLOB,
+    provider         TEXT NOT NULL DEFAULT '',
+    model            TEXT NOT NULL DEFAULT '',
+    served_model     TEXT,
+    input_uncached   INTEGER NOT NULL,
+    cache_read       INTEGER NOT NULL,
+    cache_write_5m   INTEGER NOT NULL,
+    cache_write_1h   INTEGER NOT NULL,
+    output           INTEGER NOT NULL,
+    reasoning        INTEGER NOT NULL,
+    audio_in         INTEGER NOT NULL,
+    audio_out        INTEGER NOT NULL,
+    image_in         INTEGER NOT NULL,
+    image_out        INTEGER NOT NULL,
+    audio_cache_read INTEGER NOT NULL,
+    web_search_calls INTEGER NOT NULL,
+    file_search_calls INTEGER NOT NULL,
+    code_calls       INTEGER NOT NULL,
+    charge_nano      INTEGER NOT NULL,
+    overrun_nano     INTEGER NOT NULL,
+    mark             INTEGER NOT NULL,
+    legs             BLOB NOT NULL,
+    ceilings         BLOB NOT NULL,
+    detail           BLOB NOT NULL
+) STRICT;
+CREATE INDEX charge_by_person ON charge (person, lsn) WHERE person IS NOT NULL;
+CREATE INDEX charge_by_hold ON charge (hold, lsn);
+CREATE INDEX charge_by_time ON charge (at, lsn);
+
+-- Which charges a grant's account paid: the way from a grant to its cents.
+CREATE TABLE posting (
+    account     INTEGER NOT NULL,
+    lsn         INTEGER NOT NULL,
+    amount_nano INTEGER NOT NULL,
+    PRIMARY KEY (account, lsn)
+) STRICT, WITHOUT ROWID;
+
+-- Sums at the grains the questions use, each keyed so that the filter is a prefix.
+CREATE TABLE usage_by_person (
+    person BLOB NOT NULL, day INTEGER NOT NULL, model TEXT NOT NULL,
+    calls INTEGER NOT NULL, input INTEGER NOT NULL, cache_read INTEGER NOT NULL, output INTEGER NOT NULL,
+    charge_nano INTEGER NOT NULL,
+    PRIMARY KEY (person, day, model)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE usage_by_day (
+    day INTEGER NOT NULL, model TEXT NOT NULL,
+    calls INTEGER NOT NULL, input INTEGER NOT NULL, cache_read INTEGER NOT NULL, output INTEGER NOT NULL,
+    charge_nano INTEGER NOT NULL,
+    PRIMARY KEY (day, model)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE usage_by_person_day (
+    day INTEGER NOT NULL, person BLOB NOT NULL,
+    calls INTEGER NOT NULL, input INTEGER NOT NULL, cache_read INTEGER NOT NULL, output INTEGER NOT NULL,
+    charge_nano INTEGER NOT NULL,
+    PRIMARY KEY (day, person)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE usage_by_key_day (
+    day INTEGER NOT NULL, key BLOB NOT NULL,
+    calls INTEGER NOT NULL, input INTEGER NOT NULL, cache_read INTEGER NOT NULL, output INTEGER NOT NULL,
+    charge_nano INTEGER NOT NULL,
+    PRIMARY KEY (day, key)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE usage_by_key (
+    key BLOB NOT NULL, day INTEGER NOT NULL, model TEXT NOT NULL,
+    calls INTEGER NOT NULL, input INTEGER NOT NULL, cache_read INTEGER NOT NULL, output INTEGER NOT NULL,
+    charge_nano INTEGER NOT NULL,
+    PRIMARY KEY (key, day, model)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE usage_by_subject (
+    subject_kind INTEGER NOT NULL, subject BLOB NOT NULL, day INTEGER NOT NULL,
+    calls INTEGER NOT NULL, charge_nano INTEGER NOT NULL,
+    PRIMARY KEY (subject_kind, subject, day)
+) STRICT, WITHOUT ROWID;
+
+-- The control plane's events, apart from the frames, so that a start reads only these.
+CREATE TABLE event (
+    lsn     INTEGER PRIMARY KEY,
+    at      INTEGER NOT NULL,
+    command BLOB NOT NULL,
+    kind    INTEGER NOT NULL,
+    payload BLOB NOT NULL
+) STRICT;
+CREATE INDEX event_by_kind ON event (kind, lsn);
+
+-- Denials, coalesced per key, reason and minute. Not in the journal: nothing is owed for them.
+CREATE TABLE denial (
+    minute INTEGER NOT NULL,
+    key    BLOB NOT NULL,
+    reason TEXT NOT NULL,
+    person BLOB NOT NULL,
+    funded INTEGER NOT NULL,
+    count  INTEGER NOT NULL,
+    PRIMARY KEY (minute, key, reason, person, funded)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX denial_by_person ON denial (person, minute);
+
+-- Personal fields: written before the event that refers to them, erasable (see `private`).
+CREATE TABLE people_private (
+    person BLOB PRIMARY KEY,
+    name   TEXT NOT NULL,
+    email  TEXT,
+    more   TEXT
+) STRICT, WITHOUT ROWID;
+CREATE TABLE label_private (
+    kind  INTEGER NOT NULL,
+    id    BLOB NOT NULL,
+    label TEXT NOT NULL,
+    PRIMARY KEY (kind, id)
+) STRICT, WITHOUT ROWID;
+";
