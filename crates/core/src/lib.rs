@@ -14,7 +14,10 @@
 #![cfg_attr(not(test), deny(clippy::float_arithmetic, clippy::arithmetic_side_effects, clippy::as_conversions))]
 
 pub mod account;
+pub mod charge;
 pub mod id;
 pub mod money;
+pub mod price;
+pub mod rating;
 pub mod time;
 pub mod usage;

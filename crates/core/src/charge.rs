@@ -1,0 +1,125 @@
+//! What a settlement keeps of a call, so that anybody can recompute its charge.
+//!
+//! The binary form rides in the journal: a version byte, a byte of presence bits, then the fields in the order they
+//! stand here; numbers as variable-length integers, texts with their length. New fields go behind a new version byte;
+//! every version ever written stays readable.
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{KeyId, PersonId, RunId, UnitId};
+use crate::price::{Bucket, CardVersion, Ratio};
+use crate::usage::{Tier, Usage};
+
+mod codec;
+
+pub use codec::{DecodeError, EncodeError};
+
+/// The detail of a settlement. Together with the rate card of its version it gives the charge:
+/// `rate(card, usage, {tier, geo}, terms)`. Holds no prompt, no answer, no name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChargeRecord {
+    /// Whose call.
+    pub person: PersonId,
+    /// The credential it came with.
+    pub key: KeyId,
+    /// The unit that it counts in, when it is not the person's present one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<UnitId>,
+    /// The agent session that Purser keeps a budget for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<RunId>,
+    /// Keyed hash of the client's own session id: joins calls of a conversation without keeping what the client sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<u64>,
+    /// Who served it.
+    pub provider: String,
+    /// The model asked for.
+    pub requested: String,
+    /// The model named in the answer, where it is another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub served: Option<String>,
+    /// The wire format spoken.
+    pub dialect: Dialect,
+    /// The tier served.
+    pub tier: Tier,
+    /// The region served, when it is named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub geo: Option<String>,
+    /// What was used.
+    pub usage: Usage,
+    /// The card charged by.
+    pub card: CardVersion,
+    /// How sure the usage is.
+    pub mark: Mark,
+    /// Discount and exchange rate: what was paid of the card's price.
+    pub terms: Ratio,
+    /// The program that called, as it names itself (`claude-cli`); empty when it does not.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub client: String,
+    /// Which attempt at a provider this was, from zero: a retry or fallback is another attempt with another hold.
+    #[serde(default)]
+    pub attempt: u8,
+}
+
+/// How sure the usage of a charge is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mark {
+    /// The provider's own figures.
+    #[default]
+    Exact,
+    /// Part of it counted here, because the answer broke off before the provider's figures.
+    Estimated,
+    /// Sent and never answered: the input, estimated.
+    Presumed,
+    /// Usage out of all proportion: charged at the bound until somebody has looked.
+    Disputed,
+}
+
+/// The wire formats that calls come in, by the names that `providers` gives them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Dialect {
+    /// Any other.
+    #[default]
+    #[serde(rename = "other")]
+    Other,
+    /// Anthropic Messages.
+    #[serde(rename = "anthropic.messages")]
+    AnthropicMessages,
+    /// OpenAI Chat Completions.
+    #[serde(rename = "openai.chat")]
+    OpenAiChat,
+    /// OpenAI Responses.
+    #[serde(rename = "openai.responses")]
+    OpenAiResponses,
+    /// OpenAI Embeddings.
+    #[serde(rename = "openai.embeddings")]
+    OpenAiEmbeddings,
+    /// Gemini `generateContent` and `streamGenerateContent`.
+    #[serde(rename = "gemini.generate")]
+    GeminiGenerate,
+}
+
+impl ChargeRecord {
+    /// Appends the binary form: typically 100 to 150 bytes.
+    ///
+    /// # Errors
+    /// A text longer than 255 bytes. The record is as it was and `out` too.
+    pub fn encode(&self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        codec::encode(self, out)
+    }
+
+    /// Reads a binary form that fills `bytes` to the end.
+    ///
+    /// # Errors
+    /// Bytes of another version, cut short, too long, or not a record.
+    pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+        codec::decode(bytes)
+    }
+
+    /// The buckets that were used, in order.
+    pub fn used(&self) -> impl Iterator<Item = (Bucket, u64)> {
+        Bucket::ALL.into_iter().map(|bucket| (bucket, bucket.of(&self.usage))).filter(|(_, count)| *count > 0)
+    }
+}

@@ -1,0 +1,164 @@
+//! The most that a call can cost, and how long an answer an amount can pay for.
+
+use super::RatingError;
+use super::charge::{Fraction, Scale, ceiling, product};
+use crate::money::Nano;
+use crate::price::card::Sheet;
+use crate::price::{Bucket, BucketSet, Kind, Rate, RateCard, Ratio};
+use crate::usage::Tier;
+
+/// What a call can use at most. The default assumes the dearest of everything that is not said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds<'a> {
+    /// Upper bound of the whole prompt in tokens, cached tokens and all modalities included.
+    pub input_tokens: u64,
+    /// Upper bound of one answer in tokens, reasoning included. [`affordable_output`] ignores it.
+    pub output_tokens: u64,
+    /// Answers asked for (`n`, `candidateCount`); at least one.
+    pub answers: u32,
+    /// The dearest tier that the call can be served at. A request that leaves the tier to the provider's account
+    /// settings must name the dearest that the account allows. Being served at a cheaper tier is within the bound.
+    pub tier: Tier,
+    /// Where it can be served.
+    pub geo: Geo<'a>,
+    /// The buckets of tokens that it can touch. A caller that knows that nothing is written to the long-lived cache
+    /// leaves it out and is held to the cheaper rate.
+    pub buckets: BucketSet,
+    /// Upper bound of hosted web searches.
+    pub web_search_calls: u64,
+    /// Upper bound of hosted file searches.
+    pub file_search_calls: u64,
+    /// Upper bound of hosted code containers.
+    pub code_calls: u64,
+}
+
+impl Default for Bounds<'_> {
+    fn default() -> Self {
+        Self {
+            input_tokens: 0,
+            output_tokens: 0,
+            answers: 1,
+            tier: Tier::Standard,
+            geo: Geo::Any,
+            buckets: BucketSet::ALL,
+            web_search_calls: 0,
+            file_search_calls: 0,
+            code_calls: 0,
+        }
+    }
+}
+
+/// Where a call can be served.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Geo<'a> {
+    /// Anywhere: the dearest region counts.
+    #[default]
+    Any,
+    /// Only here; `global` and other names without an uplift cost the plain price.
+    Only(&'a str),
+}
+
+/// The most that a call within the bounds can cost, rounded up. Every usage within the bounds is charged this or less
+/// by [`rate`](super::rate) with the same card and terms, whichever tier up to the bounds' it is served at.
+///
+/// # Errors
+/// Something that the call can use has no price, or the amount is beyond the ledger's range: such a call can't be
+/// admitted by this card.
+pub fn rate_bound(card: &RateCard, bounds: &Bounds<'_>, terms: Ratio) -> Result<Nano, RatingError> {
+    let output = u128::from(bounds.output_tokens).checked_mul(bounds.answers.max(1).into());
+    let output = output.and_then(|tokens| u64::try_from(tokens).ok()).ok_or(RatingError::Overflow)?;
+    let mut most = Nano::ZERO;
+    for sheet in possible_sheets(card, bounds.tier)? {
+        let worst = Worst::of(card, sheet, bounds, terms)?;
+        let rate = if output == 0 { Rate::ZERO } else { worst.output? };
+        let total = product(output, rate).and_then(|output| worst.with_output(output)).and_then(ceiling);
+        most = most.max(total.ok_or(RatingError::Overflow)?);
+    }
+    Ok(most)
+}
+
+/// The longest answer, in tokens for each of the bounds' `answers`, that `money` can pay for after the prompt and the
+/// tools: the inverse of [`rate_bound`]. `None` when it can't pay for even an empty answer. Where output is free of
+/// charge this is [`u64::MAX`]; the model's own limit is not applied here.
+///
+/// # Errors
+/// As [`rate_bound`].
+pub fn affordable_output(
+    card: &RateCard,
+    money: Nano,
+    bounds: &Bounds<'_>,
+    terms: Ratio,
+) -> Result<Option<u64>, RatingError> {
+    let mut longest = u64::MAX;
+    for sheet in possible_sheets(card, bounds.tier)? {
+        let worst = Worst::of(card, sheet, bounds, terms)?;
+        let fixed = worst.with_output(0).ok_or(RatingError::Overflow)?;
+        let means = i128::from(money.get()).checked_mul(fixed.den).ok_or(RatingError::Overflow)?;
+        // A bound is at most the money exactly when it is so before it is rounded up.
+        let Some(left) = means.checked_sub(fixed.num).filter(|left| *left >= 0) else { return Ok(None) };
+        let per_token = product(bounds.answers.max(1).into(), worst.output?)
+            .and_then(|nano| nano.checked_mul(worst.scale.tokens))
+            .ok_or(RatingError::Overflow)?;
+        // Division by zero is free output.
+        let tokens = left.checked_div(per_token).map_or(u64::MAX, |tokens| u64::try_from(tokens).unwrap_or(u64::MAX));
+        longest = longest.min(tokens);
+    }
+    Ok(Some(longest))
+}
+
+/// The sheets that a call can be charged by: its own tier's, the standard one that it can fall back to, and the slower
+/// ones. A provider's names for its faster tiers are not kept apart in answers, so asking for one means any of them.
+fn possible_sheets(card: &RateCard, tier: Tier) -> Result<impl Iterator<Item = &Sheet>, RatingError> {
+    let faster = matches!(tier, Tier::Priority | Tier::Fast);
+    if !card.has_tier(tier) && faster {
+        return Err(RatingError::NoTier(tier));
+    }
+    let slow = [Tier::Standard, Tier::Batch, Tier::Flex].as_slice();
+    let any = [Tier::Standard, Tier::Batch, Tier::Flex, Tier::Priority, Tier::Fast].as_slice();
+    Ok(if faster { any } else { slow }.iter().filter_map(|tier| card.sheet(*tier)))
+}
+
+/// The dearest that a call can meet on one sheet, everything but the length of its answer.
+struct Worst {
+    /// Nano-units times units per rate, before the multipliers in `scale`.
+    input: i128,
+    calls: i128,
+    /// The dearest output rate, when every bucket of output that the call can touch has one.
+    output: Result<Rate, RatingError>,
+    scale: Scale,
+}
+
+impl Worst {
+    fn of(card: &RateCard, sheet: &Sheet, bounds: &Bounds<'_>, terms: Ratio) -> Result<Self, RatingError> {
+        let dearest = |kind: Kind| {
+            bounds.buckets.of_kind(kind).try_fold(Rate::ZERO, |dearest, bucket| {
+                let rate = sheet.dearest(bucket, bounds.input_tokens).ok_or(RatingError::NoRate(bucket))?;
+                Ok(dearest.max(rate))
+            })
+        };
+        let input_rate = if bounds.input_tokens == 0 { Rate::ZERO } else { dearest(Kind::Input)? };
+        let input = product(bounds.input_tokens, input_rate).ok_or(RatingError::Overflow)?;
+        let mut calls = 0_i128;
+        for (bucket, count) in [
+            (Bucket::WebSearchCalls, bounds.web_search_calls),
+            (Bucket::FileSearchCalls, bounds.file_search_calls),
+            (Bucket::CodeCalls, bounds.code_calls),
+        ] {
+            if count > 0 {
+                let fee = card.fee(bucket).ok_or(RatingError::NoRate(bucket))?;
+                let sum = product(count, fee).and_then(|amount| calls.checked_add(amount));
+                calls = sum.ok_or(RatingError::Overflow)?;
+            }
+        }
+        let geo = match bounds.geo {
+            Geo::Any => card.dearest_geo(),
+            Geo::Only(geo) => card.geo(Some(geo)),
+        };
+        let scale = Scale::try_new(sheet.times, geo, terms).ok_or(RatingError::Overflow)?;
+        Ok(Self { input, calls, output: dearest(Kind::Output), scale })
+    }
+
+    fn with_output(&self, output: i128) -> Option<Fraction> {
+        self.scale.total(self.input.checked_add(output)?, self.calls)
+    }
+}
