@@ -78,6 +78,12 @@ pub enum StoreError {
         /// Where the projection is.
         reached: u64,
     },
+    /// The projection stopped; the cause was logged when it happened.
+    #[error("the projection has stopped: {why}")]
+    ProjectionStopped {
+        /// What stopped it, in words.
+        why: String,
+    },
     /// A figure does not fit the column that keeps it: a breach, since the ledger bounds them.
     #[error("{what} is beyond the range the store keeps")]
     OutOfRange {

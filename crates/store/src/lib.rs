@@ -16,6 +16,7 @@
 //! panics on the bytes of a file.
 #![cfg_attr(not(test), deny(clippy::float_arithmetic))]
 
+mod counts;
 mod dir;
 mod error;
 mod fence;
@@ -24,12 +25,18 @@ mod ids;
 mod journal;
 mod lock;
 mod migrate;
+mod pack;
 mod private;
+mod projector;
 mod schema;
+mod snapshot;
 mod sqlite;
 
+pub use counts::Counts;
 pub use dir::{DataDir, Mode};
 pub use error::StoreError;
 pub use fence::Fence;
 pub use journal::{JournalReader, SqliteJournal};
 pub use private::{Labelled, Personal, Private};
+pub use projector::{ChargeKind, Progress, Projection, Projector, ProjectorTap};
+pub use snapshot::Snapshots;

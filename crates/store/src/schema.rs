@@ -38,29 +38,29 @@ CREATE TABLE open_hold (
     ceilings BLOB NOT NULL
 ) STRICT;
 
--- Items of suspense that were holds.
-CREATE TABLE suspended_hold (
-    item INTEGER PRIMARY KEY,
-    hold INTEGER NOT NULL
+-- Items of suspense: a hold's, or the unaccounted part of a slice on one account.
+CREATE TABLE suspense (
+    item    INTEGER PRIMARY KEY,
+    hold    INTEGER,
+    account INTEGER
 ) STRICT;
 
 -- Every posting of a charge. Rows of one hold add up: an adjustment holds differences, a reversal the opposite.
 CREATE TABLE charge (
     lsn              INTEGER PRIMARY KEY,
     kind             INTEGER NOT NULL,
-    hold             INTEGER NOT NULL,
+    hold             INTEGER,
     at               INTEGER NOT NULL,
     person           BLOB,
     key              BLOB,
-    provider         TEXT NOT NULL DEFAULT '',
-    model            TEXT NOT NULL DEFAULT '',
+    provider         TEXT NOT NULL,
+    model            TEXT NOT NULL,
     served_model     TEXT,
     input_uncached   INTEGER NOT NULL,
     cache_read       INTEGER NOT NULL,
     cache_write_5m   INTEGER NOT NULL,
     cache_write_1h   INTEGER NOT NULL,
     output           INTEGER NOT NULL,
-    reasoning        INTEGER NOT NULL,
     audio_in         INTEGER NOT NULL,
     audio_out        INTEGER NOT NULL,
     image_in         INTEGER NOT NULL,
@@ -69,6 +69,7 @@ CREATE TABLE charge (
     web_search_calls INTEGER NOT NULL,
     file_search_calls INTEGER NOT NULL,
     code_calls       INTEGER NOT NULL,
+    reasoning        INTEGER NOT NULL,
     charge_nano      INTEGER NOT NULL,
     overrun_nano     INTEGER NOT NULL,
     mark             INTEGER NOT NULL,
@@ -77,7 +78,7 @@ CREATE TABLE charge (
     detail           BLOB NOT NULL
 ) STRICT;
 CREATE INDEX charge_by_person ON charge (person, lsn) WHERE person IS NOT NULL;
-CREATE INDEX charge_by_hold ON charge (hold, lsn);
+CREATE INDEX charge_by_hold ON charge (hold, lsn) WHERE hold IS NOT NULL;
 CREATE INDEX charge_by_time ON charge (at, lsn);
 
 -- Which charges a grant's account paid: the way from a grant to its cents.

@@ -53,6 +53,7 @@ use rusqlite::Connection;
 
 pub(crate) use flush::{Flush, WalFile};
 pub use read::JournalReader;
+pub(crate) use read::store_error;
 
 use crate::dir::{DataDir, Mode};
 use crate::error::StoreError;
@@ -117,11 +118,11 @@ impl SqliteJournal {
         let conn = sqlite::open_write(&path, Durability::Later, MIGRATIONS)?;
         conn.pragma_update(None, "wal_autocheckpoint", 0).map_err(StoreError::sqlite("set up the journal"))?;
         // Reading opens the log, creating it where the last connection removed it.
-        read::head(&conn).map_err(|error| read::store_error(&path, error))?;
+        read::head(&conn).map_err(|error| store_error(&path, error))?;
         let mut flush = wrap(WalFile::open(&sqlite::wal_of(&path))?);
         flush.flush().map_err(StoreError::io("sync", sqlite::wal_of(&path)))?;
         fsync::folder(dir.path())?;
-        let head = read::head(&conn).map_err(|error| read::store_error(&path, error))?;
+        let head = read::head(&conn).map_err(|error| store_error(&path, error))?;
         let mut journal = Self { conn, flush, head, unsaved_bytes: 0, stopped: false };
         journal.checkpoint().map_err(StoreError::sqlite("copy the journal's log into its database"))?;
         Ok(journal)

@@ -1,0 +1,111 @@
+//! What was used, as signed figures that add up over corrections.
+
+use std::ops::{Add, Neg, Sub};
+
+use purser_core::price::Bucket;
+use purser_core::usage::Usage;
+use rusqlite::Row;
+
+/// The columns of counts in table `charge`: every bucket in its order, then the view `reasoning`.
+pub(crate) const COLUMNS: &str = "input_uncached, cache_read, cache_write_5m, cache_write_1h, output, audio_in, \
+     audio_out, image_in, image_out, audio_cache_read, web_search_calls, file_search_calls, code_calls, reasoning";
+/// How many columns that is.
+pub(crate) const WIDTH: usize = Bucket::ALL.len() + 1;
+
+/// The most that is counted for one call: a million million, far beyond any model, and small enough that sums of
+/// millions of senseless figures stay in range. The detail keeps what was reported.
+const COUNT_MAX: i64 = 1 << 40;
+
+/// Counts of a charge, or differences between two.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts([i64; WIDTH]);
+
+impl Counts {
+    /// The count of one bucket; below zero only in differences.
+    pub fn of(&self, bucket: Bucket) -> i64 {
+        Bucket::ALL.iter().position(|other| *other == bucket).and_then(|at| self.0.get(at)).copied().unwrap_or(0)
+    }
+
+    /// The view `reasoning`.
+    pub fn reasoning(&self) -> i64 {
+        self.0.last().copied().unwrap_or(0)
+    }
+
+    /// The whole prompt, as [`Usage::prompt_tokens`] adds it.
+    pub fn prompt_tokens(&self) -> i64 {
+        self.sum(&[
+            Bucket::InputUncached,
+            Bucket::CacheRead,
+            Bucket::CacheWrite5m,
+            Bucket::CacheWrite1h,
+            Bucket::AudioIn,
+            Bucket::ImageIn,
+            Bucket::AudioCacheRead,
+        ])
+    }
+
+    /// Everything read from a cache.
+    pub fn cache_read_tokens(&self) -> i64 {
+        self.sum(&[Bucket::CacheRead, Bucket::AudioCacheRead])
+    }
+
+    /// Everything that came out, as [`Usage::output_tokens`] adds it.
+    pub fn output_tokens(&self) -> i64 {
+        self.sum(&[Bucket::Output, Bucket::AudioOut, Bucket::ImageOut])
+    }
+
+    fn sum(&self, buckets: &[Bucket]) -> i64 {
+        buckets.iter().fold(0, |sum, bucket| sum.saturating_add(self.of(*bucket)))
+    }
+
+    /// The values of [`COLUMNS`].
+    pub(crate) fn columns(&self) -> &[i64; WIDTH] {
+        &self.0
+    }
+
+    /// From [`WIDTH`] columns of a row, from `first` on.
+    pub(crate) fn from_row(row: &Row<'_>, first: usize) -> rusqlite::Result<Self> {
+        let mut counts = Self::default();
+        for (at, count) in counts.0.iter_mut().enumerate() {
+            *count = row.get(first.saturating_add(at))?;
+        }
+        Ok(counts)
+    }
+
+    fn zip(self, other: Self, combine: fn(i64, i64) -> i64) -> Self {
+        let mut counts = self;
+        counts.0.iter_mut().zip(other.0).for_each(|(count, other)| *count = combine(*count, other));
+        counts
+    }
+}
+
+impl From<&Usage> for Counts {
+    fn from(usage: &Usage) -> Self {
+        let clamp = |count: u64| i64::try_from(count).unwrap_or(COUNT_MAX).min(COUNT_MAX);
+        let mut counts = Self::default();
+        let all = Bucket::ALL.into_iter().map(|bucket| bucket.of(usage)).chain([usage.reasoning]);
+        counts.0.iter_mut().zip(all).for_each(|(count, of)| *count = clamp(of));
+        counts
+    }
+}
+
+impl Add for Counts {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        self.zip(other, i64::saturating_add)
+    }
+}
+
+impl Sub for Counts {
+    type Output = Self;
+    fn sub(self, other: Self) -> Self {
+        self.zip(other, i64::saturating_sub)
+    }
+}
+
+impl Neg for Counts {
+    type Output = Self;
+    fn neg(self) -> Self {
+        Self::default() - self
+    }
+}

@@ -1,0 +1,157 @@
+//! Accounts and open holds while a batch is projected.
+
+use std::collections::HashMap;
+
+use purser_core::account::Subject;
+use purser_core::money::Nano;
+use purser_ledger::{AccountNo, Ceilings, HoldId};
+use rusqlite::{Connection, OptionalExtension};
+
+use crate::ids::Bits;
+use crate::pack;
+
+/// The kind of a grant's subject: the one whose book is money.
+pub(super) const GRANT: i64 = 1;
+
+/// The kind and id of a subject as columns; the kinds are never renumbered.
+pub(crate) const fn subject_columns(subject: Subject) -> (i64, Bits) {
+    match subject {
+        Subject::Grant(id) => (GRANT, Bits::new(id.get())),
+        Subject::Budget(id) => (2, Bits::new(id.get())),
+        Subject::Run(id) => (3, Bits::new(id.get())),
+    }
+}
+
+/// Ceilings of the holds that are not settled, as the settlement will need them. In memory, since a settlement follows
+/// its hold within seconds; the table keeps those that are open between two transactions.
+#[derive(Debug, Default)]
+pub(super) struct OpenHolds {
+    open: HashMap<HoldId, Entry>,
+    /// Opened or ended since the last transaction.
+    touched: Vec<HoldId>,
+    /// Ended ones that the table still has.
+    stale: Vec<HoldId>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    ceilings: Ceilings,
+    stored: bool,
+}
+
+impl OpenHolds {
+    pub(super) fn load(conn: &Connection) -> rusqlite::Result<Self> {
+        let mut holds = Self::default();
+        let mut select = conn.prepare("SELECT hold, ceilings FROM open_hold")?;
+        let mut rows = select.query([])?;
+        while let Some(row) = rows.next()? {
+            let id = hold_id(row.get(0)?);
+            let bytes: Vec<u8> = row.get(1)?;
+            if let (Some(id), Some(ceilings)) = (id, pack::read_accounts(&bytes)) {
+                holds.open.insert(id, Entry { ceilings: ceilings.into(), stored: true });
+            }
+        }
+        Ok(holds)
+    }
+
+    pub(super) fn opened(&mut self, id: HoldId, ceilings: &Ceilings) {
+        self.open.insert(id, Entry { ceilings: ceilings.clone(), stored: false });
+        self.touched.push(id);
+    }
+
+    /// The hold is over; its ceilings, when it was known.
+    pub(super) fn ended(&mut self, id: HoldId) -> Option<Ceilings> {
+        let entry = self.open.remove(&id)?;
+        if entry.stored {
+            self.stale.push(id);
+        }
+        Some(entry.ceilings)
+    }
+
+    pub(super) fn store(&mut self, conn: &Connection) -> rusqlite::Result<()> {
+        let mut insert = conn.prepare_cached("INSERT OR REPLACE INTO open_hold (hold, ceilings) VALUES (?1, ?2)")?;
+        for id in self.touched.drain(..) {
+            // Most are over already and never touch the table.
+            if let Some(entry) = self.open.get_mut(&id) {
+                insert.execute((hold_column(id), pack::accounts(&entry.ceilings)))?;
+                entry.stored = true;
+            }
+        }
+        let mut delete = conn.prepare_cached("DELETE FROM open_hold WHERE hold = ?1")?;
+        for id in self.stale.drain(..) {
+            delete.execute((hold_column(id),))?;
+        }
+        Ok(())
+    }
+}
+
+/// What a batch changes on accounts, one row per account however many charges there were.
+#[derive(Debug, Default)]
+pub(super) struct AccountDeltas {
+    deltas: HashMap<AccountNo, Delta>,
+    /// Subjects already looked up in this batch.
+    subjects: HashMap<AccountNo, (i64, Bits)>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Delta {
+    limit: i64,
+    spent: i64,
+}
+
+impl AccountDeltas {
+    pub(super) fn opened(&mut self, no: AccountNo, subject: Subject) {
+        self.subjects.insert(no, subject_columns(subject));
+    }
+
+    /// `None` when the sum leaves the range.
+    pub(super) fn fund(&mut self, no: AccountNo, by: Nano) -> Option<()> {
+        let delta = self.deltas.entry(no).or_default();
+        delta.limit = delta.limit.checked_add(by.get())?;
+        Some(())
+    }
+
+    /// `None` when the sum leaves the range.
+    pub(super) fn spend(&mut self, no: AccountNo, amount: Nano) -> Option<()> {
+        let delta = self.deltas.entry(no).or_default();
+        delta.spent = delta.spent.checked_add(amount.get())?;
+        Some(())
+    }
+
+    /// Whose the account is; `None` for one that was never opened.
+    pub(super) fn subject(&mut self, conn: &Connection, no: AccountNo) -> rusqlite::Result<Option<(i64, Bits)>> {
+        if let Some(subject) = self.subjects.get(&no) {
+            return Ok(Some(*subject));
+        }
+        let found = conn
+            .prepare_cached("SELECT subject_kind, subject FROM account WHERE no = ?1")?
+            .query_row((no.0,), |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        if let Some(subject) = found {
+            self.subjects.insert(no, subject);
+        }
+        Ok(found)
+    }
+
+    pub(super) fn store(self, conn: &Connection) -> rusqlite::Result<()> {
+        let mut update = conn.prepare_cached(
+            "UPDATE account SET limit_nano = limit_nano + ?2, spent_nano = spent_nano + ?3 WHERE no = ?1",
+        )?;
+        for (no, delta) in self.deltas {
+            update.execute((no.0, delta.limit, delta.spent))?;
+        }
+        Ok(())
+    }
+}
+
+/// A hold's name in a column: its 64 bits.
+pub(crate) fn hold_column(id: HoldId) -> i64 {
+    ((u64::from(id.epoch().0) << 40) | id.sequence()).cast_signed()
+}
+
+/// The name in a column; every 64 bits are one.
+pub(crate) fn hold_id(column: i64) -> Option<HoldId> {
+    let bits = column.cast_unsigned();
+    let epoch = u32::try_from(bits >> 40).ok()?;
+    HoldId::try_new(purser_ledger::Epoch(epoch), bits & HoldId::SEQUENCE_MAX)
+}

@@ -1,0 +1,275 @@
+//! What each record means to the tables.
+
+use std::path::Path;
+
+use purser_core::id::CommandId;
+use purser_core::money::Nano;
+use purser_ledger::{AccountNo, Ceilings, Ending, FrameNo, HoldId, Leg, Lsn, Mark, Record, Stamped, SuspenseId};
+use rusqlite::{Connection, OptionalExtension, Transaction};
+
+use super::accounts::{AccountDeltas, GRANT, OpenHolds, hold_column, hold_id, subject_columns};
+use super::called::{self, Called};
+use super::charges::{ChargeKind, NewCharge, Standing};
+use super::sums::Rollups;
+use crate::counts::Counts;
+use crate::error::StoreError;
+use crate::ids::Bits;
+
+/// Why a record could not be projected.
+#[derive(Debug)]
+pub(super) enum ApplyError {
+    Sql(rusqlite::Error),
+    /// The record does not fit what came before it, which the ledger rules out: the journal or the tables are damaged.
+    Unfit {
+        lsn: Lsn,
+        what: &'static str,
+    },
+}
+
+impl ApplyError {
+    pub(super) fn at(self, journal: &Path, frame: FrameNo) -> StoreError {
+        match self {
+            Self::Sql(source) => StoreError::Sqlite { what: "project the journal", source },
+            Self::Unfit { lsn, what } => StoreError::damaged(journal, Some(frame.0), format!("record {lsn}: {what}")),
+        }
+    }
+}
+
+impl From<rusqlite::Error> for ApplyError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sql(error)
+    }
+}
+
+/// One transaction's worth of records.
+#[derive(Debug)]
+pub(super) struct Batch<'a> {
+    tx: &'a Transaction<'a>,
+    holds: &'a mut OpenHolds,
+    accounts: AccountDeltas,
+    rollups: Rollups,
+}
+
+impl<'a> Batch<'a> {
+    pub(super) fn new(tx: &'a Transaction<'a>, holds: &'a mut OpenHolds) -> Self {
+        Self { tx, holds, accounts: AccountDeltas::default(), rollups: Rollups::default() }
+    }
+
+    /// Writes what was added up.
+    pub(super) fn finish(self) -> rusqlite::Result<()> {
+        self.accounts.store(self.tx)?;
+        self.holds.store(self.tx)?;
+        self.rollups.store(self.tx)
+    }
+
+    pub(super) fn apply(&mut self, stamped: &Stamped) -> Result<(), ApplyError> {
+        let Stamped { lsn, instant, record } = stamped;
+        let lsn = *lsn;
+        let range = |done: Option<()>| done.ok_or(ApplyError::Unfit { lsn, what: "a sum leaves the range" });
+        match record {
+            Record::Boot { .. } | Record::Rest | Record::Slice { .. } | Record::Grow { .. } => Ok(()),
+            Record::Open { no, key } => self.open(lsn, *no, key),
+            Record::Fund { no, delta } => range(self.accounts.fund(*no, *delta)),
+            Record::Close { no } => self.close(lsn, *no),
+            Record::Hold { id, ceilings, .. } => {
+                self.holds.opened(*id, ceilings);
+                Ok(())
+            }
+            Record::Release { id } => {
+                self.holds.ended(*id);
+                Ok(())
+            }
+            // The hold stays among the open ones: whatever resolves it will ask for its ceilings.
+            Record::Suspend { id } => self.suspend(lsn, Some(*id), None),
+            Record::SuspendSlice { no, .. } => self.suspend(lsn, None, Some(*no)),
+            Record::Settle { id, charge, legs, overrun, mark, detail } => {
+                let ceilings = self
+                    .holds
+                    .ended(*id)
+                    .ok_or(ApplyError::Unfit { lsn, what: "it settles a hold that is not open" })?;
+                let (called, counts, _) = called::read(detail).unwrap_or((Called::default(), Counts::default(), *mark));
+                self.charge(&NewCharge {
+                    lsn,
+                    kind: ChargeKind::Settlement,
+                    hold: Some(*id),
+                    at: *instant,
+                    called,
+                    counts,
+                    charge: *charge,
+                    overrun: *overrun,
+                    mark: *mark,
+                    legs,
+                    ceilings: &ceilings,
+                    detail,
+                })
+            }
+            Record::Resolve { item, ending, charge, legs, overrun, detail, .. } => {
+                let (hold, ceilings) = self.resolved(*item)?;
+                let (called, counts, mark) =
+                    called::read(detail).unwrap_or((Called::default(), Counts::default(), Mark::Presumed));
+                let kind = match ending {
+                    Ending::Charged => ChargeKind::Resolution,
+                    Ending::WrittenOff => ChargeKind::WrittenOff,
+                };
+                self.charge(&NewCharge {
+                    lsn,
+                    kind,
+                    hold,
+                    at: *instant,
+                    called,
+                    counts,
+                    charge: *charge,
+                    overrun: *overrun,
+                    mark,
+                    legs,
+                    ceilings: &ceilings,
+                    detail,
+                })
+            }
+            Record::Adjust { id, legs, delta, ceilings, detail, .. } => {
+                let standing = self.standing(lsn, *id)?;
+                // Counts are differences too; without a new detail, only the amount was wrong.
+                let (called, counts, mark) = match called::read(detail) {
+                    Some((called, counts, mark)) => (called, counts - standing.counts, mark),
+                    None => (standing.called, Counts::default(), standing.mark),
+                };
+                self.charge(&NewCharge {
+                    lsn,
+                    kind: ChargeKind::Adjustment,
+                    hold: Some(*id),
+                    at: *instant,
+                    called,
+                    counts,
+                    charge: *delta,
+                    overrun: Nano::ZERO,
+                    mark,
+                    legs,
+                    ceilings,
+                    detail,
+                })
+            }
+            Record::Reverse { id, .. } => self.reverse(stamped, *id),
+            Record::Event { command, kind, payload, .. } => self.event(stamped, *command, *kind, payload),
+        }
+    }
+
+    fn open(&mut self, lsn: Lsn, no: AccountNo, key: &purser_core::account::AccountKey) -> Result<(), ApplyError> {
+        let (kind, subject) = subject_columns(key.subject);
+        let (start, until) = (key.period.start.as_micros(), key.period.end.as_micros());
+        self.tx
+            .prepare_cached(
+                "INSERT INTO account (no, subject_kind, subject, start, until, opened_lsn)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            )?
+            .execute((no.0, kind, subject, start, until, lsn.0.cast_signed()))?;
+        self.accounts.opened(no, key.subject);
+        Ok(())
+    }
+
+    fn close(&mut self, lsn: Lsn, no: AccountNo) -> Result<(), ApplyError> {
+        self.tx
+            .prepare_cached("UPDATE account SET closed_lsn = ?2 WHERE no = ?1")?
+            .execute((no.0, lsn.0.cast_signed()))?;
+        Ok(())
+    }
+
+    fn suspend(&mut self, lsn: Lsn, hold: Option<HoldId>, account: Option<AccountNo>) -> Result<(), ApplyError> {
+        self.tx.prepare_cached("INSERT INTO suspense (item, hold, account) VALUES (?1, ?2, ?3)")?.execute((
+            lsn.0.cast_signed(),
+            hold.map(hold_column),
+            account.map(|no| no.0),
+        ))?;
+        Ok(())
+    }
+
+    /// Which hold the item was, when it was one, and the limits it counts against.
+    fn resolved(&mut self, item: SuspenseId) -> Result<(Option<HoldId>, Ceilings), ApplyError> {
+        let found: Option<(Option<i64>, Option<u32>)> = self
+            .tx
+            .prepare_cached("DELETE FROM suspense WHERE item = ?1 RETURNING hold, account")?
+            .query_row((item.0.cast_signed(),), |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        let (hold, account) = found.unwrap_or_default();
+        if let Some(hold) = hold.and_then(hold_id) {
+            return Ok((Some(hold), self.holds.ended(hold).unwrap_or_default()));
+        }
+        let Some(no) = account.map(AccountNo) else { return Ok((None, Ceilings::new())) };
+        // A grant's part is among the record's legs; a limit's is not.
+        let is_limit = self.accounts.subject(self.tx, no)?.is_some_and(|(kind, _)| kind != GRANT);
+        Ok((None, is_limit.then_some(no).into_iter().collect()))
+    }
+
+    fn standing(&self, lsn: Lsn, id: HoldId) -> Result<Standing, ApplyError> {
+        Standing::of(self.tx, id)?.ok_or(ApplyError::Unfit { lsn, what: "it corrects a charge that is not there" })
+    }
+
+    fn reverse(&mut self, stamped: &Stamped, id: HoldId) -> Result<(), ApplyError> {
+        let lsn = stamped.lsn;
+        let standing = self.standing(lsn, id)?;
+        let opposite =
+            |amount: Nano| amount.checked_neg().ok_or(ApplyError::Unfit { lsn, what: "an amount without an opposite" });
+        let legs = standing
+            .legs
+            .iter()
+            .map(|leg| Ok(Leg { no: leg.no, amount: opposite(leg.amount)? }))
+            .collect::<Result<Vec<_>, ApplyError>>()?;
+        self.charge(&NewCharge {
+            lsn,
+            kind: ChargeKind::Reversal,
+            hold: Some(id),
+            at: stamped.instant,
+            called: standing.called,
+            counts: -standing.counts,
+            charge: opposite(standing.charge)?,
+            overrun: opposite(standing.overrun)?,
+            mark: standing.mark,
+            legs: &legs,
+            ceilings: &standing.ceilings,
+            detail: &[],
+        })
+    }
+
+    fn event(&self, stamped: &Stamped, command: CommandId, kind: u8, payload: &[u8]) -> Result<(), ApplyError> {
+        self.tx
+            .prepare_cached("INSERT INTO event (lsn, at, command, kind, payload) VALUES (?1, ?2, ?3, ?4, ?5)")?
+            .execute((
+                stamped.lsn.0.cast_signed(),
+                stamped.instant.as_micros(),
+                Bits::new(command.get()),
+                kind,
+                payload,
+            ))?;
+        Ok(())
+    }
+
+    /// The row, the way to it from each grant, and every sum it counts in.
+    fn charge(&mut self, row: &NewCharge<'_>) -> Result<(), ApplyError> {
+        let lsn = row.lsn;
+        row.insert(self.tx)?;
+        let range = |done: Option<()>| done.ok_or(ApplyError::Unfit { lsn, what: "a sum leaves the range" });
+        if row.kind != ChargeKind::WrittenOff {
+            range(self.rollups.call(row.at, row.kind, &row.called, &row.counts, row.charge))?;
+        }
+        for leg in row.legs {
+            post(self.tx, leg, lsn)?;
+            self.count(row, leg.no, leg.amount)?;
+        }
+        for no in row.ceilings {
+            self.count(row, *no, row.charge)?;
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, row: &NewCharge<'_>, no: AccountNo, amount: Nano) -> Result<(), ApplyError> {
+        let unfit = |what| ApplyError::Unfit { lsn: row.lsn, what };
+        let subject = self.accounts.subject(self.tx, no)?.ok_or(unfit("it names an account never opened"))?;
+        self.accounts.spend(no, amount).ok_or(unfit("a sum leaves the range"))?;
+        self.rollups.subject(row.at, row.kind, subject, amount).ok_or(unfit("a sum leaves the range"))
+    }
+}
+
+fn post(conn: &Connection, leg: &Leg, lsn: Lsn) -> rusqlite::Result<()> {
+    conn.prepare_cached("INSERT INTO posting (account, lsn, amount_nano) VALUES (?1, ?2, ?3)")?
+        .execute((leg.no.0, lsn.0.cast_signed(), leg.amount.get()))
+        .map(drop)
+}

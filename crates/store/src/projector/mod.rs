@@ -1,0 +1,167 @@
+//! Following the journal: everything that can be asked about, kept in `purser.db`.
+//!
+//! A frame is projected once it is durable, in a transaction that also moves the position, so each is projected exactly
+//! once however often the process dies between; projecting from any position gives the same tables as from the start.
+//! Only what was synced is projected, so a projection ahead of its journal means that the journal lost frames.
+
+mod accounts;
+mod apply;
+mod called;
+mod charges;
+mod sums;
+mod thread;
+
+use std::ops::ControlFlow;
+
+use purser_ledger::{Frame, FrameHash, FrameNo, Lsn};
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
+
+pub use charges::ChargeKind;
+pub use thread::{Projector, ProjectorTap};
+
+use crate::dir::DataDir;
+use crate::error::StoreError;
+use crate::journal::{JournalReader, store_error};
+use crate::schema;
+use crate::sqlite::{self, Durability};
+use accounts::OpenHolds;
+
+/// Records projected in one transaction, give or take a frame: long enough to share its cost, short enough (tens of
+/// milliseconds) that a personal field never waits long to be written.
+const RECORDS_AT_ONCE: u64 = 4_096;
+
+/// How far the journal is projected.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// The last frame projected; zero before the first.
+    pub frame: FrameNo,
+    /// The last record projected.
+    pub lsn: Lsn,
+    /// The frame's hash.
+    pub hash: FrameHash,
+}
+
+/// The projection itself, without a thread: whoever has it decides when it moves.
+#[derive(Debug)]
+pub struct Projection {
+    conn: Connection,
+    reader: JournalReader,
+    progress: Progress,
+    holds: OpenHolds,
+}
+
+impl Projection {
+    /// Opens the projection of a folder held exclusively, whose journal exists.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] when the projection and the journal don't belong together: the journal ends before what
+    /// was projected, or has another frame there. Otherwise [`StoreError`] when a database can't be opened.
+    pub fn open(dir: &DataDir) -> Result<Self, StoreError> {
+        let conn = sqlite::open_write(&dir.database(), Durability::Later, schema::PURSER)?;
+        let reader = JournalReader::open(dir)?;
+        let progress = progress(&conn).map_err(StoreError::sqlite("read how far the journal is projected"))?;
+        check_belongs(&reader, &progress)?;
+        let holds = OpenHolds::load(&conn).map_err(StoreError::sqlite("read the open holds"))?;
+        Ok(Self { conn, reader, progress, holds })
+    }
+
+    /// How far it is.
+    pub fn progress(&self) -> Progress {
+        self.progress
+    }
+
+    /// The last frame written to the journal.
+    fn journal_head(&self) -> Result<FrameNo, StoreError> {
+        let head = self.reader.head().map_err(|error| store_error(self.reader.path(), error))?;
+        Ok(head.map_or(FrameNo(0), |head| head.no))
+    }
+
+    /// Projects what is missing up to frame `durable`, in transactions of bounded size; `moved` hears of each.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] names the frame that can't be projected; [`StoreError::Sqlite`] when the database says
+    /// no. What was committed stays; after an error the projection has to be opened anew.
+    pub fn catch_up(&mut self, durable: FrameNo, moved: &mut dyn FnMut(Progress)) -> Result<(), StoreError> {
+        while self.progress.frame < durable {
+            let frames = self.next_frames(durable)?;
+            if frames.is_empty() {
+                return Ok(());
+            }
+            self.project(&frames)?;
+            moved(self.progress);
+        }
+        Ok(())
+    }
+
+    fn next_frames(&self, durable: FrameNo) -> Result<Vec<Frame>, StoreError> {
+        let mut frames = Vec::new();
+        let mut records = 0_u64;
+        let mut collect = |frame: Frame| {
+            if frame.no > durable {
+                return ControlFlow::Break(());
+            }
+            records = records.saturating_add(u64::from(frame.count));
+            frames.push(frame);
+            if records >= RECORDS_AT_ONCE { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        self.reader
+            .read(self.progress.frame.next(), &mut collect)
+            .map_err(|error| store_error(self.reader.path(), error))?;
+        Ok(frames)
+    }
+
+    fn project(&mut self, frames: &[Frame]) -> Result<(), StoreError> {
+        let sql = StoreError::sqlite;
+        let tx =
+            self.conn.transaction_with_behavior(TransactionBehavior::Immediate).map_err(sql("begin a projection"))?;
+        let mut batch = apply::Batch::new(&tx, &mut self.holds);
+        let mut progress = self.progress;
+        for frame in frames {
+            for stamped in frame.records() {
+                let stamped = stamped
+                    .map_err(|error| StoreError::damaged(self.reader.path(), Some(frame.no.0), error.to_string()))?;
+                batch.apply(&stamped).map_err(|error| error.at(self.reader.path(), frame.no))?;
+            }
+            progress = Progress { frame: frame.no, lsn: frame.last_lsn(), hash: frame.hash };
+        }
+        batch.finish().map_err(sql("project the journal"))?;
+        tx.prepare_cached("UPDATE progress SET frame = ?1, lsn = ?2, hash = ?3 WHERE id = 1")
+            .and_then(|mut update| {
+                update.execute((progress.frame.0.cast_signed(), progress.lsn.0.cast_signed(), progress.hash.0))
+            })
+            .map_err(sql("note how far the journal is projected"))?;
+        tx.commit().map_err(sql("commit a projection"))?;
+        self.progress = progress;
+        Ok(())
+    }
+}
+
+/// The position stored beside the projected tables.
+pub(crate) fn progress(conn: &Connection) -> rusqlite::Result<Progress> {
+    conn.query_row("SELECT frame, lsn, hash FROM progress WHERE id = 1", [], |row| {
+        Ok(Progress {
+            frame: FrameNo(row.get::<_, i64>(0)?.cast_unsigned()),
+            lsn: Lsn(row.get::<_, i64>(1)?.cast_unsigned()),
+            hash: FrameHash(row.get(2)?),
+        })
+    })
+    .optional()
+    .map(Option::unwrap_or_default)
+}
+
+/// Is the frame that was projected last in this journal?
+pub(crate) fn check_belongs(reader: &JournalReader, progress: &Progress) -> Result<(), StoreError> {
+    if progress.frame == FrameNo(0) {
+        return Ok(());
+    }
+    let damaged = |what: String| StoreError::damaged(reader.path(), Some(progress.frame.0), what);
+    match reader.frame(progress.frame).map_err(|error| store_error(reader.path(), error))? {
+        Some(frame) if frame.hash == progress.hash => Ok(()),
+        Some(_) => {
+            Err(damaged("it is another than the one projected into purser.db; restore both from one backup".into()))
+        }
+        None => Err(damaged(
+            "it was synced and projected into purser.db, but the journal ends before it; restore a backup".into(),
+        )),
+    }
+}
