@@ -7,6 +7,7 @@ use crate::scan::{self, NotJson};
 
 /// A request, read. Strings are as they stand between quotes in the body.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own in the request")]
 pub(crate) struct Ask<'a> {
     pub(crate) dialect: Dialect,
     /// Model, with whatever suffix it came with; empty when missing.

@@ -154,7 +154,7 @@ impl Default for Bounds {
             head_bytes_max: 64 * 1024,
             body_bytes_max: 32 * 1024 * 1024,
             endless_bytes_max: 64 * 1024 * 1024,
-            stall_max: Duration::from_secs(600),
+            stall_max: Duration::from_mins(10),
             stop_wait_max: Duration::from_secs(2),
             cache_pieces_max: 64 * 1024,
             stored_responses_max: 64 * 1024,

@@ -42,6 +42,12 @@ struct Injected {
     calls_left: Option<u64>,
 }
 
+/// A call that is being answered: the id of its answer, and what the journal will say.
+struct Begun {
+    id: u64,
+    note: ServedCall,
+}
+
 /// What came of a call that was not refused.
 struct Served {
     status: u16,
@@ -106,7 +112,7 @@ impl Desk {
 
     fn call(&self, head: &Head, body: &[u8], call: Call<'_>, reel: &mut Reel) -> Reply {
         let id = mix(self.config.seed, self.answers.fetch_add(1, Ordering::Relaxed) + 1);
-        let mut note = ServedCall {
+        let note = ServedCall {
             seq: 0,
             dialect: call.dialect(),
             path: head.path.as_str().into(),
@@ -122,14 +128,16 @@ impl Desk {
             ended: false,
             completed: false,
         };
+        let mut begun = Begun { id, note };
         let served = self.authorise(head).and_then(|()| {
             let ask = call.read(body).map_err(|_| Refusal::new(400, "the body is not a JSON object"))?;
             let (model, script) = self.script(head, body, &ask)?;
-            note.model = model.into();
-            note.stream = ask.stream;
+            begun.note.model = model.into();
+            begun.note.stream = ask.stream;
             required(&ask, model)?;
-            self.serve(&ask, model, &script, id, &mut note, reel)
+            self.serve(&ask, model, &script, &mut begun, reel)
         });
+        let mut note = begun.note;
         let Served { status, conduct, form } = served.unwrap_or_else(|refusal| {
             error(note.dialect, &refusal, id, reel);
             Served { status: refusal.status, conduct: Conduct::plain(), form: Form::Plain }
@@ -151,10 +159,11 @@ impl Desk {
         ask: &Ask<'_>,
         model: &str,
         script: &Script,
-        id: u64,
-        note: &mut ServedCall,
+        begun: &mut Begun,
         reel: &mut Reel,
     ) -> Result<Served, Refusal> {
+        let Begun { id, note } = begun;
+        let id = *id;
         let conduct = Conduct::of(script, &self.config.pacing);
         if script.refuse {
             return Ok(Served { status: 0, conduct, form: Form::Plain });

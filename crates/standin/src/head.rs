@@ -4,6 +4,7 @@ use crate::journal::Credential;
 
 /// A request head.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a header of its own")]
 pub(crate) struct Head {
     pub(crate) method: Method,
     /// Path, percent-decoded, without the query.

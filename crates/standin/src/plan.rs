@@ -142,10 +142,9 @@ fn volunteers(ask: &Ask<'_>, answers: &Answers, hash: u64) -> bool {
 
 fn served_tier<'a>(ask: &Ask<'a>) -> &'a str {
     match (ask.dialect, ask.tier) {
-        (Dialect::Messages, _) => "standard",
+        (Dialect::Messages, _) | (Dialect::Gemini, None) => "standard",
         (Dialect::Chat | Dialect::Responses, None | Some("auto")) => "default",
         (Dialect::Embeddings, _) => "",
-        (Dialect::Gemini, None) => "standard",
         (_, Some(tier)) => tier,
     }
 }

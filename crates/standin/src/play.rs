@@ -225,8 +225,9 @@ impl Connection {
 
     /// Only `sent` frames went out, and generation ended there.
     fn note_partial(&self, call: &mut ServedCall, sent: usize, extra_tokens: u64) {
-        let last = sent.checked_sub(1).and_then(|last| self.reel.frames().get(last));
-        if call.status < 400 {
+        // A plain answer is generated before any of it goes out; an error costs nothing anyway.
+        if call.stream && call.status < 400 {
+            let last = sent.checked_sub(1).and_then(|last| self.reel.frames().get(last));
             call.usage.output = last.map_or(0, |frame| frame.output) + extra_tokens;
             call.usage.thinking = last.map_or(0, |frame| frame.thinking);
         }
@@ -238,9 +239,6 @@ impl Connection {
     fn note_hung_up(&self, call: &mut ServedCall, sending: &Sending) {
         let whole = call.usage;
         self.note_partial(call, sending.sent, 0);
-        if call.status >= 400 {
-            return;
-        }
         if self.desk.config.after_hangup == AfterHangup::BillWhole {
             call.usage = whole;
         } else if sending.plain {
@@ -268,8 +266,12 @@ impl Sending {
 
     /// Tokens that the pace has allowed so far.
     fn generated(&self) -> u64 {
-        let millis = self.started.elapsed().saturating_sub(self.conduct.first_byte).as_millis();
-        u64::try_from(millis).unwrap_or(u64::MAX).saturating_mul(self.conduct.tokens_per_s.into()) / 1000
+        let Some(generating) = self.started.elapsed().checked_sub(self.conduct.first_byte) else { return 0 };
+        if self.conduct.tokens_per_s == 0 {
+            return u64::MAX;
+        }
+        let millis = u64::try_from(generating.as_millis()).unwrap_or(u64::MAX);
+        millis.saturating_mul(self.conduct.tokens_per_s.into()) / 1000
     }
 }
 

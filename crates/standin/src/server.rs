@@ -249,14 +249,14 @@ impl Acceptor {
 async fn accept(listener: Option<&TcpListener>) -> Option<tokio::net::TcpStream> {
     match listener {
         None => std::future::pending().await,
-        Some(listener) => match listener.accept().await {
-            Ok((stream, _)) => Some(stream),
-            // Out of descriptors, or the client is gone already: let others run, then try again.
-            Err(_) => {
-                tokio::task::yield_now().await;
-                None
+        Some(listener) => {
+            if let Ok((stream, _)) = listener.accept().await {
+                return Some(stream);
             }
-        },
+            // Out of descriptors, or the client is gone already: let others run, then try again.
+            tokio::task::yield_now().await;
+            None
+        }
     }
 }
 

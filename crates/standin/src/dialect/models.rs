@@ -22,7 +22,7 @@ pub(crate) fn list(models: &[ListedModel], shape: Owner, created_s: u64, reel: &
     if shape == Owner::Anthropic {
         let id = |model: Option<&ListedModel>| model.map_or_else(|| "null".to_owned(), |m| format!("\"{}\"", m.id));
         pen.raw(r#","has_more":false,"first_id":"#).raw(&id(listed().next()));
-        pen.raw(r#","last_id":"#).raw(&id(listed().last()));
+        pen.raw(r#","last_id":"#).raw(&id(listed().next_back()));
     }
     pen.raw("}");
     reel.end_frame(0, 0);
