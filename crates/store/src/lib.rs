@@ -28,6 +28,7 @@ mod migrate;
 mod pack;
 mod private;
 mod projector;
+mod queries;
 mod schema;
 mod snapshot;
 mod sqlite;
@@ -39,4 +40,8 @@ pub use fence::Fence;
 pub use journal::{JournalReader, SqliteJournal};
 pub use private::{Labelled, Personal, Private};
 pub use projector::{ChargeKind, Progress, Projection, Projector, ProjectorTap};
+pub use queries::{
+    AccountRow, ChargeRow, Day, Days, Denial, DenialLog, DenialRow, EventRow, Figures, Line, PAGE_MAX, Page,
+    PostingRow, Reader, Scope,
+};
 pub use snapshot::Snapshots;

@@ -16,7 +16,10 @@ use std::ops::ControlFlow;
 use purser_ledger::{Frame, FrameHash, FrameNo, Lsn};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 
+pub(crate) use accounts::{hold_column, hold_id, subject_columns};
 pub use charges::ChargeKind;
+pub(crate) use charges::mark_of;
+pub(crate) use sums::day_of;
 pub use thread::{Projector, ProjectorTap};
 
 use crate::dir::DataDir;

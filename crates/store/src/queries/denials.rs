@@ -1,0 +1,156 @@
+//! Denials: an append-only stream, coalesced per key, reason and minute.
+//!
+//! They are not in the journal: nothing is owed for them, and a runaway client makes thousands a second. A power cut
+//! may take the last batches.
+
+use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
+
+use purser_core::id::{KeyId, PersonId};
+use purser_core::time::Instant;
+use rusqlite::{Connection, Row, TransactionBehavior};
+
+use super::{PAGE_MAX, Reader};
+use crate::dir::DataDir;
+use crate::error::StoreError;
+use crate::ids::Bits;
+use crate::schema;
+use crate::sqlite::{self, Durability};
+
+/// Microseconds of a minute.
+const MINUTE_US: i64 = 60_000_000;
+
+/// Some calls that were refused, alike.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Denial {
+    /// When; the minute counts.
+    pub at: Instant,
+    /// The key they came with.
+    pub key: KeyId,
+    /// Whose.
+    pub person: PersonId,
+    /// The stable code of the reason.
+    pub reason: String,
+    /// Money was there: these count against *promise usable*.
+    pub funded: bool,
+    /// How many.
+    pub count: u32,
+}
+
+/// Denials of one key, reason and minute.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DenialRow {
+    /// The minute's first instant.
+    pub minute: Instant,
+    /// The key.
+    pub key: KeyId,
+    /// Whose.
+    pub person: PersonId,
+    /// The reason's code.
+    pub reason: String,
+    /// Was money there?
+    pub funded: bool,
+    /// How many.
+    pub count: i64,
+}
+
+/// Writes denials. Shared by reference; meant for one caller that collects them and writes each second or so.
+#[derive(Debug)]
+pub struct DenialLog {
+    conn: Mutex<Connection>,
+}
+
+impl DenialLog {
+    /// Opens the log of a folder held exclusively.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database can't be opened.
+    pub fn open(dir: &DataDir) -> Result<Self, StoreError> {
+        let conn = sqlite::open_write(&dir.database(), Durability::Later, schema::PURSER)?;
+        Ok(Self { conn: Mutex::new(conn) })
+    }
+
+    /// Adds a batch, all or nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::Sqlite`]: none of it was written.
+    pub fn record(&self, batch: &[Denial]) -> Result<(), StoreError> {
+        if batch.is_empty() {
+            return Ok(());
+        }
+        let mut conn = self.conn.lock().unwrap_or_else(PoisonError::into_inner);
+        let write = |conn: &mut Connection| {
+            let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            {
+                let mut add = tx.prepare_cached(
+                    "INSERT INTO denial (minute, key, reason, person, funded, count) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                     ON CONFLICT DO UPDATE SET count = count + excluded.count",
+                )?;
+                for denial in batch {
+                    add.execute((
+                        denial.at.as_micros().div_euclid(MINUTE_US),
+                        Bits::new(denial.key.get()),
+                        &denial.reason,
+                        Bits::new(denial.person.get()),
+                        denial.funded,
+                        denial.count,
+                    ))?;
+                }
+            }
+            tx.commit()
+        };
+        write(&mut conn).map_err(StoreError::sqlite("record denials"))
+    }
+}
+
+impl Reader {
+    /// A person's denials in a range of time, newest first, [`PAGE_MAX`] at most.
+    ///
+    /// # Errors
+    /// [`StoreError::Sqlite`].
+    pub fn denials_of(&self, person: PersonId, range: Range<Instant>) -> Result<Vec<DenialRow>, StoreError> {
+        self.ask("read a person's denials", |conn| {
+            conn.prepare_cached(
+                "SELECT minute, key, person, reason, funded, count FROM denial
+                 WHERE person = ?1 AND minute >= ?2 AND minute < ?3 ORDER BY minute DESC LIMIT ?4",
+            )?
+            .query_map((Bits::new(person.get()), minute(range.start), minute_after(range.end), PAGE_MAX), denial)?
+            .collect()
+        })
+    }
+
+    /// Everybody's denials in a range of time, newest first, [`PAGE_MAX`] at most.
+    ///
+    /// # Errors
+    /// [`StoreError::Sqlite`].
+    pub fn denials(&self, range: Range<Instant>) -> Result<Vec<DenialRow>, StoreError> {
+        self.ask("read denials", |conn| {
+            conn.prepare_cached(
+                "SELECT minute, key, person, reason, funded, count FROM denial
+                 WHERE minute >= ?1 AND minute < ?2 ORDER BY minute DESC LIMIT ?3",
+            )?
+            .query_map((minute(range.start), minute_after(range.end), PAGE_MAX), denial)?
+            .collect()
+        })
+    }
+}
+
+fn minute(at: Instant) -> i64 {
+    at.as_micros().div_euclid(MINUTE_US)
+}
+
+/// The first minute that starts at the instant or after it.
+fn minute_after(at: Instant) -> i64 {
+    minute(at).saturating_add(i64::from(at.as_micros().rem_euclid(MINUTE_US) != 0))
+}
+
+fn denial(row: &Row<'_>) -> rusqlite::Result<DenialRow> {
+    Ok(DenialRow {
+        minute: Instant::from_micros(row.get::<_, i64>(0)?.saturating_mul(MINUTE_US)),
+        key: KeyId::new(row.get::<_, Bits>(1)?.get()),
+        person: PersonId::new(row.get::<_, Bits>(2)?.get()),
+        reason: row.get(3)?,
+        funded: row.get(4)?,
+        count: row.get(5)?,
+    })
+}

@@ -1,0 +1,83 @@
+//! The control plane's events, which its state is built from at a start.
+
+use std::ops::ControlFlow;
+
+use purser_core::id::CommandId;
+use purser_core::time::Instant;
+use purser_ledger::Lsn;
+
+use super::{PAGE_MAX, Reader};
+use crate::error::StoreError;
+use crate::ids::Bits;
+
+/// One event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventRow {
+    /// Its record in the journal.
+    pub lsn: Lsn,
+    /// When.
+    pub at: Instant,
+    /// The command it came from.
+    pub command: CommandId,
+    /// The control plane's kind.
+    pub kind: u8,
+    /// The control plane's bytes.
+    pub payload: Vec<u8>,
+}
+
+impl Reader {
+    /// Every event after a record, in order, until `each` breaks. A start calls it with `Lsn(0)` once the projector is
+    /// at the journal's head.
+    ///
+    /// # Errors
+    /// [`StoreError::Sqlite`].
+    pub fn events_after(&self, lsn: Lsn, each: &mut dyn FnMut(EventRow) -> ControlFlow<()>) -> Result<(), StoreError> {
+        let mut after = lsn;
+        loop {
+            // Page by page: a reader that stays long keeps the log from starting over.
+            let rows = self.page_of_events(after)?;
+            let Some(last) = rows.last() else { return Ok(()) };
+            after = last.lsn;
+            for row in rows {
+                if each(row).is_break() {
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    /// Events of some kinds, newest first, going on before `cursor`: the audit's view. `limit` at most ([`PAGE_MAX`]).
+    ///
+    /// # Errors
+    /// [`StoreError::Sqlite`].
+    pub fn events_of_kind(&self, kind: u8, cursor: Option<Lsn>, limit: u32) -> Result<Vec<EventRow>, StoreError> {
+        self.ask("read events", |conn| {
+            conn.prepare_cached(
+                "SELECT lsn, at, command, kind, payload FROM event WHERE kind = ?1 AND lsn < ?2
+                 ORDER BY lsn DESC LIMIT ?3",
+            )?
+            .query_map((kind, cursor.map_or(i64::MAX, |lsn| lsn.0.cast_signed()), limit.clamp(1, PAGE_MAX)), event)?
+            .collect()
+        })
+    }
+
+    fn page_of_events(&self, after: Lsn) -> Result<Vec<EventRow>, StoreError> {
+        self.ask("read events", |conn| {
+            conn.prepare_cached(
+                "SELECT lsn, at, command, kind, payload FROM event WHERE lsn > ?1 ORDER BY lsn LIMIT ?2",
+            )?
+            .query_map((after.0.cast_signed(), PAGE_MAX), event)?
+            .collect()
+        })
+    }
+}
+
+fn event(row: &rusqlite::Row<'_>) -> rusqlite::Result<EventRow> {
+    Ok(EventRow {
+        lsn: Lsn(row.get::<_, i64>(0)?.cast_unsigned()),
+        at: Instant::from_micros(row.get(1)?),
+        command: CommandId::new(row.get::<_, Bits>(2)?.get()),
+        kind: row.get(3)?,
+        payload: row.get(4)?,
+    })
+}

@@ -1,0 +1,80 @@
+//! Questions that the projection answers, each through an index, none through the journal.
+//!
+//! Figures are those of the last projected record: [`Reader::progress`] says which, and
+//! [`crate::Projector::wait_projected`] waits for one.
+
+mod charges;
+mod denials;
+mod events;
+mod statement;
+mod usage;
+
+use std::sync::{Mutex, PoisonError};
+
+use rusqlite::Connection;
+
+pub use charges::{ChargeRow, Page};
+pub use denials::{Denial, DenialLog, DenialRow};
+pub use events::EventRow;
+pub use statement::{AccountRow, Figures, PostingRow};
+pub use usage::{Day, Days, Line, Scope};
+
+use crate::dir::DataDir;
+use crate::error::StoreError;
+use crate::projector::{self, Progress};
+use crate::schema;
+use crate::sqlite;
+
+/// Connections kept for the next question. More may be open while more questions are asked at once.
+const KEPT: usize = 4;
+/// The most rows of one page, whatever was asked for.
+pub const PAGE_MAX: u32 = 1_000;
+
+/// Reads the projection. Shared by reference between threads; readers wait neither for each other nor for the writer.
+#[derive(Debug)]
+pub struct Reader {
+    path: std::path::PathBuf,
+    idle: Mutex<Vec<Connection>>,
+}
+
+impl Reader {
+    /// Opens the projection of a folder, which must have been written before ([`crate::Projector::start`]).
+    ///
+    /// # Errors
+    /// [`StoreError`] when there is none or it can't be read.
+    pub fn open(dir: &DataDir) -> Result<Self, StoreError> {
+        let path = dir.database();
+        let first = sqlite::open_read(&path, schema::PURSER)?;
+        Ok(Self { path, idle: Mutex::new(vec![first]) })
+    }
+
+    /// How far the journal is projected.
+    ///
+    /// # Errors
+    /// [`StoreError::Sqlite`].
+    pub fn progress(&self) -> Result<Progress, StoreError> {
+        self.ask("read how far the journal is projected", projector::progress)
+    }
+
+    /// Asks with a connection of its own, which is kept for the next one.
+    fn ask<T>(
+        &self,
+        what: &'static str,
+        question: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = idle().pop();
+        let conn = kept.map_or_else(|| sqlite::open_read(&self.path, schema::PURSER), Ok)?;
+        let answer = question(&conn).map_err(StoreError::sqlite(what));
+        let mut idle = idle();
+        if idle.len() < KEPT {
+            idle.push(conn);
+        }
+        answer
+    }
+}
+
+/// Where a database holds what can't be: shown as SQLite's own error, since that is how a row is read.
+fn bad_column(column: usize, what: &'static str) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Blob, what.into())
+}
