@@ -16,6 +16,7 @@
 //! panics on the bytes of a file.
 #![cfg_attr(not(test), deny(clippy::float_arithmetic))]
 
+mod backup;
 mod counts;
 mod dir;
 mod error;
@@ -32,7 +33,9 @@ mod queries;
 mod schema;
 mod snapshot;
 mod sqlite;
+mod verify;
 
+pub use backup::{BackupProgress, backup};
 pub use counts::Counts;
 pub use dir::{DataDir, Mode};
 pub use error::StoreError;
@@ -45,3 +48,4 @@ pub use queries::{
     PostingRow, Reader, Scope,
 };
 pub use snapshot::Snapshots;
+pub use verify::{Finding, Verified, verify};

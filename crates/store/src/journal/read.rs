@@ -30,7 +30,14 @@ impl JournalReader {
     /// [`StoreError`] when there is none or it can't be read.
     pub fn open(dir: &DataDir) -> Result<Self, StoreError> {
         let path = dir.journal();
-        Ok(Self { conn: sqlite::open_read(&path, MIGRATIONS)?, path })
+        match sqlite::open_read(&path, MIGRATIONS) {
+            Ok(conn) => Ok(Self { conn, path }),
+            // The first page is gone, and with it the way to every frame.
+            Err(StoreError::Sqlite { source, .. }) if is_malformed(&source) => {
+                Err(StoreError::damaged(path, Some(1), source.to_string()))
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// Frames from `from` on, in order, until `each` breaks or there are no more. Also those written and not yet
