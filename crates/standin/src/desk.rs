@@ -269,6 +269,10 @@ fn required(ask: &Ask<'_>, model: &str) -> Result<(), Refusal> {
     if model.is_empty() {
         return Err(Refusal::new(400, "model: field required"));
     }
+    // It is repeated in the answer as it came.
+    if model.bytes().any(|byte| byte == b'"' || byte == b'\\' || byte < b' ') {
+        return Err(Refusal::new(404, "no such model"));
+    }
     let [.., messages] = ask.prompt;
     if messages.is_empty() && ask.previous.is_none() {
         return Err(Refusal::new(400, "the field with the prompt is required"));

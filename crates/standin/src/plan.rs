@@ -5,7 +5,7 @@ use crate::cache::Cached;
 use crate::config::Answers;
 use crate::hash::draw;
 use crate::journal::{Dialect, ServedUsage};
-use crate::script::Script;
+use crate::script::{OUTPUT_TOKENS_MAX, Script};
 
 /// An answer before it is put into words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,8 +33,6 @@ pub(crate) enum Stop {
 
 /// Tokens of a tool call: its name and a small argument.
 const TOOL_TOKENS: u64 = 24;
-/// Longest answer that is ever rendered, whatever was asked for.
-const OUTPUT_TOKENS_MAX: u64 = 1_000_000;
 
 /// Sizes of a prompt, in tokens.
 pub(crate) struct PromptTokens {
@@ -145,7 +143,9 @@ fn served_tier<'a>(ask: &Ask<'a>) -> &'a str {
         (Dialect::Messages, _) | (Dialect::Gemini, None) => "standard",
         (Dialect::Chat | Dialect::Responses, None | Some("auto")) => "default",
         (Dialect::Embeddings, _) => "",
-        (_, Some(tier)) => tier,
+        // It goes into a header too.
+        (_, Some(tier)) if tier.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') => tier,
+        (_, Some(_)) => "default",
     }
 }
 

@@ -67,7 +67,7 @@ impl Connection {
         let Reply { conduct, call, .. } = reply;
         let sending =
             Sending { conduct, chunked, plain, started: Instant::now(), sent: 0, body_bytes: 0, events_in_write: 0 };
-        if sending.at_once(self.desk.config.pacing.events_per_write) {
+        if sending.at_once() {
             self.play_at_once(call, &sending, halved).await && keep_alive
         } else {
             self.play_slowly(call, sending, halved).await && keep_alive
@@ -181,7 +181,7 @@ impl Connection {
             return Err(Broken::Scripted { extra_tokens: 0 });
         }
         sending.events_in_write += 1;
-        let events_max = self.desk.config.pacing.events_per_write;
+        let events_max = sending.conduct.events_per_write;
         if (events_max > 0 && sending.events_in_write >= events_max) || self.output.len() >= WRITE_BYTES {
             sending.events_in_write = 0;
             Result::from(self.flush().await)?;
@@ -251,11 +251,11 @@ impl Connection {
 
 impl Sending {
     /// Whether the whole answer may go out in one write.
-    fn at_once(&self, events_per_write: u32) -> bool {
+    fn at_once(&self) -> bool {
         self.conduct.first_byte.is_zero()
             && self.conduct.tokens_per_s == 0
             && matches!(self.conduct.ending, Ending::Whole | Ending::Half(_))
-            && (self.plain || events_per_write == 0)
+            && (self.plain || self.conduct.events_per_write == 0)
     }
 
     /// When a frame is due that comes after `output` tokens; `None` is at once.

@@ -36,6 +36,7 @@ pub(crate) enum Form {
 pub(crate) struct Conduct {
     pub(crate) first_byte: Duration,
     pub(crate) tokens_per_s: u32,
+    pub(crate) events_per_write: u32,
     pub(crate) ending: Ending,
     pub(crate) gzip: bool,
     pub(crate) content_type: Option<String>,
@@ -48,6 +49,7 @@ impl Conduct {
         Self {
             first_byte: pacing.first_byte + script.first_byte.unwrap_or_default(),
             tokens_per_s: script.tokens_per_s.unwrap_or(pacing.tokens_per_s),
+            events_per_write: script.events_per_write.unwrap_or(pacing.events_per_write),
             ending: script.ending,
             gzip: script.gzip,
             content_type: script.content_type.clone(),

@@ -9,6 +9,7 @@
 //! | `retry-after=S`, `should-retry=false` | headers that go with `status` |
 //! | `first-byte=MS` | the answer begins that much later |
 //! | `pace=N` | output tokens per second of this answer |
+//! | `events-per-write=N` | that many events in one write to the socket |
 //! | `stall=N` | silence after N events, the connection stays open |
 //! | `cut=N`, `cut-bytes=N` | the connection ends after N events, or N bytes of body, without the body's end |
 //! | `half=N` | after N events comes half of the next one, then the body ends as if all were well |
@@ -52,6 +53,8 @@ pub struct Script {
     pub first_byte: Option<Duration>,
     /// Output tokens per second in place of the configured pacing.
     pub tokens_per_s: Option<u32>,
+    /// Events in one write in place of the configured pacing.
+    pub events_per_write: Option<u32>,
     /// Where the answer breaks.
     pub ending: Ending,
     /// Compress the body though nobody asked.
@@ -162,6 +165,7 @@ impl Script {
             "should-retry" => self.should_retry = Some(value.parse().ok()?),
             "first-byte" => self.first_byte = Some(Duration::from_millis(value.parse().ok()?)),
             "pace" => self.tokens_per_s = Some(value.parse().ok()?),
+            "events-per-write" => self.events_per_write = Some(value.parse().ok()?),
             "stall" => self.ending = Ending::Stall(value.parse().ok()?),
             "cut" => self.ending = Ending::CutEvents(value.parse().ok()?),
             "cut-bytes" => self.ending = Ending::CutBytes(value.parse().ok()?),
@@ -179,9 +183,12 @@ impl Script {
     }
 }
 
+/// Longest answer that is ever rendered, whatever is asked for.
+pub(crate) const OUTPUT_TOKENS_MAX: u64 = 1_000_000;
+
 /// A count that an answer can really be rendered for.
 fn tokens(value: &str) -> Option<u64> {
-    value.parse().ok().filter(|count| *count <= 4_000_000)
+    value.parse().ok().filter(|count| *count <= OUTPUT_TOKENS_MAX)
 }
 
 /// A value that can stand in a header and in a JSON string as it is.

@@ -55,6 +55,9 @@ pub(crate) struct Args {
     /// File with a key in each line. Each connection goes through all of them, each beginning elsewhere.
     #[arg(long)]
     keys: Option<PathBuf>,
+    /// Put `[[standin SCRIPT]]` into the prompt: how a stand-in is to answer.
+    #[arg(long, default_value = "")]
+    script: String,
     /// Connections, kept alive.
     #[arg(long, default_value_t = 64)]
     connections: usize,
@@ -145,7 +148,10 @@ fn drive(target: SocketAddr, requests: Vec<Request>, course: &Arc<Course>) -> io
 async fn connection(target: SocketAddr, mut request: Request, course: Arc<Course>) -> Seen {
     let mut seen = Seen::default();
     let mut client = Client::new(target);
-    while let Some((from, late)) = course.turn().await {
+    loop {
+        // Without this, a connection whose answer comes within its own write goes on alone while the others wait.
+        tokio::task::yield_now().await;
+        let Some((from, late)) = course.turn().await else { return seen };
         let result = client.exchange(&mut request, from).await;
         let now = Instant::now();
         if from < course.measure_from || now > course.until {
@@ -154,7 +160,6 @@ async fn connection(target: SocketAddr, mut request: Request, course: Arc<Course
         seen.late.add(late);
         seen.take(result, now - from);
     }
-    seen
 }
 
 impl Course {

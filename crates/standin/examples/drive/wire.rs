@@ -61,8 +61,12 @@ impl Request {
             Dialect::Chat => ("/v1/chat/completions", "messages", "max_completion_tokens", "", b""),
             Dialect::Responses => ("/v1/responses", "input", "max_output_tokens", "", b"response.completed"),
         };
+        let script = match args.script.as_str() {
+            "" => String::new(),
+            script => format!("[[standin {script}]] "),
+        };
         let head = format!(
-            r#"{{"model":"{}","{limit}":{},"stream":{}{extra},"{prompt}":[{{"role":"user","content":"connection {place}: "#,
+            r#"{{"model":"{}","{limit}":{},"stream":{}{extra},"{prompt}":[{{"role":"user","content":"connection {place}: {script}"#,
             args.model, args.max_tokens, args.stream
         );
         let tail = r#""}]}"#;
