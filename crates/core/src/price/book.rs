@@ -13,7 +13,7 @@ use crate::time::Instant;
 
 /// All cards, discounts and exchange rates. Cloning is free; publishing a list costs in proportion to the list. A book
 /// is never edited: publishing gives another book, and whoever holds the old one keeps charging by it.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct PriceBook {
     shelves: HashTrieMapSync<Box<str>, Shelf>,
     versions: HashTrieMapSync<CardVersion, Arc<RateCard>>,
@@ -21,7 +21,7 @@ pub struct PriceBook {
 }
 
 /// One provider's cards.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, PartialEq, Eq)]
 struct Shelf {
     /// Cards by the model's own id, the one that wins first.
     models: HashTrieMapSync<Box<str>, Arc<[Listed]>>,
@@ -31,7 +31,7 @@ struct Shelf {
 }
 
 /// A card and how it came into the book.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed {
     /// The card.
     pub card: Arc<RateCard>,
@@ -61,7 +61,7 @@ impl Listed {
     }
 }
 
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 struct Alias {
     model: Box<str>,
     /// The card that declared it.

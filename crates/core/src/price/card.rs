@@ -3,7 +3,7 @@
 //! Two types, because a card that was written is not yet a card that can be charged by: [`CardSpec`] is the data as it
 //! stands in a file, [`RateCard`] the checked card with every bucket's rate worked out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
@@ -32,8 +32,8 @@ pub struct CardSpec {
     /// Other names of exactly this model. One that ends in `:`, `/` or `@` stands for every name that begins so.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub aliases: Vec<String>,
-    /// First instant at which it holds.
-    #[serde(with = "date")]
+    /// First instant at which it holds. Absent (the epoch): as far back as anybody asks.
+    #[serde(default, skip_serializing_if = "is_beginning", with = "date")]
     pub from: Instant,
     /// First instant at which it does not hold any more; absent while it has no end. A later card of the same model
     /// takes over from its own `from` without this.
@@ -76,7 +76,7 @@ pub struct CardSpec {
 }
 
 /// Rates of requests whose whole prompt, cached tokens included, is *larger* than a number of tokens. They hold for
-/// the whole request, not only for what is above.
+/// the whole request, not only for what is above. Of several thresholds each builds on the ones below it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AboveSpec {
@@ -92,12 +92,11 @@ pub struct AboveSpec {
 pub enum TierSpec {
     /// Every token rate times a number.
     Times(Ratio),
-    /// Rates of its own; buckets that are absent cost what they cost in the standard tier.
+    /// Rates of its own; buckets that are absent cost what they cost in the standard tier, long prompts included.
     Own {
-        /// Rates that differ.
+        /// Rates that differ. A bucket named here leaves the standard tier's long-prompt rate behind too.
         rates: RateMap,
-        /// Rates of long prompts. Absent: this tier has no long-prompt rates of its own, and the standard tier's
-        /// hold for the buckets that `rates` does not name.
+        /// Rates of long prompts that differ from those.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         above: Vec<AboveSpec>,
     },
@@ -390,7 +389,8 @@ fn checked(spec: &CardSpec) -> Result<Checked, CardProblem> {
     if !spec.rates.keys().any(|bucket| matches!(bucket.kind(), Kind::Input | Kind::Output)) {
         return Err(CardProblem::NoRates);
     }
-    let standard = sheet(&[&spec.rates], &spec.above, &[])?;
+    let base = Written { rates: &spec.rates, above: &spec.above };
+    let standard = sheet(&[base])?;
     let mut tiers = Vec::with_capacity(spec.tiers.len());
     for (tier, price) in &spec.tiers {
         if *tier == Tier::Standard {
@@ -398,7 +398,7 @@ fn checked(spec: &CardSpec) -> Result<Checked, CardProblem> {
         }
         let sheet = match price {
             TierSpec::Times(times) => Sheet { times: *times, ..standard.clone() },
-            TierSpec::Own { rates, above } => sheet(&[&spec.rates, rates], above, &spec.above)?,
+            TierSpec::Own { rates, above } => sheet(&[base, Written { rates, above }])?,
         };
         tiers.push((*tier, sheet));
     }
@@ -413,38 +413,48 @@ fn checked(spec: &CardSpec) -> Result<Checked, CardProblem> {
     Ok((standard, tiers, fees))
 }
 
-/// A sheet from rates written on top of each other and its long-prompt rates; `inherited` are the long-prompt rates
-/// of the standard tier, which lie below the tier's own rates.
-fn sheet(layers: &[&RateMap], above: &[AboveSpec], inherited: &[AboveSpec]) -> Result<Sheet, CardProblem> {
-    let maps = layers.iter().copied().chain(above.iter().map(|above| &above.rates));
-    if let Some(bucket) = maps.flat_map(|rates| rates.keys()).find(|bucket| bucket.kind() == Kind::Call) {
-        return Err(CardProblem::Misplaced(*bucket));
+/// Rates and long-prompt rates as they stand together in a card.
+#[derive(Clone, Copy)]
+struct Written<'a> {
+    rates: &'a RateMap,
+    above: &'a [AboveSpec],
+}
+
+/// A sheet from what is written on top of each other: the standard tier, then a tier's own.
+fn sheet(layers: &[Written<'_>]) -> Result<Sheet, CardProblem> {
+    for Written { rates, above } in layers {
+        let maps = above.iter().map(|above| &above.rates).chain([*rates]);
+        if let Some(bucket) = maps.flat_map(|rates| rates.keys()).find(|bucket| bucket.kind() == Kind::Call) {
+            return Err(CardProblem::Misplaced(*bucket));
+        }
+        if let Some(pair) = above.windows(2).find(|pair| matches!(pair, [a, b] if a.tokens >= b.tokens)) {
+            return Err(CardProblem::Threshold(pair.last().map_or(0, |above| above.tokens)));
+        }
     }
-    if let Some(pair) = above.windows(2).find(|pair| matches!(pair, [a, b] if a.tokens >= b.tokens)) {
-        return Err(CardProblem::Threshold(pair.last().map_or(0, |above| above.tokens)));
-    }
-    let long = if above.is_empty() {
-        let under = |above: &AboveSpec| {
-            let mut stack: Vec<&RateMap> = layers.iter().take(1).copied().collect();
-            stack.push(&above.rates);
-            stack.extend(layers.iter().skip(1).copied());
-            (above.tokens, Rates::resolve(&stack))
-        };
-        inherited.iter().map(under).collect()
-    } else {
-        let on_top = |above: &AboveSpec| {
-            let stack: Vec<&RateMap> = layers.iter().copied().chain([&above.rates]).collect();
-            (above.tokens, Rates::resolve(&stack))
-        };
-        above.iter().map(on_top).collect()
+    let for_prompts_above = |tokens: Option<u64>| {
+        let stack: Vec<&RateMap> = layers
+            .iter()
+            .flat_map(|layer| {
+                let long = layer.above.iter().filter(|above| tokens.is_some_and(|tokens| above.tokens <= tokens));
+                [layer.rates].into_iter().chain(long.map(|above| &above.rates))
+            })
+            .collect();
+        Rates::resolve(&stack)
     };
-    Ok(Sheet { base: Rates::resolve(layers), above: long, times: Ratio::ONE })
+    let thresholds: BTreeSet<u64> = layers.iter().flat_map(|layer| layer.above).map(|above| above.tokens).collect();
+    let above = thresholds.into_iter().map(|tokens| (tokens, for_prompts_above(Some(tokens)))).collect();
+    Ok(Sheet { base: for_prompts_above(None), above, times: Ratio::ONE })
 }
 
 fn is_name(name: &str) -> bool {
     !name.is_empty()
         && name.len() <= 200
         && !name.bytes().any(|byte| byte.is_ascii_uppercase() || byte.is_ascii_whitespace() || byte.is_ascii_control())
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
+fn is_beginning(from: &Instant) -> bool {
+    *from == Instant::EPOCH
 }
 
 fn is_usd(currency: &Currency) -> bool {

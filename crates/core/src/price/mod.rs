@@ -21,6 +21,7 @@ pub mod ratio;
 pub mod window;
 
 mod book;
+mod bundled;
 mod decimal;
 mod names;
 mod version;
