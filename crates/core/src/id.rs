@@ -106,10 +106,16 @@ ids! {
     UnitId = "unt";
     /// An accepted, dated promise of an amount.
     GrantId = "grt";
+    /// An offer, accepted or not.
+    OfferId = "ofr";
+    /// A text about something, kept where it can be erased.
+    NoteId = "not";
     /// A budget set on a unit, the company or a key.
     BudgetId = "bud";
     /// A credential. Its secret is never an id.
     KeyId = "key";
+    /// An administrator's credential for the control API.
+    AdminKeyId = "adm";
     /// One agent session.
     RunId = "run";
     /// A published set of prices.

@@ -14,10 +14,22 @@
 #![cfg_attr(not(test), deny(clippy::float_arithmetic, clippy::arithmetic_side_effects, clippy::as_conversions))]
 
 pub mod account;
+pub mod budget;
+pub mod calendar;
 pub mod charge;
+pub mod decision;
+pub mod directory;
+pub mod event;
+pub mod grant;
 pub mod id;
 pub mod money;
+pub mod period;
+pub mod plan;
+pub mod policy;
 pub mod price;
 pub mod rating;
+pub mod scope;
+pub mod snapshot;
 pub mod time;
 pub mod usage;
+pub mod zone;

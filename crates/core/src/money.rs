@@ -56,11 +56,13 @@ impl Nano {
     }
 
     /// `self + other`, held at the ends of the range. For bounds and displays, never for postings.
+    #[must_use]
     pub const fn saturating_add(self, other: Self) -> Self {
         Self(self.0.saturating_add(other.0))
     }
 
     /// `self - other`, held at the ends of the range. For bounds and displays, never for postings.
+    #[must_use]
     pub const fn saturating_sub(self, other: Self) -> Self {
         Self(self.0.saturating_sub(other.0))
     }

@@ -36,11 +36,13 @@ impl Instant {
     }
 
     /// This much later, held at the end of the range.
+    #[must_use]
     pub fn saturating_add(self, by: std::time::Duration) -> Self {
         Self(self.0.saturating_add(i64::try_from(by.as_micros()).unwrap_or(i64::MAX)))
     }
 
     /// This much earlier, held at the start of the range.
+    #[must_use]
     pub fn saturating_sub(self, by: std::time::Duration) -> Self {
         Self(self.0.saturating_sub(i64::try_from(by.as_micros()).unwrap_or(i64::MAX)))
     }

@@ -1,0 +1,169 @@
+//! The directory: everybody and everything that decides who may spend what, as of one moment.
+//!
+//! **Model.** A function of [events](crate::event::Event): [`Directory::apply`] takes one in, live and at replay
+//! alike. It is immutable for its readers: a clone costs a few counters, a change costs O(log n) and leaves earlier
+//! clones as they were, so the gateway reads one without a lock while the next one is made.
+//!
+//! **Owns** look-ups, the rules an event must keep to, and the [plan](crate::plan) of a call.
+//!
+//! **Does not own** balances (`ledger`), names and other personal fields (`store`), who may cause an event
+//! (`control`).
+//!
+//! **Invariants.** Ids and key hashes are used once. The units form a tree of at most [`UNIT_LEVELS_MAX`] levels.
+//! A refused event changes nothing. The same events give equal directories.
+
+mod apply;
+mod error;
+mod hash;
+mod record;
+
+use std::sync::Arc;
+
+pub use error::EventError;
+pub use record::{Company, Key, Person, Unit};
+
+use crate::budget::Budget;
+use crate::event::{Event, KeyHash};
+use crate::grant::Grant;
+use crate::id::{BudgetId, GrantId, KeyId, PersonId, UnitId};
+use crate::policy::Policy;
+use crate::price::PriceBook;
+use crate::scope::Scope;
+use crate::zone::{Zone, Zones};
+use hash::Map;
+
+/// The most levels of units. Every level may put a ceiling on each call, so this bounds the work of a hold; companies
+/// of a million people have about a dozen.
+pub const UNIT_LEVELS_MAX: usize = 16;
+
+/// Everybody and everything, as of one moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Directory {
+    company: Option<Arc<Company>>,
+    policy: Arc<Policy>,
+    prices: PriceBook,
+    units: Map<UnitId, Arc<Unit>>,
+    people: Map<PersonId, Arc<Person>>,
+    /// Each key twice, by what a caller shows and by what people call it.
+    keys: Map<KeyHash, Arc<Key>>,
+    key_ids: Map<KeyId, Arc<Key>>,
+    /// Each grant also in its person, each budget also in what it limits.
+    grants: Map<GrantId, Arc<Grant>>,
+    budgets: Map<BudgetId, Arc<Budget>>,
+    /// One copy of what a hundred thousand people have in common.
+    zones: Map<Zone, Arc<Zones>>,
+    scopes: Map<Scope, Arc<Scope>>,
+}
+
+impl Directory {
+    /// An empty directory, before the first event.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The directory after an event. This one stays as it is.
+    ///
+    /// # Errors
+    /// [`EventError`] when the event can't have happened here; its text says what to do.
+    pub fn apply(&self, event: &Event) -> Result<Self, EventError> {
+        let mut next = self.clone();
+        next.take(event)?;
+        Ok(next)
+    }
+
+    /// Takes in an event in place, which saves the copying that [`Directory::apply`] does for its readers' sake. For
+    /// replaying many events in a row.
+    ///
+    /// # Errors
+    /// As [`Directory::apply`]; nothing has changed then.
+    pub fn take(&mut self, event: &Event) -> Result<(), EventError> {
+        apply::take(self, event)
+    }
+
+    /// The company, once founded.
+    pub fn company(&self) -> Option<&Arc<Company>> {
+        self.company.as_ref()
+    }
+
+    /// A unit, closed ones included.
+    pub fn unit(&self, id: UnitId) -> Option<&Arc<Unit>> {
+        self.units.get(&id)
+    }
+
+    /// A person, those who left included.
+    pub fn person(&self, id: PersonId) -> Option<&Arc<Person>> {
+        self.people.get(&id)
+    }
+
+    /// The key with this SHA-256, revoked and expired ones included: [`Directory::plan`] says so.
+    pub fn key(&self, hash: &[u8; 32]) -> Option<&Arc<Key>> {
+        self.keys.get(hash)
+    }
+
+    /// A key by its id.
+    pub fn key_by_id(&self, id: KeyId) -> Option<&Arc<Key>> {
+        self.key_ids.get(&id)
+    }
+
+    /// A grant, ended and voided ones included.
+    pub fn grant(&self, id: GrantId) -> Option<&Arc<Grant>> {
+        self.grants.get(&id)
+    }
+
+    /// A budget, ended ones included.
+    pub fn budget(&self, id: BudgetId) -> Option<&Arc<Budget>> {
+        self.budgets.get(&id)
+    }
+
+    /// A person's grants in the order they were made, ended and voided ones included.
+    pub fn grants_of(&self, person: PersonId) -> &[Arc<Grant>] {
+        self.person(person).map_or(&[], |person| &person.grants)
+    }
+
+    /// A unit and those it is part of, upwards.
+    pub fn units_above(&self, unit: UnitId) -> impl Iterator<Item = &Arc<Unit>> {
+        std::iter::successors(self.unit(unit), |unit| self.unit(unit.parent?))
+    }
+
+    /// Every budget over what a key spends, ended ones included: the key's, its person's units' upwards, the company's.
+    pub fn budgets_over<'a>(&'a self, key: &'a Key) -> impl Iterator<Item = &'a Arc<Budget>> {
+        let units = self.person(key.person).into_iter().flat_map(|person| self.units_above(person.unit));
+        let company = self.company.iter().flat_map(|company| &company.budgets);
+        key.budgets.iter().chain(units.flat_map(|unit| &unit.budgets)).chain(company)
+    }
+
+    /// The company's policy.
+    pub fn policy(&self) -> &Arc<Policy> {
+        &self.policy
+    }
+
+    /// The policy for a person: their own, else the company's.
+    pub fn policy_of(&self, person: PersonId) -> &Arc<Policy> {
+        self.person(person).and_then(|person| person.policy.as_ref()).unwrap_or(&self.policy)
+    }
+
+    /// The prices published so far.
+    pub fn prices(&self) -> &PriceBook {
+        &self.prices
+    }
+
+    /// All units, in no particular order.
+    pub fn units(&self) -> impl Iterator<Item = &Arc<Unit>> {
+        self.units.values()
+    }
+
+    /// All people, in no particular order.
+    pub fn people(&self) -> impl Iterator<Item = &Arc<Person>> {
+        self.people.values()
+    }
+
+    /// All keys, in no particular order.
+    pub fn keys(&self) -> impl Iterator<Item = &Arc<Key>> {
+        self.keys.values()
+    }
+
+    /// All budgets, in no particular order.
+    pub fn budgets(&self) -> impl Iterator<Item = &Arc<Budget>> {
+        self.budgets.values()
+    }
+}

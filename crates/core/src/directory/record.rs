@@ -1,0 +1,103 @@
+//! What the directory knows of the company, units, people and keys. No names: those live where they can be erased.
+
+use std::sync::Arc;
+
+use crate::budget::Budget;
+use crate::event::KeyHash;
+use crate::grant::Grant;
+use crate::id::{KeyId, PersonId, UnitId};
+use crate::money::Currency;
+use crate::policy::Policy;
+use crate::scope::Scope;
+use crate::time::Instant;
+use crate::zone::{Zone, Zones};
+
+/// The company.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Company {
+    /// The ledger's currency.
+    pub currency: Currency,
+    /// Where its periods begin and end.
+    pub zone: Zone,
+    /// When it was founded here.
+    pub founded_at: Instant,
+    /// Its budgets, ended ones included.
+    pub budgets: Box<[Arc<Budget>]>,
+}
+
+/// A team or department.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unit {
+    /// Its id.
+    pub id: UnitId,
+    /// The unit it is part of; `None` for the company itself.
+    pub parent: Option<UnitId>,
+    /// Where its periods begin and end.
+    pub zone: Zone,
+    /// Since when.
+    pub added_at: Instant,
+    /// Until when.
+    pub closed_at: Option<Instant>,
+    /// How many people are in it, those in units below not counted.
+    pub people: u32,
+    /// How many open units are directly below.
+    pub units: u32,
+    /// Its budgets, ended ones included.
+    pub budgets: Box<[Arc<Budget>]>,
+}
+
+/// Somebody with grants.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    /// Their id.
+    pub id: PersonId,
+    /// Their unit.
+    pub unit: UnitId,
+    /// Where their days begin and end, over time.
+    pub zones: Arc<Zones>,
+    /// Since when.
+    pub added_at: Instant,
+    /// When they left.
+    pub left_at: Option<Instant>,
+    /// A policy of their own, which stands in for the company's as a whole.
+    pub policy: Option<Arc<Policy>>,
+    /// Their grants in the order they were made, ended and voided ones included.
+    pub grants: Box<[Arc<Grant>]>,
+}
+
+impl Person {
+    /// Their zone at an instant.
+    pub fn zone(&self, at: Instant) -> &Zone {
+        self.zones.at(at)
+    }
+
+    /// Gone by then?
+    pub fn has_left(&self, at: Instant) -> bool {
+        self.left_at.is_some_and(|left| left <= at)
+    }
+}
+
+/// A credential.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Key {
+    /// Its id.
+    pub id: KeyId,
+    /// SHA-256 of its secret.
+    pub hash: KeyHash,
+    /// Whose it is.
+    pub person: PersonId,
+    /// The label of the agent or machine that uses it.
+    pub agent: Option<Box<str>>,
+    /// What it may call.
+    pub allow: Arc<Scope>,
+    /// Requests per minute at most.
+    pub requests_per_minute: Option<u32>,
+    /// Since when.
+    pub issued_at: Instant,
+    /// From when on it no longer works.
+    pub expires: Option<Instant>,
+    /// When it was revoked.
+    pub revoked_at: Option<Instant>,
+    /// Its budgets, ended ones included.
+    pub budgets: Box<[Arc<Budget>]>,
+}

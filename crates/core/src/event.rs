@@ -1,0 +1,292 @@
+//! Events: what the journal carries about people, grants, budgets, keys, prices and policy.
+//!
+//! The [directory](crate::directory) is a function of these events and nothing else, live and at replay. No event
+//! has a name, a salary or any other personal field: those live where they can be erased, and are referred to by id.
+//!
+//! In the journal an event is JSON, `{"v":1,"event":{"person_added":{…}}}`. A field may be added to an event under
+//! the same version when leaving it out means what was meant before; anything else raises the version.
+
+use std::borrow::Borrow;
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::budget::Budget;
+use crate::grant::Grant;
+use crate::id::{BudgetId, GrantId, KeyId, PersonId, UnitId};
+use crate::money::Currency;
+use crate::policy::Policy;
+use crate::price::PriceList;
+use crate::scope::Scope;
+use crate::time::Instant;
+use crate::zone::Zone;
+
+/// The version this program writes, and the latest it reads.
+pub const EVENT_VERSION: u32 = 1;
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Event {
+    /// The first event of all.
+    CompanyFounded {
+        /// The ledger's currency, for good.
+        currency: Currency,
+        /// Where the company's periods begin and end.
+        zone: Zone,
+        /// When.
+        at: Instant,
+    },
+    /// A team or department.
+    UnitAdded {
+        /// Its id.
+        unit: UnitId,
+        /// The unit it is part of; `None` for the company itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        parent: Option<UnitId>,
+        /// Where its periods begin and end.
+        zone: Zone,
+        /// When.
+        at: Instant,
+    },
+    /// A unit, with all below it, is part of another one from now on.
+    UnitMoved {
+        /// Which unit.
+        unit: UnitId,
+        /// The unit it is part of now; `None` for the company itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        parent: Option<UnitId>,
+        /// When.
+        at: Instant,
+    },
+    /// Nobody and nothing is part of this unit any more. Its history stays.
+    UnitClosed {
+        /// Which unit.
+        unit: UnitId,
+        /// When.
+        at: Instant,
+    },
+    /// Somebody came.
+    PersonAdded {
+        /// Their id.
+        person: PersonId,
+        /// Their unit.
+        unit: UnitId,
+        /// Where their day begins and ends.
+        zone: Zone,
+        /// When.
+        at: Instant,
+    },
+    /// Somebody changed units. Grants follow the person.
+    PersonMoved {
+        /// Who.
+        person: PersonId,
+        /// Their unit now.
+        unit: UnitId,
+        /// When.
+        at: Instant,
+    },
+    /// Somebody lives in another zone. Periods that run then end where they would have ended.
+    PersonZoneChanged {
+        /// Who.
+        person: PersonId,
+        /// Their zone from then on.
+        zone: Zone,
+        /// From when on: not before `at`, since periods that have been used can't change.
+        effective: Instant,
+        /// When it was made known.
+        at: Instant,
+    },
+    /// Somebody left: their keys stop working. What was spent stays. Whoever comes back is a new person.
+    PersonLeft {
+        /// Who.
+        person: PersonId,
+        /// When.
+        at: Instant,
+    },
+    /// A grant was made.
+    GrantMade(Grant),
+    /// A grant stops.
+    GrantVoided {
+        /// Which one.
+        grant: GrantId,
+        /// When.
+        at: Instant,
+    },
+    /// A budget was set, or an existing one got another amount.
+    BudgetSet(Budget),
+    /// A budget limits nothing any more.
+    BudgetEnded {
+        /// Which one.
+        budget: BudgetId,
+        /// When.
+        at: Instant,
+    },
+    /// A key was issued.
+    KeyIssued(KeyIssue),
+    /// A key stops working.
+    KeyRevoked {
+        /// Which one.
+        key: KeyId,
+        /// When.
+        at: Instant,
+    },
+    /// Prices were published.
+    PricesPublished(PriceList),
+    /// A policy was set.
+    PolicySet {
+        /// For whom.
+        on: PolicyOn,
+        /// The policy; `None` to fall back: a person to the company's, the company to the defaults.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        policy: Option<Box<Policy>>,
+        /// When.
+        at: Instant,
+    },
+}
+
+/// Whose policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PolicyOn {
+    /// Everybody who has none of their own.
+    Company,
+    /// One person.
+    Person(PersonId),
+}
+
+/// The terms of a key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeyIssue {
+    /// Its id.
+    pub key: KeyId,
+    /// SHA-256 of its secret. The secret is shown once and kept nowhere.
+    pub hash: KeyHash,
+    /// Whose it is.
+    pub person: PersonId,
+    /// Which of the person's agents or machines uses it: a label that they chose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<String>,
+    /// What it may call.
+    #[serde(default, skip_serializing_if = "Scope::is_everything")]
+    pub allow: Scope,
+    /// Requests per minute at most; `None` for no limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requests_per_minute: Option<u32>,
+    /// From when on it no longer works.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<Instant>,
+    /// When it was issued.
+    pub at: Instant,
+}
+
+/// SHA-256 of a key's secret. In JSON 64 hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct KeyHash(pub [u8; 32]);
+
+/// Looked up by the plain bytes; a newtype hashes as what it wraps.
+impl Borrow<[u8; 32]> for KeyHash {
+    fn borrow(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Display for KeyHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for KeyHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl Serialize for KeyHash {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for KeyHash {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+        let mut hash = [0; 32];
+        let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+        let well_formed = pairs.len() == hash.len() && rest.is_empty();
+        for (byte, [high, low]) in hash.iter_mut().zip(pairs) {
+            let (Some(high), Some(low)) = (digit(*high), digit(*low)) else {
+                return Err(serde::de::Error::custom("a key's hash is 64 hexadecimal digits"));
+            };
+            *byte = (high << 4) | low;
+        }
+        if well_formed {
+            Ok(Self(hash))
+        } else {
+            Err(serde::de::Error::custom("a key's hash is 64 hexadecimal digits"))
+        }
+    }
+}
+
+/// Why bytes of the journal are not an event.
+#[derive(Debug, thiserror::Error)]
+pub enum DecodeError {
+    /// Written by a later program.
+    #[error(
+        "the event has version {found}, this program knows versions up to {EVENT_VERSION}: start a release at least \
+         as new as the one that wrote the journal"
+    )]
+    Newer {
+        /// The version found.
+        found: u32,
+    },
+    /// Not an event of a version we know.
+    #[error("the bytes are not an event this program knows")]
+    Malformed(#[source] serde_json::Error),
+}
+
+#[derive(Serialize)]
+struct Stored<'a> {
+    v: u32,
+    event: &'a Event,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Read {
+    v: u32,
+    event: Event,
+}
+
+#[derive(Deserialize)]
+struct Head {
+    v: u32,
+}
+
+impl Event {
+    /// The bytes for the journal.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        // Every map in an event has text for keys and every number is an integer, which is all JSON can refuse.
+        serde_json::to_vec(&Stored { v: EVENT_VERSION, event: self }).expect("an event can be written as JSON")
+    }
+
+    /// An event from the journal's bytes.
+    ///
+    /// # Errors
+    /// [`DecodeError::Newer`] when a later program wrote it, whatever else is in it; otherwise
+    /// [`DecodeError::Malformed`].
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, DecodeError> {
+        let head = |bytes| serde_json::from_slice::<Head>(bytes).ok().map(|head| head.v);
+        match serde_json::from_slice::<Read>(bytes) {
+            Ok(read) if read.v <= EVENT_VERSION => Ok(read.event),
+            Ok(read) => Err(DecodeError::Newer { found: read.v }),
+            Err(malformed) => match head(bytes) {
+                Some(found) if found > EVENT_VERSION => Err(DecodeError::Newer { found }),
+                _ => Err(DecodeError::Malformed(malformed)),
+            },
+        }
+    }
+}

@@ -1,0 +1,273 @@
+//! The plan of a call: which accounts it draws on, in which order, before any balance is looked at.
+//!
+//! A plan is a function of the directory, the key, the call's scope and the instant. It stays the same until
+//! [`Plan::valid_until`], so whoever serves many calls may keep it that long, as long as the directory is the same.
+
+use std::sync::Arc;
+
+use smallvec::SmallVec;
+
+use crate::account::{AccountKey, Subject};
+use crate::budget::{Budget, BudgetOn};
+use crate::calendar::{Cadence, Days};
+use crate::decision::Refused;
+use crate::directory::{Directory, Key, Person};
+use crate::grant::Grant;
+use crate::money::Nano;
+use crate::period::CivilPeriod;
+use crate::scope::CallScope;
+use crate::time::Instant;
+
+/// Which accounts a call draws on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// When it was made.
+    pub at: Instant,
+    /// Whose money.
+    pub grants: Legs,
+    /// Limits that the call counts against in full: the key's, the person's units' upwards, the company's.
+    pub ceilings: Legs,
+    /// The first instant at which another plan may come out: a period ends, a grant starts or ends, the key expires.
+    pub valid_until: Instant,
+    /// When new money for such a call comes next; `None` when none is promised.
+    pub resets_at: Option<Instant>,
+    /// Grants that release money in this period and do not cover this call. Whether some is left, the ledger knows.
+    pub not_covering: SmallVec<[Arc<Grant>; 2]>,
+}
+
+/// The few accounts of a plan.
+pub type Legs = SmallVec<[Leg; 4]>;
+
+/// One account of a plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Leg {
+    /// Whose, and in which period.
+    pub account: AccountKey,
+    /// What the account holds or allows in this period.
+    pub limit: Nano,
+    /// When it next has money: the next period that is not empty.
+    pub resets_at: Option<Instant>,
+    /// What it stands for.
+    pub of: LegOf,
+}
+
+/// What a leg stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LegOf {
+    /// Money of a person.
+    Grant(Arc<Grant>),
+    /// A ceiling.
+    Budget(Arc<Budget>),
+}
+
+impl LegOf {
+    /// How often it begins anew.
+    pub fn cadence(&self) -> Cadence {
+        match self {
+            Self::Grant(grant) => grant.cadence,
+            Self::Budget(budget) => budget.cadence,
+        }
+    }
+
+    /// On which days it releases.
+    pub fn days(&self) -> Days {
+        match self {
+            Self::Grant(grant) => grant.days,
+            Self::Budget(budget) => budget.days,
+        }
+    }
+
+    /// Does the limit bind money that was promised for good? A key's budget does: its owner chose it. A unit's or the
+    /// company's may not eat a guarantee.
+    pub fn binds_guarantees(&self) -> bool {
+        match self {
+            Self::Grant(_) => true,
+            Self::Budget(budget) => matches!(budget.on, BudgetOn::Key(_)),
+        }
+    }
+}
+
+impl Leg {
+    fn ceiling(budget: &Arc<Budget>, at: Instant) -> Self {
+        Self {
+            account: AccountKey { subject: Subject::Budget(budget.id), period: budget.period_at(at) },
+            limit: budget.limit_at(at),
+            resets_at: budget.next_release(at),
+            of: LegOf::Budget(Arc::clone(budget)),
+        }
+    }
+}
+
+impl Directory {
+    /// Which accounts a call with this key draws on at an instant.
+    ///
+    /// Grants come in burn order. One that releases nothing in this period (a workday grant on a Sunday) is left out
+    /// where another one has money; where none has, the plan has legs with a limit of zero, so that the denial can
+    /// say when money comes.
+    ///
+    /// # Errors
+    /// [`Refused`] when no account could pay whatever the balances are.
+    pub fn plan(&self, key: &Key, call: &CallScope<'_>, at: Instant) -> Result<Plan, Refused> {
+        let person = self.may_call(key, call, at)?;
+        let mut search = Search::new(person, call, at);
+        for grant in &person.grants {
+            search.look_at(grant);
+        }
+        let Search { mut running, not_covering, mut valid_until, resets_at, .. } = search.found()?;
+
+        running.sort_by(|a, b| Grant::burn_order((&a.grant, &a.period), (&b.grant, &b.period)));
+        if running.iter().any(|leg| leg.limit.is_positive()) {
+            running.retain(|leg| leg.limit.is_positive());
+        }
+        let grants = running.into_iter().map(Running::into_leg).collect();
+        let in_force = self.budgets_over(key).filter(|budget| budget.is_in_force(at));
+        let ceilings: Legs = in_force.map(|budget| Leg::ceiling(budget, at)).collect();
+        for leg in &ceilings {
+            valid_until = valid_until.min(leg.account.period.end);
+        }
+        if let Some(expires) = key.expires {
+            valid_until = valid_until.min(expires);
+        }
+        Ok(Plan { at, grants, ceilings, valid_until, resets_at, not_covering })
+    }
+
+    /// The person behind a key that may make this call.
+    fn may_call(&self, key: &Key, call: &CallScope<'_>, at: Instant) -> Result<&Arc<Person>, Refused> {
+        if let Some(revoked_at) = key.revoked_at.filter(|revoked| *revoked <= at) {
+            return Err(Refused::KeyRevoked { revoked_at });
+        }
+        if let Some(expired_at) = key.expires.filter(|expires| *expires <= at) {
+            return Err(Refused::KeyExpired { expired_at });
+        }
+        let person = self.person(key.person).ok_or(Refused::KeyUnknown)?;
+        if let Some(left_at) = person.left_at.filter(|left| *left <= at) {
+            return Err(Refused::PersonLeft { left_at });
+        }
+        if !key.allow.covers_provider(call.provider) {
+            let allowed = key.allow.to_string();
+            return Err(Refused::ProviderNotAllowed { provider: call.provider.to_owned(), allowed });
+        }
+        if !key.allow.covers_model(call.model) {
+            return Err(Refused::ModelNotAllowed { model: call.model.to_owned(), allowed: key.allow.to_string() });
+        }
+        Ok(person)
+    }
+}
+
+/// A grant in force.
+struct Running {
+    grant: Arc<Grant>,
+    period: CivilPeriod,
+    limit: Nano,
+    next: Option<Instant>,
+}
+
+impl Running {
+    fn into_leg(self) -> Leg {
+        Leg {
+            account: AccountKey { subject: Subject::Grant(self.grant.id), period: self.period.period },
+            limit: self.limit,
+            resets_at: self.next,
+            of: LegOf::Grant(self.grant),
+        }
+    }
+}
+
+/// What one pass over a person's grants finds.
+struct Search<'a> {
+    person: &'a Person,
+    call: &'a CallScope<'a>,
+    at: Instant,
+    running: SmallVec<[Running; 4]>,
+    not_covering: SmallVec<[Arc<Grant>; 2]>,
+    valid_until: Instant,
+    resets_at: Option<Instant>,
+    /// The next covering grant to start, and the last covering one that ended.
+    starts: Option<Instant>,
+    ended: Option<Instant>,
+    /// Grants running or ahead that do not cover the call.
+    uncovered: bool,
+}
+
+impl<'a> Search<'a> {
+    fn new(person: &'a Person, call: &'a CallScope<'a>, at: Instant) -> Self {
+        Self {
+            person,
+            call,
+            at,
+            running: SmallVec::new(),
+            not_covering: SmallVec::new(),
+            valid_until: Instant::FAR_FUTURE,
+            resets_at: None,
+            starts: None,
+            ended: None,
+            uncovered: false,
+        }
+    }
+
+    fn look_at(&mut self, grant: &Arc<Grant>) {
+        let (at, zones) = (self.at, &self.person.zones);
+        let covers = grant.scope.covers(self.call);
+        if grant.is_voided(at) {
+            self.ended = self.ended.max(grant.voided_at.filter(|_| covers));
+            return;
+        }
+        if let Some(voided) = grant.voided_at {
+            self.valid_until = self.valid_until.min(voided);
+        }
+        let rhythm = grant.rhythm(zones);
+        match rhythm.period_at(at) {
+            Some(period) => {
+                self.valid_until = self.valid_until.min(period.period.end);
+                let limit = grant.allowance(&period);
+                if covers {
+                    let next = grant.next_release(zones, at);
+                    self.resets_at = soonest(self.resets_at, next);
+                    self.running.push(Running { grant: Arc::clone(grant), period, limit, next });
+                } else {
+                    self.uncovered = true;
+                    if limit.is_positive() {
+                        self.not_covering.push(Arc::clone(grant));
+                    }
+                }
+            }
+            None if at < rhythm.starts_at() => {
+                self.valid_until = self.valid_until.min(rhythm.starts_at());
+                if covers {
+                    self.starts = soonest(self.starts, Some(rhythm.starts_at()));
+                    self.resets_at = soonest(self.resets_at, grant.next_release(zones, at));
+                } else {
+                    self.uncovered = true;
+                }
+            }
+            None => self.ended = self.ended.max(grant.ends_at(zones).filter(|_| covers)),
+        }
+    }
+
+    /// Itself when there is something to draw on, else the most helpful reason why not.
+    fn found(self) -> Result<Self, Refused> {
+        if !self.running.is_empty() {
+            return Ok(self);
+        }
+        Err(match (self.starts, self.ended) {
+            (Some(starts_at), _) => Refused::GrantNotStarted { starts_at },
+            (None, _) if self.uncovered => {
+                let grants = self.not_covering.iter().map(|grant| grant.id).collect();
+                Refused::NotCovered {
+                    model: self.call.model.to_owned(),
+                    provider: self.call.provider.to_owned(),
+                    grants,
+                }
+            }
+            (None, Some(ended_at)) => Refused::GrantEnded { ended_at },
+            (None, None) => Refused::NoGrant,
+        })
+    }
+}
+
+fn soonest(a: Option<Instant>, b: Option<Instant>) -> Option<Instant> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (one, other) => one.or(other),
+    }
+}
