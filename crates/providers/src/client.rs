@@ -54,21 +54,112 @@ pub struct ClientTool {
 /// Longer session ids are not taken for one.
 pub const SESSION_BYTES_MAX: usize = 128;
 
-/// The calling program by `originator`, `user-agent` and `x-app`.
+/// The calling program by `originator` and `user-agent`.
 pub fn client_tool(headers: &HeaderMap) -> ClientTool {
-    let _ = headers;
+    let agent = text(headers, "user-agent").unwrap_or_default();
+    let originator = text(headers, "originator").unwrap_or_default();
+    if originator.starts_with("codex") || agent.starts_with("codex") {
+        return ClientTool { tool: Tool::Codex, version: version_after(agent, '/') };
+    }
+    for (start, tool) in AGENTS {
+        if starts_with(agent, start) {
+            return ClientTool { tool: *tool, version: version_after(agent, '/') };
+        }
+    }
     ClientTool::default()
+}
+
+/// How user agents start.
+const AGENTS: &[(&str, Tool)] = &[
+    ("claude-cli/", Tool::ClaudeCode),
+    ("claude-code/", Tool::ClaudeCode),
+    ("GeminiCLI", Tool::GeminiCli),
+    ("OpenAI/", Tool::OpenAiSdk),
+    ("AsyncOpenAI/", Tool::OpenAiSdk),
+    ("Anthropic/", Tool::AnthropicSdk),
+    ("AsyncAnthropic/", Tool::AnthropicSdk),
+    ("google-genai-sdk/", Tool::GoogleSdk),
+    ("litellm/", Tool::LiteLlm),
+];
+
+fn starts_with(text: &str, start: &str) -> bool {
+    text.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start))
+}
+
+/// The first word after the first `mark` that starts with a digit (`OpenAI/Python 2.54.0`, `claude-cli/2.1.330 (…)`).
+fn version_after(agent: &str, mark: char) -> Option<Box<str>> {
+    let (_, rest) = agent.split_once(mark)?;
+    let mut words = rest.split([' ', '/', '(']).filter(|word| !word.is_empty());
+    let version = words.find(|word| word.starts_with(|letter: char| letter.is_ascii_digit()))?;
+    (version.len() <= 32).then(|| version.into())
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
 }
 
 /// The client's own session id: header first (`X-Claude-Code-Session-Id`, `session-id`, `session_id`), else what the
 /// body carries. At most [`SESSION_BYTES_MAX`] visible ASCII bytes.
 pub fn session_id(headers: &HeaderMap, facts: Option<&RequestFacts>) -> Option<String> {
-    let _ = (headers, facts);
-    None
+    let in_header = ["x-claude-code-session-id", "session-id", "session_id"].iter().find_map(|name| {
+        let value = text(headers, name)?;
+        is_session(value).then(|| value.to_owned())
+    });
+    in_header.or_else(|| facts?.session.clone().filter(|session| is_session(session)))
+}
+
+fn is_session(text: &str) -> bool {
+    (1..=SESSION_BYTES_MAX).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// `x-stainless-retry-count`: 0 for a first try.
 pub fn retry_count(headers: &HeaderMap) -> u32 {
-    let _ = headers;
-    0
+    text(headers, "x-stainless-retry-count").and_then(|count| count.parse().ok()).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderMap, HeaderValue};
+
+    use super::{Tool, client_tool, retry_count, session_id};
+
+    fn check(agent: &str, tool: Tool, version: Option<&str>) {
+        let mut headers = HeaderMap::new();
+        headers.insert("user-agent", HeaderValue::from_str(agent).unwrap());
+        let client = client_tool(&headers);
+        assert_eq!((client.tool, client.version.as_deref()), (tool, version), "{agent}");
+    }
+
+    #[test]
+    fn programs_by_user_agent() {
+        check("claude-cli/2.1.330 (external, sdk-cli)", Tool::ClaudeCode, Some("2.1.330"));
+        check("claude-code/2.1.330", Tool::ClaudeCode, Some("2.1.330"));
+        check("codex_exec/0.169.0 (Debian 13; x86_64)", Tool::Codex, Some("0.169.0"));
+        check("GeminiCLI-tui/0.61.0/gemini-2.5-pro (linux; x64; terminal)", Tool::GeminiCli, Some("0.61.0"));
+        check("OpenAI/Python 2.54.0", Tool::OpenAiSdk, Some("2.54.0"));
+        check("OpenAI/JS 7.57.0", Tool::OpenAiSdk, Some("7.57.0"));
+        check("Anthropic/JS 1.12.0", Tool::AnthropicSdk, Some("1.12.0"));
+        check("google-genai-sdk/3.4.0 gl-python/3.12", Tool::GoogleSdk, Some("3.4.0"));
+        check("litellm/1.106.2", Tool::LiteLlm, Some("1.106.2"));
+        check("curl/8.5.0", Tool::Other, None);
+        check("", Tool::Other, None);
+    }
+
+    #[test]
+    fn codex_by_originator() {
+        let mut headers = HeaderMap::new();
+        headers.insert("originator", HeaderValue::from_static("codex_cli_rs"));
+        assert_eq!(client_tool(&headers).tool, Tool::Codex);
+    }
+
+    #[test]
+    fn sessions_and_retries() {
+        let mut headers = HeaderMap::new();
+        assert_eq!((session_id(&headers, None), retry_count(&headers)), (None, 0));
+        headers.insert("session-id", HeaderValue::from_static("a b"));
+        assert_eq!(session_id(&headers, None), None);
+        headers.insert("x-claude-code-session-id", HeaderValue::from_static("4f6c"));
+        headers.insert("x-stainless-retry-count", HeaderValue::from_static("2"));
+        assert_eq!((session_id(&headers, None).as_deref(), retry_count(&headers)), (Some("4f6c"), 2));
+    }
 }

@@ -2,9 +2,11 @@
 
 use std::fmt;
 
+use http::header::{ACCEPT_ENCODING, CONNECTION, CONTENT_ENCODING};
 use http::{HeaderMap, HeaderValue};
 
 use crate::dialect::Family;
+use crate::key::percent_decoded;
 
 /// A credential for a provider, ready to be put in a header. Shows nothing of itself in debug output.
 #[derive(Clone)]
@@ -26,6 +28,9 @@ pub struct BadCredential;
 
 impl Credential {
     /// In the provider's own form: Anthropic `x-api-key`, OpenAI `Authorization: Bearer`, Gemini `x-goog-api-key`.
+    ///
+    /// # Errors
+    /// [`BadCredential`] where the secret cannot stand in a header.
     pub fn try_new(family: Family, secret: &str) -> Result<Self, BadCredential> {
         match family {
             Family::Anthropic => Self::try_in_header(http::HeaderName::from_static("x-api-key"), secret),
@@ -35,11 +40,17 @@ impl Credential {
     }
 
     /// As `Authorization: Bearer`, for servers that speak another family's dialect but want this form.
+    ///
+    /// # Errors
+    /// [`BadCredential`] where the secret cannot stand in a header.
     pub fn try_bearer(secret: &str) -> Result<Self, BadCredential> {
         Self::try_in_header(http::header::AUTHORIZATION, &format!("Bearer {secret}"))
     }
 
     /// In a header of one's own choice (`api-key`).
+    ///
+    /// # Errors
+    /// [`BadCredential`] where the secret cannot stand in a header.
     pub fn try_in_header(header: http::HeaderName, value: &str) -> Result<Self, BadCredential> {
         let mut value = HeaderValue::from_str(value).map_err(|_| BadCredential)?;
         value.set_sensitive(true);
@@ -47,30 +58,248 @@ impl Credential {
     }
 }
 
+/// Headers that speak of one connection only (RFC 9110, 7.6.1), or that the sender writes itself.
+const OF_THE_CONNECTION: [&str; 14] = [
+    "connection",
+    "proxy-connection",
+    "keep-alive",
+    "transfer-encoding",
+    "te",
+    "trailer",
+    "upgrade",
+    "http2-settings",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "expect",
+    "host",
+    "content-length",
+    "alt-svc",
+];
+
+/// Request headers that are not passed on: credentials, cookies, accounts at the provider, traces of the way here, and
+/// whatever would change what is called or the shape of its answer.
+const NOT_SENT: [&str; 27] = [
+    "authorization",
+    "x-api-key",
+    "x-goog-api-key",
+    "api-key",
+    "cookie",
+    "accept-encoding",
+    "openai-organization",
+    "openai-project",
+    "anthropic-organization-id",
+    "anthropic-workspace-id",
+    "anthropic-user-profile-id",
+    "x-goog-user-project",
+    "x-goog-iam-authorization-token",
+    "x-goog-fieldmask",
+    "x-goog-request-params",
+    "x-goog-authenticated-user-email",
+    "x-goog-authenticated-user-id",
+    "x-http-method-override",
+    "x-method-override",
+    "forwarded",
+    "via",
+    "x-real-ip",
+    "true-client-ip",
+    "cf-connecting-ip",
+    "x-client-ip",
+    "origin",
+    "referer",
+];
+
+/// Response headers that are not handed back.
+const NOT_RETURNED: [&str; 9] = [
+    "set-cookie",
+    "set-cookie2",
+    "openai-organization",
+    "openai-project",
+    "anthropic-organization-id",
+    "anthropic-workspace-id",
+    "strict-transport-security",
+    "nel",
+    "report-to",
+];
+
 /// The headers to send to a provider: the client's without hop-by-hop headers, credentials, cookies, provider account
 /// headers, `x-purser-*`, and forwarding traces; `accept-encoding: identity`; the provider's credential (none for a
 /// server that wants none). `host` and `content-length` are left to the sender. `anthropic-version`, `anthropic-beta`
 /// and every other header pass as they came.
 pub fn forward_headers(client: &HeaderMap, credential: Option<&Credential>) -> HeaderMap {
-    let _ = (client, credential);
-    HeaderMap::new()
-}
-
-/// The path and query to send: credentials and whatever would change the shape of the answer (`fields`, `callback`)
-/// removed from the query, all else byte for byte.
-pub fn forward_target(path_and_query: &str) -> String {
-    path_and_query.to_owned()
+    let mut headers = kept(client, |name| !NOT_SENT.contains(&name) && !name.starts_with("x-forwarded-"));
+    headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    if let Some(credential) = credential {
+        headers.insert(credential.header.clone(), credential.value.clone());
+    }
+    headers
 }
 
 /// The headers to hand back: the provider's without hop-by-hop headers, cookies, and its account names.
 /// `content-length` goes too: the body may have lost its usage chunk.
 pub fn response_headers(upstream: &HeaderMap) -> HeaderMap {
-    let _ = upstream;
-    HeaderMap::new()
+    kept(upstream, |name| !NOT_RETURNED.contains(&name))
+}
+
+fn kept(headers: &HeaderMap, keep: impl Fn(&str) -> bool) -> HeaderMap {
+    let of_connection: Vec<String> = headers
+        .get_all(CONNECTION)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map(|name| name.trim().to_ascii_lowercase())
+        .collect();
+    let mut out = HeaderMap::with_capacity(headers.len());
+    for (name, value) in headers {
+        let text = name.as_str();
+        let dropped = OF_THE_CONNECTION.contains(&text)
+            || text.starts_with("x-purser-")
+            || of_connection.iter().any(|named| named == text);
+        if !dropped && keep(text) {
+            out.append(name.clone(), value.clone());
+        }
+    }
+    out
+}
+
+/// Query parameters that are not passed on: credentials, and what would change the shape of the answer or the method.
+const NOT_IN_QUERY: [&str; 10] = [
+    "key",
+    "access_token",
+    "oauth_token",
+    "api_key",
+    "api-key",
+    "fields",
+    "callback",
+    "quotaUser",
+    "upload_protocol",
+    "uploadType",
+];
+
+/// The path and query to send: credentials and whatever would change the shape of the answer (`fields`, `callback`)
+/// removed from the query, all else byte for byte.
+pub fn forward_target(path_and_query: &str) -> String {
+    let Some((path, query)) = path_and_query.split_once('?') else { return path_and_query.to_owned() };
+    let mut target = path.to_owned();
+    let mut mark = '?';
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        let name = percent_decoded(pair.split_once('=').map_or(pair, |(name, _)| name));
+        let name = name.strip_prefix('$').unwrap_or(&name);
+        if NOT_IN_QUERY.iter().any(|dropped| name.eq_ignore_ascii_case(dropped)) {
+            continue;
+        }
+        target.push(mark);
+        target.push_str(pair);
+        mark = '&';
+    }
+    target
 }
 
 /// Is a body with these headers plain, so that it can be read? `content-encoding` absent or `identity`.
 pub fn is_plain(headers: &HeaderMap) -> bool {
-    let _ = headers;
-    true
+    headers
+        .get_all(CONTENT_ENCODING)
+        .iter()
+        .all(|value| value.to_str().is_ok_and(|coding| coding.trim().eq_ignore_ascii_case("identity")))
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderMap, HeaderName, HeaderValue};
+
+    use super::{Credential, forward_headers, forward_target, is_plain, response_headers};
+    use crate::dialect::Family;
+
+    fn map(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+        let mut map = HeaderMap::new();
+        for (name, value) in pairs {
+            map.append(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
+        map
+    }
+
+    fn check(sent: &HeaderMap, expected: &[(&'static str, &'static str)]) {
+        let mut sent: Vec<_> =
+            sent.iter().map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect();
+        sent.sort();
+        let expected: Vec<_> = expected.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        assert_eq!(sent, expected);
+    }
+
+    #[test]
+    fn what_goes_out() {
+        let client = map(&[
+            ("authorization", "Bearer theirs"),
+            ("x-api-key", "theirs"),
+            ("anthropic-version", "2026-10-21"),
+            ("anthropic-beta", "a,b"),
+            ("connection", "close, x-hop"),
+            ("x-hop", "1"),
+            ("cookie", "c"),
+            ("host", "gateway"),
+            ("content-length", "9"),
+            ("content-type", "application/json"),
+            ("openai-organization", "org"),
+            ("x-forwarded-for", "10.0.0.1"),
+            ("x-purser-run", "r"),
+            ("accept-encoding", "gzip"),
+            ("x-stainless-lang", "python"),
+        ]);
+        let ours = Credential::try_new(Family::Anthropic, "ours").unwrap();
+        check(
+            &forward_headers(&client, Some(&ours)),
+            &[
+                ("accept-encoding", "identity"),
+                ("anthropic-beta", "a,b"),
+                ("anthropic-version", "2026-10-21"),
+                ("content-type", "application/json"),
+                ("x-api-key", "ours"),
+                ("x-stainless-lang", "python"),
+            ],
+        );
+    }
+
+    #[test]
+    fn credentials_take_the_providers_form() {
+        let form = |family| forward_headers(&HeaderMap::new(), Some(&Credential::try_new(family, "k").unwrap()));
+        check(&form(Family::OpenAi), &[("accept-encoding", "identity"), ("authorization", "Bearer k")]);
+        check(&form(Family::Gemini), &[("accept-encoding", "identity"), ("x-goog-api-key", "k")]);
+        assert!(Credential::try_new(Family::OpenAi, "a\nb").is_err());
+        let shown = format!("{:?}", Credential::try_new(Family::OpenAi, "secret").unwrap());
+        assert!(!shown.contains("secret"), "{shown}");
+    }
+
+    #[test]
+    fn what_comes_back() {
+        let upstream = map(&[
+            ("content-type", "text/event-stream"),
+            ("transfer-encoding", "chunked"),
+            ("set-cookie", "c"),
+            ("openai-organization", "org"),
+            ("request-id", "req_1"),
+            ("retry-after", "3"),
+        ]);
+        check(
+            &response_headers(&upstream),
+            &[("content-type", "text/event-stream"), ("request-id", "req_1"), ("retry-after", "3")],
+        );
+    }
+
+    #[test]
+    fn queries_lose_their_credentials() {
+        let check = |target: &str, expected: &str| assert_eq!(forward_target(target), expected);
+        check("/v1/messages?beta=true", "/v1/messages?beta=true");
+        check("/v1/messages", "/v1/messages");
+        check("/a?key=k", "/a");
+        check("/a?alt=sse&key=k&x=%20", "/a?alt=sse&x=%20");
+        check("/a?k%65y=k&alt=sse", "/a?alt=sse");
+        check("/a?$fields=candidates&fields=x&alt=sse", "/a?alt=sse");
+        check("/a?", "/a");
+    }
+
+    #[test]
+    fn compressed_bodies_are_told_apart() {
+        assert!(is_plain(&map(&[])));
+        assert!(is_plain(&map(&[("content-encoding", "identity")])));
+        assert!(!is_plain(&map(&[("content-encoding", "gzip")])));
+    }
 }

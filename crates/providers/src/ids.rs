@@ -1,6 +1,8 @@
 //! Ids made at a provider. Everybody shares the company's account there, so the gateway fences each id to its maker.
 
 use crate::dialect::Dialect;
+use crate::json::Cursor;
+use crate::usage::Answer;
 
 /// What an id names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -48,6 +50,22 @@ pub const IDS_MAX: usize = 512;
 /// The ids that an answer (JSON, not streamed) says were made. For streams see
 /// [`StreamMeter::ids`](crate::StreamMeter::ids).
 pub fn provider_ids(dialect: Dialect, body: &[u8]) -> Vec<ProviderId> {
-    let _ = (dialect, body);
-    Vec::new()
+    let mut answer = Answer::new(dialect);
+    // What was read before a fault counts: an id that is not fenced would be lost to its maker.
+    let _ = answer.read_body(body);
+    answer.ids().to_vec()
+}
+
+/// The id of the object that an answer is, for routes that store something (`POST /v1/conversations`).
+pub fn stored_id(kind: IdKind, body: &[u8]) -> Option<ProviderId> {
+    let mut id = None;
+    let mut cursor = Cursor::new(body);
+    let read = cursor.object(|cursor, key| {
+        if &*key.text() == "id" {
+            id = cursor.text()?;
+        }
+        Ok(())
+    });
+    let id = read.ok().and(id)?;
+    (id.len() <= ID_BYTES_MAX).then_some(ProviderId { kind, id })
 }

@@ -35,6 +35,7 @@ pub mod edit;
 pub mod ending;
 pub mod headers;
 pub mod ids;
+mod json;
 pub mod key;
 pub mod models;
 pub mod refusal;

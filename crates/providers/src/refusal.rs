@@ -1,7 +1,12 @@
 //! Saying no in the caller's dialect, so that real clients stop at once and show our sentence.
 
+mod anthropic;
+mod gemini;
+mod openai;
+
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode};
+use http::header::{CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use purser_core::time::Instant;
 
 use crate::client::ClientTool;
@@ -99,8 +104,93 @@ pub struct Rendered {
     pub body: Bytes,
 }
 
-/// The refusal in the dialect's own form, with the status that makes this client stop (or, for `Held`, try again).
-pub fn refusal(family: Family, client: &ClientTool, refusal: &Refusal<'_>) -> Rendered {
-    let _ = (family, client, refusal);
-    Rendered { status: StatusCode::INTERNAL_SERVER_ERROR, headers: HeaderMap::new(), body: Bytes::new() }
+/// The longest wait that is told to a client. Some SDKs sleep for whatever they are told, so a longer one is told in
+/// the sentence alone and the answer is final.
+const RETRY_AFTER_MAX_S: u32 = 60;
+
+/// Longer sentences are cut.
+const MESSAGE_CHARS_MAX: usize = 1_000;
+
+impl RefusalKind {
+    /// When the client is to try again by itself; `None` for final answers.
+    pub const fn retry_after_s(self) -> Option<u32> {
+        match self {
+            Self::Held { retry_after_s }
+            | Self::RateLimited { retry_after_s }
+            | Self::Unavailable { retry_after_s }
+                if retry_after_s <= RETRY_AFTER_MAX_S =>
+            {
+                Some(retry_after_s)
+            }
+            _ => None,
+        }
+    }
+
+    /// Asking again, unchanged, is of no use.
+    const fn is_final(self) -> bool {
+        self.retry_after_s().is_none() && !matches!(self, Self::Unreachable | Self::TimedOut)
+    }
+
+    /// The status that says it best to a client of which nothing else is known.
+    const fn status(self) -> StatusCode {
+        match self {
+            Self::Exhausted { .. } => StatusCode::PAYMENT_REQUIRED,
+            Self::Held { .. } | Self::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::BadKey => StatusCode::UNAUTHORIZED,
+            Self::Forbidden | Self::Unmetered | Self::Stopped => StatusCode::FORBIDDEN,
+            Self::UnknownModel | Self::UnknownId | Self::UnknownRoute => StatusCode::NOT_FOUND,
+            Self::BadRequest => StatusCode::BAD_REQUEST,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Unreachable => StatusCode::BAD_GATEWAY,
+            Self::TimedOut => StatusCode::GATEWAY_TIMEOUT,
+            Self::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
 }
+
+/// The refusal in the dialect's own form, with the status that makes this client stop (or, for `Held`, try again).
+///
+/// The statuses were tried with the real clients: how many requests each then sent, and what its user read.
+pub fn refusal(family: Family, client: &ClientTool, refusal: &Refusal<'_>) -> Rendered {
+    let message = one_line(refusal.message);
+    let (status, body) = match family {
+        Family::Anthropic => anthropic::render(client, refusal, &message),
+        Family::OpenAi => openai::render(client, refusal, &message),
+        Family::Gemini => gemini::render(refusal, &message),
+    };
+    Rendered { status, headers: headers(family, refusal), body: Bytes::from(body.to_string()) }
+}
+
+fn headers(family: Family, refusal: &Refusal<'_>) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert("x-purser-code", HeaderValue::from_static(refusal.kind.code()));
+    let id_header = if family == Family::Anthropic { "request-id" } else { "x-request-id" };
+    if let Ok(id) = HeaderValue::from_str(refusal.request_id) {
+        headers.insert(id_header, id);
+    }
+    if let RefusalKind::Exhausted { resets_at: Some(at) } = refusal.kind
+        && let Ok(at) = HeaderValue::from_str(&at.to_string())
+    {
+        headers.insert("x-purser-resets-at", at);
+    }
+    match refusal.kind.retry_after_s() {
+        Some(seconds) => {
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        // Claude Code and the SDKs try even a 401 again for minutes unless they are told not to.
+        None if refusal.kind.is_final() => {
+            headers.insert("x-should-retry", HeaderValue::from_static("false"));
+        }
+        None => {}
+    }
+    headers
+}
+
+/// Control characters become spaces, and the end of a very long sentence is left out.
+fn one_line(message: &str) -> String {
+    message.chars().take(MESSAGE_CHARS_MAX).map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,9 +1,18 @@
 //! What a request asks for, read in one pass over its bytes.
 
+mod anthropic;
+mod chat;
+mod embeddings;
+mod fields;
+mod gemini;
+mod media;
+mod responses;
+
 use std::ops::Range;
 
 use crate::dialect::Dialect;
 use crate::ids::ProviderId;
+use crate::json::{Cursor, Fault, Kind, Read, What};
 
 /// Why a body cannot be read. Shown to the caller as it stands.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -28,6 +37,19 @@ pub enum OutputField {
     GenerationConfig,
 }
 
+impl OutputField {
+    /// The field a dialect has today; `None` where output is not text.
+    pub const fn of(dialect: Dialect) -> Option<Self> {
+        match dialect {
+            Dialect::AnthropicMessages => Some(Self::MaxTokens),
+            Dialect::OpenAiChat => Some(Self::MaxCompletionTokens),
+            Dialect::OpenAiResponses => Some(Self::MaxOutputTokens),
+            Dialect::OpenAiEmbeddings => None,
+            Dialect::GeminiGenerate { .. } => Some(Self::GenerationConfig),
+        }
+    }
+}
+
 /// One field that limits the output, as it stands in the body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OutputMax {
@@ -37,6 +59,8 @@ pub struct OutputMax {
     pub value: Option<u64>,
     /// Where the value stands.
     pub at: Range<usize>,
+    /// It limits a fallback model only.
+    pub of_fallback: bool,
 }
 
 /// A hosted tool or server-side feature that can pull in text or money that the body does not show.
@@ -62,6 +86,8 @@ pub enum HostedKind {
     Maps,
     /// Searching among the request's own tools.
     ToolSearch,
+    /// Another model that answers if the one asked for declines.
+    Fallback,
     /// A kind of tool that this version does not know.
     Unknown,
 }
@@ -73,8 +99,16 @@ pub struct Hosted {
     pub kind: HostedKind,
     /// The most uses the request allows it (`max_uses`).
     pub uses_max: Option<u64>,
-    /// The model it runs on, where it names its own (advisor).
+    /// The model it runs on, where it names its own (advisor, fallback).
     pub model: Option<String>,
+    /// The most output of one use, where the request says so (advisor).
+    pub output_max: Option<u64>,
+}
+
+impl Hosted {
+    pub(crate) const fn new(kind: HostedKind) -> Self {
+        Self { kind, uses_max: None, model: None, output_max: None }
+    }
 }
 
 /// What an inline medium is.
@@ -120,6 +154,8 @@ pub enum Outside {
     Url,
     /// Explicitly cached content.
     CachedContent,
+    /// A tool whose schema the provider adds and does not state the size of.
+    ToolSchema,
 }
 
 /// Caching that the request asks for; it decides the dearest rate its input can meet.
@@ -136,6 +172,7 @@ pub enum CacheAsk {
 
 /// What a request asks for. Positions are bytes of the body that was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "facts that have nothing to do with each other")]
 pub struct RequestFacts {
     /// The format.
     pub dialect: Dialect,
@@ -155,7 +192,7 @@ pub struct RequestFacts {
     pub speed: Option<String>,
     /// The region asked for (`inference_geo`), as written.
     pub geo: Option<String>,
-    /// The client asked for usage in the stream. True for dialects that always send it.
+    /// The client asked for usage in the stream. True for dialects that send it unasked.
     pub usage_asked: bool,
     /// Caching asked for.
     pub cache: CacheAsk,
@@ -167,6 +204,8 @@ pub struct RequestFacts {
     pub background: bool,
     /// `store` as written.
     pub store: Option<bool>,
+    /// The provider keeps the answer, so that its ids can be named by later requests: they are to be fenced.
+    pub keeps_answer: bool,
     /// Messages, items or contents.
     pub messages: u64,
     /// Tools declared, hosted ones included.
@@ -191,6 +230,8 @@ pub struct RequestFacts {
     pub wide_bytes: u64,
     /// JSON tokens outside strings, each of which a provider may write with more space around it.
     pub structure: u64,
+    /// Tokens of hidden schemas that the provider adds for tools of its own, as documented.
+    pub schema_tokens: u64,
     /// Bytes of a predicted output (chat `prediction`), billed as output where rejected.
     pub prediction_bytes: u64,
     /// Where edits go.
@@ -200,10 +241,36 @@ pub struct RequestFacts {
 /// Where edits go.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Places {
-    /// Just after the opening brace of the body.
-    pub(crate) top: usize,
-    /// The body is `{}`: an inserted field takes no comma.
-    pub(crate) top_is_empty: bool,
+    /// Where a new field of the body goes.
+    pub(crate) top: Inside,
+    /// Where a limit goes when the request has none.
+    pub(crate) output: Place,
+    /// Where a chat stream is asked for usage.
+    pub(crate) usage: Place,
+    /// The value of `max_tool_calls`.
+    pub(crate) tool_calls: Option<Range<usize>>,
+}
+
+/// The inside of an object, just after its opening brace.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Inside {
+    pub(crate) at: usize,
+    /// It has no fields, so that a new one takes no comma.
+    pub(crate) empty: bool,
+}
+
+/// Where a field of an inner object goes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// The inner object is missing: it goes into the body.
+    #[default]
+    Top,
+    /// Into the inner object.
+    Inside(Inside),
+    /// The inner object is `null`: it is replaced.
+    InsteadOf(Range<usize>),
+    /// The field is there with another value, which is replaced.
+    Value(Range<usize>),
 }
 
 impl RequestFacts {
@@ -214,13 +281,100 @@ impl RequestFacts {
     /// that cannot be read, no model. What a provider may or may not accept beyond that is its own business: unknown
     /// fields, roles, blocks and tools pass.
     pub fn read(dialect: Dialect, model_in_path: Option<&str>, body: &[u8]) -> Result<Self, BadRequest> {
-        let _ = (dialect, model_in_path);
-        Err(BadRequest { sentence: "not read".to_owned(), at: body.len() })
+        if let Err(bad) = std::str::from_utf8(body) {
+            return Err(BadRequest { sentence: "The body is not valid UTF-8.".to_owned(), at: bad.valid_up_to() });
+        }
+        let mut facts = Self::new(dialect, body.len());
+        let mut cursor = Cursor::new(body);
+        facts.read_with(&mut cursor)?;
+        let tally = cursor.tally();
+        facts.structure = tally.structure;
+        facts.wide_bytes = tally.wide;
+        if tally.cache_control {
+            facts.cache = facts.cache.max(CacheAsk::Short);
+        }
+        if tally.long_ttl {
+            facts.cache = CacheAsk::Long;
+        }
+        if let Some(model) = model_in_path {
+            model.strip_prefix("models/").unwrap_or(model).clone_into(&mut facts.model);
+        }
+        if facts.model.is_empty() {
+            return Err(BadRequest { sentence: "`model` must be given.".to_owned(), at: 0 });
+        }
+        Ok(facts)
+    }
+
+    fn read_with(&mut self, cursor: &mut Cursor<'_>) -> Read<()> {
+        if cursor.kind()? != Kind::Object {
+            return cursor.fault(What::Expected("an object"));
+        }
+        self.places.top.at = cursor.value_start().saturating_add(1);
+        let has_fields = match self.dialect {
+            Dialect::AnthropicMessages => anthropic::read(cursor, self),
+            Dialect::OpenAiChat => chat::read(cursor, self),
+            Dialect::OpenAiResponses => responses::read(cursor, self),
+            Dialect::OpenAiEmbeddings => embeddings::read(cursor, self),
+            Dialect::GeminiGenerate { .. } => gemini::read(cursor, self),
+        }?;
+        self.places.top.empty = !has_fields;
+        cursor.end()
+    }
+
+    fn new(dialect: Dialect, len: usize) -> Self {
+        let bytes = u64::try_from(len).unwrap_or(u64::MAX);
+        Self {
+            dialect,
+            model: String::new(),
+            stream: matches!(dialect, Dialect::GeminiGenerate { stream: true, .. }),
+            output_fields: Vec::new(),
+            thinking_budget: None,
+            candidates: 1,
+            tier: None,
+            speed: None,
+            geo: None,
+            usage_asked: dialect != Dialect::OpenAiChat,
+            cache: CacheAsk::None,
+            audio_out: false,
+            image_out: false,
+            background: false,
+            store: None,
+            keeps_answer: dialect == Dialect::OpenAiResponses,
+            messages: 0,
+            tools: 0,
+            hosted: Vec::new(),
+            tool_calls_max: None,
+            outside: Vec::new(),
+            refs: Vec::new(),
+            media: Vec::new(),
+            session: None,
+            body_bytes: bytes,
+            text_bytes: bytes,
+            wide_bytes: 0,
+            structure: 0,
+            schema_tokens: 0,
+            prediction_bytes: 0,
+            places: Places::default(),
+        }
     }
 
     /// The largest output the request allows for one answer, as it stands: the largest of its fields; `None` when it
     /// sets no limit.
     pub fn output_max(&self) -> Option<u64> {
-        self.output_fields.iter().map(|field| field.value).max_by_key(|value| value.unwrap_or(u64::MAX)).flatten()
+        let own = self.output_fields.iter().filter(|field| !field.of_fallback);
+        let most = own.map(|field| field.value.unwrap_or(u64::MAX)).max()?;
+        let of_fallbacks = self.output_fields.iter().filter(|field| field.of_fallback).filter_map(|field| field.value);
+        Some(of_fallbacks.fold(most, u64::max)).filter(|most| *most < u64::MAX)
+    }
+
+    /// Is a hosted tool of this kind asked for?
+    pub fn asks_for(&self, kind: HostedKind) -> bool {
+        self.hosted.iter().any(|hosted| hosted.kind == kind)
+    }
+}
+
+impl From<Fault> for BadRequest {
+    fn from(fault: Fault) -> Self {
+        Self { sentence: fault.what.sentence(), at: fault.at }
     }
 }

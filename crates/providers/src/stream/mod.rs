@@ -1,10 +1,29 @@
 //! Metering an answer while it streams by, without re-encoding it.
+//!
+//! Bytes are handed on in whole events, as slices of the chunks they came in. An event that arrives in pieces is held
+//! until it is whole; that costs no time, because a client cannot use half an event either, and it means that a stream
+//! can be ended in good order after any chunk.
+
+mod array;
+mod sse;
 
 use bytes::Bytes;
 
 use crate::dialect::Dialect;
 use crate::ids::ProviderId;
-use crate::usage::{Metered, UsageProblem};
+use crate::usage::{Answer, Metered, UsageProblem};
+
+use array::Elements;
+use sse::Lines;
+
+/// What becomes of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Verdict {
+    /// It is handed on.
+    Pass,
+    /// The client did not ask for it.
+    Drop,
+}
 
 /// How a stream stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -13,6 +32,8 @@ pub struct Progress {
     pub visible_bytes: u64,
     /// Events seen.
     pub events: u64,
+    /// Events that could not be read; they were handed on all the same.
+    pub unread: u64,
     /// The provider's own end of the stream was seen.
     pub complete: bool,
     /// The provider reported an error in the stream.
@@ -25,36 +46,119 @@ pub struct Progress {
 /// were (less a usage chunk that the client did not ask for).
 #[derive(Debug)]
 pub struct StreamMeter {
-    dialect: Dialect,
+    pub(crate) dialect: Dialect,
+    pub(crate) reader: Reader,
+    framing: Framing,
+    /// The closing frames are out: nothing follows them.
+    ended: bool,
+}
+
+#[derive(Debug)]
+enum Framing {
+    Events(Lines),
+    Array(Elements),
+}
+
+/// What events say.
+#[derive(Debug)]
+pub(crate) struct Reader {
+    pub(crate) answer: Answer,
+    pub(crate) strip_usage: bool,
+    events: u64,
+    unread: u64,
+    joined: Vec<u8>,
+}
+
+impl Reader {
+    fn event(&mut self, event: &[u8]) -> Verdict {
+        let mut joined = std::mem::take(&mut self.joined);
+        let verdict = match sse::data(event, &mut joined) {
+            Some(data) => self.data(data),
+            None => Verdict::Pass,
+        };
+        self.joined = joined;
+        verdict
+    }
+
+    fn data(&mut self, data: &[u8]) -> Verdict {
+        self.events = self.events.saturating_add(1);
+        if data.trim_ascii() == b"[DONE]" {
+            self.answer.common_mut().complete = true;
+            return Verdict::Pass;
+        }
+        if self.answer.read_event(data).is_err() {
+            self.unread = self.unread.saturating_add(1);
+        }
+        match &self.answer {
+            Answer::Chat(chat) if self.strip_usage && chat.is_usage_chunk => Verdict::Drop,
+            _ => Verdict::Pass,
+        }
+    }
 }
 
 impl StreamMeter {
     /// For an answer in `dialect`. `strip_usage`: the gateway asked for usage on the client's behalf, so take the
     /// extra chunk out (chat alone).
     pub fn new(dialect: Dialect, strip_usage: bool) -> Self {
-        let _ = strip_usage;
-        Self { dialect }
+        let framing = match dialect {
+            Dialect::GeminiGenerate { sse: false, .. } => Framing::Array(Elements::default()),
+            _ => Framing::Events(Lines::default()),
+        };
+        let reader = Reader { answer: Answer::new(dialect), strip_usage, events: 0, unread: 0, joined: Vec::new() };
+        Self { dialect, reader, framing, ended: false }
     }
 
-    /// Takes `chunk` in and appends to `out` what is to be passed on now, as slices of the chunks given. Only a line
-    /// that may turn out to be a usage chunk to strip is kept back.
+    /// Takes `chunk` in and appends to `out` what is to be passed on now: every event that is whole, as slices of the
+    /// chunks given.
     pub fn feed(&mut self, chunk: &Bytes, out: &mut Vec<Bytes>) {
-        out.push(chunk.clone());
+        if self.ended {
+            return;
+        }
+        let reader = &mut self.reader;
+        match &mut self.framing {
+            Framing::Events(lines) => lines.feed(chunk, out, |event| reader.event(event)),
+            Framing::Array(elements) => elements.feed(chunk, out, |element| {
+                // The bracket that closes the array has no element before it.
+                if element.is_empty() { Verdict::Pass } else { reader.data(element) }
+            }),
+        }
     }
 
     /// The provider closed the stream: reads what is left and appends what was kept back.
     pub fn finish(&mut self, out: &mut Vec<Bytes>) {
-        let _ = out;
+        if self.ended {
+            return;
+        }
+        let reader = &mut self.reader;
+        match &mut self.framing {
+            Framing::Events(lines) => {
+                // The last event may lack the blank line after it.
+                let last = lines.held.joined();
+                if lines.held.torn || last.is_empty() || reader.event(&last) == Verdict::Pass {
+                    lines.held.flush(out);
+                }
+            }
+            Framing::Array(elements) => elements.held.flush(out),
+        }
+        self.ended = true;
     }
 
     /// How the stream stands.
     pub fn progress(&self) -> Progress {
-        Progress::default()
+        let common = self.reader.answer.common();
+        Progress {
+            visible_bytes: common.visible_bytes,
+            events: self.reader.events,
+            unread: self.reader.unread,
+            complete: common.complete,
+            errored: common.errored,
+            tool_call_open: common.tool_call_open,
+        }
     }
 
     /// The provider's own end of the stream was seen (`message_stop`, `[DONE]`, `response.completed`…).
     pub fn is_complete(&self) -> bool {
-        self.progress().complete
+        self.reader.answer.common().complete
     }
 
     /// What has been used so far, or in the end: see [`Metered::stage`].
@@ -62,16 +166,45 @@ impl StreamMeter {
     /// # Errors
     /// [`UsageProblem::Missing`] until the first count, and for good where none came.
     pub fn metered(&self) -> Result<Metered, UsageProblem> {
-        Err(UsageProblem::Missing)
+        self.reader.answer.metered()
     }
 
     /// Ids that the answer says were made at the provider.
     pub fn ids(&self) -> &[ProviderId] {
-        &[]
+        self.reader.answer.ids()
     }
 
     /// The format.
     pub fn dialect(&self) -> Dialect {
         self.dialect
     }
+
+    /// Nothing is to be passed on any more. What was held is thrown away; says how the stream was left.
+    pub(crate) fn stop(&mut self) -> Left {
+        let left = match &self.framing {
+            _ if self.ended => Left::Ended,
+            Framing::Events(lines) if lines.held.torn => Left::MidEvent,
+            Framing::Events(_) => Left::BetweenEvents,
+            Framing::Array(elements) if elements.closed || elements.held.torn => Left::Ended,
+            Framing::Array(elements) => Left::InArray { any: elements.any },
+        };
+        self.ended = true;
+        left
+    }
+}
+
+/// How a stream was left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Left {
+    /// Nothing can follow.
+    Ended,
+    /// Events can follow.
+    BetweenEvents,
+    /// Part of an event is out, because it was too large to be held.
+    MidEvent,
+    /// Elements of an array can follow.
+    InArray {
+        /// An element went before.
+        any: bool,
+    },
 }

@@ -1,9 +1,20 @@
 //! What an answer says it used, normalised and distrusted.
 
+pub(crate) mod anthropic;
+pub(crate) mod chat;
+mod common;
+pub(crate) mod gemini;
+pub(crate) mod render;
+pub(crate) mod responses;
+
 use purser_core::usage::{Served, Usage};
 
-use crate::dialect::Dialect;
-use crate::request::RequestFacts;
+use crate::dialect::{Dialect, Family};
+use crate::ids::ProviderId;
+use crate::json::{Cursor, Read};
+use crate::request::{CacheAsk, HostedKind, RequestFacts};
+
+pub(crate) use common::Common;
 
 /// How far a reading goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -65,8 +76,14 @@ impl Metered {
     /// Adds what only the request tells: a chat search model's one search per call, and the lifetime of OpenAI's cache
     /// writes.
     #[must_use]
-    pub fn with_request(self, facts: &RequestFacts) -> Self {
-        let _ = facts;
+    pub fn with_request(mut self, facts: &RequestFacts) -> Self {
+        if facts.dialect == Dialect::OpenAiChat && facts.asks_for(HostedKind::WebSearch) {
+            self.usage.web_search_calls = self.usage.web_search_calls.max(facts.candidates);
+        }
+        if facts.dialect.family() == Family::OpenAi && facts.cache == CacheAsk::Long {
+            let written = std::mem::take(&mut self.usage.cache_write_5m);
+            self.usage.cache_write_1h = self.usage.cache_write_1h.saturating_add(written);
+        }
         self
     }
 }
@@ -93,6 +110,86 @@ pub enum UsageProblem {
 /// # Errors
 /// See [`UsageProblem`]; never a silent zero.
 pub fn read_usage(dialect: Dialect, body: &[u8]) -> Result<Metered, UsageProblem> {
-    let _ = (dialect, body);
-    Err(UsageProblem::Missing)
+    let mut answer = Answer::new(dialect);
+    answer.read_body(body).map_err(|_| UsageProblem::NotJson)?;
+    answer.metered()
+}
+
+/// What has been read of an answer, whole or event by event.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    Anthropic(anthropic::Answer),
+    Chat(chat::Answer),
+    Responses(responses::Answer),
+    Gemini(gemini::Answer),
+}
+
+impl Answer {
+    pub(crate) fn new(dialect: Dialect) -> Self {
+        match dialect {
+            Dialect::AnthropicMessages => Self::Anthropic(anthropic::Answer::default()),
+            // Embeddings answer with chat's usage, less the completion.
+            Dialect::OpenAiChat | Dialect::OpenAiEmbeddings => Self::Chat(chat::Answer::default()),
+            Dialect::OpenAiResponses => Self::Responses(responses::Answer::default()),
+            Dialect::GeminiGenerate { .. } => Self::Gemini(gemini::Answer::default()),
+        }
+    }
+
+    /// Reads an answer that is one JSON value.
+    pub(crate) fn read_body(&mut self, body: &[u8]) -> Read<()> {
+        let mut cursor = Cursor::new(body);
+        match self {
+            Self::Anthropic(answer) => answer.message(&mut cursor)?,
+            Self::Chat(answer) => answer.body(&mut cursor)?,
+            Self::Responses(answer) => answer.response(&mut cursor)?,
+            // A stream without events is an array of chunks.
+            Self::Gemini(answer) => cursor.each(|cursor| answer.chunk(cursor))?,
+        }
+        cursor.end()
+    }
+
+    /// Reads the data of one event.
+    pub(crate) fn read_event(&mut self, data: &[u8]) -> Read<()> {
+        let mut cursor = Cursor::new(data);
+        match self {
+            Self::Anthropic(answer) => answer.event(&mut cursor),
+            Self::Chat(answer) => answer.chunk(&mut cursor),
+            Self::Responses(answer) => answer.event(&mut cursor),
+            Self::Gemini(answer) => answer.chunk(&mut cursor),
+        }
+    }
+
+    pub(crate) fn common(&self) -> &Common {
+        match self {
+            Self::Anthropic(answer) => &answer.common,
+            Self::Chat(answer) => &answer.common,
+            Self::Responses(answer) => &answer.common,
+            Self::Gemini(answer) => &answer.common,
+        }
+    }
+
+    pub(crate) fn common_mut(&mut self) -> &mut Common {
+        match self {
+            Self::Anthropic(answer) => &mut answer.common,
+            Self::Chat(answer) => &mut answer.common,
+            Self::Responses(answer) => &mut answer.common,
+            Self::Gemini(answer) => &mut answer.common,
+        }
+    }
+
+    pub(crate) fn ids(&self) -> &[ProviderId] {
+        &self.common().ids
+    }
+
+    pub(crate) fn metered(&self) -> Result<Metered, UsageProblem> {
+        if let Some(problem) = &self.common().problem {
+            return Err(problem.clone());
+        }
+        match self {
+            Self::Anthropic(answer) => answer.metered(),
+            Self::Chat(answer) => answer.metered(),
+            Self::Responses(answer) => answer.metered(),
+            Self::Gemini(answer) => answer.metered(),
+        }
+    }
 }

@@ -1,0 +1,541 @@
+//! The cursor.
+
+use std::ops::Range;
+
+use super::text::{four_hex, utf8_len};
+use super::{Count, DEPTH_MAX, Fault, Read, Str, What};
+
+/// What kind of value stands next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Object,
+    Array,
+    String,
+    Number,
+    Bool,
+    Null,
+}
+
+/// What a cursor has counted on its way; a request's bound is made of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Tally {
+    /// Brackets, braces, commas, colons.
+    pub(crate) structure: u64,
+    /// Non-ASCII text as UTF-8 bytes, written plainly or escaped.
+    pub(crate) wide: u64,
+    /// A key `cache_control` was seen.
+    pub(crate) cache_control: bool,
+    /// A key `ttl` with a value longer than half an hour was seen.
+    pub(crate) long_ttl: bool,
+}
+
+/// A position in JSON text.
+#[derive(Debug)]
+pub(crate) struct Cursor<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    depth: u32,
+    tally: Tally,
+}
+
+impl<'a> Cursor<'a> {
+    pub(crate) fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, at: 0, depth: 0, tally: Tally::default() }
+    }
+
+    /// Where the next value starts.
+    pub(crate) fn value_start(&mut self) -> usize {
+        self.space();
+        self.at
+    }
+
+    /// Just after what was read last.
+    pub(crate) fn position(&self) -> usize {
+        self.at
+    }
+
+    /// The bytes of a range.
+    pub(crate) fn slice(&self, range: Range<usize>) -> &'a [u8] {
+        self.bytes.get(range).unwrap_or_default()
+    }
+
+    pub(crate) fn tally(&self) -> Tally {
+        self.tally
+    }
+
+    pub(crate) fn fault<T>(&self, what: What) -> Read<T> {
+        Err(Fault { at: self.at, what })
+    }
+
+    fn space(&mut self) {
+        while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.bytes.get(self.at) {
+            self.at = self.at.saturating_add(1);
+        }
+    }
+
+    /// The next byte that is not space, not taken.
+    fn peek(&mut self) -> Read<u8> {
+        self.space();
+        match self.bytes.get(self.at) {
+            Some(byte) => Ok(*byte),
+            None => self.fault(What::Ended),
+        }
+    }
+
+    fn step(&mut self) {
+        self.at = self.at.saturating_add(1);
+    }
+
+    fn mark(&mut self) {
+        self.step();
+        self.tally.structure = self.tally.structure.saturating_add(1);
+    }
+
+    fn enter(&mut self) -> Read<()> {
+        if self.depth >= DEPTH_MAX {
+            return self.fault(What::Deep);
+        }
+        self.depth = self.depth.saturating_add(1);
+        self.mark();
+        Ok(())
+    }
+
+    fn leave(&mut self) {
+        self.depth = self.depth.saturating_sub(1);
+        self.mark();
+    }
+
+    /// The kind of the next value.
+    pub(crate) fn kind(&mut self) -> Read<Kind> {
+        match self.peek()? {
+            b'{' => Ok(Kind::Object),
+            b'[' => Ok(Kind::Array),
+            b'"' => Ok(Kind::String),
+            b'-' | b'0'..=b'9' => Ok(Kind::Number),
+            b't' | b'f' => Ok(Kind::Bool),
+            b'n' => Ok(Kind::Null),
+            _ => self.fault(What::Expected("a value")),
+        }
+    }
+
+    /// Reads an object, giving each key to `field`, which reads the value or leaves it to be stepped over. Another kind
+    /// of value is stepped over. Says whether the object had any fields.
+    pub(crate) fn object(&mut self, mut field: impl FnMut(&mut Self, Str<'a>) -> Read<()>) -> Read<bool> {
+        if self.kind()? != Kind::Object {
+            self.skip()?;
+            return Ok(false);
+        }
+        self.enter()?;
+        if self.peek()? == b'}' {
+            self.leave();
+            return Ok(false);
+        }
+        loop {
+            let key = self.key()?;
+            let before = self.at;
+            field(self, key)?;
+            if self.at == before {
+                self.skip()?;
+            }
+            if self.closes(b'}')? {
+                return Ok(true);
+            }
+        }
+    }
+
+    /// Reads an array, giving each element to `element`, which reads it or leaves it to be stepped over. A value that is
+    /// not an array is given as if it were the only element (`null` is none): Google's servers read it so.
+    pub(crate) fn each(&mut self, mut element: impl FnMut(&mut Self) -> Read<()>) -> Read<()> {
+        match self.kind()? {
+            Kind::Null => return self.skip(),
+            Kind::Array => self.enter()?,
+            _ => {
+                let before = self.at;
+                element(self)?;
+                return if self.at == before { self.skip() } else { Ok(()) };
+            }
+        }
+        if self.peek()? == b']' {
+            self.leave();
+            return Ok(());
+        }
+        loop {
+            self.space();
+            let before = self.at;
+            element(self)?;
+            if self.at == before {
+                self.skip()?;
+            }
+            if self.closes(b']')? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// After a value: a comma, or the bracket that closes what is open.
+    fn closes(&mut self, bracket: u8) -> Read<bool> {
+        match self.peek()? {
+            b',' => {
+                self.mark();
+                Ok(false)
+            }
+            byte if byte == bracket => {
+                self.leave();
+                Ok(true)
+            }
+            _ => self.fault(What::Expected("a comma or the end of an object or array")),
+        }
+    }
+
+    fn key(&mut self) -> Read<Str<'a>> {
+        if self.peek()? != b'"' {
+            return self.fault(What::Expected("a key"));
+        }
+        let key = self.quoted()?;
+        if self.peek()? != b':' {
+            return self.fault(What::Expected("a colon"));
+        }
+        self.mark();
+        self.space();
+        match key.raw {
+            b"cache_control" => self.tally.cache_control = true,
+            b"ttl" => {
+                let rest = self.bytes.get(self.at..).unwrap_or_default();
+                self.tally.long_ttl |= rest.starts_with(b"\"1h\"") || rest.starts_with(b"\"12h\"");
+            }
+            _ => {}
+        }
+        Ok(key)
+    }
+
+    /// The next value if it is a string; anything else is stepped over.
+    pub(crate) fn string(&mut self) -> Read<Option<Str<'a>>> {
+        if self.kind()? == Kind::String {
+            return self.quoted().map(Some);
+        }
+        self.skip()?;
+        Ok(None)
+    }
+
+    /// The next value as text, if it is a string.
+    pub(crate) fn text(&mut self) -> Read<Option<String>> {
+        Ok(self.string()?.map(|str| str.text().into_owned()))
+    }
+
+    /// `true` or `false`; anything else is stepped over.
+    pub(crate) fn boolean(&mut self) -> Read<Option<bool>> {
+        let first = self.peek()?;
+        self.skip()?;
+        Ok(match first {
+            b't' => Some(true),
+            b'f' => Some(false),
+            _ => None,
+        })
+    }
+
+    /// The next value as a count.
+    pub(crate) fn count(&mut self) -> Read<Count> {
+        let kind = self.kind()?;
+        let start = self.at;
+        self.skip()?;
+        Ok(match kind {
+            Kind::Null => Count::Null,
+            Kind::Number => number(self.slice(start..self.at)),
+            _ => Count::Bad,
+        })
+    }
+
+    /// As [`count`](Self::count), and also from a string of digits, as Google's JSON allows.
+    pub(crate) fn count_or_text(&mut self) -> Read<Count> {
+        if self.kind()? == Kind::String {
+            return Ok(self.string()?.map_or(Count::Bad, |digits| number(digits.raw)));
+        }
+        self.count()
+    }
+
+    /// Steps over one value of any kind, in a loop.
+    pub(crate) fn skip(&mut self) -> Read<()> {
+        // One bit for each open container, the innermost lowest: 1 is an object. `DEPTH_MAX` fits.
+        let mut open: u128 = 0;
+        let floor = self.depth;
+        loop {
+            let closer = match self.peek()? {
+                b'{' => {
+                    self.enter()?;
+                    open = open.wrapping_shl(1) | 1;
+                    b'}'
+                }
+                b'[' => {
+                    self.enter()?;
+                    open = open.wrapping_shl(1);
+                    b']'
+                }
+                b'"' => {
+                    self.quoted()?;
+                    0
+                }
+                _ => {
+                    self.scalar()?;
+                    0
+                }
+            };
+            if closer != 0 && self.peek()? == closer {
+                self.leave();
+                open = open.wrapping_shr(1);
+            } else if closer == b'}' {
+                self.key()?;
+                continue;
+            } else if closer == b']' {
+                continue;
+            }
+            loop {
+                if self.depth == floor {
+                    return Ok(());
+                }
+                let in_object = open & 1 == 1;
+                if !self.closes(if in_object { b'}' } else { b']' })? {
+                    if in_object {
+                        self.key()?;
+                    }
+                    break;
+                }
+                open = open.wrapping_shr(1);
+            }
+        }
+    }
+
+    /// A string whose opening quote is next.
+    fn quoted(&mut self) -> Read<Str<'a>> {
+        self.step();
+        let start = self.at;
+        let mut escaped = false;
+        loop {
+            let rest = self.bytes.get(self.at..).unwrap_or_default();
+            let Some(stop) = memchr::memchr2(b'"', b'\\', rest) else {
+                self.at = self.bytes.len();
+                return self.fault(What::Ended);
+            };
+            let plain = rest.get(..stop).unwrap_or_default();
+            if plain.iter().any(|byte| *byte < 0x20) {
+                return self.fault(What::Expected("no control character in a string"));
+            }
+            let wide = plain.iter().filter(|byte| **byte >= 0x80).count();
+            self.widen(u64::try_from(wide).unwrap_or(u64::MAX));
+            self.at = self.at.saturating_add(stop);
+            if rest.get(stop) == Some(&b'"') {
+                let raw = self.slice(start..self.at);
+                self.step();
+                return Ok(Str { raw, escaped });
+            }
+            escaped = true;
+            self.escape(rest.get(stop..).unwrap_or_default())?;
+        }
+    }
+
+    fn widen(&mut self, bytes: u64) {
+        self.tally.wide = self.tally.wide.saturating_add(bytes);
+    }
+
+    /// Steps over the escape that `rest` starts with.
+    fn escape(&mut self, rest: &[u8]) -> Read<()> {
+        match rest.get(1) {
+            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => {
+                self.at = self.at.saturating_add(2);
+                Ok(())
+            }
+            Some(b'u') => match rest.get(2..).and_then(four_hex) {
+                Some(unit) => {
+                    if unit >= 0x80 {
+                        self.widen(utf8_len(unit));
+                    }
+                    self.at = self.at.saturating_add(6);
+                    Ok(())
+                }
+                None => self.fault(What::Expected("four hexadecimal digits")),
+            },
+            Some(_) => self.fault(What::Expected("a known escape")),
+            None => self.fault(What::Ended),
+        }
+    }
+
+    /// A number or one of the three words.
+    fn scalar(&mut self) -> Read<()> {
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        let len = match rest.first() {
+            Some(b't') if rest.starts_with(b"true") => 4,
+            Some(b'f') if rest.starts_with(b"false") => 5,
+            Some(b'n') if rest.starts_with(b"null") => 4,
+            Some(b'-' | b'0'..=b'9') => number_len(rest).unwrap_or(0),
+            _ => 0,
+        };
+        if len == 0 {
+            return self.fault(What::Expected("a value"));
+        }
+        self.at = self.at.saturating_add(len);
+        Ok(())
+    }
+
+    /// Nothing but space may be left.
+    pub(crate) fn end(&mut self) -> Read<()> {
+        self.space();
+        if self.at < self.bytes.len() { self.fault(What::Trailing) } else { Ok(()) }
+    }
+}
+
+/// Bytes of the number that `rest` starts with, by JSON's grammar.
+fn number_len(rest: &[u8]) -> Option<usize> {
+    let digits = |from: usize| -> usize {
+        let run = rest.get(from..).unwrap_or_default().iter().take_while(|byte| byte.is_ascii_digit()).count();
+        from.saturating_add(run)
+    };
+    let start = usize::from(rest.first() == Some(&b'-'));
+    let mut end = match rest.get(start)? {
+        b'0' => start.saturating_add(1),
+        b'1'..=b'9' => digits(start),
+        _ => return None,
+    };
+    if rest.get(end) == Some(&b'.') {
+        let from = end.saturating_add(1);
+        end = digits(from);
+        if end == from {
+            return None;
+        }
+    }
+    if let Some(b'e' | b'E') = rest.get(end) {
+        let mut from = end.saturating_add(1);
+        if let Some(b'+' | b'-') = rest.get(from) {
+            from = from.saturating_add(1);
+        }
+        end = digits(from);
+        if end == from {
+            return None;
+        }
+    }
+    Some(end)
+}
+
+fn number(text: &[u8]) -> Count {
+    let (negative, digits) = match text.strip_prefix(b"-") {
+        Some(digits) => (true, digits),
+        None => (false, text),
+    };
+    if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
+        return Count::Bad;
+    }
+    let value = std::str::from_utf8(digits).ok().and_then(|digits| digits.parse::<u64>().ok());
+    match value {
+        Some(0) => Count::Is(0),
+        Some(_) if negative => Count::Negative,
+        Some(value) => Count::Is(value),
+        None => Count::Bad,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Count, Cursor};
+
+    /// Our reader and `serde_json` agree on what is JSON (both stop at depth 128).
+    fn check(text: &str) {
+        let mut cursor = Cursor::new(text.as_bytes());
+        let ours = cursor.skip().and_then(|()| cursor.end());
+        let theirs = serde_json::from_str::<serde::de::IgnoredAny>(text);
+        assert_eq!(ours.is_ok(), theirs.is_ok(), "{text:?}: {ours:?} {theirs:?}");
+    }
+
+    #[test]
+    fn grammar() {
+        for text in [
+            "",
+            " ",
+            "{}",
+            "[]",
+            "{ }",
+            "[ ]",
+            "[1,2]",
+            "[1,]",
+            "[,1]",
+            "{\"a\":1}",
+            "{\"a\":1,}",
+            "{,}",
+            "{\"a\"}",
+            "{\"a\":}",
+            "{a:1}",
+            "null",
+            "nul",
+            "true",
+            "false",
+            "01",
+            "-",
+            "-0",
+            "1.",
+            "1.5",
+            ".5",
+            "1e5",
+            "1e",
+            "1e+",
+            "\"\\x\"",
+            "\"\\u12\"",
+            "\"\\u12g4\"",
+            "\"\\u1234\"",
+            "\"a",
+            "\"a\nb\"",
+            "1 2",
+            "[[[[]]]]",
+            "[}",
+            "{]",
+            "[{\"a\":[{\"b\":[]}]},{}]",
+            "[1 2]",
+            "{\"a\" 1}",
+            "\u{feff}{}",
+            "[\"\\\"]",
+            "-1.5E-10",
+            "+1",
+            "NaN",
+        ] {
+            check(text);
+        }
+    }
+
+    #[test]
+    fn deep_nesting_is_refused_without_recursion() {
+        let deep = |n: usize| format!("{}{}", "[".repeat(n), "]".repeat(n));
+        let read = |text: &str| Cursor::new(text.as_bytes()).skip().is_ok();
+        assert!(read(&deep(128)));
+        assert!(!read(&deep(129)));
+        assert!(!read(&"[".repeat(1_000_000)));
+        assert!(!read(&"{\"a\":".repeat(1_000_000)));
+    }
+
+    #[test]
+    fn counts() {
+        let count = |text: &str| Cursor::new(text.as_bytes()).count().unwrap();
+        assert_eq!(count("7"), Count::Is(7));
+        assert_eq!(count("-0"), Count::Is(0));
+        assert_eq!(count("-7"), Count::Negative);
+        assert_eq!(count("null"), Count::Null);
+        for bad in ["7.0", "7e2", "\"7\"", "true", "{}", "99999999999999999999999"] {
+            assert_eq!(count(bad), Count::Bad, "{bad}");
+        }
+    }
+
+    #[test]
+    fn wide_text_is_counted_as_utf8() {
+        let wide = |text: &str| {
+            let mut cursor = Cursor::new(text.as_bytes());
+            cursor.skip().unwrap();
+            cursor.tally().wide
+        };
+        assert_eq!(wide("\"abc\""), 0);
+        assert_eq!(wide("\"é€😀\""), 9);
+        assert_eq!(wide(r#""\u00e9\u20ac\ud83d\ude00""#), 9);
+        assert_eq!(wide(r#""\u0041\n""#), 0);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn agrees_with_serde(text in "[\\[\\]{}:,\"\\\\a1e.+ -]{0,12}|[ -~]{0,24}") {
+            check(&text);
+        }
+    }
+}

@@ -1,0 +1,345 @@
+//! Anthropic's Messages.
+
+use crate::ids::IdKind;
+use crate::json::{Cursor, Kind, Read, Str};
+
+use super::fields::{Seen, flag, model, output, whole, whole_or_negative};
+use super::media::kind_of;
+use super::{Hosted, HostedKind, MediaKind, OutputField, Outside, RequestFacts};
+
+pub(super) fn read(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<bool> {
+    let mut seen = Seen::default();
+    cursor.object(|cursor, key| match &*key.text() {
+        "model" => {
+            seen.once(cursor, "model")?;
+            model(cursor, facts)
+        }
+        "max_tokens" => {
+            seen.once(cursor, "max_tokens")?;
+            output(cursor, facts, OutputField::MaxTokens, "max_tokens")
+        }
+        "stream" => {
+            seen.once(cursor, "stream")?;
+            facts.stream = flag(cursor, "stream")?.unwrap_or(false);
+            Ok(())
+        }
+        "messages" => {
+            seen.once(cursor, "messages")?;
+            messages(cursor, facts)
+        }
+        "system" => {
+            seen.once(cursor, "system")?;
+            content(cursor, facts)
+        }
+        "tools" => {
+            seen.once(cursor, "tools")?;
+            tools(cursor, facts)
+        }
+        "thinking" => {
+            seen.once(cursor, "thinking")?;
+            thinking(cursor, facts)
+        }
+        "service_tier" => {
+            facts.tier = cursor.text()?;
+            Ok(())
+        }
+        "speed" => {
+            seen.once(cursor, "speed")?;
+            facts.speed = cursor.text()?;
+            Ok(())
+        }
+        "inference_geo" => {
+            seen.once(cursor, "inference_geo")?;
+            facts.geo = cursor.text()?;
+            Ok(())
+        }
+        "metadata" => metadata(cursor, facts),
+        "container" => {
+            seen.once(cursor, "container")?;
+            container(cursor, facts)
+        }
+        "mcp_servers" => cursor.each(|_| {
+            facts.host(HostedKind::Mcp);
+            Ok(())
+        }),
+        "context_management" => context_management(cursor, facts),
+        "compaction" => {
+            // The request is nothing but a compaction: its one pass is the answer.
+            if cursor.kind()? != Kind::Null {
+                facts.hosted.push(Hosted { uses_max: Some(1), ..Hosted::new(HostedKind::Compaction) });
+            }
+            Ok(())
+        }
+        "fallbacks" => {
+            seen.once(cursor, "fallbacks")?;
+            fallbacks(cursor, facts)
+        }
+        "thread" => {
+            seen.once(cursor, "thread")?;
+            thread(cursor, facts)
+        }
+        _ => Ok(()),
+    })
+}
+
+fn messages(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()> {
+    cursor.each(|cursor| {
+        facts.messages = facts.messages.saturating_add(1);
+        cursor.object(|cursor, key| match &*key.text() {
+            "content" => content(cursor, facts),
+            _ => Ok(()),
+        })?;
+        Ok(())
+    })
+}
+
+/// A string, or blocks, or (inside tool results) one block.
+fn content(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()> {
+    cursor.each(|cursor| block(cursor, facts))
+}
+
+fn block(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()> {
+    let mut kind = None;
+    let mut source = None;
+    let mut file = None;
+    cursor.object(|cursor, key| {
+        match &*key.text() {
+            "type" => kind = cursor.text()?,
+            "source" => source = Some(Source::read(cursor, facts)?),
+            "content" => content(cursor, facts)?,
+            // Tools can come and go in the middle of a conversation.
+            "tool" | "tools" => tools(cursor, facts)?,
+            "file_id" => file = cursor.text()?,
+            _ => {}
+        }
+        Ok(())
+    })?;
+    match (kind.as_deref(), source, file) {
+        (Some("image"), Some(source), _) => source.note(facts, MediaKind::Image),
+        (Some("document"), Some(source), _) => source.note(facts, MediaKind::Pdf),
+        (Some("container_upload"), _, Some(file)) => facts.refer(Outside::File, IdKind::File, file),
+        _ => {}
+    }
+    Ok(())
+}
+
+/// Where a block's data is.
+#[derive(Default)]
+struct Source<'a> {
+    kind: Option<String>,
+    media_type: Option<String>,
+    data: Option<Str<'a>>,
+    url: Option<Str<'a>>,
+    file: Option<String>,
+}
+
+impl<'a> Source<'a> {
+    fn read(cursor: &mut Cursor<'a>, facts: &mut RequestFacts) -> Read<Self> {
+        let mut source = Self::default();
+        cursor.object(|cursor, key| {
+            match &*key.text() {
+                "type" => source.kind = cursor.text()?,
+                "media_type" => source.media_type = cursor.text()?,
+                "data" => source.data = cursor.string()?,
+                "url" => source.url = cursor.string()?,
+                "file_id" => source.file = cursor.text()?,
+                "content" => content(cursor, facts)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(source)
+    }
+
+    fn note(self, facts: &mut RequestFacts, kind: MediaKind) {
+        let kind = self.media_type.as_deref().and_then(kind_of).unwrap_or(kind);
+        match (self.kind.as_deref(), self.data, self.url, self.file) {
+            (Some("base64"), Some(data), ..) => facts.inline(kind, &data),
+            (Some("url"), _, Some(url), _) => facts.url(kind, &url),
+            (Some("file"), .., Some(file)) => facts.stored_file(kind, file),
+            _ => {}
+        }
+    }
+}
+
+fn tools(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()> {
+    cursor.each(|cursor| {
+        facts.tools = facts.tools.saturating_add(1);
+        let mut kind = None;
+        let mut hosted = Hosted::new(HostedKind::Unknown);
+        let mut definition = false;
+        cursor.object(|cursor, key| {
+            match &*key.text() {
+                "type" => kind = cursor.text()?,
+                "max_uses" => hosted.uses_max = whole(cursor, "max_uses")?,
+                "max_tokens" => hosted.output_max = whole_or_negative(cursor, "max_tokens")?,
+                "model" => hosted.model = cursor.text()?,
+                // A tool change wraps the tool it defines.
+                "definition" | "tool" => {
+                    definition = true;
+                    tools(cursor, facts)?;
+                }
+                _ => {}
+            }
+            Ok(())
+        })?;
+        if definition {
+            return Ok(());
+        }
+        let kind = kind.as_deref().unwrap_or("custom");
+        match tool_runs(kind) {
+            Runs::Hosted(kind) => {
+                hosted.kind = kind;
+                facts.hosted.push(hosted);
+            }
+            Runs::AtClient => facts.hidden_schema(kind),
+            Runs::Described => {}
+        }
+        Ok(())
+    })
+}
+
+/// Where a tool runs and who describes it.
+enum Runs {
+    /// The client, and the body describes it.
+    Described,
+    /// The client, and the provider describes it.
+    AtClient,
+    /// The provider.
+    Hosted(HostedKind),
+}
+
+/// Types end in a date and new ones come without notice, so the stem decides.
+fn tool_runs(tool_type: &str) -> Runs {
+    const HOSTED: [(&str, HostedKind); 6] = [
+        ("web_search", HostedKind::WebSearch),
+        ("web_fetch", HostedKind::WebFetch),
+        ("code_execution", HostedKind::Code),
+        ("advisor", HostedKind::Advisor),
+        ("tool_search", HostedKind::ToolSearch),
+        ("mcp", HostedKind::Mcp),
+    ];
+    const AT_CLIENT: [&str; 5] = ["bash", "text_editor", "computer", "memory", "browser_toolset"];
+    if matches!(tool_type, "custom" | "tool_reference") {
+        return Runs::Described;
+    }
+    if AT_CLIENT.iter().any(|stem| tool_type.starts_with(stem)) {
+        return Runs::AtClient;
+    }
+    let known = HOSTED.iter().find(|(stem, _)| tool_type.starts_with(stem));
+    Runs::Hosted(known.map_or(HostedKind::Unknown, |(_, kind)| *kind))
+}
+
+fn thinking(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()> {
+    let mut seen = Seen::default();
+    cursor.object(|cursor, key| {
+        if &*key.text() == "budget_tokens" {
+            seen.once(cursor, "thinking.budget_tokens")?;
+            facts.thinking_budget = whole_or_negative(cursor, "thinking.budget_tokens")?;
+        }
+        Ok(())
+    })?;
+    Ok(())
+}
+
+/// Claude Code writes JSON into the string `user_id`; the session is in there.
+fn metadata(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()> {
+    cursor.object(|cursor, key| {
+        if &*key.text() == "user_id"
+            && let Some(user) = cursor.text()?
+        {
+            // A user id that is not JSON is just a name: no session in it.
+            let _ = Cursor::new(user.as_bytes()).object(|cursor, key| {
+                if &*key.text() == "session_id" {
+                    facts.session = cursor.text()?;
+                }
+                Ok(())
+            });
+        }
+        Ok(())
+    })?;
+    Ok(())
+}
+
+fn container(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()> {
+    if cursor.kind()? == Kind::String {
+        return facts.refer_next(cursor, Outside::File, IdKind::Container);
+    }
+    cursor.object(|cursor, key| match &*key.text() {
+        "id" => facts.refer_next(cursor, Outside::File, IdKind::Container),
+        "skills" => cursor.each(|_| {
+            if !facts.asks_for(HostedKind::Code) {
+                facts.host(HostedKind::Code);
+            }
+            Ok(())
+        }),
+        _ => Ok(()),
+    })?;
+    Ok(())
+}
+
+fn context_management(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()> {
+    cursor.object(|cursor, key| {
+        if &*key.text() != "edits" {
+            return Ok(());
+        }
+        cursor.each(|cursor| {
+            cursor.object(|cursor, key| {
+                // Edits that clear something only make the prompt smaller; compaction is a pass of its own.
+                if &*key.text() == "type"
+                    && let Some(kind) = cursor.text()?
+                    && !kind.starts_with("clear_")
+                {
+                    facts.host(HostedKind::Compaction);
+                }
+                Ok(())
+            })?;
+            Ok(())
+        })
+    })?;
+    Ok(())
+}
+
+/// Other models that may answer: each is billed at its own rate and may have a maximum of its own.
+fn fallbacks(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()> {
+    if cursor.kind()? == Kind::String {
+        facts.host(HostedKind::Fallback);
+        return cursor.skip();
+    }
+    cursor.each(|cursor| {
+        let mut hosted = Hosted::new(HostedKind::Fallback);
+        hosted.uses_max = Some(1);
+        let mut seen = Seen::default();
+        cursor.object(|cursor, key| {
+            match &*key.text() {
+                "model" => {
+                    seen.once(cursor, "fallbacks.model")?;
+                    hosted.model = cursor.text()?;
+                }
+                "max_tokens" => {
+                    seen.once(cursor, "fallbacks.max_tokens")?;
+                    // `null` here means the request's own maximum.
+                    if cursor.kind()? != Kind::Null {
+                        output(cursor, facts, OutputField::MaxTokens, "fallbacks.max_tokens")?;
+                        if let Some(field) = facts.output_fields.last_mut() {
+                            field.of_fallback = true;
+                        }
+                    }
+                }
+                _ => {}
+            }
+            Ok(())
+        })?;
+        facts.hosted.push(hosted);
+        Ok(())
+    })
+}
+
+fn thread(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()> {
+    facts.keeps_answer |= cursor.kind()? != Kind::Null;
+    cursor.object(|cursor, key| match &*key.text() {
+        "previous_message_id" => facts.refer_next(cursor, Outside::PreviousResponse, IdKind::Response),
+        _ => Ok(()),
+    })?;
+    Ok(())
+}

@@ -1,0 +1,240 @@
+//! OpenAI's Chat Completions, as OpenAI and compatible servers read it.
+
+use crate::ids::IdKind;
+use crate::json::{Cursor, Kind, Read};
+
+use super::fields::{Seen, candidates, flag, model, object_inside, output};
+use super::{CacheAsk, Hosted, HostedKind, Inside, MediaKind, OutputField, Outside, Place, RequestFacts};
+
+pub(super) fn read(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<bool> {
+    let mut seen = Seen::default();
+    cursor.object(|cursor, key| match &*key.text() {
+        "model" => {
+            seen.once(cursor, "model")?;
+            model(cursor, facts)
+        }
+        "max_tokens" => {
+            seen.once(cursor, "max_tokens")?;
+            output(cursor, facts, OutputField::MaxTokens, "max_tokens")
+        }
+        "max_completion_tokens" => {
+            seen.once(cursor, "max_completion_tokens")?;
+            output(cursor, facts, OutputField::MaxCompletionTokens, "max_completion_tokens")
+        }
+        "n" => {
+            seen.once(cursor, "n")?;
+            candidates(cursor, facts, "n")
+        }
+        "stream" => {
+            seen.once(cursor, "stream")?;
+            facts.stream = flag(cursor, "stream")?.unwrap_or(false);
+            Ok(())
+        }
+        "stream_options" => {
+            seen.once(cursor, "stream_options")?;
+            stream_options(cursor, facts)
+        }
+        "messages" => {
+            seen.once(cursor, "messages")?;
+            messages(cursor, facts)
+        }
+        "tools" => {
+            seen.once(cursor, "tools")?;
+            tools(cursor, facts)
+        }
+        "functions" => cursor.each(|_| {
+            facts.tools = facts.tools.saturating_add(1);
+            Ok(())
+        }),
+        "web_search_options" => {
+            // A search model makes one search per call, billed per call.
+            if cursor.kind()? != Kind::Null {
+                facts.hosted.push(Hosted { uses_max: Some(1), ..Hosted::new(HostedKind::WebSearch) });
+            }
+            Ok(())
+        }
+        // Some compatible servers try further models and run tools of their own.
+        "models" => cursor.each(|cursor| {
+            let model = cursor.text()?;
+            facts.hosted.push(Hosted { uses_max: Some(1), model, ..Hosted::new(HostedKind::Fallback) });
+            Ok(())
+        }),
+        "plugins" => cursor.each(|_| {
+            facts.host(HostedKind::Unknown);
+            Ok(())
+        }),
+        "prediction" => {
+            let start = cursor.value_start();
+            cursor.skip()?;
+            let bytes = cursor.position().saturating_sub(start);
+            facts.prediction_bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
+            Ok(())
+        }
+        "modalities" => cursor.each(|cursor| {
+            if let Some(modality) = cursor.text()? {
+                facts.audio_out |= modality == "audio";
+                facts.image_out |= modality == "image";
+            }
+            Ok(())
+        }),
+        "service_tier" => {
+            seen.once(cursor, "service_tier")?;
+            facts.tier = cursor.text()?;
+            Ok(())
+        }
+        "store" => {
+            facts.store = flag(cursor, "store")?;
+            Ok(())
+        }
+        "prompt_cache_retention" => retention(cursor, facts),
+        _ => Ok(()),
+    })
+}
+
+/// `24h` keeps prefixes for long; `in_memory` does not.
+pub(super) fn retention(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()> {
+    if let Some(retention) = cursor.text()?
+        && retention.ends_with('h')
+    {
+        facts.cache = CacheAsk::Long;
+    }
+    Ok(())
+}
+
+fn stream_options(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()> {
+    let start = cursor.value_start();
+    if cursor.kind()? == Kind::Null {
+        cursor.skip()?;
+        facts.places.usage = Place::InsteadOf(start..cursor.position());
+        return Ok(());
+    }
+    let mut seen = Seen::default();
+    let mut value = None;
+    let inside: Inside = object_inside(cursor, |cursor, key| {
+        if &*key.text() == "include_usage" {
+            seen.once(cursor, "stream_options.include_usage")?;
+            let start = cursor.value_start();
+            facts.usage_asked = flag(cursor, "stream_options.include_usage")?.unwrap_or(false);
+            value = Some(start..cursor.position());
+        }
+        Ok(())
+    })?;
+    facts.places.usage = value.map_or(Place::Inside(inside), Place::Value);
+    Ok(())
+}
+
+fn messages(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()> {
+    cursor.each(|cursor| {
+        facts.messages = facts.messages.saturating_add(1);
+        cursor.object(|cursor, key| match &*key.text() {
+            "content" => cursor.each(|cursor| part(cursor, facts)),
+            // Speech of an earlier answer, named by its id.
+            "audio" => id_of(cursor, facts),
+            _ => Ok(()),
+        })?;
+        Ok(())
+    })
+}
+
+fn id_of(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()> {
+    cursor.object(|cursor, key| match &*key.text() {
+        "id" => facts.refer_next(cursor, Outside::StoredItem, IdKind::Item),
+        _ => Ok(()),
+    })?;
+    Ok(())
+}
+
+/// One part of a message: text, or a medium in a field named for it.
+fn part(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()> {
+    cursor.object(|cursor, key| match &*key.text() {
+        "image_url" => url(cursor, facts, MediaKind::Image),
+        "video_url" => url(cursor, facts, MediaKind::Video),
+        "input_audio" => input_audio(cursor, facts),
+        "file" => file(cursor, facts),
+        _ => Ok(()),
+    })?;
+    Ok(())
+}
+
+/// A URL, or an object with one.
+fn url(cursor: &mut Cursor<'_>, facts: &mut RequestFacts, kind: MediaKind) -> Read<()> {
+    if cursor.kind()? == Kind::String {
+        if let Some(text) = cursor.string()? {
+            facts.url(kind, &text);
+        }
+        return Ok(());
+    }
+    cursor.object(|cursor, key| {
+        if &*key.text() == "url"
+            && let Some(text) = cursor.string()?
+        {
+            facts.url(kind, &text);
+        }
+        Ok(())
+    })?;
+    Ok(())
+}
+
+/// `{data, format}`.
+pub(super) fn input_audio(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()> {
+    cursor.object(|cursor, key| {
+        if &*key.text() == "data"
+            && let Some(data) = cursor.string()?
+        {
+            facts.inline(MediaKind::Audio, &data);
+        }
+        Ok(())
+    })?;
+    Ok(())
+}
+
+/// `{file_id}` or `{file_data, filename}`; also Responses' flat form.
+pub(super) fn file(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()> {
+    cursor.object(|cursor, key| file_field(cursor, facts, &key.text()))?;
+    Ok(())
+}
+
+/// One field of a file.
+pub(super) fn file_field(cursor: &mut Cursor<'_>, facts: &mut RequestFacts, key: &str) -> Read<()> {
+    match key {
+        "file_id" => {
+            if let Some(id) = cursor.text()? {
+                facts.stored_file(MediaKind::Other, id);
+            }
+        }
+        "file_url" => {
+            if let Some(text) = cursor.string()? {
+                facts.url(MediaKind::Pdf, &text);
+            }
+        }
+        "file_data" => {
+            if let Some(data) = cursor.string()? {
+                if data.raw.starts_with(b"data:") {
+                    facts.url(MediaKind::Pdf, &data);
+                } else {
+                    facts.inline(MediaKind::Pdf, &data);
+                }
+            }
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+fn tools(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()> {
+    cursor.each(|cursor| {
+        facts.tools = facts.tools.saturating_add(1);
+        let mut kind = None;
+        cursor.object(|cursor, key| {
+            if &*key.text() == "type" {
+                kind = cursor.text()?;
+            }
+            Ok(())
+        })?;
+        match kind.as_deref() {
+            None | Some("function" | "custom") => {}
+            Some(_) => facts.host(HostedKind::Unknown),
+        }
+        Ok(())
+    })
+}

@@ -1,0 +1,232 @@
+//! Gemini's generateContent. Google's JSON takes every key in camel case and in snake case, numbers also as strings,
+//! and one value where an array is meant.
+
+use std::borrow::Cow;
+
+use crate::ids::IdKind;
+use crate::json::{Cursor, Kind, Read, Str};
+
+use super::fields::{Seen, candidates, flag, object_inside, output, whole_or_negative};
+use super::media::kind_of;
+use super::{Hosted, HostedKind, MediaKind, OutputField, Outside, Place, RequestFacts};
+
+pub(super) fn read(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<bool> {
+    let mut seen = Seen::default();
+    cursor.object(|cursor, key| match &*camel(&key) {
+        "contents" => {
+            seen.once(cursor, "contents")?;
+            cursor.each(|cursor| content(cursor, facts))
+        }
+        "systemInstruction" => content(cursor, facts),
+        "tools" => {
+            seen.once(cursor, "tools")?;
+            cursor.each(|cursor| tool(cursor, facts))
+        }
+        "generationConfig" => {
+            seen.once(cursor, "generationConfig")?;
+            generation_config(cursor, facts)
+        }
+        "cachedContent" => {
+            seen.once(cursor, "cachedContent")?;
+            facts.refer_next(cursor, Outside::CachedContent, IdKind::CachedContent)
+        }
+        "serviceTier" => {
+            seen.once(cursor, "serviceTier")?;
+            facts.tier = cursor.text()?;
+            Ok(())
+        }
+        "store" => {
+            facts.store = flag(cursor, "store")?;
+            Ok(())
+        }
+        // countTokens may wrap the whole request.
+        "generateContentRequest" => {
+            seen.once(cursor, "generateContentRequest")?;
+            read(cursor, facts)?;
+            Ok(())
+        }
+        _ => Ok(()),
+    })
+}
+
+/// The key in camel case.
+fn camel<'a>(key: &Str<'a>) -> Cow<'a, str> {
+    let text = key.text();
+    if !text.contains('_') {
+        return text;
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut upper = false;
+    for letter in text.chars() {
+        match letter {
+            '_' => upper = true,
+            letter if upper => {
+                out.push(letter.to_ascii_uppercase());
+                upper = false;
+            }
+            letter => out.push(letter),
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// A content is parts, or (as some clients write an instruction) a plain string.
+fn content(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()> {
+    facts.messages = facts.messages.saturating_add(1);
+    cursor.object(|cursor, key| match &*camel(&key) {
+        "parts" => cursor.each(|cursor| part(cursor, facts)),
+        _ => Ok(()),
+    })?;
+    Ok(())
+}
+
+fn part(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()> {
+    cursor.object(|cursor, key| match &*camel(&key) {
+        "inlineData" => inline_data(cursor, facts),
+        "fileData" => file_data(cursor, facts),
+        "functionResponse" => {
+            cursor.object(|cursor, key| match &*camel(&key) {
+                "parts" => cursor.each(|cursor| part(cursor, facts)),
+                _ => Ok(()),
+            })?;
+            Ok(())
+        }
+        _ => Ok(()),
+    })?;
+    Ok(())
+}
+
+fn inline_data(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()> {
+    let mut kind = None;
+    let mut data = None;
+    cursor.object(|cursor, key| {
+        match &*camel(&key) {
+            "mimeType" => kind = cursor.text()?.as_deref().and_then(kind_of),
+            "data" => data = cursor.string()?,
+            _ => {}
+        }
+        Ok(())
+    })?;
+    if let Some(data) = data {
+        facts.inline(kind.unwrap_or(MediaKind::Other), &data);
+    }
+    Ok(())
+}
+
+/// A file kept at the provider, or anything else that has a URI.
+fn file_data(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()> {
+    let mut kind = None;
+    let mut uri = None;
+    cursor.object(|cursor, key| {
+        match &*camel(&key) {
+            "mimeType" => kind = cursor.text()?.as_deref().and_then(kind_of),
+            "fileUri" => uri = cursor.string()?,
+            _ => {}
+        }
+        Ok(())
+    })?;
+    let Some(uri) = uri else { return Ok(()) };
+    let kind = kind.unwrap_or(MediaKind::Other);
+    match file_name(&uri.text()) {
+        Some(name) => facts.stored_file(kind, name),
+        None => facts.url(kind, &uri),
+    }
+    Ok(())
+}
+
+/// `files/abc` from a file's URI, whatever the host and version before it.
+fn file_name(uri: &str) -> Option<String> {
+    let start = uri.rfind("files/")?;
+    let before = uri.get(..start)?;
+    let is_googles = before.is_empty() || (before.ends_with('/') && before.contains("generativelanguage"));
+    uri.get(start..).filter(|_| is_googles).map(str::to_owned)
+}
+
+fn tool(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()> {
+    cursor.object(|cursor, key| {
+        let kind = match &*camel(&key) {
+            "functionDeclarations" => {
+                return cursor.each(|_| {
+                    facts.tools = facts.tools.saturating_add(1);
+                    Ok(())
+                });
+            }
+            // The client moves the mouse.
+            "computerUse" => {
+                facts.hidden_schema("computerUse");
+                return Ok(());
+            }
+            "googleSearch" | "googleSearchRetrieval" | "enterpriseWebSearch" | "parallelAiSearch" | "exaAiSearch" => {
+                HostedKind::WebSearch
+            }
+            "urlContext" => HostedKind::WebFetch,
+            "codeExecution" => HostedKind::Code,
+            "googleMaps" => HostedKind::Maps,
+            "mcpServers" => HostedKind::Mcp,
+            "fileSearch" => {
+                file_search(cursor, facts)?;
+                HostedKind::FileSearch
+            }
+            "retrieval" => HostedKind::FileSearch,
+            _ => HostedKind::Unknown,
+        };
+        facts.tools = facts.tools.saturating_add(1);
+        facts.hosted.push(Hosted::new(kind));
+        Ok(())
+    })?;
+    Ok(())
+}
+
+fn file_search(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()> {
+    cursor.object(|cursor, key| match &*camel(&key) {
+        "fileSearchStoreNames" => facts.refer_each(cursor, Outside::File, IdKind::Store),
+        _ => Ok(()),
+    })?;
+    Ok(())
+}
+
+fn generation_config(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()> {
+    let start = cursor.value_start();
+    if cursor.kind()? == Kind::Null {
+        cursor.skip()?;
+        facts.places.output = Place::InsteadOf(start..cursor.position());
+        return Ok(());
+    }
+    let mut seen = Seen::default();
+    let inside = object_inside(cursor, |cursor, key| match &*camel(&key) {
+        "maxOutputTokens" => {
+            seen.once(cursor, "generationConfig.maxOutputTokens")?;
+            output(cursor, facts, OutputField::GenerationConfig, "generationConfig.maxOutputTokens")
+        }
+        "candidateCount" => {
+            seen.once(cursor, "generationConfig.candidateCount")?;
+            candidates(cursor, facts, "generationConfig.candidateCount")
+        }
+        "thinkingConfig" => {
+            seen.once(cursor, "generationConfig.thinkingConfig")?;
+            thinking_config(cursor, facts)
+        }
+        "responseModalities" => cursor.each(|cursor| {
+            if let Some(modality) = cursor.text()? {
+                facts.audio_out |= modality.eq_ignore_ascii_case("audio");
+                facts.image_out |= modality.eq_ignore_ascii_case("image");
+            }
+            Ok(())
+        }),
+        _ => Ok(()),
+    })?;
+    facts.places.output = Place::Inside(inside);
+    Ok(())
+}
+
+fn thinking_config(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()> {
+    let mut seen = Seen::default();
+    cursor.object(|cursor, key| {
+        if &*camel(&key) == "thinkingBudget" {
+            seen.once(cursor, "thinkingConfig.thinkingBudget")?;
+            facts.thinking_budget = whole_or_negative(cursor, "thinkingConfig.thinkingBudget")?;
+        }
+        Ok(())
+    })?;
+    Ok(())
+}

@@ -1,0 +1,412 @@
+//! Usage in Anthropic's answers.
+//!
+//! `input_tokens` excludes the cache. In a stream counts are cumulative: `message_start` brings the input and a
+//! placeholder for the output, `message_delta` repeats or raises; for every field the last value that is not null wins,
+//! nothing is ever added. `iterations` can name tokens that the top level leaves out.
+
+use purser_core::usage::{Served, Tier, Usage};
+
+use crate::ids::IdKind;
+use crate::json::{Cursor, Kind, Read};
+
+use super::common::{Common, count_loosely, tier};
+use super::{Metered, Other, Stage, Suspect, UsageProblem};
+
+/// The token counts that appear at the top level and in each iteration.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Counts {
+    input: Option<u64>,
+    output: Option<u64>,
+    cache_read: Option<u64>,
+    cache_creation: Option<u64>,
+    written_5m: Option<u64>,
+    written_1h: Option<u64>,
+}
+
+impl Counts {
+    /// Reads a field if it is one of these; says whether it was.
+    fn field(&mut self, common: &mut Common, cursor: &mut Cursor<'_>, key: &str) -> Read<bool> {
+        match key {
+            "input_tokens" => common.count(cursor, &mut self.input, "input_tokens")?,
+            "output_tokens" => common.count(cursor, &mut self.output, "output_tokens")?,
+            "cache_read_input_tokens" => common.count(cursor, &mut self.cache_read, "cache_read_input_tokens")?,
+            "cache_creation_input_tokens" => {
+                common.count(cursor, &mut self.cache_creation, "cache_creation_input_tokens")?;
+            }
+            "cache_creation" => {
+                cursor.object(|cursor, key| match &*key.text() {
+                    "ephemeral_5m_input_tokens" => {
+                        common.count(cursor, &mut self.written_5m, "ephemeral_5m_input_tokens")
+                    }
+                    "ephemeral_1h_input_tokens" => {
+                        common.count(cursor, &mut self.written_1h, "ephemeral_1h_input_tokens")
+                    }
+                    _ => Ok(()),
+                })?;
+            }
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// Tokens written to the cache for 5 minutes and for 1 hour. What the split does not name went to the short one; a
+    /// split above its own total is suspect, and the split is taken.
+    fn written(&self, suspect: &mut Option<Suspect>) -> (u64, u64) {
+        let (short, long) = (self.written_5m.unwrap_or(0), self.written_1h.unwrap_or(0));
+        let split = short.saturating_add(long);
+        match self.cache_creation {
+            Some(total) if total < split => {
+                suspect.get_or_insert(Suspect::PartAboveWhole);
+                (short, long)
+            }
+            Some(total) => (short.saturating_add(total.saturating_sub(split)), long),
+            None => (short, long),
+        }
+    }
+
+    fn usage(&self, suspect: &mut Option<Suspect>) -> Usage {
+        let (cache_write_5m, cache_write_1h) = self.written(suspect);
+        Usage {
+            input_uncached: self.input.unwrap_or(0),
+            cache_read: self.cache_read.unwrap_or(0),
+            cache_write_5m,
+            cache_write_1h,
+            output: self.output.unwrap_or(0),
+            ..Usage::default()
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Iteration {
+    kind: String,
+    model: Option<String>,
+    counts: Counts,
+}
+
+/// A content block that has started and not stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct OpenBlock {
+    pub(crate) index: u64,
+    pub(crate) is_text: bool,
+}
+
+/// What has been read.
+#[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each says that one event was seen")]
+pub(crate) struct Answer {
+    pub(crate) common: Common,
+    counts: Counts,
+    thinking: Option<u64>,
+    web_searches: Option<u64>,
+    iterations: Vec<Iteration>,
+    tier: Option<String>,
+    speed: Option<String>,
+    geo: Option<String>,
+    has_usage: bool,
+    /// The last word on output was heard.
+    is_final: bool,
+    /// `message_start` was seen.
+    pub(crate) started: bool,
+    pub(crate) open: Option<OpenBlock>,
+    /// The index the next block takes.
+    pub(crate) next_index: u64,
+    /// `message_delta` with a stop reason was seen.
+    pub(crate) stopped: bool,
+}
+
+impl Answer {
+    /// A whole message: an answer that was not streamed.
+    pub(crate) fn message(&mut self, cursor: &mut Cursor<'_>) -> Read<()> {
+        self.message_fields(cursor)?;
+        self.is_final = true;
+        self.common.complete = true;
+        Ok(())
+    }
+
+    fn message_fields(&mut self, cursor: &mut Cursor<'_>) -> Read<()> {
+        cursor.object(|cursor, key| match &*key.text() {
+            "id" => {
+                let id = cursor.text()?;
+                self.common.answer_id(id);
+                Ok(())
+            }
+            "model" => {
+                self.common.model = cursor.text()?;
+                Ok(())
+            }
+            "type" => {
+                self.common.errored |= cursor.text()?.as_deref() == Some("error");
+                Ok(())
+            }
+            "content" => cursor.each(|cursor| self.block(cursor)),
+            "container" => self.container(cursor),
+            "usage" => self.usage(cursor),
+            _ => Ok(()),
+        })?;
+        Ok(())
+    }
+
+    /// One event of a stream.
+    pub(crate) fn event(&mut self, cursor: &mut Cursor<'_>) -> Read<()> {
+        let mut kind: Option<String> = None;
+        let mut index = None;
+        let mut started_block = None;
+        let mut stops = false;
+        cursor.object(|cursor, key| match &*key.text() {
+            "type" => {
+                kind = cursor.text()?;
+                Ok(())
+            }
+            "index" => count_loosely(cursor, &mut index),
+            "message" => self.message_fields(cursor),
+            "content_block" => {
+                started_block = Some(self.block_kind(cursor)?);
+                Ok(())
+            }
+            "delta" => {
+                stops = self.delta(cursor)?;
+                Ok(())
+            }
+            "usage" => self.usage(cursor),
+            _ => Ok(()),
+        })?;
+        match kind.as_deref() {
+            Some("message_start") => self.started = true,
+            Some("content_block_start") => {
+                let index = index.unwrap_or(self.next_index);
+                let kind = started_block.unwrap_or_default();
+                self.open = Some(OpenBlock { index, is_text: kind == "text" });
+                self.next_index = self.next_index.max(index.saturating_add(1));
+                self.common.tool_call_open = kind.ends_with("tool_use");
+            }
+            Some("content_block_stop") => {
+                self.open = None;
+                self.common.tool_call_open = false;
+            }
+            Some("message_delta") => {
+                self.is_final = self.has_usage;
+                self.stopped |= stops;
+            }
+            Some("message_stop") => self.common.complete = true,
+            Some("error") => self.common.errored = true,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn block_kind(&mut self, cursor: &mut Cursor<'_>) -> Read<String> {
+        let mut kind = None;
+        cursor.object(|cursor, key| {
+            match &*key.text() {
+                "type" => kind = cursor.text()?,
+                "text" | "thinking" => {
+                    let text = cursor.string()?;
+                    self.common.see(text);
+                }
+                "content" => cursor.each(|cursor| self.block(cursor))?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(kind.unwrap_or_default())
+    }
+
+    /// A delta; says whether it brings a stop reason.
+    fn delta(&mut self, cursor: &mut Cursor<'_>) -> Read<bool> {
+        let mut stops = false;
+        cursor.object(|cursor, key| {
+            match &*key.text() {
+                "text" | "thinking" | "partial_json" => {
+                    let text = cursor.string()?;
+                    self.common.see(text);
+                }
+                "stop_reason" => stops = cursor.string()?.is_some(),
+                "container" => self.container(cursor)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(stops)
+    }
+
+    /// A block of content: what it shows, and the files that hosted code made.
+    fn block(&mut self, cursor: &mut Cursor<'_>) -> Read<()> {
+        cursor.object(|cursor, key| match &*key.text() {
+            "text" | "thinking" => {
+                let text = cursor.string()?;
+                self.common.see(text);
+                Ok(())
+            }
+            "file_id" => {
+                if let Some(id) = cursor.text()? {
+                    self.common.made(IdKind::File, &id);
+                }
+                Ok(())
+            }
+            "content" => cursor.each(|cursor| self.block(cursor)),
+            _ => Ok(()),
+        })?;
+        Ok(())
+    }
+
+    fn container(&mut self, cursor: &mut Cursor<'_>) -> Read<()> {
+        cursor.object(|cursor, key| {
+            if &*key.text() == "id"
+                && let Some(id) = cursor.text()?
+            {
+                self.common.made(IdKind::Container, &id);
+            }
+            Ok(())
+        })?;
+        Ok(())
+    }
+
+    fn usage(&mut self, cursor: &mut Cursor<'_>) -> Read<()> {
+        let output_before = self.counts.output;
+        let Self { common, counts, thinking, web_searches, iterations, tier, speed, geo, .. } = self;
+        self.has_usage |= common.usage(cursor, |common, cursor| {
+            cursor.object(|cursor, key| {
+                let key = key.text();
+                if counts.field(common, cursor, &key)? {
+                    return Ok(());
+                }
+                match &*key {
+                    "output_tokens_details" => {
+                        cursor.object(|cursor, key| match &*key.text() {
+                            "thinking_tokens" => common.count(cursor, thinking, "thinking_tokens"),
+                            _ => Ok(()),
+                        })?;
+                    }
+                    "server_tool_use" => {
+                        cursor.object(|cursor, key| match &*key.text() {
+                            "web_search_requests" => common.count(cursor, web_searches, "web_search_requests"),
+                            _ => Ok(()),
+                        })?;
+                    }
+                    "iterations" if cursor.kind()? == Kind::Array => {
+                        iterations.clear();
+                        cursor.each(|cursor| {
+                            iterations.push(Iteration::read(common, cursor)?);
+                            Ok(())
+                        })?;
+                    }
+                    "service_tier" => keep(cursor, tier)?,
+                    "speed" => keep(cursor, speed)?,
+                    "inference_geo" => keep(cursor, geo)?,
+                    _ => {}
+                }
+                Ok(())
+            })?;
+            Ok(())
+        })?;
+        if output_before > self.counts.output {
+            self.common.suspect(Suspect::Decreased);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn metered(&self) -> Result<Metered, UsageProblem> {
+        if !self.has_usage || self.counts.input.is_none() {
+            return Err(UsageProblem::Missing);
+        }
+        let mut suspect = self.common.suspect;
+        let (mut usage, others) = self.split(&mut suspect);
+        usage.reasoning = self.thinking.unwrap_or(0).min(usage.output);
+        usage.web_search_calls = self.web_searches.unwrap_or(0);
+        let served_tier = match self.speed.as_deref() {
+            Some("fast") => Tier::Fast,
+            _ => self.tier.as_deref().map_or(Tier::Standard, tier),
+        };
+        // "global" and "not_available" are no uplift.
+        let geo = self.geo.clone().filter(|geo| !matches!(geo.as_str(), "" | "global" | "not_available"));
+        Ok(Metered {
+            usage,
+            served: Served { model: self.common.model.clone(), tier: served_tier, geo },
+            others,
+            stage: if self.is_final { Stage::Final } else { Stage::InputOnly },
+            suspect,
+            provider_id: self.common.id.clone(),
+            raw_usage: self.common.raw_usage.clone(),
+        })
+    }
+
+    /// The top level less what iterations bill apart, and that.
+    ///
+    /// Compaction is documented as left out of the top level. For advisors and fallbacks the sums decide: what makes
+    /// the iterations add up to the top level is in it and is taken out, else it is beside it.
+    fn split(&self, suspect: &mut Option<Suspect>) -> (Usage, Vec<Other>) {
+        let top = self.counts.usage(suspect);
+        let mut others = Vec::new();
+        let mut own = Usage::default();
+        let mut apart = Usage::default();
+        let mut has_own = false;
+        for iteration in &self.iterations {
+            let usage = iteration.counts.usage(suspect);
+            let model = iteration.model.clone().filter(|model| Some(model) != self.common.model.as_ref());
+            match iteration.kind.as_str() {
+                "compaction" => others.push(Other { model, usage }),
+                "message" | "fallback_message" if model.is_none() => {
+                    own = sum(&own, &usage);
+                    has_own = true;
+                }
+                _ => {
+                    apart = sum(&apart, &usage);
+                    others.push(Other { model, usage });
+                }
+            }
+        }
+        if apart.is_empty() || !has_own || tokens(&top) == tokens(&own) {
+            return (top, others);
+        }
+        if tokens(&top) == tokens(&sum(&own, &apart)) {
+            return (own, others);
+        }
+        suspect.get_or_insert(Suspect::TotalDisagrees);
+        (top, others)
+    }
+}
+
+impl Iteration {
+    fn read(common: &mut Common, cursor: &mut Cursor<'_>) -> Read<Self> {
+        let mut iteration = Self { kind: String::new(), model: None, counts: Counts::default() };
+        cursor.object(|cursor, key| {
+            let key = key.text();
+            if iteration.counts.field(common, cursor, &key)? {
+                return Ok(());
+            }
+            match &*key {
+                "type" => iteration.kind = cursor.text()?.unwrap_or_default(),
+                "model" => iteration.model = cursor.text()?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(iteration)
+    }
+}
+
+/// Keeps a text; `null` leaves what was there.
+fn keep(cursor: &mut Cursor<'_>, slot: &mut Option<String>) -> Read<()> {
+    if let Some(text) = cursor.text()? {
+        *slot = Some(text);
+    }
+    Ok(())
+}
+
+/// Input, cache reads, cache writes, output: what is compared between the top level and the iterations.
+fn tokens(usage: &Usage) -> [u64; 4] {
+    let written = usage.cache_write_5m.saturating_add(usage.cache_write_1h);
+    [usage.input_uncached, usage.cache_read, written, usage.output]
+}
+
+fn sum(a: &Usage, b: &Usage) -> Usage {
+    Usage {
+        input_uncached: a.input_uncached.saturating_add(b.input_uncached),
+        cache_read: a.cache_read.saturating_add(b.cache_read),
+        cache_write_5m: a.cache_write_5m.saturating_add(b.cache_write_5m),
+        cache_write_1h: a.cache_write_1h.saturating_add(b.cache_write_1h),
+        output: a.output.saturating_add(b.output),
+        ..Usage::default()
+    }
+}

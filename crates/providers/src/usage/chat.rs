@@ -1,0 +1,239 @@
+//! Usage in chat completions, and in embeddings.
+//!
+//! `prompt_tokens` includes cached, cache-written and audio tokens; `completion_tokens` includes reasoning and audio
+//! tokens and rejected predictions; some compatible servers leave reasoning out of it and only `total_tokens` tells. In a
+//! stream usage comes in a chunk of its own, after the finish reason.
+
+use purser_core::usage::{Served, Usage};
+
+use crate::json::{Cursor, Kind, Read};
+
+use super::common::{Common, count_loosely, rest, tier, with_hidden};
+use super::{Metered, Stage, Suspect, UsageProblem};
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Counts {
+    prompt: Option<u64>,
+    completion: Option<u64>,
+    total: Option<u64>,
+    cached: Option<u64>,
+    written: Option<u64>,
+    audio_in: Option<u64>,
+    audio_out: Option<u64>,
+    reasoning: Option<u64>,
+}
+
+/// What has been read.
+#[derive(Debug, Default)]
+pub(crate) struct Answer {
+    pub(crate) common: Common,
+    counts: Counts,
+    tier: Option<String>,
+    has_usage: bool,
+    /// Seconds since 1970, as the server says.
+    pub(crate) created: Option<u64>,
+    /// For each answer seen, by index: has it finished?
+    pub(crate) finished: Vec<bool>,
+    /// The last chunk has no choices but usage: it is there because usage was asked for.
+    pub(crate) is_usage_chunk: bool,
+}
+
+/// More answers than this are not told apart.
+const ANSWERS_MAX: usize = 256;
+
+impl Answer {
+    /// A whole answer.
+    pub(crate) fn body(&mut self, cursor: &mut Cursor<'_>) -> Read<()> {
+        self.chunk(cursor)?;
+        self.common.complete = true;
+        Ok(())
+    }
+
+    /// One chunk; a whole answer has the same fields with `message` for `delta`.
+    pub(crate) fn chunk(&mut self, cursor: &mut Cursor<'_>) -> Read<()> {
+        let mut choices: Option<u64> = None;
+        let mut usage_here = false;
+        cursor.object(|cursor, key| match &*key.text() {
+            "id" => {
+                let id = cursor.text()?;
+                self.common.id = id.filter(|id| !id.is_empty()).or(self.common.id.take());
+                Ok(())
+            }
+            "model" => {
+                if let Some(model) = cursor.text()?.filter(|model| !model.is_empty()) {
+                    self.common.model = Some(model);
+                }
+                Ok(())
+            }
+            "created" => count_loosely(cursor, &mut self.created),
+            "service_tier" => {
+                if let Some(tier) = cursor.text()? {
+                    self.tier = Some(tier);
+                }
+                Ok(())
+            }
+            "choices" if cursor.kind()? == Kind::Array => {
+                let mut seen: u64 = 0;
+                cursor.each(|cursor| {
+                    seen = seen.saturating_add(1);
+                    self.choice(cursor)
+                })?;
+                choices = Some(seen);
+                Ok(())
+            }
+            "usage" => {
+                usage_here = self.usage(cursor)?;
+                Ok(())
+            }
+            "error" => {
+                self.common.errored |= cursor.kind()? != Kind::Null;
+                Ok(())
+            }
+            _ => Ok(()),
+        })?;
+        self.is_usage_chunk = usage_here && choices == Some(0);
+        Ok(())
+    }
+
+    fn choice(&mut self, cursor: &mut Cursor<'_>) -> Read<()> {
+        let mut index = None;
+        let mut finishes = false;
+        let mut calls = false;
+        cursor.object(|cursor, key| match &*key.text() {
+            "index" => count_loosely(cursor, &mut index),
+            "delta" | "message" => {
+                calls = self.delta(cursor)?;
+                Ok(())
+            }
+            "finish_reason" => {
+                finishes = cursor.string()?.is_some();
+                Ok(())
+            }
+            _ => Ok(()),
+        })?;
+        let index = usize::try_from(index.unwrap_or(0)).unwrap_or(usize::MAX);
+        if index < ANSWERS_MAX {
+            if self.finished.len() <= index {
+                self.finished.resize(index.saturating_add(1), false);
+            }
+            if let Some(finished) = self.finished.get_mut(index) {
+                *finished |= finishes;
+            }
+        }
+        self.common.tool_call_open = (self.common.tool_call_open || calls) && !finishes;
+        Ok(())
+    }
+
+    /// What a delta adds; says whether it writes a tool call.
+    fn delta(&mut self, cursor: &mut Cursor<'_>) -> Read<bool> {
+        let mut calls = false;
+        cursor.object(|cursor, key| {
+            match &*key.text() {
+                "content" | "reasoning_content" | "reasoning" | "refusal" => {
+                    let text = cursor.string()?;
+                    self.common.see(text);
+                }
+                "tool_calls" => cursor.each(|cursor| {
+                    calls = true;
+                    cursor.object(|cursor, key| match &*key.text() {
+                        "function" | "custom" => self.call(cursor),
+                        _ => Ok(()),
+                    })?;
+                    Ok(())
+                })?,
+                "function_call" if cursor.kind()? == Kind::Object => {
+                    calls = true;
+                    self.call(cursor)?;
+                }
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(calls)
+    }
+
+    fn call(&mut self, cursor: &mut Cursor<'_>) -> Read<()> {
+        cursor.object(|cursor, key| {
+            if let "name" | "arguments" | "input" = &*key.text() {
+                let text = cursor.string()?;
+                self.common.see(text);
+            }
+            Ok(())
+        })?;
+        Ok(())
+    }
+
+    fn usage(&mut self, cursor: &mut Cursor<'_>) -> Read<bool> {
+        let Self { common, counts, .. } = self;
+        let before = counts.completion;
+        let here = common.usage(cursor, |common, cursor| {
+            cursor.object(|cursor, key| match &*key.text() {
+                "prompt_tokens" => common.count(cursor, &mut counts.prompt, "prompt_tokens"),
+                "completion_tokens" => common.count(cursor, &mut counts.completion, "completion_tokens"),
+                "total_tokens" => common.count(cursor, &mut counts.total, "total_tokens"),
+                "prompt_tokens_details" => {
+                    cursor.object(|cursor, key| match &*key.text() {
+                        "cached_tokens" => common.count(cursor, &mut counts.cached, "cached_tokens"),
+                        "cache_write_tokens" => common.count(cursor, &mut counts.written, "cache_write_tokens"),
+                        "audio_tokens" => common.count(cursor, &mut counts.audio_in, "audio_tokens"),
+                        _ => Ok(()),
+                    })?;
+                    Ok(())
+                }
+                "completion_tokens_details" => {
+                    cursor.object(|cursor, key| match &*key.text() {
+                        "reasoning_tokens" => common.count(cursor, &mut counts.reasoning, "reasoning_tokens"),
+                        "audio_tokens" => common.count(cursor, &mut counts.audio_out, "audio_tokens"),
+                        _ => Ok(()),
+                    })?;
+                    Ok(())
+                }
+                _ => Ok(()),
+            })?;
+            Ok(())
+        })?;
+        if before > self.counts.completion {
+            self.common.suspect(Suspect::Decreased);
+        }
+        self.has_usage |= here;
+        Ok(here)
+    }
+
+    pub(crate) fn metered(&self) -> Result<Metered, UsageProblem> {
+        let counts = &self.counts;
+        let (true, Some(prompt)) = (self.has_usage, counts.prompt) else { return Err(UsageProblem::Missing) };
+        let mut suspect = self.common.suspect;
+        let (completion, hidden) = with_hidden(prompt, counts.completion.unwrap_or(0), counts.total, &mut suspect);
+        let (cached, written) = (counts.cached.unwrap_or(0), counts.written.unwrap_or(0));
+        let (audio_in, audio_out) = (counts.audio_in.unwrap_or(0), counts.audio_out.unwrap_or(0));
+        let parts = cached.saturating_add(written).saturating_add(audio_in);
+        let usage = Usage {
+            input_uncached: rest(prompt, parts, &mut suspect),
+            cache_read: cached,
+            cache_write_5m: written,
+            output: rest(completion, audio_out, &mut suspect),
+            reasoning: counts.reasoning.unwrap_or(0).max(hidden).min(completion),
+            audio_in,
+            audio_out,
+            ..Usage::default()
+        };
+        Ok(Metered {
+            usage,
+            served: Served {
+                model: self.common.model.clone(),
+                tier: self.tier.as_deref().map(tier).unwrap_or_default(),
+                geo: None,
+            },
+            others: Vec::new(),
+            stage: if self.is_final() { Stage::Final } else { Stage::Running },
+            suspect,
+            provider_id: self.common.id.clone(),
+            raw_usage: self.common.raw_usage.clone(),
+        })
+    }
+
+    /// Some servers send running counts with every chunk: the last word is the one after every answer has finished.
+    fn is_final(&self) -> bool {
+        self.common.complete || self.is_usage_chunk || self.finished.iter().all(|finished| *finished)
+    }
+}

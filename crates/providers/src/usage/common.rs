@@ -1,0 +1,137 @@
+//! What the readers of all dialects share.
+
+use purser_core::usage::Tier;
+
+use crate::ids::{ID_BYTES_MAX, IDS_MAX, IdKind, ProviderId};
+use crate::json::{Count, Cursor, Kind, Read, Str};
+
+use super::{COUNT_MAX, RAW_USAGE_BYTES_MAX, Suspect, UsageProblem};
+
+/// State that every dialect's reader keeps.
+#[derive(Debug, Default)]
+pub(crate) struct Common {
+    /// The provider's id of the answer.
+    pub(crate) id: Option<String>,
+    /// The model named in the answer.
+    pub(crate) model: Option<String>,
+    /// The last usage object as it came.
+    pub(crate) raw_usage: Option<Box<str>>,
+    /// The first count that could not be right.
+    pub(crate) problem: Option<UsageProblem>,
+    /// A reason not to believe what was read.
+    pub(crate) suspect: Option<Suspect>,
+    /// Ids made at the provider.
+    pub(crate) ids: Vec<ProviderId>,
+    /// Bytes of output seen, decoded.
+    pub(crate) visible_bytes: u64,
+    /// The end was seen.
+    pub(crate) complete: bool,
+    /// An error was reported.
+    pub(crate) errored: bool,
+    /// A tool call is being written.
+    pub(crate) tool_call_open: bool,
+}
+
+impl Common {
+    /// Reads a count. `null` and absence leave `slot` as it was: the last value that is not null wins.
+    pub(crate) fn count(&mut self, cursor: &mut Cursor<'_>, slot: &mut Option<u64>, field: &'static str) -> Read<()> {
+        match cursor.count()? {
+            Count::Is(value) if value <= COUNT_MAX => *slot = Some(value),
+            Count::Null => {}
+            Count::Is(_) | Count::Negative | Count::Bad => {
+                self.problem.get_or_insert(UsageProblem::BadCount { field });
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads a usage object with `read`, keeping its text. `null` is no usage; says whether there was one.
+    pub(crate) fn usage<'a>(
+        &mut self,
+        cursor: &mut Cursor<'a>,
+        read: impl FnOnce(&mut Self, &mut Cursor<'a>) -> Read<()>,
+    ) -> Read<bool> {
+        if cursor.kind()? != Kind::Object {
+            cursor.skip()?;
+            return Ok(false);
+        }
+        let start = cursor.value_start();
+        read(self, cursor)?;
+        let raw = cursor.slice(start..cursor.position());
+        self.raw_usage = match std::str::from_utf8(raw) {
+            Ok(text) if text.len() <= RAW_USAGE_BYTES_MAX => Some(text.into()),
+            _ => None,
+        };
+        Ok(true)
+    }
+
+    pub(crate) fn see(&mut self, text: Option<Str<'_>>) {
+        if let Some(text) = text {
+            self.visible_bytes = self.visible_bytes.saturating_add(text.decoded_len());
+        }
+    }
+
+    pub(crate) fn suspect(&mut self, why: Suspect) {
+        self.suspect.get_or_insert(why);
+    }
+
+    pub(crate) fn made(&mut self, kind: IdKind, id: &str) {
+        let room = self.ids.len() < IDS_MAX && !id.is_empty() && id.len() <= ID_BYTES_MAX;
+        if room && !self.ids.iter().any(|known| known.kind == kind && known.id == id) {
+            self.ids.push(ProviderId { kind, id: id.to_owned() });
+        }
+    }
+
+    /// The answer's own id, which is also one that can be named later.
+    pub(crate) fn answer_id(&mut self, id: Option<String>) {
+        if let Some(id) = id {
+            self.made(IdKind::Response, &id);
+            self.id = Some(id);
+        }
+    }
+}
+
+/// Reads a number that is not about money; anything odd is as good as absent.
+pub(crate) fn count_loosely(cursor: &mut Cursor<'_>, slot: &mut Option<u64>) -> Read<()> {
+    if let Count::Is(value) = cursor.count()? {
+        *slot = Some(value);
+    }
+    Ok(())
+}
+
+/// `whole - part` where a part should not be larger; where it is, zero, and `suspect` is set.
+pub(crate) fn rest(whole: u64, part: u64, suspect: &mut Option<Suspect>) -> u64 {
+    whole.checked_sub(part).unwrap_or_else(|| {
+        suspect.get_or_insert(Suspect::PartAboveWhole);
+        0
+    })
+}
+
+/// Output with what only the total tells of, and how much that is: some servers count reasoning in the total alone. A
+/// total below its parts is suspect.
+pub(crate) fn with_hidden(input: u64, output: u64, total: Option<u64>, suspect: &mut Option<Suspect>) -> (u64, u64) {
+    let sum = input.saturating_add(output);
+    match total {
+        Some(total) if total < sum => {
+            suspect.get_or_insert(Suspect::TotalDisagrees);
+            (output, 0)
+        }
+        Some(total) => {
+            let hidden = total.saturating_sub(sum);
+            (output.saturating_add(hidden), hidden)
+        }
+        None => (output, 0),
+    }
+}
+
+/// The tier that an answer names. Providers name more tiers than have prices of their own: `default`, `auto`,
+/// `scale` (bought capacity), `on_demand`, `provisioned_throughput` are billed at the list price or apart.
+pub(crate) fn tier(name: &str) -> Tier {
+    let name = name.to_ascii_lowercase();
+    match name.as_str() {
+        "batch" => Tier::Batch,
+        "flex" | "on_demand_flex" => Tier::Flex,
+        "priority" | "fast" | "on_demand_priority" => Tier::Priority,
+        _ => Tier::Standard,
+    }
+}

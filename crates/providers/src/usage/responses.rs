@@ -1,0 +1,331 @@
+//! Usage in OpenAI's Responses.
+//!
+//! `input_tokens` includes cached and cache-written tokens, `output_tokens` includes reasoning. A stream tells it once, in
+//! its last event. Fees of hosted tools follow from the output items.
+
+use purser_core::usage::{Served, Usage};
+
+use crate::ids::IdKind;
+use crate::json::{Cursor, Kind, Read};
+
+use super::common::{Common, count_loosely, rest, tier, with_hidden};
+use super::{Metered, Stage, UsageProblem};
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Counts {
+    input: Option<u64>,
+    output: Option<u64>,
+    total: Option<u64>,
+    cached: Option<u64>,
+    written: Option<u64>,
+    reasoning: Option<u64>,
+}
+
+/// Calls of hosted tools among output items.
+#[derive(Clone, Debug, Default)]
+struct Calls {
+    web_search: u64,
+    file_search: u64,
+    containers: Vec<String>,
+}
+
+/// What has been read.
+#[derive(Debug, Default)]
+pub(crate) struct Answer {
+    pub(crate) common: Common,
+    counts: Counts,
+    tier: Option<String>,
+    has_usage: bool,
+    /// Items that an event said were done.
+    done: Calls,
+    /// Items listed in the response object.
+    listed: Calls,
+    /// The response object as the first event brought it, for the closing frame of a stream that is ended early.
+    pub(crate) announced: Box<[u8]>,
+    /// Finished output items, as they came, for the same.
+    pub(crate) done_items: Vec<Box<[u8]>>,
+    done_bytes: usize,
+    /// The largest sequence number seen.
+    pub(crate) sequence: u64,
+    /// The output index the next item takes.
+    pub(crate) next_index: u64,
+    pub(crate) created: Option<u64>,
+}
+
+/// An object or list larger than this is not kept.
+const KEPT_BYTES_MAX: usize = 512 * 1_024;
+
+/// Containers told apart in one answer.
+const CONTAINERS_MAX: usize = 64;
+
+impl Answer {
+    /// A response object: an answer that was not streamed, or what an event carries.
+    pub(crate) fn response(&mut self, cursor: &mut Cursor<'_>) -> Read<()> {
+        let mut status = None;
+        cursor.object(|cursor, key| match &*key.text() {
+            "id" => {
+                let id = cursor.text()?;
+                self.common.answer_id(id);
+                Ok(())
+            }
+            "model" => {
+                self.common.model = cursor.text()?;
+                Ok(())
+            }
+            "created_at" => count_loosely(cursor, &mut self.created),
+            "status" => {
+                status = cursor.text()?;
+                Ok(())
+            }
+            "service_tier" => {
+                if let Some(tier) = cursor.text()? {
+                    self.tier = Some(tier);
+                }
+                Ok(())
+            }
+            "conversation" => self.conversation(cursor),
+            "output" if cursor.kind()? == Kind::Array => {
+                self.listed = Calls::default();
+                cursor.each(|cursor| {
+                    let Self { common, listed, .. } = self;
+                    item(common, listed, cursor)
+                })
+            }
+            "error" => {
+                self.common.errored |= cursor.kind()? != Kind::Null;
+                Ok(())
+            }
+            "usage" => self.usage(cursor),
+            _ => Ok(()),
+        })?;
+        self.common.complete |= !matches!(status.as_deref(), Some("in_progress" | "queued"));
+        Ok(())
+    }
+
+    fn conversation(&mut self, cursor: &mut Cursor<'_>) -> Read<()> {
+        cursor.object(|cursor, key| {
+            if &*key.text() == "id"
+                && let Some(id) = cursor.text()?
+            {
+                self.common.made(IdKind::Conversation, &id);
+            }
+            Ok(())
+        })?;
+        Ok(())
+    }
+
+    /// One event of a stream.
+    pub(crate) fn event(&mut self, cursor: &mut Cursor<'_>) -> Read<()> {
+        let mut kind: Option<String> = None;
+        let mut response = None;
+        let mut item_at = None;
+        let mut index = None;
+        let mut sequence = None;
+        cursor.object(|cursor, key| match &*key.text() {
+            "type" => {
+                kind = cursor.text()?;
+                Ok(())
+            }
+            "sequence_number" => count_loosely(cursor, &mut sequence),
+            "output_index" => count_loosely(cursor, &mut index),
+            "response" => {
+                let start = cursor.value_start();
+                cursor.skip()?;
+                response = Some(cursor.slice(start..cursor.position()));
+                Ok(())
+            }
+            "item" => {
+                let start = cursor.value_start();
+                cursor.skip()?;
+                item_at = Some(cursor.slice(start..cursor.position()));
+                Ok(())
+            }
+            "delta" if cursor.kind()? == Kind::String => {
+                let delta = cursor.string()?;
+                // Sound comes as base64; its tokens have no measure in bytes.
+                if kind.as_deref() != Some("response.audio.delta") {
+                    self.common.see(delta);
+                }
+                Ok(())
+            }
+            _ => Ok(()),
+        })?;
+        self.sequence = self.sequence.max(sequence.unwrap_or(0));
+        if let Some(index) = index {
+            self.next_index = self.next_index.max(index.saturating_add(1));
+        }
+        let kind = kind.unwrap_or_default();
+        if let Some(response) = response {
+            self.response(&mut Cursor::new(response))?;
+            self.common.complete =
+                matches!(kind.as_str(), "response.completed" | "response.incomplete" | "response.failed");
+            if kind == "response.created" && response.len() <= KEPT_BYTES_MAX {
+                self.announced = response.into();
+            }
+        }
+        match (kind.as_str(), item_at) {
+            ("response.output_item.added", Some(item)) => {
+                self.common.tool_call_open = item_kind(item)?.is_some_and(|kind| kind.ends_with("_call"));
+            }
+            ("response.output_item.done", Some(raw)) => {
+                self.common.tool_call_open = false;
+                item(&mut self.common, &mut self.done, &mut Cursor::new(raw))?;
+                self.keep_item(raw);
+            }
+            ("error" | "response.failed", _) => self.common.errored = true,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn keep_item(&mut self, raw: &[u8]) {
+        self.done_bytes = self.done_bytes.saturating_add(raw.len());
+        if self.done_bytes <= KEPT_BYTES_MAX {
+            self.done_items.push(raw.into());
+        }
+    }
+
+    fn usage(&mut self, cursor: &mut Cursor<'_>) -> Read<()> {
+        let Self { common, counts, .. } = self;
+        let here = common.usage(cursor, |common, cursor| {
+            cursor.object(|cursor, key| match &*key.text() {
+                "input_tokens" => common.count(cursor, &mut counts.input, "input_tokens"),
+                "output_tokens" => common.count(cursor, &mut counts.output, "output_tokens"),
+                "total_tokens" => common.count(cursor, &mut counts.total, "total_tokens"),
+                "input_tokens_details" => {
+                    cursor.object(|cursor, key| match &*key.text() {
+                        "cached_tokens" => common.count(cursor, &mut counts.cached, "cached_tokens"),
+                        "cache_write_tokens" => common.count(cursor, &mut counts.written, "cache_write_tokens"),
+                        _ => Ok(()),
+                    })?;
+                    Ok(())
+                }
+                "output_tokens_details" => {
+                    cursor.object(|cursor, key| match &*key.text() {
+                        "reasoning_tokens" => common.count(cursor, &mut counts.reasoning, "reasoning_tokens"),
+                        _ => Ok(()),
+                    })?;
+                    Ok(())
+                }
+                _ => Ok(()),
+            })?;
+            Ok(())
+        })?;
+        self.has_usage |= here;
+        Ok(())
+    }
+
+    pub(crate) fn metered(&self) -> Result<Metered, UsageProblem> {
+        let counts = &self.counts;
+        let (true, Some(input)) = (self.has_usage, counts.input) else { return Err(UsageProblem::Missing) };
+        let mut suspect = self.common.suspect;
+        let (output, hidden) = with_hidden(input, counts.output.unwrap_or(0), counts.total, &mut suspect);
+        let (cached, written) = (counts.cached.unwrap_or(0), counts.written.unwrap_or(0));
+        let containers = self.listed.containers.len().max(self.done.containers.len());
+        let usage = Usage {
+            input_uncached: rest(input, cached.saturating_add(written), &mut suspect),
+            cache_read: cached,
+            cache_write_5m: written,
+            output,
+            reasoning: counts.reasoning.unwrap_or(0).max(hidden).min(output),
+            web_search_calls: self.listed.web_search.max(self.done.web_search),
+            file_search_calls: self.listed.file_search.max(self.done.file_search),
+            code_calls: u64::try_from(containers).unwrap_or(u64::MAX),
+            ..Usage::default()
+        };
+        Ok(Metered {
+            usage,
+            served: Served {
+                model: self.common.model.clone(),
+                tier: self.tier.as_deref().map(tier).unwrap_or_default(),
+                geo: None,
+            },
+            others: Vec::new(),
+            stage: if self.common.complete { Stage::Final } else { Stage::Running },
+            suspect,
+            provider_id: self.common.id.clone(),
+            raw_usage: self.common.raw_usage.clone(),
+        })
+    }
+}
+
+fn item_kind(raw: &[u8]) -> Read<Option<String>> {
+    let mut kind = None;
+    Cursor::new(raw).object(|cursor, key| {
+        if &*key.text() == "type" {
+            kind = cursor.text()?;
+        }
+        Ok(())
+    })?;
+    Ok(kind)
+}
+
+/// One output item: the fee it stands for and the ids it made.
+fn item(common: &mut Common, calls: &mut Calls, cursor: &mut Cursor<'_>) -> Read<()> {
+    let mut kind: Option<String> = None;
+    let mut action: Option<String> = None;
+    let mut container: Option<String> = None;
+    cursor.object(|cursor, key| {
+        match &*key.text() {
+            "type" => kind = cursor.text()?,
+            "id" => {
+                if let Some(id) = cursor.text()? {
+                    common.made(IdKind::Item, &id);
+                }
+            }
+            "container_id" => container = cursor.text()?,
+            "action" | "environment" => {
+                cursor.object(|cursor, key| {
+                    match &*key.text() {
+                        "type" => action = cursor.text()?,
+                        "container_id" => container = cursor.text()?,
+                        _ => {}
+                    }
+                    Ok(())
+                })?;
+            }
+            "content" | "output" => cursor.each(|cursor| cited_files(common, cursor))?,
+            _ => {}
+        }
+        Ok(())
+    })?;
+    match kind.as_deref() {
+        // Documented: only `search` actions are billed; opening a page and finding text in it are not.
+        Some("web_search_call") if !matches!(action.as_deref(), Some("open_page" | "find" | "find_in_page")) => {
+            calls.web_search = calls.web_search.saturating_add(1);
+        }
+        Some("file_search_call") => calls.file_search = calls.file_search.saturating_add(1),
+        _ => {}
+    }
+    if let Some(container) = container {
+        common.made(IdKind::Container, &container);
+        if !calls.containers.contains(&container) && calls.containers.len() < CONTAINERS_MAX {
+            calls.containers.push(container);
+        }
+    }
+    Ok(())
+}
+
+/// Files that hosted code made are named in the annotations of the text about them.
+fn cited_files(common: &mut Common, cursor: &mut Cursor<'_>) -> Read<()> {
+    cursor.object(|cursor, key| match &*key.text() {
+        "annotations" => cursor.each(|cursor| {
+            let mut kind = None;
+            let mut file = None;
+            cursor.object(|cursor, key| {
+                match &*key.text() {
+                    "type" => kind = cursor.text()?,
+                    "file_id" => file = cursor.text()?,
+                    _ => {}
+                }
+                Ok(())
+            })?;
+            if let (Some("container_file_citation"), Some(file)) = (kind.as_deref(), file) {
+                common.made(IdKind::File, &file);
+            }
+            Ok(())
+        }),
+        _ => Ok(()),
+    })?;
+    Ok(())
+}
