@@ -54,7 +54,7 @@ impl Reader {
             let Some(mark) = Mark::read(field, at) else { continue };
             self.text(field.get(from..mark.from).unwrap_or_default());
             let place = if mark.long { &mut self.prompt.long_until } else { &mut self.prompt.short_until };
-            *place = self.prompt.bytes;
+            *place = self.prompt.bytes + mark.block_end.saturating_sub(mark.to);
             from = mark.to;
         }
         self.text(field.get(from..).unwrap_or_default());
@@ -93,6 +93,8 @@ impl Reader {
 struct Mark {
     from: usize,
     to: usize,
+    /// Where the block ends that has the mark: all of it is to be cached, wherever in it the mark stands.
+    block_end: usize,
     long: bool,
 }
 
@@ -107,11 +109,13 @@ impl Mark {
         let to = scan::value_end(json, value_at).ok()?;
         let value = json.get(value_at..to)?;
         let long = scan::get(value, "ttl").and_then(scan::text) == Some("1h");
-        match json.get(..at)?.last()? {
-            b',' => Some(Self { from: at - 1, to, long }),
-            b'\\' => None,
-            _ => Some(Self { from: at, to: to + usize::from(json.get(to) == Some(&b',')), long }),
-        }
+        let (from, to) = match json.get(..at)?.last()? {
+            b',' => (at - 1, to),
+            b'\\' => return None,
+            _ => (at, to + usize::from(json.get(to) == Some(&b','))),
+        };
+        let block_end = scan::enclosing_end(json, to).ok()?;
+        Some(Self { from, to, block_end, long })
     }
 }
 
@@ -134,7 +138,8 @@ mod tests {
         ] {
             let marked = read(&[&marked]);
             assert_eq!((marked.bytes, marked.hash, &marked.pieces), (plain.bytes, plain.hash, &plain.pieces));
-            assert!(marked.short_until > 0 || marked.long_until > 0);
+            // All but the bracket after the block.
+            assert_eq!(marked.short_until.max(marked.long_until), plain.bytes - 1);
         }
         assert_eq!(plain.short_until, 0);
         assert_eq!(read(&[r#""say \"cache_control\": {}""#]).short_until, 0);

@@ -109,10 +109,15 @@ fn string_end(json: &[u8], at: usize) -> Result<usize, NotJson> {
     }
 }
 
-/// Skips nested containers with a count, not a stack: kinds of brackets are not told apart.
 fn container_end(json: &[u8], at: usize) -> Result<usize, NotJson> {
+    enclosing_end(json, at + 1)
+}
+
+/// Index after the bracket that closes the container around `at`, which is between two of its values. Nested containers
+/// are skipped with a count, not a stack: kinds of brackets are not told apart.
+pub(crate) fn enclosing_end(json: &[u8], at: usize) -> Result<usize, NotJson> {
     let mut at = at;
-    let mut depth = 0_usize;
+    let mut depth = 1_usize;
     loop {
         match peek(json, at).ok_or(NotJson)? {
             b'"' => {
