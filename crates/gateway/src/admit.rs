@@ -1,0 +1,362 @@
+//! Step 2: is there money for this call, and set it aside.
+//!
+//! The bound of a call is what it can cost at worst. It is held on every account that applies, all or nothing. When it
+//! does not fit: first the answer's maximum is clamped to what does fit, then the call is parked until other calls give
+//! money back, then it is told `held` (try again) or `exhausted` (final).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use purser_core::money::Nano;
+use purser_core::plan::Plan;
+use purser_core::policy::{Admission, Drain, Policy, UnknownModel};
+use purser_core::price::{Bucket, BucketSet, RateCard, Ratio};
+use purser_core::rating::{self, Bounds, Geo};
+use purser_core::scope::CallScope;
+use purser_core::snapshot::Snapshot;
+use purser_core::usage::Tier;
+use purser_ledger::{AccountNo, Hold, HoldOutcome, HoldRequest, LedgerError, Settlement, Shortfall};
+use purser_providers::request::{CacheAsk, OutputField};
+use purser_providers::{BoundRules, Dialect, Edits, Family, InputBound, input_bound, least_output, output_bound};
+use smallvec::SmallVec;
+use tokio::time::{Instant, timeout_at};
+
+use crate::call::Call;
+use crate::client::Client;
+use crate::config::Upstream;
+use crate::refuse::Refused;
+use crate::worker::Worker;
+
+/// How often a hold is asked for again because the journal could not take it yet.
+const BUSY_RETRIES: usize = 64;
+/// A parked call looks again at least so often: a reset or a top-up frees money without anybody giving it back.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
+/// A call with money set aside, for one attempt at one provider.
+pub(crate) struct Admitted {
+    pub(crate) hold: Hold,
+    pub(crate) upstream: Arc<Upstream>,
+    pub(crate) snapshot: Arc<Snapshot>,
+    pub(crate) card: Arc<RateCard>,
+    pub(crate) terms: Ratio,
+    pub(crate) plan: Plan,
+    pub(crate) input: InputBound,
+    /// The most output tokens of all answers together, as the request goes out.
+    pub(crate) output_bound: u64,
+    /// What the call can cost at worst, as the request goes out.
+    pub(crate) bound: Nano,
+    /// Changes to the body.
+    pub(crate) edits: Edits,
+    /// The client asked for no usage, so the extra chunk is taken out again.
+    pub(crate) strips_usage: bool,
+    /// Held by what was learned; grows while the answer streams.
+    pub(crate) grows: bool,
+    /// Budgets above the person took part.
+    pub(crate) has_ceilings: bool,
+    /// Which attempt of the call this is, from 0.
+    pub(crate) attempt: u8,
+    drain: Drain,
+}
+
+impl Admitted {
+    /// The card of the model that was served, where it has one; else the one asked for.
+    pub(crate) fn card_of(&self, model: Option<&str>) -> Arc<RateCard> {
+        let other = model.filter(|model| *model != self.card.model());
+        let found = other.and_then(|model| {
+            self.snapshot.prices.lookup(&self.upstream.price_list, model, self.card.valid_from().max(self.plan.at)).ok()
+        });
+        Arc::clone(found.unwrap_or(&self.card))
+    }
+
+    /// Notes what to settle with should everything end here.
+    pub(crate) fn note(&mut self, settlement: Settlement) {
+        self.hold.known(settlement);
+    }
+
+    /// The sentence of a stream that is ended because its money ran out.
+    pub(crate) fn out_of_money(&self, worker: &Worker, call: &Call) -> String {
+        call.exhausted_sentence(worker, &self.snapshot, &self.plan)
+    }
+
+    /// How far the answer is read on when its client has gone.
+    pub(crate) fn drain(&self) -> Drain {
+        self.drain
+    }
+}
+
+/// What a call can use and cost at one provider, before any money is looked at.
+struct Bounded {
+    card: Arc<RateCard>,
+    terms: Ratio,
+    input: InputBound,
+    /// Output tokens of one answer: what the request says, else the model's ceiling.
+    output_max: u64,
+    /// The request itself sets no maximum above what is sent.
+    output_is_set: bool,
+    rules: BoundRules,
+    tool_calls_max: Option<u64>,
+    buckets: BucketSet,
+}
+
+/// Sets money aside for one attempt, or says why not.
+pub(crate) async fn admit(
+    worker: &Worker,
+    client: &mut Client,
+    call: &Call,
+    upstream: &Arc<Upstream>,
+    attempt: u8,
+) -> Result<Admitted, Refused> {
+    let snapshot = worker.shared.snapshot.load_full();
+    let policy = Arc::clone(snapshot.directory.policy_of(call.caller.person.id));
+    let bounded = bound(call, &snapshot, &policy, upstream)?;
+    let want = bounded.cost(call, bounded.output_max)?;
+    let floor = policy.useful_floor_tokens;
+    let least = bounded.cost(call, least_output(&call.facts, floor).min(bounded.output_max))?;
+    let learned = (policy.admission == Admission::Calibrated)
+        .then(|| worker.shared.learned.expect(call, &bounded.card, want))
+        .flatten();
+    let scope = CallScope { provider: &upstream.name, model: &call.facts.model };
+
+    let until = Instant::now() + policy.park.max_wait;
+    let mut place = None;
+    loop {
+        let at = worker.shared.clock.now();
+        let planned = snapshot.directory.plan(&call.caller.key, &scope, at);
+        let plan = planned.map_err(|why| call.not_planned(&snapshot, why))?;
+        let accounts = open_accounts(worker, &plan)?;
+        // Who arrives while others of the same person wait must not overtake them.
+        let must_queue = place.is_none() && worker.shared.parking.is_busy(call.caller.person.id);
+        let short = if must_queue {
+            None
+        } else {
+            let (want, least) = learned.map_or((want, least), |learned| (learned.min(want), learned.min(least)));
+            match hold(worker, &accounts, want, least).await? {
+                Ok(hold) => {
+                    let has_ceilings = !accounts.ceilings.is_empty();
+                    let parts = Parts { snapshot, bounded, plan, hold, has_ceilings, calibrated: learned.is_some() };
+                    return finish(call, upstream, attempt, parts).await;
+                }
+                Err(short) if !short.is_held() => {
+                    return Err(call.short(worker, &snapshot, &plan, &accounts.numbers, &short));
+                }
+                Err(short) => Some(short),
+            }
+        };
+        let denied = |short: Option<&Shortfall>| match short {
+            Some(short) => call.short(worker, &snapshot, &plan, &accounts.numbers, short),
+            None => Refused::queue_full(),
+        };
+        let parked = match &mut place {
+            Some(parked) => parked,
+            empty => match worker.shared.parking.join(call.caller.person.id, policy.park.max_calls) {
+                Some(parked) => empty.insert(parked),
+                None => return Err(denied(short.as_ref())),
+            },
+        };
+        if must_queue && parked.is_first() {
+            continue;
+        }
+        tokio::select! {
+            _ = timeout_at(until.min(Instant::now() + LOOK_AGAIN), parked.woken()) => {}
+            () = client.hung_up() => return Err(Refused::gone()),
+        }
+        if Instant::now() >= until {
+            return Err(denied(short.as_ref()));
+        }
+    }
+}
+
+/// What a hold was placed with.
+struct Parts {
+    snapshot: Arc<Snapshot>,
+    bounded: Bounded,
+    plan: Plan,
+    hold: Hold,
+    has_ceilings: bool,
+    calibrated: bool,
+}
+
+/// Works out what may be asked of the provider for the money that was set aside, and waits until that money is safe.
+async fn finish(call: &Call, upstream: &Arc<Upstream>, attempt: u8, parts: Parts) -> Result<Admitted, Refused> {
+    let Parts { snapshot, bounded, plan, hold, has_ceilings, calibrated } = parts;
+    let drain = snapshot.directory.policy_of(call.caller.person.id).drain;
+    let mut output_max = bounded.output_max;
+    let mut edits = Edits {
+        output_max: None,
+        output_field: output_field(&bounded.card),
+        ask_for_usage: call.facts.stream && !call.facts.usage_asked,
+        tool_calls_max: bounded.tool_calls_max,
+    };
+    let mut bound = bounded.cost(call, output_max)?;
+    if !calibrated && hold.amount() < bound {
+        output_max = bounded.affordable(call, hold.amount())?.min(output_max);
+        edits.output_max = Some(output_max);
+        bound = hold.amount();
+    } else if !bounded.output_is_set && bounded.card.max_output().is_none() && has_output(call.dialect) {
+        // Nobody says how long this model's answers get: what was held must be what is asked for.
+        edits.output_max = Some(output_max);
+    }
+    let output_bound = output_bound(&call.facts, &bounded.rules, output_max);
+    hold.cleared().await.map_err(Refused::ledger)?;
+    Ok(Admitted {
+        hold,
+        upstream: Arc::clone(upstream),
+        snapshot,
+        card: bounded.card,
+        terms: bounded.terms,
+        plan,
+        input: bounded.input,
+        output_bound,
+        bound,
+        strips_usage: edits.ask_for_usage,
+        edits,
+        grows: calibrated,
+        has_ceilings,
+        attempt,
+        drain,
+    })
+}
+
+struct Accounts {
+    numbers: SmallVec<[AccountNo; 8]>,
+    grants: usize,
+    ceilings: SmallVec<[AccountNo; 4]>,
+}
+
+/// The ledger's accounts of a plan, opened where they are new.
+fn open_accounts(worker: &Worker, plan: &Plan) -> Result<Accounts, Refused> {
+    let legs = plan.grants.iter().chain(&plan.ceilings);
+    let wanted: SmallVec<[_; 8]> = legs.map(|leg| (leg.account, leg.limit)).collect();
+    let (numbers, _new) = worker.shared.ledger.accounts(&wanted).map_err(Refused::ledger)?;
+    let grants = plan.grants.len();
+    let ceilings = numbers.iter().skip(grants).copied().collect();
+    Ok(Accounts { numbers, grants, ceilings })
+}
+
+async fn hold(worker: &Worker, accounts: &Accounts, want: Nano, least: Nano) -> Result<Result<Hold, Shortfall>, Refused> {
+    let grants = accounts.numbers.get(..accounts.grants).unwrap_or_default();
+    let request = HoldRequest { grants, ceilings: &accounts.ceilings, want, least };
+    for _ in 0..BUSY_RETRIES {
+        match worker.shared.ledger.hold(&request) {
+            Ok(HoldOutcome::Placed(hold)) => return Ok(Ok(hold)),
+            Ok(HoldOutcome::Short(short)) => return Ok(Err(short)),
+            Ok(HoldOutcome::Wait(lsn)) | Err(LedgerError::Busy(lsn)) => {
+                worker.shared.ledger.durable(lsn).await.map_err(Refused::ledger)?;
+            }
+            Err(why) => return Err(Refused::ledger(why)),
+        }
+    }
+    Err(Refused::busy())
+}
+
+/// What the call can use and cost at this provider.
+fn bound(call: &Call, snapshot: &Snapshot, policy: &Policy, upstream: &Upstream) -> Result<Bounded, Refused> {
+    let at = call.at;
+    let model = &call.facts.model;
+    let card = match snapshot.prices.lookup(&upstream.price_list, model, at) {
+        Ok(card) => Arc::clone(card),
+        Err(why) => match &policy.unknown_model {
+            UnknownModel::Ceiling(card) => Arc::clone(card),
+            UnknownModel::Refuse => return Err(Refused::unknown_model(model, &upstream.name, &why)),
+        },
+    };
+    let terms = snapshot.prices.terms(&card, at, &snapshot.currency).map_err(|why| Refused::unpriced(model, &why))?;
+    let rules = BoundRules::of(call.dialect, model, card.context_window());
+    let input = input_bound(&call.facts, &rules);
+    let mut tool_calls_max = None;
+    if !input.certain {
+        if policy.admission == Admission::Strict && !input.tool_calls_can_be_limited {
+            return Err(Refused::unbounded(input.why));
+        }
+        tool_calls_max = input.tool_calls_can_be_limited.then_some(TOOL_CALLS_MAX);
+    }
+    let asked = call.facts.output_max();
+    let output_max = if has_output(call.dialect) {
+        asked.or(card.max_output()).or(card.context_window()).unwrap_or(OUTPUT_MAX_UNKNOWN)
+    } else {
+        0
+    };
+    let mut buckets = BucketSet::ALL;
+    if call.facts.cache != CacheAsk::Long {
+        buckets = buckets.without(Bucket::CacheWrite1h);
+    }
+    if call.dialect.family() == Family::Anthropic && call.facts.cache == CacheAsk::None {
+        buckets = buckets.without(Bucket::CacheWrite5m);
+    }
+    if !call.facts.audio_out {
+        buckets = buckets.without(Bucket::AudioOut);
+    }
+    if !call.facts.image_out {
+        buckets = buckets.without(Bucket::ImageOut);
+    }
+    Ok(Bounded { card, terms, input, output_max, output_is_set: asked.is_some(), rules, tool_calls_max, buckets })
+}
+
+/// Hosted tool calls that a request is limited to when nothing else limits it.
+const TOOL_CALLS_MAX: u64 = 10;
+/// Output tokens held (and asked for) where neither the request nor the price book names a maximum.
+const OUTPUT_MAX_UNKNOWN: u64 = 16_384;
+
+impl Bounded {
+    fn bounds<'a>(&self, call: &'a Call, output_tokens: u64) -> Bounds<'a> {
+        Bounds {
+            input_tokens: self.input.tokens,
+            output_tokens,
+            answers: 1,
+            tier: tier_asked(call),
+            geo: call.facts.geo.as_deref().map_or(Geo::Any, Geo::Only),
+            buckets: self.buckets,
+            web_search_calls: self.input.web_search_calls,
+            file_search_calls: self.input.file_search_calls,
+            code_calls: self.input.code_calls,
+        }
+    }
+
+    /// What the call costs at worst when each answer is at most so long.
+    fn cost(&self, call: &Call, output_max: u64) -> Result<Nano, Refused> {
+        let output = output_bound(&call.facts, &self.rules, output_max);
+        rating::rate_bound(&self.card, &self.bounds(call, output), self.terms)
+            .map_err(|why| Refused::unratable(&call.facts.model, why))
+    }
+
+    /// How long each answer may be for this money.
+    fn affordable(&self, call: &Call, money: Nano) -> Result<u64, Refused> {
+        let all = rating::affordable_output(&self.card, money, &self.bounds(call, 0), self.terms)
+            .map_err(|why| Refused::unratable(&call.facts.model, why))?
+            .unwrap_or(0);
+        // Candidates and hosted passes multiply one answer's maximum: search the largest that still fits.
+        let (mut fits, mut over) = (0_u64, all.saturating_add(1).min(self.output_max.saturating_add(1)));
+        while over - fits > 1 {
+            let middle = fits + (over - fits) / 2;
+            if output_bound(&call.facts, &self.rules, middle) <= all { fits = middle } else { over = middle }
+        }
+        Ok(fits)
+    }
+}
+
+/// The request field by which this model's answers are limited, where the price book knows it.
+fn output_field(card: &RateCard) -> Option<OutputField> {
+    match card.flag("max_field") {
+        Some("max_tokens") => Some(OutputField::MaxTokens),
+        Some("max_completion_tokens") => Some(OutputField::MaxCompletionTokens),
+        Some("max_output_tokens") => Some(OutputField::MaxOutputTokens),
+        _ => None,
+    }
+}
+
+/// Embeddings give out no tokens.
+fn has_output(dialect: Dialect) -> bool {
+    dialect != Dialect::OpenAiEmbeddings
+}
+
+/// The dearest tier that a request may be served at. `auto` leaves it to the provider's account settings, which may
+/// say priority.
+fn tier_asked(call: &Call) -> Tier {
+    if call.facts.speed.as_deref() == Some("fast") {
+        return Tier::Fast;
+    }
+    match call.facts.tier.as_deref() {
+        Some("priority" | "fast") => Tier::Priority,
+        _ => Tier::Standard,
+    }
+}

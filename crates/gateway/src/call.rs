@@ -1,0 +1,237 @@
+//! One call, from its first byte to its receipt: authenticate, admit, forward, meter, settle.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{HeaderMap, header};
+use purser_core::snapshot::Snapshot;
+use purser_core::time::Instant;
+use purser_providers::{ClientTool, Dialect, Family, RequestFacts, Route};
+
+use crate::admit::{Admitted, admit};
+use crate::answer::{self, Receipt};
+use crate::auth::{Caller, authenticate, identify};
+use crate::client::{Client, NoBody, Whole};
+use crate::fence;
+use crate::forward::{Attempt, forward};
+use crate::free;
+use crate::http1::head::RequestHead;
+use crate::meter::meter;
+use crate::refuse::Refused;
+use crate::routing;
+use crate::settle::settle;
+use crate::worker::Worker;
+
+/// A call as it was asked for.
+pub(crate) struct Call {
+    /// Ours, for logs and support.
+    pub(crate) id: String,
+    pub(crate) at: Instant,
+    pub(crate) caller: Caller,
+    pub(crate) head: RequestHead,
+    pub(crate) dialect: Dialect,
+    pub(crate) facts: RequestFacts,
+    pub(crate) body: Bytes,
+    pub(crate) tool: ClientTool,
+    pub(crate) session: Option<String>,
+}
+
+/// Serves one request; `false` says that no other may follow on this connection.
+pub(crate) async fn serve(worker: &Worker, client: &mut Client, head: RequestHead) -> bool {
+    let route = purser_providers::route(&head.method, &head.target, &head.headers);
+    let about = About::of(worker, &head, &route);
+    let served = match route {
+        Route::Metered { dialect, model } => metered(worker, client, head, dialect, model, &about).await,
+        Route::Free { family, kind } => free::serve(worker, client, head, family, kind, &about).await,
+        Route::Refused { why, .. } => Err(Refused::unmetered(why)),
+        Route::Unknown { .. } => Err(Refused::unknown_route(&head.method, &head.target)),
+    };
+    match served {
+        Ok(keep_alive) => keep_alive,
+        Err(refused) => refuse(worker, client, &about, &refused).await,
+    }
+}
+
+/// The five steps.
+async fn metered(
+    worker: &Worker,
+    client: &mut Client,
+    head: RequestHead,
+    dialect: Dialect,
+    model: Option<String>,
+    about: &About,
+) -> Result<bool, Refused> {
+    let snapshot = worker.shared.snapshot.load_full();
+
+    let caller = authenticate(&snapshot, &head.headers, &head.target, about.at)?;
+    let body = read_body(worker, client, &head).await?;
+    let call = Call::read(about, caller, head, dialect, model.as_deref(), body)?;
+    call.may_pass(worker)?;
+
+    let mut first_fault: Option<Refused> = None;
+    let route = routing::route(&worker.config.upstreams, dialect.family(), &call.facts.model);
+    for (upstream, attempt) in route.iter().zip(0_u8..) {
+        fence::check(&*worker.shared.fence, &upstream.name, call.caller.person.id, &call.facts.refs)?;
+        let mut admitted = match admit(worker, client, &call, upstream, attempt).await {
+            Ok(admitted) => admitted,
+            // Where a fallback is refused, the first provider's fault is what the client needs to know.
+            Err(refused) => return Err(first_fault.unwrap_or(refused)),
+        };
+
+        let may_try_another = usize::from(attempt) + 1 < route.len();
+        let answer = match forward(worker, client, &call, &mut admitted, may_try_another).await {
+            Attempt::Answered(answer) => answer,
+            Attempt::Failed { fault, reading } => {
+                settle(worker, &call, admitted, &reading);
+                first_fault.get_or_insert(fault);
+                continue;
+            }
+            Attempt::Final { fault, reading } => {
+                settle(worker, &call, admitted, &reading);
+                return Err(first_fault.unwrap_or(fault));
+            }
+        };
+
+        let measured = meter(worker, client, &call, &mut admitted, answer).await;
+
+        fence::claim(&*worker.shared.fence, &upstream.name, call.caller.person.id, &measured.ids, call.at);
+        let mut receipt = Receipt::of(&call, &admitted);
+        receipt.settled(settle(worker, &call, admitted, &measured.reading));
+        answer::finish(worker, client, &call, &receipt, measured.rest).await;
+        return Ok(call.keep_alive(worker));
+    }
+    Err(first_fault.unwrap_or_else(|| Refused::nobody_serves(&call.facts.model, dialect)))
+}
+
+/// The whole body, refused when it is compressed: what can't be read can't be bounded.
+pub(crate) async fn read_body(worker: &Worker, client: &mut Client, head: &RequestHead) -> Result<Bytes, Refused> {
+    if !purser_providers::headers::is_plain(&head.headers) {
+        return Err(Refused::compressed());
+    }
+    client.body(head, &worker.config.limits).await.map_err(|why| match why {
+        NoBody::Gone => Refused::gone(),
+        NoBody::TooLarge(_) => Refused::too_large(&why),
+        NoBody::Malformed(_) => Refused::bad_body(&why),
+    })
+}
+
+impl Call {
+    fn read(
+        about: &About,
+        caller: Caller,
+        head: RequestHead,
+        dialect: Dialect,
+        model: Option<&str>,
+        body: Bytes,
+    ) -> Result<Self, Refused> {
+        let facts = RequestFacts::read(dialect, model, &body).map_err(|why| Refused::bad_request(&why))?;
+        let session = purser_providers::session_id(&head.headers, Some(&facts));
+        Ok(Self {
+            id: about.id.clone(),
+            at: about.at,
+            caller,
+            head,
+            dialect,
+            facts,
+            body,
+            tool: about.tool.clone(),
+            session,
+        })
+    }
+
+    /// What is not about money: the rate of requests, and what can't be metered although its route can.
+    fn may_pass(&self, worker: &Worker) -> Result<(), Refused> {
+        if self.facts.background {
+            return Err(Refused::unmetered(
+                "background responses are not metered yet; ask without `background`, or stream",
+            ));
+        }
+        if let Some(per_minute) = self.caller.key.requests_per_minute {
+            let taken = worker.shared.rates.take(self.caller.key.id, per_minute, self.at);
+            taken.map_err(|wait| Refused::rate_limited(per_minute, wait))?;
+        }
+        Ok(())
+    }
+
+    /// Will the answer with these headers be a stream?
+    pub(crate) fn streams(&self, headers: &HeaderMap) -> bool {
+        let content_type = headers.get(header::CONTENT_TYPE).map(http::HeaderValue::as_bytes).unwrap_or_default();
+        self.facts.stream
+            && (content_type.starts_with(b"text/event-stream")
+                || matches!(self.dialect, Dialect::GeminiGenerate { sse: false, .. }))
+    }
+
+    /// May another request follow on this connection?
+    pub(crate) fn keep_alive(&self, worker: &Worker) -> bool {
+        self.head.keep_alive && !worker.is_stopping()
+    }
+
+    /// Did the client say that it reads trailers?
+    pub(crate) fn reads_trailers(&self) -> bool {
+        self.head.headers.get(header::TE).is_some_and(|te| te.to_str().is_ok_and(|te| te.contains("trailers")))
+    }
+}
+
+/// What is known of a request before its body: enough to refuse it properly.
+pub(crate) struct About {
+    pub(crate) id: String,
+    pub(crate) at: Instant,
+    pub(crate) family: Family,
+    pub(crate) tool: ClientTool,
+    pub(crate) to_head: bool,
+    keep_alive: bool,
+    headers: HeaderMap,
+    target: String,
+}
+
+impl About {
+    fn of(worker: &Worker, head: &RequestHead, route: &Route) -> Self {
+        let family = match route {
+            Route::Metered { dialect, .. } => dialect.family(),
+            Route::Free { family, .. } | Route::Refused { family, .. } | Route::Unknown { family } => *family,
+        };
+        Self {
+            id: worker.next_call_id(),
+            at: worker.shared.clock.now(),
+            family,
+            tool: purser_providers::client_tool(&head.headers),
+            to_head: head.method == http::Method::HEAD,
+            // A refusal may leave a body unread, and what follows would be taken for the next request.
+            keep_alive: head.keep_alive && head.framing == crate::http1::body::Framing::None,
+            headers: head.headers.clone(),
+            target: head.target.clone(),
+        }
+    }
+
+    /// Who it would have been: for the record of denials.
+    fn caller(&self, snapshot: &Snapshot) -> Option<Caller> {
+        identify(snapshot, &self.headers, &self.target, self.at).ok()
+    }
+}
+
+/// Says no in the client's dialect, and keeps count.
+async fn refuse(worker: &Worker, client: &mut Client, about: &About, refused: &Refused) -> bool {
+    let snapshot: Arc<Snapshot> = worker.shared.snapshot.load_full();
+    let caller = about.caller(&snapshot);
+    worker.shared.decisions.denied(caller.as_ref(), refused, about.at);
+    tracing::info!(
+        target: "purser::call",
+        { call.id = %about.id, key.id = ?caller.as_ref().map(|caller| caller.key.id), code = refused.code() },
+        "refused"
+    );
+    if refused.is_gone() {
+        return false;
+    }
+    let rendered = refused.render(about.family, &about.tool, &about.id);
+    let keep_alive = about.keep_alive || refused.body_was_read();
+    let keep_alive = keep_alive && !worker.is_stopping();
+    let whole = Whole {
+        status: rendered.status,
+        headers: &rendered.headers,
+        body: &rendered.body,
+        to_head: about.to_head,
+        keep_alive,
+    };
+    client.answer(&whole, &worker.config.limits).await;
+    keep_alive
+}

@@ -1,0 +1,106 @@
+//! Denials about money and permission: the domain's decision, put into the client's words.
+
+use purser_core::decision::{Decision, Figures, LimitMet, Names, Refused as Reason};
+use purser_core::plan::{Leg, Plan};
+use purser_core::policy::Policy;
+use purser_core::snapshot::Snapshot;
+use purser_ledger::{AccountNo, Blocking, Shortfall};
+use purser_providers::RefusalKind;
+
+use crate::auth::Caller;
+use crate::call::Call;
+use crate::refuse::Refused;
+use crate::worker::Worker;
+
+/// Seconds after which a call whose money was only held may come again.
+const HELD_RETRY_S: u32 = 2;
+
+/// Whom to ask. Names of units are not in the snapshot: they are personal enough to stay with the control plane.
+struct Ask<'a>(&'a Policy);
+
+impl Names for Ask<'_> {
+    fn ask_more(&self) -> Option<&str> {
+        self.0.ask_more.as_deref()
+    }
+}
+
+impl Call {
+    /// No account could pay, whatever the balances are.
+    pub(crate) fn not_planned(&self, snapshot: &Snapshot, why: Reason) -> Refused {
+        not_allowed(snapshot, &self.caller, why)
+    }
+
+    /// The balances don't suffice: spent for good, or only held.
+    pub(crate) fn short(
+        &self,
+        worker: &Worker,
+        snapshot: &Snapshot,
+        plan: &Plan,
+        numbers: &[AccountNo],
+        short: &Shortfall,
+    ) -> Refused {
+        let mut met = self.limit_met(worker, plan, numbers, short);
+        met.not_covering = plan.not_covering.iter().map(|grant| grant.id).collect();
+        let resets_at = met.resets_at;
+        let decision = if short.is_held() { Decision::Held(met) } else { Decision::Exhausted(met) };
+        let kind = if short.is_held() {
+            RefusalKind::Held { retry_after_s: HELD_RETRY_S }
+        } else {
+            RefusalKind::Exhausted { resets_at }
+        };
+        Refused::decided(kind, decision.code(), sentence(snapshot, &self.caller, &decision))
+    }
+
+    /// The sentence of a running answer that is ended because nothing is left.
+    pub(crate) fn exhausted_sentence(&self, worker: &Worker, snapshot: &Snapshot, plan: &Plan) -> String {
+        let figures: Vec<Figures> = plan.grants.iter().map(|leg| figures_of(worker, leg)).collect();
+        let met = LimitMet::of_grants(self.caller.person.id, &plan.grants, &figures, purser_core::money::Nano::ZERO);
+        sentence(snapshot, &self.caller, &Decision::Exhausted(met))
+    }
+
+    fn limit_met(&self, worker: &Worker, plan: &Plan, numbers: &[AccountNo], short: &Shortfall) -> LimitMet {
+        let ceiling = match short.blocking {
+            Blocking::Grants => None,
+            Blocking::Ceiling(no) => {
+                let place = numbers.iter().skip(plan.grants.len()).position(|number| *number == no);
+                place.and_then(|place| plan.ceilings.get(place))
+            }
+        };
+        if let Some(leg) = ceiling {
+            return LimitMet::of_leg(leg, figures_of(worker, leg), short.least);
+        }
+        let figures: Vec<Figures> = plan.grants.iter().map(|leg| figures_of(worker, leg)).collect();
+        LimitMet::of_grants(self.caller.person.id, &plan.grants, &figures, short.least)
+    }
+}
+
+/// A caller that may not call at all.
+pub(crate) fn not_allowed(snapshot: &Snapshot, caller: &Caller, why: Reason) -> Refused {
+    let kind = match &why {
+        Reason::KeyUnknown | Reason::KeyRevoked { .. } | Reason::KeyExpired { .. } | Reason::PersonLeft { .. } => {
+            RefusalKind::BadKey
+        }
+        Reason::UnknownModel { .. } => RefusalKind::UnknownModel,
+        Reason::Unmetered { .. } => RefusalKind::Unmetered,
+        Reason::Stopped { .. } => RefusalKind::Stopped,
+        Reason::RateLimited { .. } => RefusalKind::RateLimited { retry_after_s: 60 },
+        // A promise that pays nothing now is answered as an empty budget is: clients show its sentence and stop.
+        Reason::NoGrant | Reason::GrantNotStarted { .. } | Reason::GrantEnded { .. } | Reason::NotCovered { .. } => {
+            RefusalKind::Exhausted { resets_at: why.retry_at() }
+        }
+        Reason::ProviderNotAllowed { .. } | Reason::ModelNotAllowed { .. } => RefusalKind::Forbidden,
+    };
+    let code = why.code();
+    Refused::decided(kind, code, sentence(snapshot, caller, &Decision::Refused(why)))
+}
+
+fn figures_of(worker: &Worker, leg: &Leg) -> Figures {
+    worker.shared.ledger.find(&leg.account).map_or(Figures { limit: leg.limit, ..Figures::default() }, |balance| {
+        Figures { limit: balance.limit, spent: balance.spent, held: balance.held, suspense: balance.suspense }
+    })
+}
+
+fn sentence(snapshot: &Snapshot, caller: &Caller, decision: &Decision) -> String {
+    let policy = snapshot.directory.policy_of(caller.person.id);
+    decision.sentence(caller.person.zone(caller.at), &snapshot.currency, &Ask(policy))
+}

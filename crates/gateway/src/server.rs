@@ -1,0 +1,228 @@
+//! Threads and listeners: one single-threaded runtime per core, each with its own listener on the shared port, nothing
+//! crossing threads on the hot path.
+
+use std::io;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use http::{HeaderMap, StatusCode};
+use socket2::{Domain, Protocol, Socket as RawSocket, Type};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::LocalSet;
+use tokio_rustls::TlsAcceptor;
+
+use crate::call;
+use crate::client::{Client, NoRequest, Whole};
+use crate::config::GatewayConfig;
+use crate::http1::io::Socket;
+use crate::shared::Shared;
+use crate::worker::Worker;
+
+/// Connections the kernel keeps for us while we are busy.
+const BACKLOG: i32 = 4096;
+/// After `accept` failed (out of descriptors, usually): breathe instead of spinning.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// How long a denial is only counted in memory.
+const DENIALS_EVERY: Duration = Duration::from_secs(1);
+
+/// A running gateway. Dropping it stops it without grace; [`GatewayHandle::stop`] drains.
+pub struct GatewayHandle {
+    address: SocketAddr,
+    stopping: watch::Sender<bool>,
+    threads: Vec<std::thread::JoinHandle<()>>,
+}
+
+impl GatewayHandle {
+    /// Where it listens, port 0 resolved.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Stops accepting, lets running calls end within the configured time, and returns when all threads have ended.
+    pub fn stop(mut self) {
+        self.stopping.send_replace(true);
+        for thread in self.threads.drain(..) {
+            if thread.join().is_err() {
+                tracing::error!("a gateway thread ended in a panic; its calls were settled with what was known");
+            }
+        }
+    }
+}
+
+/// Starts the threads and returns once the port is bound.
+///
+/// # Errors
+/// When the address can't be bound or a thread can't be started.
+pub(crate) fn start(config: GatewayConfig, shared: Shared) -> io::Result<GatewayHandle> {
+    let threads = match config.threads {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        threads => threads,
+    };
+    let first = listen(config.listen)?;
+    let address = first.local_addr()?;
+    let mut listeners = vec![first];
+    for _ in 1..threads {
+        listeners.push(listen(address)?);
+    }
+    let (stopping, _) = watch::channel(false);
+    let (config, shared) = (Arc::new(config), Arc::new(shared));
+    let open = Arc::new(AtomicUsize::new(0));
+    let threads = listeners
+        .into_iter()
+        .enumerate()
+        .map(|(number, listener)| {
+            let (config, shared, open) = (Arc::clone(&config), Arc::clone(&shared), Arc::clone(&open));
+            let stopping = stopping.subscribe();
+            std::thread::Builder::new()
+                .name(format!("gateway-{number}"))
+                .spawn(move || run(listener, config, shared, open, stopping))
+        })
+        .collect::<io::Result<Vec<_>>>()?;
+    Ok(GatewayHandle { address, stopping, threads })
+}
+
+fn listen(address: SocketAddr) -> io::Result<std::net::TcpListener> {
+    let socket = RawSocket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_reuse_address(true)?;
+    socket.set_reuse_port(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
+}
+
+fn run(
+    listener: std::net::TcpListener,
+    config: Arc<GatewayConfig>,
+    shared: Arc<Shared>,
+    open: Arc<AtomicUsize>,
+    stopping: watch::Receiver<bool>,
+) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(why) => {
+            tracing::error!(%why, "a gateway thread has no runtime; the others go on");
+            return;
+        }
+    };
+    let local = LocalSet::new();
+    local.block_on(&runtime, async {
+        let worker = Rc::new(Worker::new(config, shared, stopping));
+        let handing_on = tokio::task::spawn_local(hand_on_denials(Rc::clone(&worker)));
+        match TcpListener::from_std(listener) {
+            Ok(listener) => accept(&worker, listener, &open).await,
+            Err(why) => tracing::error!(%why, "a gateway thread can't listen; the others go on"),
+        }
+        worker.drained().await;
+        handing_on.abort();
+        worker.shared.decisions.hand_on(&*worker.shared.denials);
+    });
+}
+
+/// Denials are counted by every thread into one table; whoever looks first hands it on.
+async fn hand_on_denials(worker: Rc<Worker>) {
+    let mut every = tokio::time::interval(DENIALS_EVERY);
+    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        every.tick().await;
+        worker.shared.decisions.hand_on(&*worker.shared.denials);
+    }
+}
+
+async fn accept(worker: &Rc<Worker>, listener: TcpListener, open: &Arc<AtomicUsize>) {
+    let tls = worker.config.tls.clone().map(TlsAcceptor::from);
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = worker.stopping() => return,
+        };
+        let stream = match accepted {
+            Ok((stream, _peer)) => stream,
+            Err(why) => {
+                tracing::warn!(%why, "a connection could not be accepted");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+                continue;
+            }
+        };
+        if open.fetch_add(1, Ordering::Relaxed) >= worker.config.limits.connections {
+            open.fetch_sub(1, Ordering::Relaxed);
+            continue;
+        }
+        let seat = Seat(Arc::clone(open));
+        let (worker, tls) = (Rc::clone(worker), tls.clone());
+        tokio::task::spawn_local(async move {
+            let _seat = seat;
+            if let Some(socket) = wrap(stream, tls, worker.config.limits.head_time).await {
+                converse(&worker, Client::new(socket)).await;
+            }
+        });
+    }
+}
+
+/// One of the allowed connections; given back when dropped, also by a panic.
+struct Seat(Arc<AtomicUsize>);
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+async fn wrap(stream: TcpStream, tls: Option<TlsAcceptor>, within: Duration) -> Option<Socket> {
+    // Only a hint: a socket without it works, a little later.
+    let _hint = stream.set_nodelay(true);
+    match tls {
+        None => Some(Socket::Plain(stream)),
+        Some(acceptor) => {
+            let accepted = tokio::time::timeout(within, acceptor.accept(stream)).await;
+            accepted.ok()?.ok().map(|tls| Socket::TlsServer(Box::new(tls)))
+        }
+    }
+}
+
+/// One request after another until either side has had enough.
+async fn converse(worker: &Rc<Worker>, mut client: Client) {
+    let limits = &worker.config.limits;
+    loop {
+        let head = tokio::select! {
+            biased;
+            head = client.next_head(limits) => head,
+            () = worker.stopping() => break,
+        };
+        let keep_alive = match head {
+            Ok(head) => {
+                let _running = worker.running();
+                call::serve(worker, &mut client, head).await
+            }
+            Err(NoRequest::Gone) => return,
+            Err(why) => {
+                refuse_head(&mut client, &why, worker).await;
+                false
+            }
+        };
+        if !keep_alive || client.is_gone() {
+            break;
+        }
+    }
+    client.close(limits).await;
+}
+
+/// A head that can't be read names no dialect: a plain sentence.
+async fn refuse_head(client: &mut Client, why: &NoRequest, worker: &Worker) {
+    let status = match why {
+        NoRequest::HeadTooLarge(_) => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+        NoRequest::HeadTooSlow(_) => StatusCode::REQUEST_TIMEOUT,
+        NoRequest::Gone | NoRequest::BadHead(_) => StatusCode::BAD_REQUEST,
+    };
+    let mut headers = HeaderMap::new();
+    headers.insert(http::header::CONTENT_TYPE, http::HeaderValue::from_static("text/plain; charset=utf-8"));
+    let body = format!("Purser can't read this request: {why}.\n");
+    let answer = Whole { status, headers: &headers, body: body.as_bytes(), to_head: false, keep_alive: false };
+    client.answer(&answer, &worker.config.limits).await;
+}

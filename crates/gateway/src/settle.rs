@@ -1,0 +1,179 @@
+//! Step 5: what did it cost, and post it.
+
+use purser_core::charge::{self, ChargeRecord};
+use purser_core::money::Nano;
+use purser_core::rating;
+use purser_core::usage::{Served, Usage};
+use purser_ledger::{Detail, Mark, Settled, Settlement};
+use purser_providers::{Metered, Stage, UsageProblem, estimate_input, estimate_output};
+
+use crate::admit::Admitted;
+use crate::call::Call;
+use crate::meter::{Reading, mark};
+use crate::worker::Worker;
+use sha2::{Digest as _, Sha256};
+
+/// Posts the charge of a measured call and frees the rest of its hold.
+pub(crate) fn settle(worker: &Worker, call: &Call, admitted: Admitted, reading: &Reading) -> Option<Settled> {
+    let settled = if let Reading::Nothing = reading {
+        admitted.hold.release()
+    } else {
+        let settlement = settlement(call, &admitted, reading);
+        if settlement.mark == Mark::Exact {
+            worker.shared.learned.saw(call, &admitted, settlement.charge);
+        }
+        if settlement.mark == Mark::Disputed {
+            tracing::warn!(
+                hold.id = %admitted.hold.id(),
+                provider = %admitted.upstream.name,
+                "the provider's usage can't be right; the bound is charged until it is resolved"
+            );
+        }
+        admitted.hold.settle(settlement)
+    };
+    worker.shared.parking.freed(call.caller.person.id);
+    if admitted.has_ceilings {
+        worker.shared.parking.freed_above();
+    }
+    settled.inspect_err(|why| tracing::error!(%why, "a call could not be settled; its hold counts as spent")).ok()
+}
+
+/// What a reading comes to.
+pub(crate) fn settlement(call: &Call, admitted: &Admitted, reading: &Reading) -> Settlement {
+    let mut mark = mark(reading);
+    let usage = usage_of(call, admitted, reading);
+    let served = served_of(reading);
+    let mut charge = match (mark, rate_all(call, admitted, reading, &usage, &served)) {
+        (Mark::Disputed, _) => admitted.bound,
+        (_, Ok(charge)) => charge,
+        (_, Err(why)) => {
+            tracing::warn!(%why, model = %call.facts.model, "a call can't be rated; its bound is charged, disputed");
+            mark = Mark::Disputed;
+            admitted.bound
+        }
+    };
+    // Far beyond what the request could use, a figure is a mistake of the provider's, not a price to pay.
+    if mark == Mark::Exact && charge.get() / BELIEVABLE > admitted.bound.get() {
+        (mark, charge) = (Mark::Disputed, admitted.bound);
+    }
+    if matches!(mark, Mark::Estimated | Mark::Presumed) {
+        charge = charge.min(admitted.hold.amount());
+    }
+    Settlement { charge, mark, detail: detail(call, admitted, &usage, served, mark) }
+}
+
+/// A charge above so many times the bound is not believed.
+const BELIEVABLE: i64 = 4;
+
+/// The usage that a reading comes to: the provider's where it is known, ours where not.
+pub(crate) fn usage_of(call: &Call, admitted: &Admitted, reading: &Reading) -> Usage {
+    match reading {
+        Reading::Nothing => Usage::default(),
+        Reading::Reported(metered) => metered.usage,
+        // The whole bound stands for figures that can't be read.
+        Reading::Unreadable(UsageProblem::NotJson | UsageProblem::BadCount { .. }) => Usage {
+            input_uncached: admitted.input.tokens,
+            output: admitted.output_bound,
+            ..Usage::default()
+        },
+        Reading::Unreadable(UsageProblem::Missing) => estimated(call, None, 0),
+        Reading::Partial { seen, visible_bytes } => estimated(call, seen.as_deref(), *visible_bytes),
+    }
+}
+
+/// Input as the provider told it, else our own guess; output as far as it was seen.
+fn estimated(call: &Call, seen: Option<&Metered>, visible_bytes: u64) -> Usage {
+    let guess = estimate_output(call.dialect, visible_bytes);
+    match seen {
+        Some(metered) => {
+            let output = if metered.stage == Stage::Final { metered.usage.output } else { metered.usage.output.max(guess) };
+            Usage { output, ..metered.usage }
+        }
+        None => Usage { input_uncached: estimate_input(&call.facts), output: guess, ..Usage::default() },
+    }
+}
+
+fn served_of(reading: &Reading) -> Served {
+    match reading {
+        Reading::Reported(metered) => metered.served.clone(),
+        Reading::Partial { seen: Some(metered), .. } => metered.served.clone(),
+        _ => Served::default(),
+    }
+}
+
+/// The answer's own charge and that of everything billed beside it, each by the card of its own model.
+fn rate_all(
+    call: &Call,
+    admitted: &Admitted,
+    reading: &Reading,
+    usage: &Usage,
+    served: &Served,
+) -> Result<Nano, rating::RatingError> {
+    let card = admitted.card_of(served.model.as_deref());
+    let mut total = rating::rate(&card, usage, served, admitted.terms)?;
+    if let Reading::Reported(metered) = reading {
+        for other in &metered.others {
+            let card = admitted.card_of(other.model.as_deref().or(served.model.as_deref()));
+            let part = rating::rate(&card, &other.usage, served, admitted.terms)?;
+            total = total.checked_add(part).ok_or(rating::RatingError::Overflow)?;
+        }
+    }
+    debug_assert!(!total.is_negative(), "rates are never negative: {}", call.id);
+    Ok(total)
+}
+
+/// What anybody needs to compute the charge again.
+fn detail(call: &Call, admitted: &Admitted, usage: &Usage, served: Served, mark: Mark) -> Detail {
+    let card = admitted.card_of(served.model.as_deref());
+    let record = ChargeRecord {
+        person: call.caller.person.id,
+        key: call.caller.key.id,
+        unit: Some(call.caller.person.unit),
+        run: None,
+        session: call.session.as_deref().map(|session| session_hash(call, session)),
+        provider: admitted.upstream.name.to_string(),
+        requested: call.facts.model.clone(),
+        served: served.model.filter(|model| *model != call.facts.model),
+        dialect: dialect_of(call.dialect),
+        tier: served.tier,
+        geo: served.geo,
+        usage: *usage,
+        card: card.version(),
+        mark: mark_of(mark),
+        terms: admitted.terms,
+        client: call.tool.tool.name().to_owned(),
+        attempt: admitted.attempt,
+    };
+    let mut bytes = Vec::with_capacity(160);
+    if let Err(why) = record.encode(&mut bytes) {
+        tracing::error!(%why, "the working of a charge could not be kept");
+        bytes.clear();
+    }
+    Detail::from_vec(bytes)
+}
+
+/// Joins the calls of a session without keeping what the client sent: keyed with the key's own hash.
+fn session_hash(call: &Call, session: &str) -> u64 {
+    let digest = Sha256::new().chain_update(call.caller.key.hash.0).chain_update(session).finalize();
+    digest.iter().take(8).fold(0, |hash, byte| (hash << 8) | u64::from(*byte))
+}
+
+fn dialect_of(dialect: purser_providers::Dialect) -> charge::Dialect {
+    use purser_providers::Dialect;
+    match dialect {
+        Dialect::AnthropicMessages => charge::Dialect::AnthropicMessages,
+        Dialect::OpenAiChat => charge::Dialect::OpenAiChat,
+        Dialect::OpenAiResponses => charge::Dialect::OpenAiResponses,
+        Dialect::OpenAiEmbeddings => charge::Dialect::OpenAiEmbeddings,
+        Dialect::GeminiGenerate { .. } => charge::Dialect::GeminiGenerate,
+    }
+}
+
+fn mark_of(mark: Mark) -> charge::Mark {
+    match mark {
+        Mark::Exact => charge::Mark::Exact,
+        Mark::Estimated => charge::Mark::Estimated,
+        Mark::Presumed => charge::Mark::Presumed,
+        Mark::Disputed => charge::Mark::Disputed,
+    }
+}

@@ -1,0 +1,50 @@
+//! What all gateway threads share.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use purser_core::snapshot::Snapshot;
+use purser_core::time::Clock;
+use purser_ledger::Ledger;
+
+use crate::decisions::{Decisions, DenialLog};
+use crate::fence::Fence;
+use crate::learned::Learned;
+use crate::park::Parking;
+use crate::rate::RateLimits;
+
+/// The ledger, the snapshot and the few tables that calls of all threads meet in.
+pub struct Shared {
+    pub(crate) snapshot: Arc<ArcSwap<Snapshot>>,
+    pub(crate) ledger: Ledger,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) fence: Arc<dyn Fence>,
+    pub(crate) parking: Parking,
+    pub(crate) rates: RateLimits,
+    pub(crate) decisions: Decisions,
+    pub(crate) denials: Arc<dyn DenialLog>,
+    pub(crate) learned: Learned,
+}
+
+impl Shared {
+    /// `snapshot` is swapped by the control plane whenever something changes; a call keeps the one it started with.
+    pub fn new(
+        snapshot: Arc<ArcSwap<Snapshot>>,
+        ledger: Ledger,
+        clock: Arc<dyn Clock>,
+        fence: Arc<dyn Fence>,
+        denials: Arc<dyn DenialLog>,
+    ) -> Self {
+        Self {
+            snapshot,
+            ledger,
+            clock,
+            fence,
+            parking: Parking::default(),
+            rates: RateLimits::default(),
+            decisions: Decisions::default(),
+            denials,
+            learned: Learned::default(),
+        }
+    }
+}

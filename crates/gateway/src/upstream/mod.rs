@@ -1,0 +1,9 @@
+//! The provider's side: connecting, keeping idle connections, one exchange.
+
+mod connect;
+mod exchange;
+mod pool;
+
+pub(crate) use connect::Connector;
+pub(crate) use exchange::{Answer, Fault, Outgoing, send};
+pub(crate) use pool::Pool;

@@ -1,0 +1,91 @@
+//! What one gateway thread has to itself: its idle upstream connections and the count of calls it is running.
+
+use std::cell::Cell;
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::Arc;
+
+use tokio::sync::{Notify, watch};
+
+use crate::config::GatewayConfig;
+use crate::shared::Shared;
+use crate::upstream::{Connector, Pool};
+
+/// One thread's own things, and its way to what all share.
+pub(crate) struct Worker {
+    pub(crate) config: Arc<GatewayConfig>,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) pool: Pool,
+    pub(crate) connector: Connector,
+    stopping: watch::Receiver<bool>,
+    running: Cell<usize>,
+    ended: Notify,
+    last_call_id: Cell<u64>,
+}
+
+/// Between two call ids of one thread: odd, so that all 64 bits are gone through, and large, so that neighbours differ.
+const CALL_ID_STEP: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// A call counted as running until dropped.
+pub(crate) struct Running<'a>(&'a Worker);
+
+impl Worker {
+    pub(crate) fn new(config: Arc<GatewayConfig>, shared: Arc<Shared>, stopping: watch::Receiver<bool>) -> Self {
+        let connector =
+            Connector::new(Arc::clone(&config.roots), config.https_proxy.clone(), config.limits.connect);
+        Self {
+            config,
+            shared,
+            pool: Pool::default(),
+            connector,
+            stopping,
+            running: Cell::new(0),
+            ended: Notify::new(),
+            // A start that differs from thread to thread and from run to run; ids are names, not secrets.
+            last_call_id: Cell::new(RandomState::new().hash_one(0)),
+        }
+    }
+
+    /// A name for a call, for logs and support: `req_` and 16 hexadecimal digits.
+    pub(crate) fn next_call_id(&self) -> String {
+        let id = self.last_call_id.get().wrapping_add(CALL_ID_STEP);
+        self.last_call_id.set(id);
+        format!("req_{id:016x}")
+    }
+
+    /// Comes back when the gateway has been told to stop.
+    pub(crate) async fn stopping(&self) {
+        // An error means that the handle was dropped: stop as well.
+        let mut stopping = self.stopping.clone();
+        let _dropped = stopping.wait_for(|stopping| *stopping).await;
+    }
+
+    /// Has the gateway been told to stop?
+    pub(crate) fn is_stopping(&self) -> bool {
+        *self.stopping.borrow()
+    }
+
+    /// Counts a call until the returned value is dropped.
+    pub(crate) fn running(&self) -> Running<'_> {
+        self.running.set(self.running.get() + 1);
+        Running(self)
+    }
+
+    /// Comes back when no call runs any more, or the time for draining is over.
+    pub(crate) async fn drained(&self) {
+        let quiet = async {
+            while self.running.get() > 0 {
+                self.ended.notified().await;
+            }
+        };
+        if tokio::time::timeout(self.config.limits.drain, quiet).await.is_err() {
+            tracing::warn!(calls = self.running.get(), "calls still running are ended and settled with what is known");
+        }
+    }
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        self.0.running.set(self.0.running.get() - 1);
+        self.0.ended.notify_one();
+    }
+}

@@ -1,0 +1,80 @@
+"""1,000 callers at once on $5.00: not a cent over, nothing left unused, nobody turned away while money was only held."""
+
+import asyncio
+import sys
+import tempfile
+import time
+from collections import Counter
+from fractions import Fraction
+from pathlib import Path
+
+from rig import MODEL, call, gateway, message, standin
+
+CALLERS = 1_000
+BUDGET = Fraction(5)
+MAX_TOKENS = 400
+# Every call is at most this dear: its bytes as tokens at $10 and its longest answer at $50 per million. The body is under
+# 300 bytes; what the gateway adds for the frame of a message is inside the allowance of 1,000 tokens.
+BOUND = Fraction(1_000 * 10 + MAX_TOKENS * 50, 1_000_000)
+TRIES_MAX = 2_000
+
+
+async def spend(port: int, key: str, number: int, told: Counter) -> list[Fraction]:
+    """Calls until told that the money is gone. Returns the charges its answers showed."""
+    charges = []
+    for attempt in range(TRIES_MAX):
+        answer = await call(port, key, message(f"caller {number}, call {attempt}", MAX_TOKENS))
+        told[answer.status, answer.code] += 1
+        if answer.status == 200:
+            charges.append(Fraction(answer.headers["x-purser-charge"]))
+        elif answer.code == "budget_exhausted":
+            return charges
+        elif answer.code != "budget_held":
+            raise AssertionError(f"unexpected answer {answer.status}: {answer.body!r}")
+    raise AssertionError(f"caller {number} was never told that the money is gone")
+
+
+async def storm(port: int, key: str, told: Counter) -> list[Fraction]:
+    charges = await asyncio.gather(*(spend(port, key, number, told) for number in range(CALLERS)))
+    return [charge for caller in charges for charge in caller]
+
+
+def main() -> int:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        provider = standin(folder, "--first-byte-ms", "50", "--tokens", "50", "500")
+        purser = gateway(folder, provider)
+        try:
+            person = purser.person("the analyst", f"{BUDGET}/day")
+            told: Counter = Counter()
+            began = time.monotonic()
+            shown = asyncio.run(storm(purser.server.port, person.key, told))
+            seconds = time.monotonic() - began
+            charges = purser.charges(person, at_least=len(shown))
+            balance = purser.json("balance", person.id)
+            purser.verify()
+        finally:
+            purser.stop()
+            provider.stop()
+    spent = sum((charge.amount for charge in charges), Fraction(0))
+    print(f"{CALLERS} callers, {sum(told.values())} calls in {seconds:.1f} s: {dict(told)}")
+    print(f"spent ${float(spent):.6f} of ${float(BUDGET):.2f} on {MODEL}, one call's bound ${float(BOUND):.6f}")
+    assert BUDGET - BOUND < spend_of(balance) == spent <= BUDGET, f"spent {float(spent)}"
+    assert sum(shown, Fraction(0)) == spent, "what the answers showed is what was charged"
+    assert len(charges) == told[200, ""], "each call is charged once"
+    assert all(Fraction(entry["held"]) == 0 for entry in accounts(balance)), f"holds are left: {balance}"
+    assert Fraction(accounts(balance)[0]["suspense"]) == 0
+    print("not a cent over, no hold left, each call charged once: ok")
+    return 0
+
+
+def accounts(balance) -> list[dict]:
+    return balance["grants"]
+
+
+def spend_of(balance) -> Fraction:
+    return sum((Fraction(entry["spent"]) for entry in accounts(balance)), Fraction(0))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
