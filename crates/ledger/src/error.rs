@@ -135,6 +135,9 @@ pub enum OpenError {
     /// The snapshot's frame has another hash in this journal.
     #[error("the snapshot does not belong to this journal: frame {0} has another hash")]
     SnapshotForeign(FrameNo),
+    /// The first frame of this start could not be written.
+    #[error("the start could not be journaled")]
+    Start(#[source] LedgerError),
     /// The machine gave no thread for the committer.
     #[error("no thread for the committer")]
     Thread(#[source] std::io::Error),

@@ -1,9 +1,28 @@
 //! A frame: the records of one group commit, chained by hash to the frame before.
+//!
+//! ```text
+//! frame   = header cell* 0x00 count:u32 hash:32
+//! header  = "PF" version:u8 no:u64 first_lsn:u64 instant:i64 prev_hash:32
+//! cell    = len:varint crc32(body):u32 body
+//! body    = microseconds since the cell before (the first: since `instant`):varint record
+//! ```
+//!
+//! Little endian. `hash` is BLAKE3 over header, cells and count, so over `prev_hash` and with it over all that came
+//! before. What closes a frame stands at its end and each cell carries its own checksum: a journal may write cells one
+//! by one before the frame is sealed, and still tell after a crash which of them are whole.
 
 use purser_core::time::Instant;
 
+use crate::codec::{Reader, put_len, put_u64};
 use crate::number::{FrameNo, Lsn};
-use crate::record::Stamped;
+use crate::record::{Record, Stamped};
+
+/// "Purser frame", and the version of everything inside.
+const MAGIC: [u8; 3] = *b"PF\x01";
+/// Length of the header.
+const HEADER_LEN: usize = 59;
+/// The largest payload: far above any queue, low enough that a damaged length can't make a reader reserve memory.
+const PAYLOAD_MAX: usize = 1 << 30;
 
 /// BLAKE3 of a frame. All zero stands for "before the first frame".
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -12,7 +31,7 @@ pub struct FrameHash(pub [u8; 32]);
 /// One group commit. Immutable once sealed; `hash` covers everything else, `prev_hash` included.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frame {
-    /// Its number, one more than the frame's before.
+    /// Its number, one more than that of the frame before.
     pub no: FrameNo,
     /// The number of its first record.
     pub first_lsn: Lsn,
@@ -24,7 +43,7 @@ pub struct Frame {
     pub count: u32,
     /// The records, each with its length and checksum.
     pub payload: Vec<u8>,
-    /// BLAKE3 over the header, `prev_hash`, the payload and the count.
+    /// BLAKE3 over header, payload and count.
     pub hash: FrameHash,
 }
 
@@ -45,31 +64,200 @@ pub enum FrameError {
     /// The bytes end before the frame does.
     #[error("the bytes end before the frame does")]
     Short,
-    /// Something in them is not as written.
+    /// Something in them is not as it was written.
     #[error("{0}")]
     Bad(String),
 }
 
 impl Frame {
+    /// Closes a frame: what was queued becomes one link of the chain.
+    pub(crate) fn seal(
+        prev: Option<FrameHead>,
+        first_lsn: Lsn,
+        instant: Instant,
+        count: u32,
+        payload: Vec<u8>,
+    ) -> Self {
+        let mut frame = Self {
+            no: prev.map_or(FrameNo(0), |head| head.no).next(),
+            first_lsn,
+            instant,
+            prev_hash: prev.map_or_else(FrameHash::default, |head| head.hash),
+            count,
+            payload,
+            hash: FrameHash::default(),
+        };
+        frame.hash = frame.compute_hash();
+        frame
+    }
+
+    /// A frame of these records after `prev`. For tools and tests: a ledger queues bytes and seals them.
+    pub fn of(prev: Option<FrameHead>, records: &[(Instant, Record)]) -> Self {
+        let first = records.first().map_or(Instant::EPOCH, |(instant, _)| *instant);
+        let (mut payload, mut scratch, mut last) = (Vec::new(), Vec::new(), first);
+        for (instant, record) in records {
+            put_cell(&mut payload, &mut scratch, instant.since(last), record);
+            last = *instant;
+        }
+        let first_lsn = prev.map_or(Lsn(0), |head| head.last_lsn).next();
+        Self::seal(prev, first_lsn, first, u32::try_from(records.len()).unwrap_or(u32::MAX), payload)
+    }
+
     /// The number of its last record.
     pub fn last_lsn(&self) -> Lsn {
-        unimplemented!()
+        Lsn(self.first_lsn.0.saturating_add(u64::from(self.count)).saturating_sub(1))
     }
+
     /// What the next frame needs to know of this one.
     pub fn head(&self) -> FrameHead {
-        unimplemented!()
+        FrameHead { no: self.no, last_lsn: self.last_lsn(), hash: self.hash }
     }
+
+    /// Is `hash` the hash of what is in the frame?
+    pub fn is_intact(&self) -> bool {
+        self.hash == self.compute_hash()
+    }
+
     /// The bytes of the frame, the same in every journal.
     pub fn encode(&self) -> Vec<u8> {
-        unimplemented!()
+        let mut out = Vec::with_capacity(HEADER_LEN.saturating_add(self.payload.len()).saturating_add(37));
+        out.extend_from_slice(&self.header());
+        out.extend_from_slice(&self.payload);
+        out.push(0);
+        out.extend_from_slice(&self.count.to_le_bytes());
+        out.extend_from_slice(&self.hash.0);
+        out
     }
+
     /// Reads one frame at the start of `bytes`, checks its hash, and tells how many bytes it took.
-    pub fn decode(_bytes: &[u8]) -> Result<(Self, usize), FrameError> {
-        unimplemented!()
+    pub fn decode(bytes: &[u8]) -> Result<(Self, usize), FrameError> {
+        let mut reader = Reader::new(bytes);
+        let short = |_| FrameError::Short;
+        let magic: [u8; 3] = reader.array().map_err(short)?;
+        if magic != MAGIC {
+            return Err(FrameError::Bad(format!("it begins with {magic:02x?}, a frame with {MAGIC:02x?}")));
+        }
+        let no = FrameNo(u64::from_le_bytes(reader.array().map_err(short)?));
+        let first_lsn = Lsn(u64::from_le_bytes(reader.array().map_err(short)?));
+        let instant = Instant::from_micros(i64::from_le_bytes(reader.array().map_err(short)?));
+        let prev_hash = FrameHash(reader.array().map_err(short)?);
+        let payload = cells(&mut reader)?.to_vec();
+        let count = u32::from_le_bytes(reader.array().map_err(short)?);
+        let hash = FrameHash(reader.array().map_err(short)?);
+        let frame = Self { no, first_lsn, instant, prev_hash, count, payload, hash };
+        if !frame.is_intact() {
+            return Err(FrameError::Bad("its hash is not that of its bytes".to_owned()));
+        }
+        Ok((frame, bytes.len().saturating_sub(reader.rest().len())))
     }
-    /// Its records in order; stops after the first that is damaged.
-    pub fn records(&self) -> impl Iterator<Item = Result<Stamped, FrameError>> + '_ {
-        std::iter::empty()
+
+    /// Its records in order. Ends after the first that is damaged, and with an error when there are more or fewer than
+    /// the frame says.
+    pub fn records(&self) -> Records<'_> {
+        Records { reader: Reader::new(&self.payload), lsn: self.first_lsn, instant: self.instant, left: self.count }
+    }
+
+    fn header(&self) -> [u8; HEADER_LEN] {
+        let mut header = [0; HEADER_LEN];
+        let parts = [
+            &MAGIC[..],
+            &self.no.0.to_le_bytes(),
+            &self.first_lsn.0.to_le_bytes(),
+            &self.instant.as_micros().to_le_bytes(),
+            &self.prev_hash.0,
+        ];
+        header.iter_mut().zip(parts.into_iter().flatten()).for_each(|(to, from)| *to = *from);
+        header
+    }
+
+    fn compute_hash(&self) -> FrameHash {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&self.header());
+        hasher.update(&self.payload);
+        hasher.update(&self.count.to_le_bytes());
+        FrameHash(*hasher.finalize().as_bytes())
+    }
+}
+
+/// The cells up to the zero that ends them, which is taken too.
+fn cells<'a>(reader: &mut Reader<'a>) -> Result<&'a [u8], FrameError> {
+    let all = reader.rest();
+    loop {
+        let before = reader.rest().len();
+        let len =
+            reader.u64().map_err(|_| if before < 10 { FrameError::Short } else { bad("a length makes no sense") })?;
+        if len == 0 {
+            return Ok(all.get(..all.len().saturating_sub(before)).unwrap_or_default());
+        }
+        let len =
+            usize::try_from(len).ok().filter(|len| *len <= PAYLOAD_MAX).ok_or_else(|| bad("a length is absurd"))?;
+        reader.take(len.saturating_add(4)).map_err(|_| FrameError::Short)?;
+    }
+}
+
+fn bad(what: &str) -> FrameError {
+    FrameError::Bad(what.to_owned())
+}
+
+/// Appends one cell; `scratch` is only room to work in.
+pub(crate) fn put_cell(out: &mut Vec<u8>, scratch: &mut Vec<u8>, since: std::time::Duration, record: &Record) {
+    scratch.clear();
+    put_u64(scratch, u64::try_from(since.as_micros()).unwrap_or(u64::MAX));
+    record.put(scratch);
+    put_len(out, scratch.len());
+    out.extend_from_slice(&crc32fast::hash(scratch).to_le_bytes());
+    out.extend_from_slice(scratch);
+}
+
+/// The records of a frame.
+#[derive(Clone, Debug)]
+pub struct Records<'a> {
+    reader: Reader<'a>,
+    lsn: Lsn,
+    instant: Instant,
+    left: u32,
+}
+
+impl Records<'_> {
+    fn cell(&mut self) -> Result<Stamped, FrameError> {
+        let damaged = |what| FrameError::Bad(format!("record {} is damaged: {what}", self.lsn));
+        let mut reader = self.reader;
+        let len = reader.len().map_err(|e| damaged(e.0))?;
+        let sum = u32::from_le_bytes(reader.array().map_err(|e| damaged(e.0))?);
+        let body = reader.take(len).map_err(|e| damaged(e.0))?;
+        if crc32fast::hash(body) != sum {
+            return Err(damaged("its checksum is not that of its bytes"));
+        }
+        let mut fields = Reader::new(body);
+        let since = fields.u64().map_err(|e| damaged(e.0))?;
+        let record = Record::read(&mut fields).map_err(|e| damaged(e.0))?;
+        let instant = self.instant.saturating_add(std::time::Duration::from_micros(since));
+        let stamped = Stamped { lsn: self.lsn, instant, record };
+        self.reader = reader;
+        self.instant = instant;
+        self.lsn = self.lsn.next();
+        Ok(stamped)
+    }
+}
+
+impl Iterator for Records<'_> {
+    type Item = Result<Stamped, FrameError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let Some(left) = self.left.checked_sub(1) else {
+            if self.reader.is_empty() {
+                return None;
+            }
+            self.reader = Reader::new(&[]);
+            return Some(Err(FrameError::Bad("it holds more records than it says".to_owned())));
+        };
+        self.left = left;
+        let cell = self.cell();
+        if cell.is_err() {
+            self.left = 0;
+            self.reader = Reader::new(&[]);
+        }
+        Some(cell)
     }
 }
 

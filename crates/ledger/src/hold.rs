@@ -1,9 +1,13 @@
 //! Asking for a hold, owning it, being rid of it.
 
+use std::sync::atomic::Ordering;
+
 use purser_core::money::Nano;
 
 use crate::error::LedgerError;
+use crate::ledger::Ledger;
 use crate::number::{AccountNo, HoldId, Lsn};
+use crate::placing::{Placed, Placement};
 use crate::record::{Detail, Mark};
 
 /// What a call needs set aside.
@@ -125,50 +129,127 @@ pub struct Settled {
 /// [`release`](Self::release).
 ///
 /// Dropped without either, it settles with what is [`known`](Self::known), else in full as `presumed`; that is counted
-/// ([`crate::Ledger::dropped_holds`]) and logged as an error, because it is a defect in the owner.
+/// ([`Ledger::dropped_holds`]) and logged as an error, because it is a defect in the owner.
 #[must_use = "a hold must be settled or released"]
 #[derive(Debug)]
 pub struct Hold {
-    _ledger: (),
+    ledger: Ledger,
+    id: HoldId,
+    amount: Nano,
+    left: Nano,
+    clearance: Clearance,
+    known: Option<Settlement>,
+    /// Settled, released, or the ledger is gone: nothing is left to do on drop.
+    ended: bool,
 }
 
 impl Hold {
+    pub(crate) fn new(ledger: Ledger, placed: Placed) -> Self {
+        let Placed { id, amount, left, clearance } = placed;
+        Self { ledger, id, amount, left, clearance, known: None, ended: false }
+    }
+
     /// Its name.
     pub fn id(&self) -> HoldId {
-        unimplemented!()
+        self.id
     }
+
     /// How much is set aside, growth included.
     pub fn amount(&self) -> Nano {
-        unimplemented!()
+        self.amount
     }
+
     /// What was left over the grants when it was placed or last grew; where there are none, at the tightest ceiling.
     pub fn available_after(&self) -> Nano {
-        unimplemented!()
+        self.left
     }
-    /// What must be awaited before the money may be spent: the strongest over placing and growing.
+
+    /// What must be awaited before the money may be spent.
     pub fn clearance(&self) -> Clearance {
-        unimplemented!()
+        self.clearance
     }
+
     /// Waits until the money may be spent. **Call it before forwarding**, and after growing before the new part is
-    /// relied upon. Inside a slice this is as long as handing a frame to the operating system.
+    /// relied upon. Inside a slice this takes as long as handing a frame to the operating system.
     pub async fn cleared(&self) -> Result<(), LedgerError> {
-        unimplemented!()
+        match self.clearance {
+            Clearance::Written(lsn) => self.ledger.written(lsn).await,
+            Clearance::Durable(lsn) => self.ledger.durable(lsn).await,
+        }
     }
+
     /// Notes what to settle with should this hold be dropped.
-    pub fn known(&mut self, _settlement: Settlement) {
-        unimplemented!()
+    pub fn known(&mut self, settlement: Settlement) {
+        self.known = Some(settlement);
     }
+
     /// Sets more aside: `min(want, what fits)` when that is at least `least`.
-    pub fn grow(&mut self, _want: Nano, _least: Nano) -> Result<GrowOutcome, LedgerError> {
-        unimplemented!()
+    pub fn grow(&mut self, want: Nano, least: Nano) -> Result<GrowOutcome, LedgerError> {
+        let placed = match self.ledger.core().grow(self.id, want, least)? {
+            Placement::Placed(placed) => placed,
+            Placement::Short(short) => return Ok(GrowOutcome::Short(short)),
+            Placement::Wait(lsn) => return Ok(GrowOutcome::Wait(lsn)),
+        };
+        self.amount = self.amount.saturating_add(placed.amount);
+        self.left = placed.left;
+        self.clearance = self.stronger(placed.clearance);
+        Ok(GrowOutcome::Grown { by: placed.amount })
     }
-    /// Posts the charge and frees the rest. An input that is refused (negative, detail too long) settles the hold as
-    /// dropping it would, and says so by the error.
-    pub fn settle(self, _settlement: Settlement) -> Result<Settled, LedgerError> {
-        unimplemented!()
+
+    /// Both clearances in one: the new record comes after the old, so waiting for the disk covers both.
+    fn stronger(&self, new: Clearance) -> Clearance {
+        match self.clearance {
+            Clearance::Durable(old) if self.ledger.watermarks().durable < old => Clearance::Durable(new.lsn()),
+            _ => new,
+        }
     }
+
+    /// Posts the charge and frees the rest. An input that is refused (negative, detail too long, beyond the range of
+    /// the ledger) settles the hold as dropping it would, and says so by the error.
+    pub fn settle(mut self, settlement: Settlement) -> Result<Settled, LedgerError> {
+        let settled = self.ledger.settle(self.id, settlement);
+        self.note_end(&settled);
+        settled
+    }
+
     /// The call never went out, or the provider charges nothing for it.
-    pub fn release(self) -> Result<Settled, LedgerError> {
-        unimplemented!()
+    pub fn release(mut self) -> Result<Settled, LedgerError> {
+        let released = self.ledger.core().release(self.id);
+        self.note_end(&released);
+        released
+    }
+
+    fn note_end(&mut self, outcome: &Result<Settled, LedgerError>) {
+        self.ended = matches!(outcome, Ok(_) | Err(LedgerError::Stopped { .. }));
+    }
+
+    fn settle_presumed(&self) -> Result<Settled, LedgerError> {
+        let presumed = Settlement { charge: self.amount, mark: Mark::Presumed, detail: Detail::new() };
+        self.ledger.settle(self.id, presumed)
+    }
+}
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        if self.ended {
+            return;
+        }
+        self.ledger.core().dropped.fetch_add(1, Ordering::Relaxed);
+        let settled = match self.known.take() {
+            Some(known) => self.ledger.settle(self.id, known).or_else(|_| self.settle_presumed()),
+            None => self.settle_presumed(),
+        };
+        match settled {
+            Ok(settled) => tracing::error!(
+                hold.id = %self.id,
+                charge_nano = settled.charge.get(),
+                "a hold was dropped without being settled; settled with what is known"
+            ),
+            Err(error) => tracing::error!(
+                hold.id = %self.id,
+                error = %error,
+                "a hold was dropped without being settled, and could not be; the next start puts it in suspense"
+            ),
+        }
     }
 }

@@ -1,7 +1,10 @@
 //! The handle everybody uses.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::thread::JoinHandle;
 
+use parking_lot::Mutex;
 use purser_core::account::AccountKey;
 use purser_core::id::CommandId;
 use purser_core::money::Nano;
@@ -9,18 +12,29 @@ use purser_core::time::{Clock, Instant};
 use smallvec::SmallVec;
 
 use crate::committer::Committer;
-use crate::error::{LedgerError, OpenError};
-use crate::hold::{HoldOutcome, HoldRequest, Settled, Settlement};
+use crate::core::Core;
+use crate::error::{LedgerError, OpenError, Stop};
+use crate::hold::{Hold, HoldOutcome, HoldRequest, Settled, Settlement};
 use crate::journal::{FrameObserver, Journal};
 use crate::number::{AccountNo, Epoch, HoldId, Lsn, SuspenseId};
 use crate::options::Options;
-use crate::record::{Detail, Ending, Leg};
+use crate::placing::Placement;
+use crate::record::{Detail, Leg};
+use crate::recovery;
 use crate::snapshot::Snapshot;
+use crate::view::{self, Balance, OpenHoldView, SuspenseItem};
 
-/// The ledger. Cheap to clone; every clone is the same ledger.
+/// The ledger. Cheap to clone; every clone is the same ledger. Dropping the last one (holds count) closes it.
 #[derive(Clone, Debug)]
 pub struct Ledger {
-    _core: Arc<()>,
+    running: Arc<Running>,
+}
+
+#[derive(Debug)]
+struct Running {
+    core: Arc<Core>,
+    /// `None`: stepped, or closed.
+    thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 /// What was found and done at the start.
@@ -35,64 +49,6 @@ pub struct Recovery {
     pub tail_may_be_lost: bool,
     /// What had to be set aside: open holds, and after a lost tail slices.
     pub suspended: Vec<SuspenseItem>,
-}
-
-/// A balance. All amounts in nano-units.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Balance {
-    /// The account.
-    pub no: AccountNo,
-    /// Whose and when.
-    pub key: AccountKey,
-    /// Money released to it, or its limit.
-    pub limit: Nano,
-    /// Charges.
-    pub spent: Nano,
-    /// Set aside by calls under way.
-    pub held: Nano,
-    /// Set aside and not accounted for.
-    pub suspense: Nano,
-    /// The part of `spent` that was above what was available when it was charged.
-    pub overrun: Nano,
-}
-
-impl Balance {
-    /// `limit - spent - held - suspense`; below zero after an overrun or a lowered limit.
-    pub fn available(&self) -> Nano {
-        self.limit.saturating_sub(self.spent).saturating_sub(self.held).saturating_sub(self.suspense)
-    }
-}
-
-/// A hold under way.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OpenHoldView {
-    /// Its name.
-    pub id: HoldId,
-    /// When it was placed.
-    pub since: Instant,
-    /// How much.
-    pub amount: Nano,
-    /// On which grants.
-    pub legs: Vec<Leg>,
-    /// On which ceilings.
-    pub ceilings: Vec<AccountNo>,
-}
-
-/// Something set aside that nobody accounts for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SuspenseItem {
-    /// Its name, for [`Ledger::resolve`].
-    pub id: SuspenseId,
-    /// Since when.
-    pub since: Instant,
-    /// How much.
-    pub amount: Nano,
-    /// The hold whose owner is gone; `None` for the unaccounted part of a slice.
-    pub hold: Option<HoldId>,
-    /// On which grants; of a slice on a grant, that one.
-    pub legs: Vec<Leg>,
-    /// On which ceilings; of a slice on a ceiling, that one.
-    pub ceilings: Vec<AccountNo>,
 }
 
 /// How a suspense item is to end.
@@ -115,7 +71,7 @@ pub enum Correction<'a> {
     /// This much in all. For holds still remembered.
     To(Nano),
     /// More or less by so much, for a hold so old that the ledger forgot it: the caller has read the settlement in the
-    /// projection. With legs, each ceiling changes by their sum; without, by `delta`.
+    /// projection. With legs, `delta` is their sum; each ceiling changes by it.
     By {
         /// Signed amounts on grants.
         legs: &'a [Leg],
@@ -146,27 +102,38 @@ pub struct Watermarks {
 
 impl Ledger {
     /// Replays the journal (after the snapshot), sets aside what the last process or machine left unaccounted, makes
-    /// that durable, starts the committing thread.
+    /// that durable, starts the committing thread. The observer is told of every frame made durable from here on, the
+    /// first of this start included; those before it reads from the journal.
     pub fn open(
-        _journal: Box<dyn Journal>,
-        _snapshot: Option<Snapshot>,
-        _options: Options,
-        _clock: Arc<dyn Clock>,
-        _observer: Option<Box<dyn FrameObserver>>,
+        journal: Box<dyn Journal>,
+        snapshot: Option<Snapshot>,
+        options: Options,
+        clock: Arc<dyn Clock>,
+        observer: Option<Box<dyn FrameObserver>>,
     ) -> Result<(Self, Recovery), OpenError> {
-        unimplemented!()
+        let (core, committer, recovery) = recovery::open(journal, snapshot, options, clock, observer)?;
+        let thread = std::thread::Builder::new()
+            .name("ledger".to_owned())
+            .spawn(move || committer.run())
+            .map_err(OpenError::Thread)?;
+        Ok((Self { running: Arc::new(Running { core, thread: Mutex::new(Some(thread)) }) }, recovery))
     }
 
     /// Like [`open`](Self::open) without a thread: whoever has the [`Committer`] decides when frames are written and
     /// synced. For simulations and tests.
     pub fn open_stepped(
-        _journal: Box<dyn Journal>,
-        _snapshot: Option<Snapshot>,
-        _options: Options,
-        _clock: Arc<dyn Clock>,
-        _observer: Option<Box<dyn FrameObserver>>,
+        journal: Box<dyn Journal>,
+        snapshot: Option<Snapshot>,
+        options: Options,
+        clock: Arc<dyn Clock>,
+        observer: Option<Box<dyn FrameObserver>>,
     ) -> Result<(Self, Committer, Recovery), OpenError> {
-        unimplemented!()
+        let (core, committer, recovery) = recovery::open(journal, snapshot, options, clock, observer)?;
+        Ok((Self { running: Arc::new(Running { core, thread: Mutex::new(None) }) }, committer, recovery))
+    }
+
+    pub(crate) fn core(&self) -> &Core {
+        &self.running.core
     }
 
     /// Opens what is not open and sets the limits asked for. Returns the numbers in the order asked, and the last
@@ -177,120 +144,156 @@ impl Ledger {
     /// account of a period that is over can't be opened: [`LedgerError::PeriodOver`].
     pub fn accounts(
         &self,
-        _wanted: &[(AccountKey, Nano)],
+        wanted: &[(AccountKey, Nano)],
     ) -> Result<(SmallVec<[AccountNo; 8]>, Option<Lsn>), LedgerError> {
-        unimplemented!()
+        self.core().accounts(wanted)
     }
 
     /// One hold over all accounts, all or nothing: places `min(want, what fits)` when that is at least `least`.
-    pub fn hold(&self, _request: &HoldRequest<'_>) -> Result<HoldOutcome, LedgerError> {
-        unimplemented!()
+    pub fn hold(&self, request: &HoldRequest<'_>) -> Result<HoldOutcome, LedgerError> {
+        Ok(match self.core().place(request)? {
+            Placement::Placed(placed) => HoldOutcome::Placed(Hold::new(self.clone(), placed)),
+            Placement::Short(short) => HoldOutcome::Short(short),
+            Placement::Wait(lsn) => HoldOutcome::Wait(lsn),
+        })
     }
 
     /// Settles a hold by its name. The same hold again gives the first result, marked `repeated`. For owners use
-    /// [`crate::Hold::settle`].
-    pub fn settle(&self, _id: HoldId, _settlement: Settlement) -> Result<Settled, LedgerError> {
-        unimplemented!()
+    /// [`Hold::settle`].
+    pub fn settle(&self, id: HoldId, settlement: Settlement) -> Result<Settled, LedgerError> {
+        self.core().settle(id, settlement)
     }
 
     /// Waits until the record is handed to the operating system: it survives the death of this process.
-    pub async fn written(&self, _lsn: Lsn) -> Result<(), LedgerError> {
-        unimplemented!()
+    pub async fn written(&self, lsn: Lsn) -> Result<(), LedgerError> {
+        self.core().progress.until_written(lsn).await
     }
 
     /// Waits until the record is on disk.
-    pub async fn durable(&self, _lsn: Lsn) -> Result<(), LedgerError> {
-        unimplemented!()
+    pub async fn durable(&self, lsn: Lsn) -> Result<(), LedgerError> {
+        self.core().progress.until_durable(lsn).await
     }
 
     /// Corrects a settled charge. More takes what the hold's grants have in burn order, the rest overruns; less goes
-    /// back to the last grant first. On an account closed since, the difference goes to the source.
+    /// back to the last grant first. On an account closed since, the difference goes to the source of its book: a
+    /// statement of the ended period stays as it is and the correction is an item of the next.
+    ///
+    /// A command given before returns its first result; `remaining` is as of now (zero when the call is forgotten).
     pub fn adjust(
         &self,
-        _command: CommandId,
-        _hold: HoldId,
-        _correction: &Correction<'_>,
-        _detail: &[u8],
+        command: CommandId,
+        hold: HoldId,
+        correction: &Correction<'_>,
+        detail: &[u8],
     ) -> Result<Settled, LedgerError> {
-        unimplemented!()
+        self.core().adjust(command, hold, correction, detail)
     }
 
     /// Takes a settled charge back in full.
-    pub fn reverse(&self, _command: CommandId, _hold: HoldId) -> Result<Settled, LedgerError> {
-        unimplemented!()
+    pub fn reverse(&self, command: CommandId, hold: HoldId) -> Result<Settled, LedgerError> {
+        self.core().reverse(command, hold)
     }
 
     /// Ends an item of suspense.
     pub fn resolve(
         &self,
-        _command: CommandId,
-        _item: SuspenseId,
-        _resolution: &Resolution,
+        command: CommandId,
+        item: SuspenseId,
+        resolution: &Resolution,
     ) -> Result<Settled, LedgerError> {
-        unimplemented!()
+        self.core().resolve(command, item, resolution)
     }
 
     /// Puts somebody else's event into the journal, once per command. At most [`crate::EVENT_MAX`] bytes.
-    pub fn event(&self, _command: CommandId, _kind: u8, _payload: &[u8]) -> Result<EventReceipt, LedgerError> {
-        unimplemented!()
+    pub fn event(&self, command: CommandId, kind: u8, payload: &[u8]) -> Result<EventReceipt, LedgerError> {
+        self.core().event(command, kind, payload)
     }
 
-    /// Forgets accounts whose period ended before `before` and on which nothing is held or in suspense; at most `max`
-    /// of them. Returns how many.
-    pub fn close_ended(&self, _before: Instant, _max: usize) -> Result<usize, LedgerError> {
-        unimplemented!()
+    /// Forgets accounts whose period ended at or before `before` and on which nothing is held or in suspense; at most
+    /// `max` of them, all under one lock. Returns how many.
+    pub fn close_ended(&self, before: Instant, max: usize) -> Result<usize, LedgerError> {
+        self.core().close_ended(before, max)
     }
 
     /// An account's balance; `None` when no such account is open.
-    pub fn balance(&self, _no: AccountNo) -> Option<Balance> {
-        unimplemented!()
+    pub fn balance(&self, no: AccountNo) -> Option<Balance> {
+        view::balance(&self.core().desk.lock().state, no)
     }
 
     /// An account by its key.
-    pub fn find(&self, _key: &AccountKey) -> Option<Balance> {
-        unimplemented!()
+    pub fn find(&self, key: &AccountKey) -> Option<Balance> {
+        let desk = self.core().desk.lock();
+        desk.state.number(key).and_then(|no| view::balance(&desk.state, no))
     }
 
     /// All open accounts, by number.
     pub fn balances(&self) -> Vec<Balance> {
-        unimplemented!()
+        self.core().desk.lock().state.balances()
     }
 
     /// All holds under way, by name.
     pub fn open_holds(&self) -> Vec<OpenHoldView> {
-        unimplemented!()
+        self.core().desk.lock().state.open_holds()
     }
 
     /// Everything set aside that nobody accounts for, oldest first.
     pub fn suspense_items(&self) -> Vec<SuspenseItem> {
-        unimplemented!()
+        self.core().desk.lock().state.suspense_items()
     }
 
     /// How many holds were dropped without being settled or released. Anything but zero is a defect.
     pub fn dropped_holds(&self) -> u64 {
-        unimplemented!()
+        self.core().dropped.load(Ordering::Relaxed)
     }
 
     /// How far the journal is.
     pub fn watermarks(&self) -> Watermarks {
-        unimplemented!()
+        let progress = &self.core().progress;
+        // In this order: what is durable is written.
+        let durable = progress.durable();
+        Watermarks { written: progress.written(), durable }
     }
 
     /// Why the ledger stopped, if it did.
     pub fn stopped(&self) -> Option<LedgerError> {
-        unimplemented!()
+        self.core().progress.stopped()
     }
 
     /// The present state. **Keep it only once [`Snapshot::lsn`] is durable**: before that, a power cut could leave a
     /// journal that does not reach it. Copies the state under the lock (some ms for 100,000 accounts); to make one
-    /// beside the hot path, replay frames onto an older one with [`crate::Replica`].
+    /// beside the hot path, keep a [`crate::Replica`].
     pub fn snapshot(&self) -> Snapshot {
-        unimplemented!()
+        let desk = self.core().desk.lock();
+        Snapshot { state: desk.state.clone(), frame: desk.sealed }
     }
 
     /// Writes and syncs what waits, notes the orderly end, stops. Later calls on other clones are
-    /// [`LedgerError::Stopped`]. Blocks for a sync or two.
+    /// [`LedgerError::Stopped`]. Blocks for a sync or two. (Of a stepped ledger: stops taking anything;
+    /// [`Committer::close`] does the rest.)
     pub fn close(self) -> Result<(), LedgerError> {
-        unimplemented!()
+        self.running.end();
+        match self.core().progress.stopped() {
+            Some(LedgerError::Stopped { cause }) if !matches!(*cause, Stop::Closed) => {
+                Err(LedgerError::Stopped { cause })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Running {
+    fn end(&self) {
+        self.core.begin_close();
+        let thread = self.thread.lock().take();
+        if let Some(thread) = thread {
+            // A panic of the thread has stopped the ledger, which is what the caller is told.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.end();
     }
 }

@@ -14,7 +14,14 @@
 //! **Invariants.** Postings of every record sum to zero in each book. No hold takes more than is available on every
 //! account it names. Each hold settles at most once. What was acknowledged is durable. After any crash, what may have
 //! been spent is spent, held or in suspense.
+#![cfg_attr(not(test), deny(clippy::float_arithmetic, clippy::arithmetic_side_effects, clippy::as_conversions))]
+#![cfg_attr(not(test), deny(clippy::indexing_slicing))]
+#![expect(clippy::missing_errors_doc, reason = "each variant of the typed errors says when it is the answer")]
+
+mod codec;
 mod committer;
+mod core;
+mod ending;
 mod error;
 mod frame;
 mod hold;
@@ -23,25 +30,32 @@ mod ledger;
 mod memory;
 mod number;
 mod options;
+mod placing;
+mod progress;
+mod queue;
 mod record;
+mod recovery;
+mod replica;
+mod slice;
 mod snapshot;
+mod state;
 mod verify;
+mod view;
 
 pub use committer::Committer;
 pub use error::{LedgerError, OpenError, Stop};
-pub use frame::{Frame, FrameError, FrameHash, FrameHead};
-pub use hold::{
-    Blocking, Clearance, GrowOutcome, Hold, HoldOutcome, HoldRequest, Settled, Settlement, Shortfall,
-};
+pub use frame::{Frame, FrameError, FrameHash, FrameHead, Records};
+pub use hold::{Blocking, Clearance, GrowOutcome, Hold, HoldOutcome, HoldRequest, Settled, Settlement, Shortfall};
 pub use journal::{FrameObserver, Journal, JournalError};
-pub use ledger::{
-    Balance, Correction, EventReceipt, Ledger, OpenHoldView, Recovery, Resolution, SuspenseItem, Watermarks,
-};
+pub use ledger::{Correction, EventReceipt, Ledger, Recovery, Resolution, Watermarks};
 pub use memory::MemoryJournal;
 pub use number::{AccountNo, BootId, Epoch, FrameNo, HoldId, HoldIdError, Lsn, SuspenseId};
 pub use options::Options;
 pub use record::{
     ACCOUNTS_MAX, Ceilings, DETAIL_MAX, Detail, EVENT_MAX, Ending, Leg, Legs, Mark, Record, Stamped, Window,
 };
-pub use snapshot::{Replica, Snapshot, SnapshotError};
+pub use replica::{CatchUpError, Replica};
+pub use snapshot::{Snapshot, SnapshotError};
+pub use state::{AccountRef, Layer, Posting, State};
 pub use verify::{VerifyFailure, VerifyReport, verify};
+pub use view::{Balance, OpenHoldView, SuspenseItem};

@@ -1,6 +1,9 @@
 //! A journal in memory that can lose power.
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
 
 use crate::frame::{Frame, FrameHead};
 use crate::journal::{Journal, JournalError};
@@ -10,7 +13,19 @@ use crate::number::FrameNo;
 /// is gone.
 #[derive(Clone, Debug, Default)]
 pub struct MemoryJournal {
-    _disk: (),
+    disk: Arc<Mutex<Disk>>,
+}
+
+#[derive(Debug, Default)]
+struct Disk {
+    bytes: Vec<u8>,
+    synced: usize,
+    head: Option<FrameHead>,
+    torn: bool,
+    /// The machine or the process this disk belonged to is gone.
+    gone: bool,
+    fail_syncs: bool,
+    syncs: u64,
 }
 
 impl MemoryJournal {
@@ -18,46 +33,122 @@ impl MemoryJournal {
     pub fn new() -> Self {
         Self::default()
     }
+
+    /// A journal with these bytes, all synced. What follows the last whole frame is cut, as a start does with a torn
+    /// write; damage with a whole frame behind it stays, and is found by reading.
+    pub fn from_bytes(mut bytes: Vec<u8>) -> Self {
+        let (mut head, mut torn) = (None, false);
+        let mut at = 0_usize;
+        while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
+            match Frame::decode(rest) {
+                Ok((frame, len)) => {
+                    head = Some(frame.head());
+                    at = at.saturating_add(len);
+                }
+                Err(_) if follows_a_frame(rest) => break,
+                Err(_) => {
+                    torn = true;
+                    bytes.truncate(at);
+                }
+            }
+        }
+        let synced = bytes.len();
+        Self { disk: Arc::new(Mutex::new(Disk { bytes, synced, head, torn, ..Disk::default() })) }
+    }
+
     /// All bytes written, synced or not.
     pub fn bytes(&self) -> Vec<u8> {
-        unimplemented!()
+        self.disk.lock().bytes.clone()
     }
-    /// A journal with these bytes, all synced.
-    pub fn from_bytes(_bytes: Vec<u8>) -> Self {
-        unimplemented!()
-    }
+
     /// How many of the bytes are synced.
     pub fn synced_len(&self) -> usize {
-        unimplemented!()
+        self.disk.lock().synced
     }
+
+    /// How often it was synced.
+    pub fn syncs(&self) -> u64 {
+        self.disk.lock().syncs
+    }
+
     /// Power is cut: of the bytes not synced, the first `kept` happen to be on disk. Gives the disk as the next start
     /// finds it; the present writer's journal fails from now on.
     #[must_use]
-    pub fn lose_power(&self, _kept: usize) -> Self {
-        unimplemented!()
+    pub fn lose_power(&self, kept: usize) -> Self {
+        let mut disk = self.disk.lock();
+        disk.gone = true;
+        let len = disk.synced.saturating_add(kept).min(disk.bytes.len());
+        Self::from_bytes(disk.bytes.get(..len).unwrap_or_default().to_vec())
     }
+
     /// The process is killed: everything written is still there. The present writer's journal fails from now on.
     #[must_use]
     pub fn kill(&self) -> Self {
-        unimplemented!()
+        self.lose_power(usize::MAX)
     }
+
     /// From now on every sync fails.
     pub fn fail_syncs(&self) {
-        unimplemented!()
+        self.disk.lock().fail_syncs = true;
+    }
+}
+
+impl Disk {
+    fn alive(&self, action: &'static str) -> Result<(), JournalError> {
+        if self.gone { Err(JournalError::io(action, "the disk is gone")) } else { Ok(()) }
     }
 }
 
 impl Journal for MemoryJournal {
-    fn append(&mut self, _frame: &Frame) -> Result<(), JournalError> {
-        unimplemented!()
+    fn append(&mut self, frame: &Frame) -> Result<(), JournalError> {
+        let mut disk = self.disk.lock();
+        disk.alive("append a frame")?;
+        let expected = disk.head.map_or(FrameNo(0), |head| head.no).next();
+        if frame.no != expected {
+            return Err(JournalError::OutOfOrder { expected, given: frame.no });
+        }
+        disk.bytes.extend_from_slice(&frame.encode());
+        disk.head = Some(frame.head());
+        Ok(())
     }
+
     fn sync(&mut self) -> Result<(), JournalError> {
-        unimplemented!()
+        let mut disk = self.disk.lock();
+        disk.alive("sync")?;
+        if disk.fail_syncs {
+            return Err(JournalError::io("sync", "the disk said no"));
+        }
+        disk.synced = disk.bytes.len();
+        disk.syncs = disk.syncs.saturating_add(1);
+        Ok(())
     }
-    fn read(&mut self, _from: FrameNo, _each: &mut dyn FnMut(Frame) -> ControlFlow<()>) -> Result<(), JournalError> {
-        unimplemented!()
+
+    fn read(&mut self, from: FrameNo, each: &mut dyn FnMut(Frame) -> ControlFlow<()>) -> Result<(), JournalError> {
+        let bytes = self.bytes();
+        let mut rest = bytes.as_slice();
+        let mut expected = FrameNo(1);
+        while !rest.is_empty() {
+            let (frame, len) = Frame::decode(rest)
+                .map_err(|error| JournalError::Corrupt { frame: expected, what: error.to_string() })?;
+            rest = rest.get(len..).unwrap_or_default();
+            expected = frame.no.next();
+            if frame.no >= from && each(frame).is_break() {
+                break;
+            }
+        }
+        Ok(())
     }
+
     fn head(&mut self) -> Result<Option<FrameHead>, JournalError> {
-        unimplemented!()
+        Ok(self.disk.lock().head)
     }
+
+    fn torn(&mut self) -> Result<bool, JournalError> {
+        Ok(self.disk.lock().torn)
+    }
+}
+
+/// Is there a whole frame somewhere behind the first byte?
+fn follows_a_frame(bytes: &[u8]) -> bool {
+    (1..bytes.len()).any(|at| bytes.get(at..).is_some_and(|rest| Frame::decode(rest).is_ok()))
 }

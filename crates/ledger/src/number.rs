@@ -60,12 +60,13 @@ impl HoldId {
         if epoch.0 > Self::EPOCH_MAX || sequence > Self::SEQUENCE_MAX {
             return None;
         }
+        #[expect(clippy::as_conversions, reason = "widening, and `From` is not const")]
         Some(Self(((epoch.0 as u64) << SEQUENCE_BITS) | sequence))
     }
 
     /// The start of the ledger during which it was placed.
     pub const fn epoch(self) -> Epoch {
-        #[expect(clippy::cast_possible_truncation, reason = "24 bits are left after the shift")]
+        #[expect(clippy::as_conversions, reason = "24 bits are left after the shift, and `TryFrom` is not const")]
         Epoch((self.0 >> SEQUENCE_BITS) as u32)
     }
 

@@ -1,19 +1,25 @@
 //! A state with its place in the journal, so that a start need not replay from the beginning.
 
-use crate::frame::{Frame, FrameHead};
-use crate::number::Lsn;
+use crate::codec::Reader;
+use crate::frame::{FrameHash, FrameHead};
+use crate::number::{FrameNo, Lsn};
+use crate::state::State;
+
+/// Format of the bytes. A new one means a new number; an old snapshot is then made anew from the journal.
+const VERSION: u8 = 1;
 
 /// The state after record [`lsn`](Self::lsn).
 #[derive(Clone, Debug)]
 pub struct Snapshot {
-    _state: (),
+    pub(crate) state: State,
+    pub(crate) frame: Option<FrameHead>,
 }
 
 /// Why bytes are not a snapshot.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SnapshotError {
     /// Another version wrote them.
-    #[error("the snapshot has format {0}, this program knows {known}", known = 1)]
+    #[error("the snapshot has format {0}, this program knows {VERSION}")]
     Version(u8),
     /// They are damaged.
     #[error("the snapshot is damaged: {0}")]
@@ -23,40 +29,51 @@ pub enum SnapshotError {
 impl Snapshot {
     /// The last record in it.
     pub fn lsn(&self) -> Lsn {
-        unimplemented!()
+        self.state.lsn()
     }
+
     /// The last frame all of whose records are in it; replay starts with the next. `None`: from the first.
     pub fn frame(&self) -> Option<FrameHead> {
-        unimplemented!()
+        self.frame
     }
+
+    /// Hash over the state. Equal states have equal digests.
+    pub fn digest(&self) -> FrameHash {
+        self.state.digest()
+    }
+
     /// Versioned bytes with their BLAKE3.
     pub fn encode(&self) -> Vec<u8> {
-        unimplemented!()
+        let mut out = vec![VERSION];
+        let head = self.frame.unwrap_or(FrameHead { no: FrameNo(0), last_lsn: Lsn(0), hash: FrameHash::default() });
+        out.extend_from_slice(&head.no.0.to_le_bytes());
+        out.extend_from_slice(&head.last_lsn.0.to_le_bytes());
+        out.extend_from_slice(&head.hash.0);
+        out.extend_from_slice(&self.state.encode());
+        let hash = blake3::hash(&out);
+        out.extend_from_slice(hash.as_bytes());
+        out
     }
-    /// Reads [`encode`](Self::encode)'s bytes.
-    pub fn decode(_bytes: &[u8]) -> Result<Self, SnapshotError> {
-        unimplemented!()
-    }
-}
 
-/// A state kept by applying frames, beside the live one: for making snapshots without stopping the hot path, and for
-/// verifying.
-#[derive(Clone, Debug)]
-pub struct Replica {
-    _state: (),
-}
-
-impl Replica {
-    /// From a snapshot, or from nothing.
-    pub fn new(_snapshot: Option<Snapshot>) -> Self {
-        unimplemented!()
-    }
-    /// Applies the next frame after checking chain, checksums, numbers and rules.
-    pub fn apply(&mut self, _frame: &Frame) -> Result<(), crate::VerifyFailure> {
-        unimplemented!()
-    }
-    /// The state reached.
-    pub fn snapshot(&self) -> Snapshot {
-        unimplemented!()
+    /// Reads [`encode`](Self::encode)'s bytes, and audits what they say.
+    pub fn decode(bytes: &[u8]) -> Result<Self, SnapshotError> {
+        let damaged = |what: &str| SnapshotError::Damaged(what.to_owned());
+        let (body, hash) = bytes.split_last_chunk::<32>().ok_or_else(|| damaged("it is too short"))?;
+        let mut reader = Reader::new(body);
+        let version = reader.u8().map_err(|e| damaged(e.0))?;
+        if version != VERSION {
+            return Err(SnapshotError::Version(version));
+        }
+        if blake3::hash(body).as_bytes() != hash {
+            return Err(damaged("its hash is not that of its bytes"));
+        }
+        let no = FrameNo(u64::from_le_bytes(reader.array().map_err(|e| damaged(e.0))?));
+        let last_lsn = Lsn(u64::from_le_bytes(reader.array().map_err(|e| damaged(e.0))?));
+        let hash = FrameHash(reader.array().map_err(|e| damaged(e.0))?);
+        let state = State::decode(reader.rest()).map_err(|e| SnapshotError::Damaged(e.to_string()))?;
+        if last_lsn > state.lsn() {
+            return Err(damaged("its frame is not in it"));
+        }
+        Ok(Self { state, frame: (no != FrameNo(0)).then_some(FrameHead { no, last_lsn, hash }) })
     }
 }

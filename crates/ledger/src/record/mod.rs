@@ -1,5 +1,7 @@
 //! What the journal is made of.
 
+pub(crate) mod codec;
+
 use purser_core::account::AccountKey;
 use purser_core::id::CommandId;
 use purser_core::money::Nano;
@@ -225,4 +227,11 @@ pub struct Stamped {
     pub instant: Instant,
     /// What.
     pub record: Record,
+}
+
+impl Leg {
+    /// The opposite amount.
+    pub(crate) fn negated(&self) -> Self {
+        Self { no: self.no, amount: Nano::ZERO.saturating_sub(self.amount) }
+    }
 }

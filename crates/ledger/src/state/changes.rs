@@ -1,0 +1,271 @@
+//! What a record does to the accounts, and the same as balanced postings.
+
+use purser_core::account::Book;
+use purser_core::money::Nano;
+use smallvec::SmallVec;
+
+use super::amounts::Change;
+use super::apply::{ApplyError, rule};
+use super::{Aside, State};
+use crate::number::AccountNo;
+use crate::record::{Ceilings, Ending, Leg, Legs, Record};
+
+/// One side of an entry. Over the postings of one record, the amounts of each book (and of each layer within it) sum
+/// to zero.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Posting {
+    /// In which book.
+    pub book: Book,
+    /// On which account.
+    pub account: AccountRef,
+    /// In which of its three views.
+    pub layer: Layer,
+    /// How much: positive makes the account richer.
+    pub amount: Nano,
+}
+
+/// An account of a posting. The contra accounts exist once per book and are implied by the record's kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AccountRef {
+    /// An open account.
+    No(AccountNo),
+    /// Where money and limits come from; and where what is left of a closed account goes.
+    Source,
+    /// Whom charges go to.
+    Provider,
+    /// What all holds set aside.
+    Held,
+    /// What nobody accounts for yet.
+    Suspense,
+    /// What nobody accounted for in the end.
+    Unaccounted,
+}
+
+/// The views of a balance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layer {
+    /// Funds and charges.
+    Posted,
+    /// Open holds.
+    Held,
+    /// Suspense.
+    Suspense,
+}
+
+/// What a record does, before it is checked against balances.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Changes {
+    /// Each account once.
+    pub(crate) accounts: SmallVec<[Change; 8]>,
+    /// What `unaccounted` pays the provider, per book.
+    pub(crate) written_off: SmallVec<[(Book, Nano); 2]>,
+}
+
+impl Changes {
+    /// The postings, in balanced pairs.
+    pub(crate) fn postings(&self) -> impl Iterator<Item = Posting> + '_ {
+        let pair = |book, layer, (from, to), amount: Nano| {
+            let minus = Nano::ZERO.saturating_sub(amount);
+            [Posting { book, account: from, layer, amount: minus }, Posting { book, account: to, layer, amount }]
+        };
+        let on_accounts = self.accounts.iter().flat_map(move |c| {
+            let account = if c.closed { AccountRef::Source } else { AccountRef::No(c.no) };
+            [
+                pair(c.book, Layer::Posted, (AccountRef::Source, account), c.funded),
+                pair(c.book, Layer::Posted, (account, AccountRef::Provider), c.charged),
+                pair(c.book, Layer::Held, (account, AccountRef::Held), c.held),
+                pair(c.book, Layer::Suspense, (account, AccountRef::Suspense), c.suspense),
+            ]
+        });
+        let off = self.written_off.iter().map(move |(book, amount)| {
+            pair(*book, Layer::Posted, (AccountRef::Unaccounted, AccountRef::Provider), *amount)
+        });
+        on_accounts.chain(off).flatten().filter(|posting| !posting.amount.is_zero())
+    }
+}
+
+impl State {
+    /// The record as postings, for a record that would be applied next.
+    pub fn postings(&self, record: &Record) -> Vec<Posting> {
+        self.changes(record).map(|changes| changes.postings().collect()).unwrap_or_default()
+    }
+
+    /// What the record does to which account. Checks that everything the record names is there and that its own sums
+    /// are right; whether the balances allow it is checked by `after`.
+    pub(crate) fn changes(&self, record: &Record) -> Result<Changes, ApplyError> {
+        let mut out = Changes::default();
+        match record {
+            Record::Boot { .. } | Record::Rest | Record::Open { .. } | Record::Slice { .. } | Record::Event { .. } => {}
+            Record::Fund { no, delta } => {
+                out.accounts.push(Change { funded: *delta, ..self.change(*no)? });
+            }
+            Record::Hold { amount, legs, ceilings, .. } => {
+                non_negative(*amount, legs)?;
+                self.set_aside(&mut out, *amount, legs, ceilings)?;
+            }
+            Record::Grow { id, amount, legs } => {
+                let hold = self.holds.get(id).ok_or_else(|| rule("it grows a hold that is not open"))?;
+                non_negative(*amount, legs)?;
+                subset(&hold.aside.legs, legs, *amount)?;
+                self.set_aside(&mut out, *amount, legs, &hold.aside.ceilings)?;
+            }
+            Record::Settle { id, charge, legs, .. } => {
+                let hold = self.holds.get(id).ok_or_else(|| rule("it settles a hold that is not open"))?;
+                self.pay(&mut out, &hold.aside, *charge, legs, From::Held)?;
+            }
+            Record::Release { id } => {
+                let hold = self.holds.get(id).ok_or_else(|| rule("it releases a hold that is not open"))?;
+                self.pay(&mut out, &hold.aside, Nano::ZERO, &Legs::new(), From::Held)?;
+            }
+            Record::Suspend { id } => {
+                let hold = self.holds.get(id).ok_or_else(|| rule("it suspends a hold that is not open"))?;
+                for leg in &hold.aside.legs {
+                    out.accounts.push(Change {
+                        held: negative(leg.amount),
+                        suspense: leg.amount,
+                        ..self.change(leg.no)?
+                    });
+                }
+                for no in &hold.aside.ceilings {
+                    let amount = hold.aside.amount;
+                    out.accounts.push(Change { held: negative(amount), suspense: amount, ..self.change(*no)? });
+                }
+            }
+            Record::SuspendSlice { no, amount } => {
+                let account = self.accounts.get(no).ok_or_else(|| rule("it names an account that is not open"))?;
+                if *amount > account.slice || !amount.is_positive() {
+                    return Err(rule("it suspends more than the slice"));
+                }
+                out.accounts.push(Change { suspense: *amount, ..self.change(*no)? });
+            }
+            Record::Resolve { item, ending, charge, legs, .. } => {
+                let item = self.items.get(item).ok_or_else(|| rule("it resolves an item that is not open"))?;
+                self.pay(&mut out, &item.aside, *charge, legs, From::Suspense)?;
+                if *ending == Ending::WrittenOff {
+                    if !charge.is_zero() {
+                        return Err(rule("it charges what it writes off"));
+                    }
+                    written_off(&mut out, &item.aside);
+                }
+            }
+            Record::Adjust { id, legs, delta, ceilings, .. } => {
+                if let Some(ended) = self.remembered.ended(*id) {
+                    subset(&ended.paid.legs, legs, *delta)?;
+                    if ended.paid.ceilings != *ceilings {
+                        return Err(rule("it adjusts other ceilings than the call's"));
+                    }
+                    if ended.paid.amount.checked_add(*delta).is_none_or(Nano::is_negative) {
+                        return Err(rule("it makes a charge negative"));
+                    }
+                }
+                self.charge_more(&mut out, *delta, legs, ceilings);
+            }
+            Record::Reverse { id, .. } => {
+                let ended = self.remembered.ended(*id).ok_or_else(|| rule("it reverses a hold not remembered"))?;
+                let legs: Legs = ended.paid.legs.iter().map(Leg::negated).collect();
+                self.charge_more(&mut out, negative(ended.paid.amount), &legs, &ended.paid.ceilings);
+            }
+            Record::Close { no } => {
+                let account = self.accounts.get(no).ok_or_else(|| rule("it closes an account that is not open"))?;
+                let left = account.amounts.limit.saturating_sub(account.amounts.spent);
+                out.accounts.push(Change { funded: negative(left), ..self.change(*no)? });
+            }
+        }
+        Ok(out)
+    }
+
+    fn change(&self, no: AccountNo) -> Result<Change, ApplyError> {
+        let account = self.accounts.get(&no).ok_or_else(|| rule("it names an account that is not open"))?;
+        Ok(Change::on(no, account.key.subject.book()))
+    }
+
+    fn change_in(&self, no: AccountNo, book: Book) -> Result<Change, ApplyError> {
+        let change = self.change(no)?;
+        if change.book == book { Ok(change) } else { Err(rule("it uses an account of the other book")) }
+    }
+
+    fn set_aside(&self, out: &mut Changes, amount: Nano, legs: &Legs, ceilings: &Ceilings) -> Result<(), ApplyError> {
+        for leg in legs {
+            out.accounts.push(Change { held: leg.amount, ..self.change_in(leg.no, Book::Money)? });
+        }
+        for no in ceilings {
+            out.accounts.push(Change { held: amount, ..self.change_in(*no, Book::Limit)? });
+        }
+        Ok(())
+    }
+
+    /// Frees what is aside and charges its accounts.
+    fn pay(&self, out: &mut Changes, aside: &Aside, charge: Nano, legs: &Legs, from: From) -> Result<(), ApplyError> {
+        non_negative(charge, legs)?;
+        if !charge.is_zero() || !legs.is_empty() {
+            subset(&aside.legs, legs, charge)?;
+        }
+        let freed = |change: Change, amount: Nano, charged: Nano| match from {
+            From::Held => Change { held: negative(amount), charged, ..change },
+            From::Suspense => Change { suspense: negative(amount), charged, ..change },
+        };
+        for leg in &aside.legs {
+            let paid = legs.iter().find(|paid| paid.no == leg.no).map_or(Nano::ZERO, |paid| paid.amount);
+            out.accounts.push(freed(self.change(leg.no)?, leg.amount, paid));
+        }
+        for no in &aside.ceilings {
+            out.accounts.push(freed(self.change(*no)?, aside.amount, charge));
+        }
+        Ok(())
+    }
+
+    /// Charges more or less, also on accounts closed since.
+    fn charge_more(&self, out: &mut Changes, delta: Nano, legs: &Legs, ceilings: &Ceilings) {
+        let change = |no: AccountNo, book: Book, charged: Nano| Change {
+            charged,
+            closed: !self.accounts.contains_key(&no),
+            ..Change::on(no, book)
+        };
+        out.accounts.extend(legs.iter().map(|leg| change(leg.no, Book::Money, leg.amount)));
+        out.accounts.extend(ceilings.iter().map(|no| change(*no, Book::Limit, delta)));
+    }
+}
+
+/// Where the money of a payment was set aside.
+#[derive(Clone, Copy)]
+enum From {
+    Held,
+    Suspense,
+}
+
+fn written_off(out: &mut Changes, aside: &Aside) {
+    if !aside.legs.is_empty() {
+        out.written_off.push((Book::Money, aside.amount));
+    }
+    // One limit after the other: each counted the amount by itself.
+    let limits = aside.ceilings.iter().fold(Nano::ZERO, |sum, _| sum.saturating_add(aside.amount));
+    out.written_off.push((Book::Limit, limits));
+}
+
+fn negative(amount: Nano) -> Nano {
+    Nano::ZERO.saturating_sub(amount)
+}
+
+fn non_negative(amount: Nano, legs: &Legs) -> Result<(), ApplyError> {
+    if amount.is_negative() || legs.iter().any(|leg| leg.amount.is_negative()) {
+        return Err(rule("an amount is negative"));
+    }
+    Ok(())
+}
+
+/// Legs must be among those of the call, each once, and add up.
+fn subset(all: &Legs, some: &Legs, amount: Nano) -> Result<(), ApplyError> {
+    if all.is_empty() {
+        return if some.is_empty() { Ok(()) } else { Err(rule("it pays from grants the call does not have")) };
+    }
+    let mut sum = Nano::ZERO;
+    for (i, leg) in some.iter().enumerate() {
+        let known = all.iter().any(|known| known.no == leg.no);
+        let twice = some.iter().take(i).any(|other| other.no == leg.no);
+        if !known || twice {
+            return Err(rule("its legs are not those of the call"));
+        }
+        sum = sum.checked_add(leg.amount).ok_or_else(|| rule("its legs overflow"))?;
+    }
+    if sum == amount { Ok(()) } else { Err(rule("its legs do not add up to its amount")) }
+}

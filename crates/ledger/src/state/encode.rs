@@ -1,0 +1,216 @@
+//! A state as bytes: for snapshots, and to compare states by their hash. Equal states have equal bytes.
+
+use purser_core::account::Book;
+use purser_core::money::Nano;
+use purser_core::time::Instant;
+
+use super::remembered::{Done, Ended};
+use super::{Account, Amounts, Aside, Contra, Item, OpenHold, State};
+use crate::codec::{CodecError, Reader, put_command, put_i64, put_len, put_nano, put_u32, put_u64};
+use crate::number::{AccountNo, BootId, Epoch, Lsn, SuspenseId};
+use crate::record::codec::{
+    put_ceilings, put_hold, put_key, put_shared, put_window, read_ceilings, read_hold, read_key, read_shared,
+    read_window,
+};
+
+/// Why bytes are not a state.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum StateError {
+    #[error(transparent)]
+    Codec(#[from] CodecError),
+    #[error("{0}")]
+    Audit(String),
+}
+
+impl State {
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(self.accounts.len().saturating_mul(64).saturating_add(256));
+        put_u64(&mut out, self.lsn.0);
+        put_instant(&mut out, self.instant);
+        put_u32(&mut out, self.epoch.0);
+        out.push(u8::from(self.boot.is_some()));
+        out.extend_from_slice(&self.boot.map_or(0, |boot| boot.0).to_le_bytes());
+        put_window(&mut out, self.window);
+        out.push(u8::from(self.rested));
+        put_u32(&mut out, self.next_account.0);
+        put_u64(&mut out, self.next_hold);
+        for book in [Book::Money, Book::Limit] {
+            let Contra { source, provider, held, suspense, unaccounted } = *self.contra(book);
+            for total in [source, provider, held, suspense, unaccounted] {
+                out.extend_from_slice(&total.to_le_bytes());
+            }
+        }
+        let accounts = self.accounts_sorted();
+        put_len(&mut out, accounts.len());
+        for (no, account) in accounts {
+            put_u32(&mut out, no.0);
+            put_account(&mut out, account);
+        }
+        let holds = self.holds_sorted();
+        put_len(&mut out, holds.len());
+        for (id, hold) in holds {
+            put_hold(&mut out, id);
+            put_instant(&mut out, hold.since);
+            put_aside(&mut out, &hold.aside);
+        }
+        put_len(&mut out, self.items.len());
+        for (id, item) in &self.items {
+            put_u64(&mut out, id.0);
+            put_instant(&mut out, item.since);
+            out.push(u8::from(item.hold.is_some()));
+            if let Some(hold) = item.hold {
+                put_hold(&mut out, hold);
+            }
+            put_aside(&mut out, &item.aside);
+        }
+        put_len(&mut out, self.remembered.all_ended().len());
+        for (id, ended) in self.remembered.all_ended() {
+            put_hold(&mut out, id);
+            put_instant(&mut out, ended.at);
+            put_u64(&mut out, ended.lsn.0);
+            put_nano(&mut out, ended.overrun);
+            put_aside(&mut out, &ended.paid);
+        }
+        put_len(&mut out, self.remembered.all_done().len());
+        for (command, done) in self.remembered.all_done() {
+            put_command(&mut out, command);
+            put_instant(&mut out, done.at);
+            out.extend_from_slice(&done.input.to_le_bytes());
+            put_u64(&mut out, done.lsn.0);
+            put_nano(&mut out, done.charge);
+            put_nano(&mut out, done.overrun);
+        }
+        out
+    }
+
+    /// Reads [`encode`](Self::encode)'s bytes, and audits what they say.
+    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, StateError> {
+        let reader = &mut Reader::new(bytes);
+        let mut state = Self::new();
+        state.read_head(reader)?;
+        state.read_accounts(reader)?;
+        for _ in 0..reader.len()? {
+            let id = read_hold(reader)?;
+            let hold = OpenHold { since: read_instant(reader)?, aside: read_aside(reader)? };
+            state.holds.insert(id, hold);
+        }
+        for _ in 0..reader.len()? {
+            let id = SuspenseId(reader.u64()?);
+            let since = read_instant(reader)?;
+            let hold = if read_flag(reader)? { Some(read_hold(reader)?) } else { None };
+            state.items.insert(id, Item { since, hold, aside: read_aside(reader)? });
+        }
+        state.read_remembered(reader)?;
+        if !reader.is_empty() {
+            return Err(CodecError("bytes are left after the state").into());
+        }
+        state.audit().map_err(StateError::Audit)?;
+        Ok(state)
+    }
+
+    fn read_head(&mut self, reader: &mut Reader<'_>) -> Result<(), CodecError> {
+        self.lsn = Lsn(reader.u64()?);
+        self.instant = read_instant(reader)?;
+        self.epoch = Epoch(reader.u32()?);
+        let booted = read_flag(reader)?;
+        let boot = BootId(u64::from_le_bytes(reader.array()?));
+        self.boot = booted.then_some(boot);
+        self.window = read_window(reader)?;
+        self.rested = read_flag(reader)?;
+        self.next_account = AccountNo(reader.u32()?);
+        self.next_hold = reader.u64()?;
+        for book in [Book::Money, Book::Limit] {
+            let mut total = || reader.array().map(i128::from_le_bytes);
+            *self.contra_mut(book) = Contra {
+                source: total()?,
+                provider: total()?,
+                held: total()?,
+                suspense: total()?,
+                unaccounted: total()?,
+            };
+        }
+        Ok(())
+    }
+
+    fn read_accounts(&mut self, reader: &mut Reader<'_>) -> Result<(), CodecError> {
+        for _ in 0..reader.len()? {
+            let no = AccountNo(reader.u32()?);
+            let account = read_account(reader)?;
+            let twice = self.by_key.insert(account.key, no).is_some();
+            self.by_end.insert((account.key.period.end, no));
+            if no >= self.next_account || self.accounts.insert(no, account).is_some() || twice {
+                return Err(CodecError("an account is there twice or has a number not yet given"));
+            }
+        }
+        Ok(())
+    }
+
+    fn read_remembered(&mut self, reader: &mut Reader<'_>) -> Result<(), CodecError> {
+        for _ in 0..reader.len()? {
+            let id = read_hold(reader)?;
+            let at = read_instant(reader)?;
+            let lsn = Lsn(reader.u64()?);
+            let overrun = reader.nano()?;
+            let ended = Ended { at, lsn, overrun, paid: read_aside(reader)? };
+            if !self.remembered.restore_ended(id, ended) {
+                return Err(CodecError("a hold ended twice"));
+            }
+        }
+        for _ in 0..reader.len()? {
+            let command = reader.command()?;
+            let at = read_instant(reader)?;
+            let input = u64::from_le_bytes(reader.array()?);
+            let lsn = Lsn(reader.u64()?);
+            let done = Done { at, input, lsn, charge: reader.nano()?, overrun: reader.nano()? };
+            if !self.remembered.restore_done(command, done) {
+                return Err(CodecError("a command is there twice"));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn put_instant(out: &mut Vec<u8>, instant: Instant) {
+    put_i64(out, instant.as_micros());
+}
+
+fn read_instant(reader: &mut Reader<'_>) -> Result<Instant, CodecError> {
+    reader.i64().map(Instant::from_micros)
+}
+
+fn read_flag(reader: &mut Reader<'_>) -> Result<bool, CodecError> {
+    match reader.u8()? {
+        0 => Ok(false),
+        1 => Ok(true),
+        _ => Err(CodecError("a flag is neither yes nor no")),
+    }
+}
+
+fn put_account(out: &mut Vec<u8>, account: &Account) {
+    put_key(out, &account.key);
+    let Amounts { limit, spent, held, suspense, overrun } = account.amounts;
+    for amount in [limit, spent, held, suspense, overrun, account.slice] {
+        put_nano(out, amount);
+    }
+    put_u32(out, account.holds);
+    put_u32(out, account.items);
+}
+
+fn read_account(reader: &mut Reader<'_>) -> Result<Account, CodecError> {
+    let key = read_key(reader)?;
+    let mut amount = || -> Result<Nano, CodecError> { reader.nano() };
+    let amounts =
+        Amounts { limit: amount()?, spent: amount()?, held: amount()?, suspense: amount()?, overrun: amount()? };
+    let slice = amount()?;
+    Ok(Account { key, amounts, slice, holds: reader.u32()?, items: reader.u32()? })
+}
+
+fn put_aside(out: &mut Vec<u8>, aside: &Aside) {
+    put_shared(out, aside.amount, &aside.legs);
+    put_ceilings(out, &aside.ceilings);
+}
+
+fn read_aside(reader: &mut Reader<'_>) -> Result<Aside, CodecError> {
+    let (amount, legs) = read_shared(reader)?;
+    Ok(Aside { amount, legs, ceilings: read_ceilings(reader)? })
+}
