@@ -1,1 +1,43 @@
-//! (being written)
+//! The control plane: people, units, grants, budgets, keys, prices and figures, as services that every face uses.
+//!
+//! **Model.** [`Control`] holds what the journal's events amount to, an immutable snapshot that the gateway reads too.
+//! A change is checked against the snapshot, written as an event to the journal, applied, and swapped in; it is
+//! acknowledged once its event is on disk. Reports read the projection and wait for it to have caught up.
+//!
+//! **Owns** the services, names and labels in memory, administrators' keys and the first one's setup, what events cost
+//! to publish (the change, not the company), jobs, and the JSON API over socket and TCP.
+//!
+//! **Does not own** rules about money and time (`core`), balances (`ledger`), files (`store`), HTML (`web`), proxying
+//! (`gateway`).
+//!
+//! **Invariants.** One change at a time. No event without a check; no acknowledgement before the disk. The same
+//! command twice changes nothing more. Names never reach the journal, secrets are kept as hashes and shown once.
+//! Every endpoint on TCP but `/healthz` and `/setup` asks for an administrator's key.
+#![cfg_attr(not(test), deny(clippy::float_arithmetic))]
+
+mod admins;
+mod budgets;
+mod change;
+mod control;
+mod dates;
+mod error;
+mod grants;
+mod keys;
+mod names;
+mod people;
+mod prices;
+mod secret;
+mod setup;
+mod statements;
+mod suspense;
+mod units;
+
+pub mod api;
+pub mod jobs;
+pub mod shape;
+pub mod usage;
+
+pub use change::CommandName;
+pub use control::{Control, Founding, Parts};
+pub use error::{Code, Error, Problem, Refused};
+pub use secret::{ADMIN_KEY_PREFIX, KEY_PREFIX, MachineRandom, Random, Secret};

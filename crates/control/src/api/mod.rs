@@ -1,0 +1,258 @@
+//! The API: every service over HTTP, JSON in and out, under `/api/v1`.
+//!
+//! It has two faces. [`local`] trusts whoever reaches it: it is served on a socket that only its owner may open, and
+//! inside a command. [`open`] is for TCP and asks for an administrator's key, except at `/healthz` and `/setup`.
+//!
+//! Lists are objects with `items`. What is not a success has a [`Problem`](crate::Problem) for its body. Changes may
+//! carry an `Idempotency-Key`: the same key with the same input a second time changes nothing and gives the first
+//! result.
+
+mod answer;
+mod ask;
+mod gate;
+mod serve;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{Method, Uri};
+use axum::middleware;
+use axum::routing::{delete, get, post, put};
+
+use self::answer::Answer;
+use self::ask::{Body, Command, Id, Query};
+pub use self::serve::{bind_socket, serve_socket, serve_tcp};
+use crate::error::{Code, Refused};
+use crate::shape::{
+    AdminKey, Balance, Budget, ChargePage, Explain, Explained, Grant, ImportPrices, ImportReport, Key, List, MovePerson,
+    NewAdminKey, NewGrant, NewKey, NewPerson, NewUnit, Overview, Person, Price, Resolve, SetBudget, SetPrice, SetZone,
+    Setup, Statement, Status, Suspended, Unit,
+};
+use crate::{Control, usage};
+
+/// The largest body taken. Public price catalogues are the largest thing anybody sends: a few megabytes.
+const BODY_MAX: usize = 16 << 20;
+
+/// For whoever may open the socket, and for commands that hold the data folder themselves.
+pub fn local(control: &Control) -> Router {
+    services().fallback(nothing_there).with_state(control.clone())
+}
+
+/// For TCP: an administrator's key is asked for.
+pub fn open(control: &Control) -> Router {
+    let guarded = services().route_layer(middleware::from_fn_with_state(control.clone(), gate::administrators));
+    guarded
+        .route("/setup", get(gate::setup_page).post(setup))
+        .route("/healthz", get(healthz))
+        .fallback(nothing_there)
+        .with_state(control.clone())
+}
+
+fn services() -> Router<Control> {
+    let v1 = Router::new()
+        .route("/status", get(status))
+        .route("/people", get(people).post(add_person))
+        .route("/people/{id}", get(person).delete(remove_person))
+        .route("/people/{id}/zone", put(set_zone))
+        .route("/people/{id}/unit", put(move_person))
+        .route("/people/{id}/statement", get(statement))
+        .route("/units", get(units).post(add_unit))
+        .route("/budgets", get(budgets).post(set_budget))
+        .route("/budgets/{id}", delete(end_budget))
+        .route("/grants", get(grants).post(add_grant))
+        .route("/grants/{id}", delete(void_grant))
+        .route("/keys", get(keys).post(add_key))
+        .route("/keys/{id}", delete(revoke_key))
+        .route("/admin-keys", get(admin_keys).post(add_admin_key))
+        .route("/admin-keys/{id}", delete(revoke_admin_key))
+        .route("/balances", get(balances))
+        .route("/usage", get(usage_rows))
+        .route("/charges", get(charges))
+        .route("/prices", get(prices).post(set_price))
+        .route("/prices/import", post(import_prices))
+        .route("/prices/explain", post(explain))
+        .route("/prices/{id}", get(price))
+        .route("/prices/{id}/history", get(price_history))
+        .route("/suspense", get(suspense))
+        .route("/suspense/{id}/resolve", post(resolve));
+    Router::new().nest("/api/v1", v1).layer(DefaultBodyLimit::max(BODY_MAX))
+}
+
+async fn nothing_there(method: Method, uri: Uri) -> Answer<()> {
+    let what = format!("there is nothing at {method} {}", uri.path());
+    Answer(Err(Refused::new(Code::NotFound, what).hint("the API is under /api/v1/").into()))
+}
+
+async fn status(State(control): State<Control>) -> Answer<Status> {
+    Answer(Ok(control.status()))
+}
+
+async fn healthz(State(control): State<Control>) -> Answer<&'static str> {
+    Answer(control.healthy().map(|()| "ok"))
+}
+
+async fn setup(State(control): State<Control>, Body(setup): Body<Setup>) -> Answer<AdminKey> {
+    Answer(control.redeem_setup(setup).await)
+}
+
+async fn people(State(control): State<Control>) -> Answer<List<Person>> {
+    Answer(Ok(control.people()))
+}
+
+async fn person(State(control): State<Control>, Id(id): Id) -> Answer<Person> {
+    Answer(control.person(&id))
+}
+
+async fn add_person(State(control): State<Control>, command: Command, Body(new): Body<NewPerson>) -> Answer<Person> {
+    Answer(control.add_person(command.into(), new).await)
+}
+
+async fn remove_person(State(control): State<Control>, command: Command, Id(id): Id) -> Answer<Person> {
+    Answer(control.remove_person(command.into(), &id).await)
+}
+
+async fn set_zone(
+    State(control): State<Control>,
+    command: Command,
+    Id(id): Id,
+    Body(zone): Body<SetZone>,
+) -> Answer<Person> {
+    Answer(control.set_zone(command.into(), &id, zone).await)
+}
+
+async fn move_person(
+    State(control): State<Control>,
+    command: Command,
+    Id(id): Id,
+    Body(to): Body<MovePerson>,
+) -> Answer<Person> {
+    Answer(control.move_person(command.into(), &id, to).await)
+}
+
+async fn statement(
+    State(control): State<Control>,
+    Id(id): Id,
+    Query(month): Query<usage::Month>,
+) -> Answer<Statement> {
+    Answer(control.statement(&id, month.month.as_deref()).await)
+}
+
+async fn units(State(control): State<Control>) -> Answer<List<Unit>> {
+    Answer(Ok(control.units()))
+}
+
+async fn add_unit(State(control): State<Control>, command: Command, Body(new): Body<NewUnit>) -> Answer<Unit> {
+    Answer(control.add_unit(command.into(), new).await)
+}
+
+async fn budgets(State(control): State<Control>) -> Answer<List<Budget>> {
+    Answer(Ok(control.budgets()))
+}
+
+async fn set_budget(State(control): State<Control>, command: Command, Body(set): Body<SetBudget>) -> Answer<Budget> {
+    Answer(control.set_budget(command.into(), set).await)
+}
+
+async fn end_budget(State(control): State<Control>, command: Command, Id(id): Id) -> Answer<Budget> {
+    Answer(control.end_budget(command.into(), &id).await)
+}
+
+async fn grants(State(control): State<Control>, Query(of): Query<usage::OfPerson>) -> Answer<List<Grant>> {
+    Answer(control.grants(of.person.as_deref()))
+}
+
+async fn add_grant(State(control): State<Control>, command: Command, Body(new): Body<NewGrant>) -> Answer<Grant> {
+    Answer(control.add_grant(command.into(), new).await)
+}
+
+async fn void_grant(State(control): State<Control>, command: Command, Id(id): Id) -> Answer<Grant> {
+    Answer(control.void_grant(command.into(), &id).await)
+}
+
+async fn keys(State(control): State<Control>) -> Answer<List<Key>> {
+    Answer(Ok(control.keys()))
+}
+
+async fn add_key(State(control): State<Control>, command: Command, Body(new): Body<NewKey>) -> Answer<Key> {
+    Answer(control.add_key(command.into(), new).await)
+}
+
+async fn revoke_key(State(control): State<Control>, command: Command, Id(id): Id) -> Answer<Key> {
+    Answer(control.revoke_key(command.into(), &id).await)
+}
+
+async fn admin_keys(State(control): State<Control>) -> Answer<List<AdminKey>> {
+    Answer(Ok(control.admin_keys()))
+}
+
+async fn add_admin_key(
+    State(control): State<Control>,
+    command: Command,
+    Body(new): Body<NewAdminKey>,
+) -> Answer<AdminKey> {
+    Answer(control.add_admin_key(command.into(), new).await)
+}
+
+async fn revoke_admin_key(State(control): State<Control>, command: Command, Id(id): Id) -> Answer<AdminKey> {
+    Answer(control.revoke_admin_key(command.into(), &id).await)
+}
+
+async fn balances(State(control): State<Control>, Query(of): Query<usage::OfPerson>) -> Answer<List<Balance>> {
+    Answer(control.balances(of.person.as_deref()))
+}
+
+async fn usage_rows(State(control): State<Control>, Query(wanted): Query<usage::Wanted>) -> Answer<Overview> {
+    Answer(control.usage(wanted).await)
+}
+
+async fn charges(State(control): State<Control>, Query(wanted): Query<usage::Wanted>) -> Answer<ChargePage> {
+    Answer(control.charges(wanted).await)
+}
+
+async fn prices(State(control): State<Control>, Query(of): Query<usage::OfProvider>) -> Answer<List<Price>> {
+    Answer(control.prices(of.provider.as_deref(), of.at.as_deref()))
+}
+
+async fn price(
+    State(control): State<Control>,
+    Id(model): Id,
+    Query(of): Query<usage::OfProvider>,
+) -> Answer<Price> {
+    Answer(control.price(&model, of.provider.as_deref(), of.at.as_deref()))
+}
+
+async fn price_history(
+    State(control): State<Control>,
+    Id(model): Id,
+    Query(of): Query<usage::OfProvider>,
+) -> Answer<List<Price>> {
+    Answer(control.price_history(&model, of.provider.as_deref()))
+}
+
+async fn set_price(State(control): State<Control>, command: Command, Body(set): Body<SetPrice>) -> Answer<Price> {
+    Answer(control.set_price(command.into(), set).await)
+}
+
+async fn import_prices(
+    State(control): State<Control>,
+    command: Command,
+    Body(import): Body<ImportPrices>,
+) -> Answer<ImportReport> {
+    Answer(control.import_prices(command.into(), import).await)
+}
+
+async fn explain(State(control): State<Control>, Body(explain): Body<Explain>) -> Answer<Explained> {
+    Answer(control.explain(explain))
+}
+
+async fn suspense(State(control): State<Control>) -> Answer<List<Suspended>> {
+    Answer(Ok(control.suspense()))
+}
+
+async fn resolve(
+    State(control): State<Control>,
+    command: Command,
+    Id(id): Id,
+    Body(ending): Body<Resolve>,
+) -> Answer<Suspended> {
+    Answer(control.resolve(command.into(), &id, &ending).await)
+}

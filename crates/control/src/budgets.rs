@@ -1,0 +1,145 @@
+//! Budgets: set, listed with what is left, ended.
+
+use purser_core::account::{AccountKey, Subject};
+use purser_core::budget::{Budget as Terms, BudgetOn};
+use purser_core::event::Event;
+use purser_core::id::{BudgetId, KeyId};
+use purser_core::snapshot::Snapshot;
+use purser_core::time::Instant;
+use purser_core::zone::Zone;
+
+use crate::change::{CommandName, Turn, reused};
+use crate::control::{Control, Inner};
+use crate::error::{Code, Error, Refused};
+use crate::grants::{release, word};
+use crate::people::known;
+use crate::shape::{Budget, Funds, List, SetBudget};
+
+impl Control {
+    /// All budgets, running ones first, in the order they were set.
+    pub fn budgets(&self) -> List<Budget> {
+        let (snapshot, now) = (self.snapshot(), self.inner.clock.now());
+        let mut budgets: Vec<_> = snapshot.directory.budgets().collect();
+        budgets.sort_unstable_by_key(|budget| (budget.ended_at.is_some(), budget.created_at, budget.id));
+        List { items: budgets.into_iter().map(|budget| self.inner.show_budget(&snapshot, budget, now)).collect() }
+    }
+
+    /// Sets a budget. A running one of the same owner, period and days gets the amount anew and keeps what is spent.
+    ///
+    /// # Errors
+    /// No such owner, an amount that makes no sense, or the journal.
+    pub async fn set_budget(&self, name: Option<CommandName>, set: SetBudget) -> Result<Budget, Error> {
+        self.change(name, move |turn| {
+            let snapshot = turn.snapshot();
+            let (on, zone) = owner(turn, &snapshot, &set.owner)?;
+            let release = release(&set.amount, set.days.as_deref())?;
+            let new = Terms {
+                id: BudgetId::new(turn.command.get()),
+                on,
+                amount: release.amount,
+                cadence: release.cadence,
+                days: release.days,
+                zone,
+                created_at: turn.now,
+                ended_at: None,
+            };
+            let alike = |old: &Terms| (old.on, old.cadence, old.days) == (new.on, new.cadence, new.days);
+            if let Some(made) = snapshot.directory.budget(new.id) {
+                let shown = turn.control().show_budget(&snapshot, made, turn.now);
+                return if alike(made) && made.amount == new.amount { Ok(shown) } else { Err(reused()) };
+            }
+            let running = snapshot.directory.budgets().find(|old| old.ended_at.is_none() && alike(old));
+            let budget = running.map_or(new.clone(), |old| Terms { amount: new.amount, ..Terms::clone(old) });
+            let id = budget.id;
+            if running.is_none_or(|old| old.amount != new.amount) {
+                turn.commit(&Event::BudgetSet(budget))?;
+            }
+            shown(turn, id)
+        })
+        .await
+    }
+
+    /// Ends a budget. One that has ended stays as it is.
+    ///
+    /// # Errors
+    /// No such budget, or the journal.
+    pub async fn end_budget(&self, name: Option<CommandName>, id: &str) -> Result<Budget, Error> {
+        let id: BudgetId = id.trim().parse().map_err(|error: purser_core::id::IdError| {
+            Refused::new(Code::Invalid, error.to_string()).hint("`purser budget list` shows the ids")
+        })?;
+        self.change(name, move |turn| {
+            let ended = known(turn.snapshot().directory.budget(id), "budget", &id)?.ended_at;
+            if ended.is_none() {
+                turn.commit(&Event::BudgetEnded { budget: id, at: turn.now })?;
+            }
+            shown(turn, id)
+        })
+        .await
+    }
+}
+
+impl Inner {
+    fn show_budget(&self, snapshot: &Snapshot, budget: &Terms, now: Instant) -> Budget {
+        let names = self.names.read();
+        let (owner, owner_name) = match budget.on {
+            BudgetOn::Company => ("company".to_owned(), None),
+            BudgetOn::Unit(unit) => (unit.to_string(), names.unit_name(unit)),
+            BudgetOn::Key(key) => {
+                let person = snapshot.directory.key_by_id(key).map(|key| key.person);
+                (key.to_string(), person.and_then(|person| names.person_name(person)).map(|name| format!("a key of {name}")))
+            }
+        };
+        let account = AccountKey { subject: Subject::Budget(budget.id), period: budget.period_at(now) };
+        Budget {
+            id: budget.id,
+            owner,
+            owner_name,
+            amount: budget.amount,
+            per: word(budget.cadence),
+            days: word(budget.days),
+            since: budget.created_at,
+            ended: budget.ended_at,
+            funds: budget.is_in_force(now).then(|| self.funds(&account, budget.limit_at(now))),
+        }
+    }
+
+    /// Where an account stands. One that no call has asked for yet is not open in the ledger and has all its limit.
+    pub(crate) fn funds(&self, account: &AccountKey, limit: purser_core::money::Nano) -> Funds {
+        match self.ledger.find(account) {
+            // The limit that holds now, also where the ledger has not heard of it yet: it learns with the next call.
+            Some(balance) => Funds {
+                limit,
+                posted: balance.spent,
+                held: balance.held,
+                suspense: balance.suspense,
+                available: limit
+                    .saturating_sub(balance.spent)
+                    .saturating_sub(balance.held)
+                    .saturating_sub(balance.suspense),
+            },
+            None => Funds { limit, available: limit, ..Funds::default() },
+        }
+    }
+}
+
+fn shown(turn: &Turn<'_>, id: BudgetId) -> Result<Budget, Error> {
+    let snapshot = turn.snapshot();
+    let budget = known(snapshot.directory.budget(id), "budget", &id)?;
+    Ok(turn.control().show_budget(&snapshot, budget, turn.now))
+}
+
+/// What a budget is set on, and the zone that its periods follow: the company's or unit's own, a key's person's.
+fn owner(turn: &Turn<'_>, snapshot: &Snapshot, text: &str) -> Result<(BudgetOn, Zone), Error> {
+    let company = known(snapshot.directory.company(), "company", &"here")?;
+    if text.trim().eq_ignore_ascii_case("company") {
+        return Ok((BudgetOn::Company, company.zone.clone()));
+    }
+    if let Ok(key) = text.trim().parse::<KeyId>() {
+        let key = known(snapshot.directory.key_by_id(key), "key", &key)?;
+        let zone = snapshot.directory.person(key.person).map_or(&company.zone, |person| person.zone(turn.now));
+        return Ok((BudgetOn::Key(key.id), zone.clone()));
+    }
+    let unit = turn.control().find_unit(snapshot, text)?;
+    let unit = known(snapshot.directory.unit(unit), "unit", &unit)?;
+    Ok((BudgetOn::Unit(unit.id), unit.zone.clone()))
+}

@@ -1,0 +1,202 @@
+//! How anything changes: one at a time, checked, journaled, applied, and only then acknowledged.
+
+use std::sync::Arc;
+
+use purser_core::directory::EventError;
+use purser_core::event::Event;
+use purser_core::id::{CommandId, time_ordered};
+use purser_core::snapshot::Snapshot;
+use purser_core::time::Instant;
+use purser_ledger::{LedgerError, Lsn};
+use sha2::{Digest, Sha256};
+
+use crate::admins::AdminEvent;
+use crate::control::{Control, Inner};
+use crate::error::{Code, Error, Refused};
+
+/// The directory's events in the journal, which carries kinds as numbers.
+pub(crate) const KIND_DIRECTORY: u8 = 1;
+/// Events about administrators, which are no part of the directory.
+pub(crate) const KIND_ADMIN: u8 = 2;
+
+/// The longest name of a change.
+const NAME_BYTES_MAX: usize = 200;
+
+/// The name that a caller gave a change, so that sending it twice does it once. An id (`cmd_…`) stands for itself, any
+/// other text for a hash of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CommandName(CommandId);
+
+impl CommandName {
+    /// A name from text.
+    ///
+    /// # Errors
+    /// The text is empty or longer than 200 bytes.
+    pub fn try_new(text: &str) -> Result<Self, Error> {
+        let text = text.trim();
+        if text.is_empty() || text.len() > NAME_BYTES_MAX {
+            let message = format!("the name of a change has between 1 and {NAME_BYTES_MAX} bytes");
+            return Err(Refused::new(Code::Invalid, message).into());
+        }
+        Ok(Self(text.parse().unwrap_or_else(|_| CommandId::new(first_bits(&[b"command name", text.as_bytes()])))))
+    }
+}
+
+/// The turn of one change. While it lasts no other change happens.
+///
+/// The id of a thing that a change makes has the bits of the change's own id: made again, the change finds its thing
+/// there and gives the first result.
+pub(crate) struct Turn<'a> {
+    inner: &'a Inner,
+    /// Which change.
+    pub(crate) command: CommandId,
+    /// When: never before an earlier change.
+    pub(crate) now: Instant,
+    events: u32,
+    written: Option<Lsn>,
+}
+
+impl<'a> Turn<'a> {
+    /// What holds now.
+    pub(crate) fn snapshot(&self) -> Arc<Snapshot> {
+        self.inner.snapshot.load_full()
+    }
+
+    /// The rest of control.
+    pub(crate) fn control(&self) -> &'a Inner {
+        self.inner
+    }
+
+    /// Checks the event, writes it, and shows its effect to everybody.
+    ///
+    /// The gateway may act on it before it is on disk. That is sound because the journal is one sequence: whatever a
+    /// call does with a new grant comes after the grant in it, and is lost with it or not at all.
+    ///
+    /// # Errors
+    /// The event contradicts what is there, or the journal does not take it. Nothing was changed then.
+    pub(crate) fn commit(&mut self, event: &Event) -> Result<(), Error> {
+        let next = self.inner.apply(&self.snapshot(), event).map_err(refused)?;
+        self.write(KIND_DIRECTORY, &event.to_bytes())?;
+        self.inner.snapshot.store(Arc::new(next));
+        Ok(())
+    }
+
+    /// The same for an event about administrators.
+    ///
+    /// # Errors
+    /// The journal does not take it.
+    pub(crate) fn commit_admin(&mut self, event: &AdminEvent) -> Result<(), Error> {
+        self.write(KIND_ADMIN, &event.to_bytes())?;
+        self.inner.admins.write().apply(event);
+        Ok(())
+    }
+
+    /// Notes a record that something else wrote for this change, to be waited for.
+    pub(crate) fn wrote(&mut self, lsn: Lsn) {
+        self.written = self.written.max(Some(lsn));
+    }
+
+    fn write(&mut self, kind: u8, payload: &[u8]) -> Result<(), Error> {
+        let command = self.next_command();
+        let receipt = self.inner.ledger.event(command, kind, payload).map_err(failed)?;
+        self.wrote(receipt.lsn);
+        Ok(())
+    }
+
+    /// The change's own id for its first event, ids derived from it for the others.
+    fn next_command(&mut self) -> CommandId {
+        let place = self.events;
+        self.events += 1;
+        match place {
+            0 => self.command,
+            _ => CommandId::new(first_bits(&[&self.command.get().to_be_bytes(), &place.to_be_bytes()])),
+        }
+    }
+}
+
+impl Control {
+    /// Makes one change: waits for its turn, does the work on a thread that may block, waits for the disk.
+    ///
+    /// The work runs to its end even when the caller goes away meanwhile, so an event is never written without being
+    /// applied.
+    pub(crate) async fn change<T: Send + 'static>(
+        &self,
+        name: Option<CommandName>,
+        work: impl FnOnce(&mut Turn<'_>) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let control = self.clone();
+        let done = tokio::task::spawn_blocking(move || {
+            let mut latest = control.inner.turn.lock();
+            let now = control.inner.clock.now().max(*latest);
+            let command = match name {
+                Some(CommandName(command)) => command,
+                None => CommandId::new(time_ordered(now, control.inner.random_bits()?)),
+            };
+            *latest = now;
+            let mut turn = Turn { inner: &control.inner, command, now, events: 0, written: None };
+            let made = work(&mut turn)?;
+            Ok::<_, Error>((made, turn.written))
+        })
+        .await
+        .map_err(|error| Error::failed("a change ended in a panic", error))?;
+        let (made, written) = done?;
+        if let Some(lsn) = written {
+            self.inner.ledger.durable(lsn).await.map_err(failed)?;
+        }
+        Ok(made)
+    }
+}
+
+/// The first 128 bits of a hash over parts, each with its length.
+fn first_bits(parts: &[&[u8]]) -> u128 {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+        hash.update(part);
+    }
+    let digest: [u8; 32] = hash.finalize().into();
+    digest.iter().take(16).fold(0, |bits, byte| (bits << 8) | u128::from(*byte))
+}
+
+/// The command was given before with other input.
+pub(crate) fn reused() -> Error {
+    Refused::new(Code::CommandReused, "this name was given to another change before")
+        .hint("the first change stands; give this one a name of its own")
+        .into()
+}
+
+/// A refusal of the directory, as the reader sees it.
+pub(crate) fn refused(error: EventError) -> Error {
+    let code = match error {
+        EventError::UnknownUnit(_)
+        | EventError::UnknownPerson(_)
+        | EventError::UnknownKey(_)
+        | EventError::UnknownGrant(_)
+        | EventError::UnknownBudget(_) => Code::NotFound,
+        EventError::Grant(_) | EventError::BudgetTerms(_) | EventError::Prices(_) | EventError::UnitTooDeep { .. } => {
+            Code::Invalid
+        }
+        _ => Code::Conflict,
+    };
+    Refused::new(code, error.to_string()).into()
+}
+
+/// A failure of the ledger, as the reader sees it.
+pub(crate) fn failed(error: LedgerError) -> Error {
+    match error {
+        LedgerError::Conflict(_) => reused(),
+        LedgerError::UnknownItem(item) => {
+            Refused::new(Code::NotFound, format!("no suspense item {item} is open")).into()
+        }
+        LedgerError::TooLong { what, len, max } => {
+            Refused::new(Code::Invalid, format!("{what} has {len} bytes, at most {max} are taken")).into()
+        }
+        LedgerError::Stopped { .. } => Refused::new(Code::Unavailable, "the ledger writes nothing any more")
+            .hint("the log of `purser serve` says why; start it again once that is mended")
+            .into(),
+        LedgerError::Busy(_) => {
+            Refused::new(Code::Unavailable, "the disk can't keep up").hint("try again in a moment").into()
+        }
+        other => Error::failed("the ledger refused a change", other),
+    }
+}

@@ -1,0 +1,285 @@
+//! The services' common ground: what holds, what it was built from, and how a change reaches everybody.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use parking_lot::{Mutex, RwLock};
+use purser_core::directory::{Directory, EventError};
+use purser_core::event::Event;
+use purser_core::id::{AdminKeyId, UnitId};
+use purser_core::money::Currency;
+use purser_core::policy::Policy;
+use purser_core::snapshot::Snapshot;
+use purser_core::time::{Clock, Instant};
+use purser_core::zone::Zone;
+use purser_ledger::{Ledger, Lsn};
+use purser_store::{Labelled, Private, Projector, Reader, StoreError};
+
+use crate::admins::{AdminEvent, Admins};
+use crate::change::{KIND_ADMIN, KIND_DIRECTORY};
+use crate::error::{Code, Error, Refused};
+use crate::names::Names;
+use crate::secret::Random;
+use crate::setup::Offer;
+use crate::shape::Status;
+
+/// How long a report waits for the projection. It is milliseconds behind; longer than this means that it stands.
+const PROJECTION_WAIT: Duration = Duration::from_secs(10);
+
+/// The unit of people whose unit nobody named. Made with the company.
+pub(crate) const EVERYBODY: UnitId = UnitId::new(1);
+
+/// The services. Cheap to clone; every clone is the same control plane.
+#[derive(Clone)]
+pub struct Control {
+    pub(crate) inner: Arc<Inner>,
+}
+
+/// What the services work with, put together by the program.
+pub struct Parts {
+    /// The ledger, open.
+    pub ledger: Ledger,
+    /// Personal fields.
+    pub private: Private,
+    /// Reports.
+    pub reader: Reader,
+    /// What the reports wait for.
+    pub projector: Arc<Projector>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Random bits for ids and secrets.
+    pub random: Arc<dyn Random>,
+}
+
+/// What a new ledger is founded with. Of no effect on one that exists: its currency and zone stay for good.
+#[derive(Clone, Debug)]
+pub struct Founding {
+    /// The ledger's currency.
+    pub currency: Currency,
+    /// Where the company's periods begin and end.
+    pub zone: Zone,
+}
+
+pub(crate) struct Inner {
+    pub(crate) ledger: Ledger,
+    pub(crate) private: Private,
+    pub(crate) reader: Reader,
+    pub(crate) projector: Arc<Projector>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) random: Arc<dyn Random>,
+    pub(crate) snapshot: Arc<ArcSwap<Snapshot>>,
+    pub(crate) names: RwLock<Names>,
+    pub(crate) admins: RwLock<Admins>,
+    pub(crate) setup: Mutex<Option<Offer>>,
+    /// Whoever holds it makes the one change of the moment; inside, the instant of the last one.
+    pub(crate) turn: Mutex<Instant>,
+}
+
+impl Control {
+    /// Builds everything from the events in the journal and the personal fields, and founds the company when there is
+    /// none. Blocks: reads every event once.
+    ///
+    /// # Errors
+    /// The projection does not reach the journal's end, an event can't be read or contradicts the ones before it, or
+    /// personal fields can't be read.
+    pub async fn open(parts: Parts, founding: Founding) -> Result<Self, Error> {
+        let Parts { ledger, private, reader, projector, clock, random } = parts;
+        wait(&projector, ledger.watermarks().durable)?;
+        let Replayed { directory, mut admins, last } = replay(&reader)?;
+        let names = names(&private)?;
+        admins.name(private.labels(Labelled::Key).map_err(stored)?.into_iter().map(|(id, label)| (AdminKeyId::new(id), label)).collect());
+        let inner = Inner {
+            ledger,
+            private,
+            reader,
+            projector,
+            clock,
+            random,
+            snapshot: Arc::new(ArcSwap::from_pointee(Snapshot::of(directory))),
+            names: RwLock::new(names),
+            admins: RwLock::new(admins),
+            setup: Mutex::new(None),
+            turn: Mutex::new(last),
+        };
+        let control = Self { inner: Arc::new(inner) };
+        control.found(founding).await?;
+        control.publish_bundled().await?;
+        Ok(control)
+    }
+
+    /// What holds now. The gateway reads the same through [`Control::shared_snapshot`].
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.inner.snapshot.load_full()
+    }
+
+    /// The place where every change appears.
+    pub fn shared_snapshot(&self) -> Arc<ArcSwap<Snapshot>> {
+        Arc::clone(&self.inner.snapshot)
+    }
+
+    /// Makes `policy` the company's, when it is another than the one in force.
+    ///
+    /// # Errors
+    /// The journal.
+    pub async fn adopt_policy(&self, policy: Policy) -> Result<(), Error> {
+        self.change(None, move |turn| {
+            if **turn.snapshot().directory.policy() == policy {
+                return Ok(());
+            }
+            let policy = (policy != Policy::default()).then(|| Box::new(policy));
+            turn.commit(&Event::PolicySet { on: purser_core::event::PolicyOn::Company, policy, at: turn.now })
+        })
+        .await
+    }
+
+    /// Whether all is well, in figures.
+    pub fn status(&self) -> Status {
+        let now = self.inner.clock.now();
+        let snapshot = self.snapshot();
+        let marks = self.inner.ledger.watermarks();
+        Status {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            currency: snapshot.currency.code().to_owned(),
+            people: snapshot.directory.people().filter(|person| !person.has_left(now)).count(),
+            keys: snapshot.directory.keys().filter(|key| crate::keys::works(key, now)).count(),
+            written: marks.written.0,
+            durable: marks.durable.0,
+            projected: self.inner.projector.projected_lsn().0,
+        }
+    }
+
+    /// Is the ledger writing and the projection moving?
+    ///
+    /// # Errors
+    /// [`Code::Unavailable`] with what is wrong.
+    pub fn healthy(&self) -> Result<(), Error> {
+        if let Some(stopped) = self.inner.ledger.stopped() {
+            return Err(crate::change::failed(stopped));
+        }
+        match self.inner.projector.failure() {
+            None => Ok(()),
+            Some(why) => {
+                tracing::warn!(why, "the projection does not move");
+                Err(Refused::new(Code::Unavailable, "reports are behind: the projection does not move").into())
+            }
+        }
+    }
+
+    /// Asks the projection, on a thread that may block, once it has everything that is on disk now.
+    pub(crate) async fn report<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&Inner) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let control = self.clone();
+        let durable = self.inner.ledger.watermarks().durable;
+        tokio::task::spawn_blocking(move || {
+            wait(&control.inner.projector, durable)?;
+            question(&control.inner)
+        })
+        .await
+        .map_err(|error| Error::failed("a report ended in a panic", error))?
+    }
+
+    async fn found(&self, founding: Founding) -> Result<(), Error> {
+        self.change(None, move |turn| {
+            if turn.snapshot().directory.company().is_some() {
+                return Ok(());
+            }
+            let Founding { currency, zone } = founding;
+            turn.commit(&Event::CompanyFounded { currency, zone: zone.clone(), at: turn.now })?;
+            let name = "Everybody";
+            turn.control().private.put_label(Labelled::Unit, EVERYBODY.get(), name).map_err(stored)?;
+            turn.commit(&Event::UnitAdded { unit: EVERYBODY, parent: None, zone, at: turn.now })?;
+            turn.control().names.write().put_unit(EVERYBODY, name.to_owned());
+            Ok(())
+        })
+        .await
+    }
+}
+
+impl Inner {
+    /// The snapshot after an event. In proportion to the event, not to the company.
+    pub(crate) fn apply(&self, before: &Snapshot, event: &Event) -> Result<Snapshot, EventError> {
+        before.directory.apply(event).map(Snapshot::of)
+    }
+
+    /// 128 random bits.
+    pub(crate) fn random_bits(&self) -> Result<u128, Error> {
+        let mut bits = [0; 16];
+        self.random.fill(&mut bits)?;
+        Ok(u128::from_ne_bytes(bits))
+    }
+}
+
+impl fmt::Debug for Control {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Control").finish_non_exhaustive()
+    }
+}
+
+struct Replayed {
+    directory: Directory,
+    admins: Admins,
+    last: Instant,
+}
+
+/// Every event of the journal, taken in.
+fn replay(reader: &Reader) -> Result<Replayed, Error> {
+    let mut replayed = Replayed { directory: Directory::new(), admins: Admins::default(), last: Instant::EPOCH };
+    let mut bad = None;
+    let mut each = |row: purser_store::EventRow| {
+        replayed.last = replayed.last.max(row.at);
+        let taken = match row.kind {
+            KIND_DIRECTORY => Event::from_bytes(&row.payload)
+                .map_err(|error| Error::failed("an event of the journal can't be read", error))
+                .and_then(|event| {
+                    replayed
+                        .directory
+                        .take(&event)
+                        .map_err(|error| Error::failed("an event of the journal contradicts the ones before it", error))
+                }),
+            KIND_ADMIN => AdminEvent::from_bytes(&row.payload)
+                .map_err(|error| Error::failed("an event of the journal can't be read", error))
+                .map(|event| replayed.admins.apply(&event)),
+            other => Err(Error::failed(
+                "an event of the journal can't be read",
+                format!("record {} has kind {other}; a newer Purser wrote it", row.lsn),
+            )),
+        };
+        match taken {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(error) => {
+                bad = Some(error);
+                ControlFlow::Break(())
+            }
+        }
+    };
+    reader.events_after(Lsn(0), &mut each).map_err(stored)?;
+    bad.map_or(Ok(replayed), Err)
+}
+
+fn names(private: &Private) -> Result<Names, Error> {
+    let mut names = Names::default();
+    private.people().map_err(stored)?.into_iter().for_each(|personal| names.put_person(personal));
+    for (id, label) in private.labels(Labelled::Unit).map_err(stored)? {
+        names.put_unit(UnitId::new(id), label);
+    }
+    Ok(names)
+}
+
+/// Waits until the projection has a record. Blocks.
+fn wait(projector: &Projector, lsn: Lsn) -> Result<(), Error> {
+    projector.wait_projected(lsn, PROJECTION_WAIT).map_err(stored)
+}
+
+/// A failure of the files.
+pub(crate) fn stored(error: StoreError) -> Error {
+    Error::failed("the data folder could not be read or written", error)
+}
+
+/// Labels of administrators' keys by id.
+pub(crate) type AdminLabels = HashMap<AdminKeyId, String>;

@@ -1,0 +1,173 @@
+//! Grants: made, listed, voided.
+
+use std::sync::Arc;
+
+use purser_core::event::Event;
+use purser_core::grant::{Grant as Terms, GrantSource, Priority, Release};
+use purser_core::id::GrantId;
+use purser_core::scope::{Pattern, Scope};
+use purser_core::snapshot::Snapshot;
+use purser_core::time::Instant;
+
+use crate::change::{CommandName, Turn, reused};
+use crate::control::{Control, Inner};
+use crate::dates;
+use crate::error::{Code, Error, Refused};
+use crate::people::known;
+use crate::shape::{Grant, List, NewGrant};
+
+impl Control {
+    /// Grants of one person or of everybody, in the order they were made.
+    ///
+    /// # Errors
+    /// Nobody or several people are called that.
+    pub fn grants(&self, who: Option<&str>) -> Result<List<Grant>, Error> {
+        let snapshot = self.snapshot();
+        let mut grants: Vec<Arc<Terms>> = match who {
+            Some(who) => snapshot.directory.grants_of(self.inner.find_person(&snapshot, who)?).to_vec(),
+            None => snapshot.directory.people().flat_map(|person| person.grants.iter().cloned()).collect(),
+        };
+        grants.sort_unstable_by_key(|grant| (grant.created_at, grant.id));
+        Ok(List { items: grants.iter().map(|grant| self.inner.show_grant(&snapshot, grant)).collect() })
+    }
+
+    /// Makes a grant.
+    ///
+    /// # Errors
+    /// Nobody of that name, terms that make no sense, or the journal.
+    pub async fn add_grant(&self, name: Option<CommandName>, new: NewGrant) -> Result<Grant, Error> {
+        self.change(name, move |turn| {
+            let snapshot = turn.snapshot();
+            let id = GrantId::new(turn.command.get());
+            let mut terms = terms(turn, &snapshot, id, &new)?;
+            if let Some(made) = snapshot.directory.grant(id) {
+                // What only the moment of asking decided is the first asking's.
+                terms.created_at = made.created_at;
+                if new.start.is_none() {
+                    terms.starts = made.starts;
+                }
+                terms.voided_at = made.voided_at;
+                let same = terms == **made;
+                return if same { Ok(turn.control().show_grant(&snapshot, made)) } else { Err(reused()) };
+            }
+            turn.commit(&Event::GrantMade(terms))?;
+            shown(turn, id)
+        })
+        .await
+    }
+
+    /// Voids a grant. One that is void already stays as it is.
+    ///
+    /// # Errors
+    /// No such grant, or the journal.
+    pub async fn void_grant(&self, name: Option<CommandName>, id: &str) -> Result<Grant, Error> {
+        let id = grant_id(id)?;
+        self.change(name, move |turn| {
+            let voided = known(turn.snapshot().directory.grant(id), "grant", &id)?.voided_at;
+            if voided.is_none() {
+                turn.commit(&Event::GrantVoided { grant: id, at: turn.now })?;
+            }
+            shown(turn, id)
+        })
+        .await
+    }
+}
+
+impl Inner {
+    fn show_grant(&self, snapshot: &Snapshot, grant: &Terms) -> Grant {
+        let whose = snapshot.directory.person(grant.person);
+        let rhythm = whose.map(|person| grant.rhythm(&person.zones));
+        let ends = grant.ends.map(|ends| grant.zone.first_instant(ends)).filter(|end| *end < Instant::FAR_FUTURE);
+        Grant {
+            id: grant.id,
+            person: grant.person,
+            person_name: self.names.read().person_name(grant.person),
+            amount: grant.amount,
+            per: word(grant.cadence),
+            days: word(grant.days),
+            start: rhythm.map_or_else(|| grant.zone.first_instant(grant.starts), |rhythm| rhythm.starts_at()),
+            end: ends,
+            priority: grant.priority.get(),
+            models: patterns_shown(&grant.scope.models),
+            providers: patterns_shown(&grant.scope.providers),
+            voided: grant.voided_at,
+        }
+    }
+}
+
+fn shown(turn: &Turn<'_>, id: GrantId) -> Result<Grant, Error> {
+    let snapshot = turn.snapshot();
+    let grant = known(snapshot.directory.grant(id), "grant", &id)?;
+    Ok(turn.control().show_grant(&snapshot, grant))
+}
+
+/// The terms that a request stands for.
+fn terms(turn: &Turn<'_>, snapshot: &Snapshot, id: GrantId, new: &NewGrant) -> Result<Terms, Error> {
+    let person = turn.control().find_person(snapshot, &new.person)?;
+    let zone = known(snapshot.directory.person(person), "person", &person)?.zone(turn.now).clone();
+    let release = release(&new.amount, new.days.as_deref())?;
+    let priority = match new.priority {
+        None => Priority::default(),
+        Some(number) => Priority::try_from(number).map_err(|message| Refused::new(Code::Invalid, message))?,
+    };
+    Ok(Terms {
+        id,
+        person,
+        amount: release.amount,
+        cadence: release.cadence,
+        days: release.days,
+        starts: new.start.as_deref().map_or_else(|| Ok(zone.date(turn.now)), dates::day)?,
+        ends: new.end.as_deref().map(dates::day).transpose()?,
+        zone,
+        priority,
+        scope: Arc::new(scope(&new.models, &new.providers)?),
+        guaranteed: false,
+        source: GrantSource::Manual,
+        note: None,
+        created_at: turn.now,
+        voided_at: None,
+    })
+}
+
+/// `20/day`, and which days when that is said apart.
+pub(crate) fn release(amount: &str, days: Option<&str>) -> Result<Release, Error> {
+    let mut release: Release =
+        amount.parse().map_err(|error: purser_core::grant::ReleaseError| Refused::new(Code::Invalid, error.to_string()))?;
+    if let Some(days) = days {
+        let said = serde_json::from_value(days.into()).map_err(|_| {
+            Refused::new(Code::Invalid, format!("`{days}` are no days that count")).hint("write all or workdays")
+        })?;
+        // `20/workday` says it already; `all` is what is meant where nothing is said.
+        if said != purser_core::calendar::Days::All {
+            release.days = said;
+        }
+    }
+    Ok(release)
+}
+
+/// Patterns of models and providers.
+pub(crate) fn scope(models: &[String], providers: &[String]) -> Result<Scope, Error> {
+    let read = |texts: &[String]| {
+        texts
+            .iter()
+            .map(|text| text.parse::<Pattern>().map_err(|error| Refused::new(Code::Invalid, error.to_string()).into()))
+            .collect::<Result<Vec<_>, Error>>()
+    };
+    Ok(Scope { models: read(models)?, providers: read(providers)? })
+}
+
+/// Patterns as texts.
+pub(crate) fn patterns_shown(patterns: &[Pattern]) -> Vec<String> {
+    patterns.iter().map(ToString::to_string).collect()
+}
+
+/// The one word that a value of few is written as in JSON.
+pub(crate) fn word(value: impl serde::Serialize) -> String {
+    serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+fn grant_id(text: &str) -> Result<GrantId, Error> {
+    text.trim().parse().map_err(|error: purser_core::id::IdError| {
+        Refused::new(Code::Invalid, error.to_string()).hint("`purser grant list` shows the ids").into()
+    })
+}

@@ -1,0 +1,44 @@
+//! What has to be done now and then, with nobody asking.
+
+use std::time::Duration;
+
+use purser_ledger::LedgerError;
+use tokio::sync::watch;
+
+use crate::control::Control;
+
+/// How often the jobs look whether there is something to do. All of them may be late without harm.
+const EACH: Duration = Duration::from_mins(1);
+/// How long an account stays in memory after its period, for late settlements to find it.
+const KEPT: Duration = Duration::from_hours(24);
+/// How many accounts are closed at once: each is a record, and calls wait while they are written.
+const CLOSED_AT_ONCE: usize = 1_000;
+
+/// Runs the jobs until `stop` turns true.
+pub async fn run(control: Control, mut stop: watch::Receiver<bool>) {
+    loop {
+        once(&control).await;
+        tokio::select! {
+            () = tokio::time::sleep(EACH) => {}
+            // An error means that the sender is gone, which is a stop too.
+            _ = stop.wait_for(|stop| *stop) => return,
+        }
+    }
+}
+
+/// Does what is to be done at the moment.
+pub async fn once(control: &Control) {
+    if let Err(error) = control.write_off_old_suspense().await {
+        tracing::warn!(%error, "old suspense could not be moved");
+    }
+    match close_ended(control) {
+        Ok(0) => {}
+        Ok(closed) => tracing::debug!(closed, "accounts of past periods are closed"),
+        Err(error) => tracing::warn!(%error, "accounts of past periods could not be closed"),
+    }
+}
+
+fn close_ended(control: &Control) -> Result<usize, LedgerError> {
+    let before = control.inner.clock.now().saturating_sub(KEPT);
+    control.inner.ledger.close_ended(before, CLOSED_AT_ONCE)
+}

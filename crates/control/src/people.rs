@@ -1,0 +1,183 @@
+//! People: come, move, change zone, leave.
+
+use purser_core::event::Event;
+use purser_core::id::{PersonId, UnitId};
+use purser_core::snapshot::Snapshot;
+use purser_core::time::Instant;
+use purser_core::zone::Zone;
+use purser_store::Personal;
+
+use crate::change::{CommandName, reused};
+use crate::control::{Control, EVERYBODY, Inner, stored};
+use crate::error::{Code, Error, Refused};
+use crate::shape::{List, MovePerson, NewPerson, Person, SetZone};
+
+/// The longest name or label.
+const NAME_CHARS_MAX: usize = 200;
+
+impl Control {
+    /// Everybody, in the order they were added.
+    pub fn people(&self) -> List<Person> {
+        let (snapshot, now) = (self.snapshot(), self.inner.clock.now());
+        let mut people: Vec<_> = snapshot.directory.people().collect();
+        people.sort_unstable_by_key(|person| (person.added_at, person.id));
+        List { items: people.into_iter().map(|person| self.inner.show_person(person, now)).collect() }
+    }
+
+    /// One person by id or name.
+    ///
+    /// # Errors
+    /// Nobody or several people are called that.
+    pub fn person(&self, who: &str) -> Result<Person, Error> {
+        let snapshot = self.snapshot();
+        let id = self.inner.find_person(&snapshot, who)?;
+        self.inner.shown_person(&snapshot, id, self.inner.clock.now())
+    }
+
+    /// Adds somebody.
+    ///
+    /// # Errors
+    /// A name, zone or unit that can't be, or the journal.
+    pub async fn add_person(&self, name: Option<CommandName>, new: NewPerson) -> Result<Person, Error> {
+        self.change(name, move |turn| {
+            let (control, snapshot) = (turn.control(), turn.snapshot());
+            let called = checked_name("name", &new.name)?;
+            let email = new.email.as_deref().map(|email| checked_name("mail address", email)).transpose()?;
+            let zone = zone(&new.zone)?;
+            let unit = match &new.unit {
+                Some(unit) => control.find_unit(&snapshot, unit)?,
+                None => EVERYBODY,
+            };
+            let person = PersonId::new(turn.command.get());
+            if let Some(known) = snapshot.directory.person(person) {
+                let shown = control.show_person(known, turn.now);
+                let same = shown.name.as_ref() == Some(&called) && shown.email == email && known.zone(known.added_at) == &zone;
+                return if same { Ok(shown) } else { Err(reused()) };
+            }
+            let personal = Personal { person, name: called, email, more: None };
+            control.private.put_person(&personal).map_err(stored)?;
+            turn.commit(&Event::PersonAdded { person, unit, zone, at: turn.now })?;
+            control.names.write().put_person(personal);
+            control.shown_person(&turn.snapshot(), person, turn.now)
+        })
+        .await
+    }
+
+    /// Lets somebody go: keys stop at once, history stays.
+    ///
+    /// # Errors
+    /// Nobody of that name, or the journal.
+    pub async fn remove_person(&self, name: Option<CommandName>, who: &str) -> Result<Person, Error> {
+        let who = who.to_owned();
+        self.change(name, move |turn| {
+            let id = turn.control().find_person(&turn.snapshot(), &who)?;
+            let known = turn.control().shown_person(&turn.snapshot(), id, turn.now)?;
+            if known.active {
+                turn.commit(&Event::PersonLeft { person: id, at: turn.now })?;
+            }
+            turn.control().shown_person(&turn.snapshot(), id, turn.now)
+        })
+        .await
+    }
+
+    /// Changes the zone whose midnights bound somebody's days, at the end of the running periods.
+    ///
+    /// # Errors
+    /// Nobody of that name, no such zone, or the journal.
+    pub async fn set_zone(&self, name: Option<CommandName>, who: &str, to: SetZone) -> Result<Person, Error> {
+        let who = who.to_owned();
+        self.change(name, move |turn| {
+            let (control, snapshot) = (turn.control(), turn.snapshot());
+            let id = control.find_person(&snapshot, &who)?;
+            let zone = zone(&to.zone)?;
+            let same = snapshot.directory.person(id).is_some_and(|person| person.zone(turn.now) == &zone);
+            if !same {
+                turn.commit(&Event::PersonZoneChanged { person: id, zone, effective: turn.now, at: turn.now })?;
+            }
+            control.shown_person(&turn.snapshot(), id, turn.now)
+        })
+        .await
+    }
+
+    /// Moves somebody to another unit. Grants follow the person.
+    ///
+    /// # Errors
+    /// Nobody of that name, no such unit, or the journal.
+    pub async fn move_person(&self, name: Option<CommandName>, who: &str, to: MovePerson) -> Result<Person, Error> {
+        let who = who.to_owned();
+        self.change(name, move |turn| {
+            let (control, snapshot) = (turn.control(), turn.snapshot());
+            let id = control.find_person(&snapshot, &who)?;
+            let unit = control.find_unit(&snapshot, &to.unit)?;
+            if snapshot.directory.person(id).is_none_or(|person| person.unit != unit) {
+                turn.commit(&Event::PersonMoved { person: id, unit, at: turn.now })?;
+            }
+            control.shown_person(&turn.snapshot(), id, turn.now)
+        })
+        .await
+    }
+}
+
+impl Inner {
+    /// The person that an id or name stands for. Those who are here come before those who left.
+    pub(crate) fn find_person(&self, snapshot: &Snapshot, who: &str) -> Result<PersonId, Error> {
+        let here = |id| snapshot.directory.person(id).is_some_and(|person| person.left_at.is_none());
+        let names = self.names.read();
+        let id = match names.find_person(who, here) {
+            // A statement of somebody who left is asked for by name too.
+            Err(Error::Refused(nobody)) if nobody.code == Code::NotFound => names.find_person(who, |_| true)?,
+            found => found?,
+        };
+        drop(names);
+        known(snapshot.directory.person(id).map(|person| person.id), "person", &id)
+    }
+
+    /// The unit that an id or name stands for.
+    pub(crate) fn find_unit(&self, snapshot: &Snapshot, what: &str) -> Result<UnitId, Error> {
+        let open = |id| snapshot.directory.unit(id).is_some_and(|unit| unit.closed_at.is_none());
+        let id = self.names.read().find_unit(what, open)?;
+        known(snapshot.directory.unit(id).map(|unit| unit.id), "unit", &id)
+    }
+
+    fn shown_person(&self, snapshot: &Snapshot, id: PersonId, now: Instant) -> Result<Person, Error> {
+        let person = known(snapshot.directory.person(id), "person", &id)?;
+        Ok(self.show_person(person, now))
+    }
+
+    pub(crate) fn show_person(&self, person: &purser_core::directory::Person, now: Instant) -> Person {
+        let names = self.names.read();
+        let personal = names.person(person.id);
+        Person {
+            id: person.id,
+            name: personal.map(|personal| personal.name.clone()),
+            email: personal.and_then(|personal| personal.email.clone()),
+            zone: person.zone(now).name().to_owned(),
+            unit: Some(person.unit),
+            unit_name: names.unit_name(person.unit),
+            active: !person.has_left(now),
+        }
+    }
+}
+
+/// A thing that was looked up, or that there is none of that id.
+pub(crate) fn known<T>(found: Option<T>, what: &str, id: &dyn std::fmt::Display) -> Result<T, Error> {
+    found.ok_or_else(|| {
+        Refused::new(Code::NotFound, format!("there is no {what} {id}")).hint(format!("`purser {what} list` shows all")).into()
+    })
+}
+
+/// A zone by its IANA name.
+pub(crate) fn zone(name: &str) -> Result<Zone, Error> {
+    Zone::try_new(name).map_err(|error| Refused::new(Code::Invalid, error.to_string()).into())
+}
+
+/// A text that people read: not empty, not endless, on one line, without spaces around it.
+pub(crate) fn checked_name(what: &str, text: &str) -> Result<String, Error> {
+    let text = text.trim();
+    let long = text.chars().count() > NAME_CHARS_MAX;
+    if text.is_empty() || long || text.chars().any(char::is_control) {
+        let message = format!("a {what} has between 1 and {NAME_CHARS_MAX} letters, on one line");
+        return Err(Refused::new(Code::Invalid, message).into());
+    }
+    Ok(text.to_owned())
+}

@@ -1,0 +1,82 @@
+//! The first administrator: a one-time code on standard error, good for a quarter of an hour, against a key.
+
+use std::time::Duration;
+
+use purser_core::time::Instant;
+
+use crate::admins;
+use crate::control::Control;
+use crate::error::{Code, Error, Refused};
+use crate::secret::{self, Secret};
+use crate::shape::{AdminKey, Setup};
+
+/// How long the code is good.
+const GOOD_FOR: Duration = Duration::from_mins(15);
+
+/// A code that was shown and not yet used.
+#[derive(Debug)]
+pub(crate) struct Offer {
+    hash: [u8; 32],
+    until: Instant,
+}
+
+impl Control {
+    /// A code for the first administrator, to be shown on standard error; `None` when there was ever a key. A new code
+    /// replaces the one before.
+    ///
+    /// # Errors
+    /// No random bits.
+    pub fn offer_setup(&self) -> Result<Option<Secret>, Error> {
+        if self.inner.admins.read().any_ever() {
+            return Ok(None);
+        }
+        let code = Secret::typed(&*self.inner.random)?;
+        let until = self.inner.clock.now().saturating_add(GOOD_FOR);
+        *self.inner.setup.lock() = Some(Offer { hash: code.hash(), until });
+        Ok(Some(code))
+    }
+
+    /// Is a code good for something at the moment?
+    pub(crate) fn is_setup_open(&self) -> bool {
+        let now = self.inner.clock.now();
+        let offered = self.inner.setup.lock().as_ref().is_some_and(|offer| now < offer.until);
+        offered && !self.inner.admins.read().any_ever()
+    }
+
+    /// Takes the code against the first administrator's key.
+    ///
+    /// # Errors
+    /// No code is good any more ([`Code::Gone`]), or another one is ([`Code::Unauthorized`]).
+    pub async fn redeem_setup(&self, setup: Setup) -> Result<AdminKey, Error> {
+        if !self.is_setup_open() {
+            return Err(gone());
+        }
+        let given = secret::hash(setup.code.trim().to_lowercase().as_str());
+        let label = setup.label.unwrap_or_else(|| "first administrator".to_owned());
+        self.change(None, move |turn| {
+            let mut offer = turn.control().setup.lock();
+            if turn.control().admins.read().any_ever() {
+                return Err(gone());
+            }
+            match offer.take() {
+                // Used up with the key it made, and with nothing else.
+                Some(open) if open.hash == given => {
+                    drop(offer);
+                    admins::issue(turn, &label)
+                }
+                other => {
+                    *offer = other;
+                    Err(Refused::new(Code::Unauthorized, "this is not the code that `purser serve` printed").into())
+                }
+            }
+        })
+        .await
+    }
+}
+
+/// Setup is over.
+pub(crate) fn gone() -> Error {
+    Refused::new(Code::Gone, "setup is over: there is an administrator, or the code was not used in time")
+        .hint("on the machine itself `purser admin-key add` makes a key; starting `purser serve` anew prints a new code")
+        .into()
+}

@@ -1,0 +1,63 @@
+//! Grants.
+
+use purser_core::id::{GrantId, PersonId};
+use purser_core::money::Nano;
+use purser_core::time::Instant;
+use serde::{Deserialize, Serialize};
+
+/// A grant to make. Accepted at once; offers come before it where there is something to negotiate.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewGrant {
+    /// Id or unique name.
+    pub person: String,
+    /// Amount and period: `20/day`, `500/month`.
+    pub amount: String,
+    /// `all` or `workdays`; `all` where it is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub days: Option<String>,
+    /// First day in the person's zone; the running day where it is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start: Option<String>,
+    /// First day on which it releases nothing more; none: open-ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end: Option<String>,
+    /// Lower burns first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub priority: Option<u16>,
+    /// Models it pays for; empty: every model.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub models: Vec<String>,
+    /// Providers it pays for; empty: every provider.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub providers: Vec<String>,
+}
+
+/// A grant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Grant {
+    /// Its id.
+    pub id: GrantId,
+    /// Whose.
+    pub person: PersonId,
+    /// The person's name.
+    pub person_name: Option<String>,
+    /// Per period.
+    pub amount: Nano,
+    /// `day`, `week`, `month`, `quarter` or `year`.
+    pub per: String,
+    /// `all` or `workdays`.
+    pub days: String,
+    /// From when on.
+    pub start: Instant,
+    /// First instant on which it releases nothing more.
+    pub end: Option<Instant>,
+    /// Lower burns first.
+    pub priority: u16,
+    /// Models it pays for; empty: every model.
+    pub models: Vec<String>,
+    /// Providers it pays for; empty: every provider.
+    pub providers: Vec<String>,
+    /// When it was voided, if it was.
+    pub voided: Option<Instant>,
+}

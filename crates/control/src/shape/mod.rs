@@ -1,0 +1,35 @@
+//! The words of the API: what is asked and what is answered, the same for the command line, programs and pages.
+//!
+//! Amounts are decimal strings, instants RFC 3339, days `YYYY-MM-DD`, ids text with their prefix. Unknown fields in a
+//! question are refused, so that a misspelt bound is never taken for no bound. Answers may gain fields.
+
+mod admin;
+mod budget;
+mod grant;
+mod key;
+mod person;
+mod price;
+mod report;
+mod suspense;
+mod unit;
+
+pub use admin::{AdminKey, NewAdminKey, Setup, Status};
+pub use budget::{Budget, SetBudget};
+pub use grant::{Grant, NewGrant};
+pub use key::{Key, NewKey};
+pub use person::{MovePerson, NewPerson, Person, SetZone};
+pub use price::{Explain, Explained, ExplainedLine, ImportPrices, ImportReport, Price, PriceChange, PricePoint, SetPrice};
+pub use report::{
+    Balance, Charge, ChargePage, Funds, GrantBalance, Overview, Statement, StatementDay, StatementGrant, StatementModel, UsageRow,
+};
+pub use suspense::{Resolve, Suspended};
+pub use unit::{NewUnit, Unit};
+
+use serde::{Deserialize, Serialize};
+
+/// A list; an object rather than a bare array so that it can gain fields.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct List<T> {
+    /// The things, in the order that the endpoint promises.
+    pub items: Vec<T>,
+}

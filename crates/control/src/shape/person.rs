@@ -1,0 +1,55 @@
+//! People.
+
+use purser_core::id::{PersonId, UnitId};
+use serde::{Deserialize, Serialize};
+
+/// Somebody to add.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewPerson {
+    /// How the person is called; need not be unique, but only unique names can stand for an id.
+    pub name: String,
+    /// IANA time zone.
+    pub zone: String,
+    /// Id or unique name of the unit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+    /// Mail address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+}
+
+/// A change of zone, effective at the end of the running periods.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SetZone {
+    /// IANA time zone.
+    pub zone: String,
+}
+
+/// A change of unit, effective at once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MovePerson {
+    /// Id or unique name of the unit.
+    pub unit: String,
+}
+
+/// Somebody.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    /// The id that everything else refers to.
+    pub id: PersonId,
+    /// `None` once erased.
+    pub name: Option<String>,
+    /// Mail address.
+    pub email: Option<String>,
+    /// IANA time zone.
+    pub zone: String,
+    /// The unit, if any.
+    pub unit: Option<UnitId>,
+    /// The unit's name.
+    pub unit_name: Option<String>,
+    /// Can the person still spend?
+    pub active: bool,
+}

@@ -1,0 +1,202 @@
+//! Figures: balances, usage, charges, statements.
+
+use purser_core::id::{GrantId, KeyId, PersonId};
+use purser_core::money::Nano;
+use purser_core::price::{CardVersion, Ratio};
+use purser_core::time::Instant;
+use purser_core::usage::{Tier, Usage};
+use serde::{Deserialize, Serialize};
+
+/// Where an account stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Funds {
+    /// Released or allowed in the period.
+    pub limit: Nano,
+    /// Paid.
+    pub posted: Nano,
+    /// Set aside by running calls.
+    pub held: Nano,
+    /// Set aside and not accounted for.
+    pub suspense: Nano,
+    /// What can be held now.
+    pub available: Nano,
+}
+
+/// A grant in its running period.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GrantBalance {
+    /// Which.
+    pub grant: GrantId,
+    /// The funds.
+    #[serde(flatten)]
+    pub funds: Funds,
+    /// When a new period starts.
+    pub resets_at: Option<Instant>,
+    /// Models it pays for; empty: every model.
+    pub models: Vec<String>,
+}
+
+/// What a person has.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Balance {
+    /// Who.
+    pub person: PersonId,
+    /// The person's name.
+    pub name: Option<String>,
+    /// The sum over the grants that are running.
+    #[serde(flatten)]
+    pub funds: Funds,
+    /// What can be spent now: what is available, bounded by what the budgets of units and company above leave.
+    pub spendable: Nano,
+    /// When new money comes next.
+    pub resets_at: Option<Instant>,
+    /// In burn order.
+    pub grants: Vec<GrantBalance>,
+}
+
+/// One row of usage.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UsageRow {
+    /// The model, day, key or person (its id).
+    pub key: String,
+    /// A name for people, where the key is an id.
+    pub name: Option<String>,
+    /// Calls.
+    pub calls: u64,
+    /// Prompt tokens, every cache bucket included.
+    pub input_tokens: u64,
+    /// Prompt tokens read from a cache.
+    pub cached_tokens: u64,
+    /// Answer tokens.
+    pub output_tokens: u64,
+    /// What they cost.
+    pub charge: Nano,
+}
+
+/// The sums over everything asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Overview {
+    /// The rows, dearest first; days in order.
+    pub items: Vec<UsageRow>,
+    /// First instant included.
+    pub from: Instant,
+    /// First instant not included.
+    pub to: Instant,
+    /// What they cost together.
+    pub charge: Nano,
+    /// Calls together.
+    pub calls: u64,
+}
+
+/// One call that was paid. Acknowledged: its entry is on disk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Charge {
+    /// The hold it settled. Several postings of one hold add up to what the call cost.
+    pub id: String,
+    /// Its record in the journal: its name for good.
+    pub entry: u64,
+    /// `settlement`, `adjustment`, `reversal` or `resolution`.
+    pub kind: String,
+    /// When it was settled.
+    pub at: Instant,
+    /// Who paid.
+    pub person: Option<PersonId>,
+    /// With which key.
+    pub key: Option<KeyId>,
+    /// Where it went.
+    pub provider: String,
+    /// The model asked for.
+    pub model: String,
+    /// The model that answered, where the answer says so.
+    pub served_model: Option<String>,
+    /// The dialect it was asked in.
+    pub dialect: Option<String>,
+    /// The tier that answered.
+    pub tier: Tier,
+    /// The region that answered, where it is named.
+    pub geo: Option<String>,
+    /// What it used.
+    pub usage: Usage,
+    /// What it cost.
+    pub charge: Nano,
+    /// The part of it that the grants did not have.
+    pub overrun: Nano,
+    /// `exact`, `estimated`, `presumed` or `disputed`.
+    pub mark: String,
+    /// The rate card it was worked out with.
+    pub card: Option<CardVersion>,
+    /// Discount and exchange rate that it was worked out with.
+    pub terms: Option<Ratio>,
+}
+
+/// Charges, newest first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChargePage {
+    /// The charges.
+    pub items: Vec<Charge>,
+    /// What to ask `before` for the next page; none when this is the last.
+    pub next: Option<u64>,
+}
+
+/// One person's month.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Statement {
+    /// Whose.
+    pub person: PersonId,
+    /// The person's name.
+    pub name: Option<String>,
+    /// `YYYY-MM`.
+    pub month: String,
+    /// The zone whose midnights bound it.
+    pub zone: String,
+    /// First instant.
+    pub from: Instant,
+    /// First instant after.
+    pub to: Instant,
+    /// Released by all grants in the month so far.
+    pub granted: Nano,
+    /// Paid.
+    pub used: Nano,
+    /// Set aside by running calls now.
+    pub held: Nano,
+    /// Set aside and not accounted for.
+    pub suspense: Nano,
+    /// By grant, in burn order.
+    pub grants: Vec<StatementGrant>,
+    /// By model, dearest first.
+    pub models: Vec<StatementModel>,
+    /// By day of the person's zone, in order; only days with a call.
+    pub days: Vec<StatementDay>,
+}
+
+/// A grant's part of a statement.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StatementGrant {
+    /// Which.
+    pub grant: GrantId,
+    /// The funds of its periods in the month.
+    #[serde(flatten)]
+    pub funds: Funds,
+}
+
+/// A model's part of a statement.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StatementModel {
+    /// Its name.
+    pub model: String,
+    /// Calls.
+    pub calls: u64,
+    /// What they cost.
+    pub charge: Nano,
+}
+
+/// A day's part of a statement.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StatementDay {
+    /// `YYYY-MM-DD`.
+    pub day: String,
+    /// Calls.
+    pub calls: u64,
+    /// What they cost.
+    pub charge: Nano,
+}

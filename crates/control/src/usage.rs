@@ -1,0 +1,313 @@
+//! What was used and charged, from the projection; what is left, from the ledger.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use purser_core::account::{AccountKey, Subject};
+use purser_core::directory::Person;
+use purser_core::grant::Grant;
+use purser_core::id::PersonId;
+use purser_core::money::Nano;
+use purser_core::period::CivilPeriod;
+use purser_core::price::Bucket;
+use purser_core::snapshot::Snapshot;
+use purser_core::time::Instant;
+use purser_core::usage::Usage;
+use purser_core::zone::Zone;
+use purser_ledger::{Lsn, Mark};
+use purser_store::{ChargeKind, ChargeRow, Day, Line, PAGE_MAX, Scope};
+use serde::Deserialize;
+
+use crate::control::{Control, Inner, stored};
+use crate::dates;
+use crate::error::{Code, Error, Refused};
+use crate::grants::{patterns_shown, word};
+use crate::shape::{Balance, Charge, ChargePage, Funds, GrantBalance, List, Overview, UsageRow};
+
+/// A question about usage or charges.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Wanted {
+    /// Only this person's (id or name).
+    pub person: Option<String>,
+    /// One row per `model`, `day`, `key` or `person`; `model` where it is missing.
+    pub by: Option<By>,
+    /// First day or instant (UTC); the first of the running month where it is missing.
+    pub from: Option<String>,
+    /// First day or instant not included; the end of today where it is missing.
+    pub to: Option<String>,
+    /// Of charges: those before this one, the `next` of the page before.
+    pub before: Option<u64>,
+}
+
+/// What a row of usage stands for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum By {
+    /// A model.
+    #[default]
+    Model,
+    /// A day (UTC).
+    Day,
+    /// A key.
+    Key,
+    /// A person.
+    Person,
+}
+
+/// `?month=2026-11`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Month {
+    /// The month; the running one where it is missing.
+    pub month: Option<String>,
+}
+
+/// `?person=`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct OfPerson {
+    /// Id or name; everybody where it is missing.
+    pub person: Option<String>,
+}
+
+/// `?provider=&at=`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct OfProvider {
+    /// The provider; all of them where it is missing.
+    pub provider: Option<String>,
+    /// The day or instant; now where it is missing.
+    pub at: Option<String>,
+}
+
+impl Control {
+    /// Usage in days of UTC. Contains everything that is on disk when it is asked for.
+    ///
+    /// # Errors
+    /// Nobody of that name, a day that can't be read, or the projection.
+    pub async fn usage(&self, wanted: Wanted) -> Result<Overview, Error> {
+        let (snapshot, person, range) = self.understood(&wanted)?;
+        self.report(move |inner| {
+            let days = Day::of(range.start)..day_after(range.end);
+            let (from, to) = (days.start.start(), days.end.start());
+            let scope = person.map_or(Scope::Company, Scope::Person);
+            let reader = &inner.reader;
+            let items = match wanted.by.unwrap_or_default() {
+                By::Model => rows(reader.usage_by_model(scope, days).map_err(stored)?, |model| (model, None)),
+                By::Day => rows(reader.usage_by_day(scope, days).map_err(stored)?, |day| (date_of(day), None)),
+                By::Person => {
+                    let mut lines = reader.usage_by_person(days).map_err(stored)?;
+                    lines.retain(|line| person.is_none_or(|person| person == line.of));
+                    rows(lines, |id| (id.to_string(), inner.names.read().person_name(id)))
+                }
+                By::Key => {
+                    let whose = |key| snapshot.directory.key_by_id(key).map(|key| key.person);
+                    let mut lines = reader.usage_by_key(days).map_err(stored)?;
+                    lines.retain(|line| person.is_none() || whose(line.of) == person);
+                    rows(lines, |id| (id.to_string(), inner.key_name(&snapshot, id)))
+                }
+            };
+            let charge = items.iter().fold(Nano::ZERO, |sum, row| sum.saturating_add(row.charge));
+            let calls = items.iter().fold(0_u64, |sum, row| sum.saturating_add(row.calls));
+            Ok(Overview { items, from, to, charge, calls })
+        })
+        .await
+    }
+
+    /// A page of single charges, newest first. Every one is acknowledged: its entry is on disk.
+    ///
+    /// # Errors
+    /// Nobody of that name, a day that can't be read, or the projection.
+    pub async fn charges(&self, wanted: Wanted) -> Result<ChargePage, Error> {
+        let (_, person, range) = self.understood(&wanted)?;
+        self.report(move |inner| {
+            let cursor = wanted.before.map(Lsn);
+            let page = match person {
+                Some(person) => inner.reader.charges_of_person(person, range, cursor, PAGE_MAX),
+                None => inner.reader.charges(range, cursor, PAGE_MAX),
+            };
+            let page = page.map_err(stored)?;
+            let items = page.rows.iter().filter(|row| row.kind != ChargeKind::WrittenOff).map(charge).collect();
+            Ok(ChargePage { items, next: page.next.map(|lsn| lsn.0) })
+        })
+        .await
+    }
+
+    /// What is left, for one person or everybody who is here.
+    ///
+    /// # Errors
+    /// Nobody or several people are called that.
+    pub fn balances(&self, who: Option<&str>) -> Result<List<Balance>, Error> {
+        let (snapshot, now) = (self.snapshot(), self.inner.clock.now());
+        let mut people: Vec<&Arc<Person>> = match who {
+            Some(who) => {
+                let id = self.inner.find_person(&snapshot, who)?;
+                snapshot.directory.person(id).into_iter().collect()
+            }
+            None => snapshot.directory.people().filter(|person| !person.has_left(now)).collect(),
+        };
+        people.sort_unstable_by_key(|person| (person.added_at, person.id));
+        Ok(List { items: people.into_iter().map(|person| self.inner.balance(&snapshot, person, now)).collect() })
+    }
+
+    /// Whose, and from when to when.
+    fn understood(&self, wanted: &Wanted) -> Result<(Arc<Snapshot>, Option<PersonId>, Range<Instant>), Error> {
+        let (snapshot, now) = (self.snapshot(), self.inner.clock.now());
+        let person = wanted.person.as_deref().map(|who| self.inner.find_person(&snapshot, who)).transpose()?;
+        let start = match &wanted.from {
+            Some(from) => dates::instant(from)?,
+            None => dates::month(&dates::month_of(now, &Zone::UTC), &Zone::UTC)?.start,
+        };
+        let end = wanted.to.as_deref().map_or_else(|| Ok(day_after(now).start()), dates::instant)?;
+        if end <= start {
+            return Err(Refused::new(Code::Invalid, format!("nothing lies between {start} and {end}"))
+                .hint("`to` is the first day or instant that is not included")
+                .into());
+        }
+        Ok((snapshot, person, start..end))
+    }
+}
+
+impl Inner {
+    fn balance(&self, snapshot: &Snapshot, person: &Person, now: Instant) -> Balance {
+        let mut funds = Funds::default();
+        let mut grants = Vec::new();
+        for (grant, period) in running_grants(person, now) {
+            let one = self.grant_funds(grant, &period);
+            add(&mut funds, &one);
+            grants.push(GrantBalance {
+                grant: grant.id,
+                funds: one,
+                resets_at: grant.next_release(&person.zones, now),
+                models: patterns_shown(&grant.scope.models),
+            });
+        }
+        let units = snapshot.directory.units_above(person.unit).flat_map(|unit| &unit.budgets);
+        let company = snapshot.directory.company().into_iter().flat_map(|company| &company.budgets);
+        let above = units.chain(company).filter(|budget| budget.is_in_force(now)).map(|budget| {
+            let account = AccountKey { subject: Subject::Budget(budget.id), period: budget.period_at(now) };
+            self.funds(&account, budget.limit_at(now)).available
+        });
+        let spendable = above.fold(funds.available, Nano::min).max(Nano::ZERO);
+        let resets_at = person.grants.iter().filter_map(|grant| grant.next_release(&person.zones, now)).min();
+        Balance { person: person.id, name: self.names.read().person_name(person.id), funds, spendable, resets_at, grants }
+    }
+
+    /// Where a grant stands in one of its periods.
+    pub(crate) fn grant_funds(&self, grant: &Grant, period: &CivilPeriod) -> Funds {
+        let account = AccountKey { subject: Subject::Grant(grant.id), period: period.period };
+        self.funds(&account, grant.allowance(period))
+    }
+
+    /// What people call a key: its person, and what uses it.
+    fn key_name(&self, snapshot: &Snapshot, key: purser_core::id::KeyId) -> Option<String> {
+        let key = snapshot.directory.key_by_id(key)?;
+        let person = self.names.read().person_name(key.person)?;
+        Some(match &key.agent {
+            Some(agent) => format!("{person} ({agent})"),
+            None => person,
+        })
+    }
+}
+
+/// A person's grants that have a period at the moment, in burn order.
+pub(crate) fn running_grants(person: &Person, now: Instant) -> Vec<(&Grant, CivilPeriod)> {
+    let mut running: Vec<(&Grant, CivilPeriod)> = person
+        .grants
+        .iter()
+        .filter(|grant| !grant.is_voided(now))
+        .filter_map(|grant| grant.rhythm(&person.zones).period_at(now).map(|period| (&**grant, period)))
+        .collect();
+    running.sort_by(|(a, a_period), (b, b_period)| Grant::burn_order((a, a_period), (b, b_period)));
+    running
+}
+
+/// Adds funds up for a display; held at the ends of the range.
+pub(crate) fn add(sum: &mut Funds, more: &Funds) {
+    sum.limit = sum.limit.saturating_add(more.limit);
+    sum.posted = sum.posted.saturating_add(more.posted);
+    sum.held = sum.held.saturating_add(more.held);
+    sum.suspense = sum.suspense.saturating_add(more.suspense);
+    sum.available = sum.available.saturating_add(more.available.max(Nano::ZERO));
+}
+
+fn rows<G>(lines: Vec<Line<G>>, named: impl Fn(G) -> (String, Option<String>)) -> Vec<UsageRow> {
+    let count = |count: i64| u64::try_from(count).unwrap_or(0);
+    let row = |line: Line<G>| {
+        let (key, name) = named(line.of);
+        UsageRow {
+            key,
+            name,
+            calls: count(line.calls),
+            input_tokens: count(line.input),
+            cached_tokens: count(line.cache_read),
+            output_tokens: count(line.output),
+            charge: line.charge,
+        }
+    };
+    lines.into_iter().map(row).collect()
+}
+
+fn charge(row: &ChargeRow) -> Charge {
+    let record = row.record();
+    Charge {
+        id: row.hold.map_or_else(|| format!("entry {}", row.lsn), |hold| hold.to_string()),
+        entry: row.lsn.0,
+        kind: kind(row.kind).to_owned(),
+        at: row.at,
+        person: row.person,
+        key: row.key,
+        provider: row.provider.clone(),
+        model: row.model.clone(),
+        served_model: row.served_model.clone(),
+        dialect: record.as_ref().map(|record| word(record.dialect)),
+        tier: record.as_ref().map(|record| record.tier).unwrap_or_default(),
+        geo: record.as_ref().and_then(|record| record.geo.clone()),
+        usage: record.as_ref().map_or_else(|| counted(row), |record| record.usage),
+        charge: row.charge,
+        overrun: row.overrun,
+        mark: mark(row.mark).to_owned(),
+        card: record.as_ref().map(|record| record.card),
+        terms: record.as_ref().map(|record| record.terms),
+    }
+}
+
+/// What the row's own columns say, where the settlement kept no record.
+fn counted(row: &ChargeRow) -> Usage {
+    let count = |count: i64| u64::try_from(count).unwrap_or(0);
+    let mut usage = Usage { reasoning: count(row.counts.reasoning()), ..Usage::default() };
+    for bucket in Bucket::ALL {
+        *bucket.of_mut(&mut usage) = count(row.counts.of(bucket));
+    }
+    usage
+}
+
+const fn kind(kind: ChargeKind) -> &'static str {
+    match kind {
+        ChargeKind::Settlement => "settlement",
+        ChargeKind::Adjustment => "adjustment",
+        ChargeKind::Reversal => "reversal",
+        ChargeKind::Resolution => "resolution",
+        ChargeKind::WrittenOff => "written_off",
+    }
+}
+
+const fn mark(mark: Mark) -> &'static str {
+    match mark {
+        Mark::Exact => "exact",
+        Mark::Estimated => "estimated",
+        Mark::Presumed => "presumed",
+        Mark::Disputed => "disputed",
+    }
+}
+
+/// The first day that begins at or after an instant.
+fn day_after(at: Instant) -> Day {
+    let day = Day::of(at);
+    if day.start() == at { day } else { Day(day.0.saturating_add(1)) }
+}
+
+fn date_of(day: Day) -> String {
+    Zone::UTC.date(day.start()).to_string()
+}
