@@ -51,6 +51,10 @@ HISTORY = {
 CODE_CALLS = {"openai": ("openai/container", "code_interpreter_cost_per_session")}
 # Tiers of these providers are completed from litellm where genai-prices has none.
 TIERS_FROM_LITELLM = {"google": ("batch", "flex", "priority"), "openai": ("batch", "flex", "priority")}
+# Buckets that genai-prices leaves out for some models which have them, and what they would be billed as otherwise.
+MODALITIES = {"audio_in": "input_uncached", "audio_out": "output", "image_in": "input_uncached", "image_out": "output"}
+# What such a model hears or says is dear; without a price of its own it would be billed as text.
+SPEAKS = re.compile(r"(^|-)(audio|realtime|live|voice|transcribe)(-|$)")
 # Chat Completions calls its output limit so; its older `max_tokens` is refused by reasoning models.
 MAX_FIELD = {"openai": "max_completion_tokens"}
 
@@ -178,6 +182,8 @@ class Builder:
     def may_stand_for(self, name: str, model, snapshot: dict, litellm: dict) -> bool:
         """Is the name an exact one of the model? A name that matches by its beginning only must be listed at the same
         price elsewhere: a new, dearer model would match by its beginning too."""
+        if self.searches_at_another_fee(name, model, litellm):
+            return False
         if any(getattr(leaf, "equals", "").lower() == name for leaf in sources.clauses(model.match)):
             return True
         if any(getattr(leaf, "starts_with", "").lower() == name for leaf in sources.clauses(model.match)):
@@ -195,6 +201,14 @@ class Builder:
             listed += [found["rates"]] if found else []
         same = [all(other.get(bucket) == ours.get(bucket) for bucket in ("input_uncached", "output")) for other in listed]
         return bool(same) and all(same)
+
+    @staticmethod
+    def searches_at_another_fee(name: str, model, litellm: dict) -> bool:
+        """A variant made for searching, such as `gpt-4o-mini-search-preview`: the same tokens, dearer searches."""
+        fee = sources.litellm_web_search(litellm[name]) if name in litellm else None
+        prices = model.prices if isinstance(model.prices, list) else [model.prices]
+        usual = getattr(getattr(prices[-1], "prices", prices[-1]), "web_searches_kcount", None)
+        return "search" in name and fee is not None and usual is not None and fee > usual
 
     def refuse_name(self, provider: str, name: str) -> bool:
         if provider == "google" and name.startswith("claude"):
@@ -236,7 +250,11 @@ class Builder:
                 self.left_out.append(f"{provider}/{name}: listed at zero")
                 continue
             newest = period is plain[-1] or period.hours
-            self.cards.append(self.card(provider, name, aliases, period, source, entries, window, newest))
+            card = self.card(provider, name, aliases, period, source, entries, window, newest)
+            if SPEAKS.search(name) and not {"audio_in", "audio_out"} & card["rates"].keys():
+                self.left_out.append(f"{provider}/{name}: no price for audio")
+                continue
+            self.cards.append(card)
 
     def card(self, provider, name, aliases, period, source, entries, window, newest) -> dict:
         standard, tiers = period.standard, dict(period.tiers)
@@ -286,6 +304,9 @@ class Builder:
             ours = standard["rates"]
             if any(base.get(bucket) != ours.get(bucket) for bucket in ("input_uncached", "output")):
                 return
+            for bucket, otherwise in MODALITIES.items():
+                if bucket not in ours and base.get(bucket, 0) > ours.get(otherwise, 0):
+                    ours[bucket] = base[bucket]
             for name in TIERS_FROM_LITELLM.get(provider, ()):
                 if name not in tiers and name in sheets and {"input_uncached", "output"} <= sheets[name]["rates"].keys():
                     tiers[name] = sheets[name]

@@ -70,14 +70,20 @@ struct Alias {
 
 /// The book has no price for what was asked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{provider}/{model} has no price{}", hint(.nearest))]
+#[error("{provider}/{model} has no price{}{}", when(.not_at), hint(.nearest))]
 pub struct NotPriced {
     /// The provider asked for.
     pub provider: String,
     /// The model asked for, shortened when it is overlong.
     pub model: String,
-    /// Up to three priced models with names like it, nearest first.
+    /// The instant asked for, when the model has a price at others.
+    pub not_at: Option<Instant>,
+    /// Up to three other priced models with names like it, nearest first.
     pub nearest: Vec<String>,
+}
+
+fn when(not_at: &Option<Instant>) -> String {
+    not_at.map_or_else(String::new, |at| format!(" at {at}, though it has one at other times"))
 }
 
 fn hint(nearest: &[String]) -> String {
@@ -115,7 +121,7 @@ impl PriceBook {
         let found = (name.len() <= names::NAME_BYTES_MAX)
             .then(|| self.shelves.get(provider).and_then(|shelf| shelf.find(&name, at)))
             .flatten();
-        found.ok_or_else(|| self.not_priced(provider, &name))
+        found.ok_or_else(|| self.not_priced(provider, &name, at))
     }
 
     /// The card of a version, however old: how a charge is recomputed.
@@ -215,16 +221,18 @@ impl PriceBook {
         self.versions.is_empty()
     }
 
-    fn not_priced(&self, provider: &str, name: &str) -> NotPriced {
+    fn not_priced(&self, provider: &str, name: &str, at: Instant) -> NotPriced {
         let short: String = name.chars().take(names::NAME_BYTES_MAX).collect();
-        let models = self.shelves.get(provider).into_iter().flat_map(|shelf| shelf.models.keys());
+        let shelf = self.shelves.get(provider);
+        let known = shelf.is_some_and(|shelf| shelf.models.contains_key(short.as_str()));
+        let models = shelf.into_iter().flat_map(|shelf| shelf.models.keys()).filter(|model| ***model != *short);
         let mut near: Vec<(usize, &str)> =
             models.map(|known| (names::likeness(&short, known), known.as_ref())).collect();
         // A name that shares no part and hardly its beginning is no help.
         near.retain(|(likeness, _)| *likeness > 8);
         near.sort_unstable_by(|(a, a_name), (b, b_name)| b.cmp(a).then(a_name.cmp(b_name)));
         let mut nearest: Vec<String> = near.into_iter().take(3).map(|(_, name)| name.to_owned()).collect();
-        if nearest.is_empty() {
+        if nearest.is_empty() && !known {
             // The right model at the wrong provider is the commonest mistake after a typing error.
             let mut elsewhere: Vec<String> = self
                 .shelves
@@ -236,7 +244,12 @@ impl PriceBook {
             elsewhere.truncate(3);
             nearest = elsewhere;
         }
-        NotPriced { provider: provider.chars().take(names::NAME_BYTES_MAX).collect(), model: short, nearest }
+        NotPriced {
+            provider: provider.chars().take(names::NAME_BYTES_MAX).collect(),
+            model: short,
+            not_at: known.then_some(at),
+            nearest,
+        }
     }
 }
 

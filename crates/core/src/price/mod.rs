@@ -21,6 +21,8 @@ pub mod ratio;
 pub mod window;
 
 mod book;
+#[cfg(test)]
+mod book_tests;
 mod bundled;
 mod decimal;
 mod names;

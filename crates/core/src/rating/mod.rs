@@ -12,6 +12,8 @@
 //! an error and never a smaller number.
 mod bound;
 mod charge;
+#[cfg(test)]
+mod tests;
 
 pub use bound::{Bounds, Geo, affordable_output, rate_bound};
 pub use charge::{Charge, Line, explain, rate};

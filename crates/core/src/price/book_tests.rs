@@ -1,0 +1,195 @@
+//! Which card a name and an instant lead to.
+
+use super::*;
+use crate::id::PriceListId;
+use crate::money::Currency;
+use crate::time::Instant;
+
+/// A list from lines of `model[,alias…] from[..to] input-price`.
+fn list(layer: Layer, published: &str, lines: &[&str]) -> PriceList {
+    let card = |line: &&str| {
+        let [names, span, price] = line.split_whitespace().collect::<Vec<_>>()[..] else { panic!("{line}") };
+        let mut names = names.split(',').map(str::to_owned);
+        let (from, to) = span.split_once("..").unwrap_or((span, ""));
+        let day = |text: &str| format!("{text}T00:00:00Z").parse().unwrap();
+        CardSpec {
+            model: names.next().unwrap(),
+            aliases: names.collect(),
+            from: day(from),
+            to: (!to.is_empty()).then(|| day(to)),
+            rates: [(Bucket::InputUncached, price.parse().unwrap())].into(),
+            ..serde_json::from_str(r#"{"provider":"p","model":"m","rates":{}}"#).unwrap()
+        }
+    };
+    PriceList {
+        id: PriceListId::new(1),
+        published_at: format!("{published}T00:00:00Z").parse().unwrap(),
+        layer,
+        cards: lines.iter().map(card).collect(),
+        discounts: Vec::new(),
+        exchange: Vec::new(),
+    }
+}
+
+fn bundled() -> PriceBook {
+    let lines = [
+        "gpt-9,gpt-9-turbo,ft:gpt-9: 2026-01-01 4",
+        "gpt-9 2026-06-01 2",
+        "gpt-9-mini 2026-01-01..2026-09-01 1",
+        "gpt-9-2026-02-02 2026-01-01 7",
+    ];
+    PriceBook::new().publish(&list(Layer::Bundled, "2026-10-01", &lines)).unwrap()
+}
+
+/// The price that the name leads to, or the error's text.
+fn check(book: &PriceBook, name: &str, day: &str, expect: &str) {
+    let at: Instant = format!("{day}T00:00:00Z").parse().unwrap();
+    let got = match book.lookup("p", name, at) {
+        Ok(card) => card.spec().rates[&Bucket::InputUncached].to_string(),
+        Err(error) => error.to_string(),
+    };
+    assert_eq!(got, expect, "{name} on {day}");
+}
+
+#[test]
+fn a_price_holds_from_its_day_until_the_next() {
+    let book = bundled();
+    check(&book, "gpt-9", "2026-01-01", "4");
+    check(&book, "gpt-9", "2026-05-31", "4");
+    check(&book, "gpt-9", "2026-06-01", "2");
+    check(&book, "gpt-9-mini", "2026-08-31", "1");
+    check(
+        &book,
+        "gpt-9-mini",
+        "2026-09-01",
+        "p/gpt-9-mini has no price at 2026-09-01T00:00:00Z, though it has one at other times; did you mean gpt-9 or gpt-9-2026-02-02?",
+    );
+    check(
+        &book,
+        "gpt-9",
+        "2025-12-31",
+        "p/gpt-9 has no price at 2025-12-31T00:00:00Z, though it has one at other times; did you mean gpt-9-mini or gpt-9-2026-02-02?",
+    );
+}
+
+#[test]
+fn names_are_the_id_an_alias_or_a_date_of_either() {
+    let book = bundled();
+    for name in ["gpt-9", "GPT-9", "models/gpt-9", "gpt-9-turbo", "gpt-9-2026-03-03", "gpt-9@20260303", "gpt-9-latest"]
+    {
+        check(&book, name, "2026-07-01", "2");
+    }
+    check(&book, "gpt-9-turbo-20260303", "2026-07-01", "2");
+    check(&book, "ft:gpt-9:acme::x1", "2026-07-01", "2");
+    check(&book, "gpt-9-2026-02-02", "2026-07-01", "7");
+}
+
+#[test]
+fn a_new_model_never_takes_an_old_price() {
+    let book = bundled();
+    for name in ["gpt-9.1", "gpt-9-pro", "gpt-90", "gpt-9-0303", "xgpt-9", "ft:gpt-9x:acme", "gpt-9-mini-x", "gpt", ""]
+    {
+        let at = "2026-07-01T00:00:00Z".parse().unwrap();
+        assert!(book.lookup("p", name, at).is_err(), "{name}");
+    }
+    check(
+        &book,
+        "gpt-9-pro",
+        "2026-07-01",
+        "p/gpt-9-pro has no price; did you mean gpt-9-mini or gpt-9 or gpt-9-2026-02-02?",
+    );
+    check(&book, "zzz", "2026-07-01", "p/zzz has no price");
+    let elsewhere = book.lookup("q", "gpt-9", "2026-07-01T00:00:00Z".parse().unwrap()).unwrap_err();
+    assert_eq!(elsewhere.nearest, ["p/gpt-9"], "the right model at another provider");
+    let long = "x".repeat(100_000);
+    assert_eq!(book.lookup("p", &long, Instant::EPOCH).unwrap_err().model.len(), 200);
+}
+
+#[test]
+fn the_companys_price_wins_from_its_publication_on() {
+    let before = bundled();
+    let ours = list(Layer::Company, "2026-10-15", &["gpt-9 2026-01-01 3"]);
+    let book = before.publish(&ours).unwrap();
+    check(&book, "gpt-9", "2026-10-14", "2");
+    check(&book, "gpt-9", "2026-10-15", "3");
+    check(&book, "gpt-9-turbo", "2026-10-15", "3");
+    check(&book, "gpt-9-2026-03-03", "2026-10-15", "3");
+    check(&book, "gpt-9-2026-02-02", "2026-10-15", "7");
+    // A newer bundled list does not push the company's price aside.
+    let book = book.publish(&list(Layer::Bundled, "2026-11-01", &["gpt-9 2026-11-01 9"])).unwrap();
+    check(&book, "gpt-9", "2026-11-02", "3");
+    assert_eq!(book.history("p", "gpt-9").len(), 4);
+    check(&before, "gpt-9", "2026-11-02", "2");
+}
+
+#[test]
+fn of_two_lists_for_one_day_the_later_wins() {
+    let book = bundled().publish(&list(Layer::Bundled, "2026-11-01", &["gpt-9 2026-06-01 8"])).unwrap();
+    check(&book, "gpt-9", "2026-07-01", "8");
+}
+
+#[test]
+fn an_old_version_is_always_found() {
+    let book = bundled();
+    let at = "2026-02-01T00:00:00Z".parse().unwrap();
+    let version = book.lookup("p", "gpt-9", at).unwrap().version();
+    let book = book.publish(&list(Layer::Company, "2026-10-15", &["gpt-9 2026-01-01 3"])).unwrap();
+    assert_eq!(book.version(version).unwrap().spec().rates[&Bucket::InputUncached].to_string(), "4");
+}
+
+#[test]
+fn versions_tell_prices_apart_and_nothing_else() {
+    let card = |line: &str| RateCard::try_from(list(Layer::Bundled, "2026-10-01", &[line]).cards.remove(0)).unwrap();
+    let version = card("gpt-9 2026-01-01 4").version();
+    assert_eq!(version.to_string(), "fc25628628b3e483", "part of every charge recorded: never changes");
+    assert_eq!(card("gpt-9,alias 2026-01-01 4").version(), version);
+    assert_ne!(card("gpt-9 2026-01-01 4.000000001").version(), version);
+    assert_ne!(card("gpt-9 2026-01-02 4").version(), version);
+    assert_ne!(card("gpt-9x 2026-01-01 4").version(), version);
+}
+
+#[test]
+fn a_bad_card_keeps_the_whole_list_out() {
+    let mut ours = list(Layer::Company, "2026-10-15", &["a 2026-01-01 3", "b 2026-02-01..2026-01-01 3"]);
+    let error = bundled().publish(&ours).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "p/b from 2026-02-01T00:00:00Z: it ends at 2026-01-01T00:00:00Z, not after its start"
+    );
+    ours.cards.truncate(1);
+    ours.cards[0].aliases.push("Not Lower".to_owned());
+    assert!(matches!(bundled().publish(&ours).unwrap_err().problem, CardProblem::BadName(_)));
+}
+
+#[test]
+fn terms_are_discount_times_exchange_rate() {
+    let at = |day: &str| -> Instant { format!("{day}T00:00:00Z").parse().unwrap() };
+    let euro = Currency::try_new("EUR").unwrap();
+    let ours = PriceList {
+        discounts: vec![
+            Discount {
+                provider: "p".to_owned(),
+                times: "0.9".parse().unwrap(),
+                from: at("2026-10-15"),
+                to: Some(at("2026-12-01")),
+            },
+            Discount { provider: "p".to_owned(), times: "0.8".parse().unwrap(), from: at("2026-11-01"), to: None },
+        ],
+        exchange: vec![Exchange {
+            of: Currency::usd(),
+            to: euro.clone(),
+            times: "0.86".parse().unwrap(),
+            from: at("2026-11-01"),
+        }],
+        ..list(Layer::Company, "2026-10-15", &[])
+    };
+    let book = bundled().publish(&ours).unwrap();
+    let card = book.lookup("p", "gpt-9", at("2026-11-02")).unwrap();
+    let terms = |day: &str, currency: &Currency| book.terms(card, at(day), currency).map(|terms| terms.to_string());
+    assert_eq!(terms("2026-10-14", &Currency::usd()), Ok("1".to_owned()));
+    assert_eq!(terms("2026-10-31", &Currency::usd()), Ok("0.9".to_owned()));
+    assert_eq!(terms("2026-11-01", &Currency::usd()), Ok("0.8".to_owned()));
+    assert_eq!(terms("2026-11-01", &euro), Ok("0.688".to_owned()));
+    let missing = terms("2026-10-31", &euro).unwrap_err();
+    assert_eq!(missing.to_string(), "no exchange rate from USD to EUR");
+}
