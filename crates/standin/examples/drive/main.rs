@@ -81,6 +81,8 @@ struct Seen {
     whole: Latencies,
     first_byte: Latencies,
     late: Latencies,
+    /// Warm-up included.
+    sent: u64,
     requests: u64,
     errors: u64,
     broken: u64,
@@ -154,6 +156,7 @@ async fn connection(target: SocketAddr, mut request: Request, course: Arc<Course
         let Some((from, late)) = course.turn().await else { return seen };
         let result = client.exchange(&mut request, from).await;
         let now = Instant::now();
+        seen.sent += 1;
         if from < course.measure_from || now > course.until {
             continue;
         }
@@ -208,6 +211,7 @@ impl Seen {
         self.whole.extend(other.whole);
         self.first_byte.extend(other.first_byte);
         self.late.extend(other.late);
+        self.sent += other.sent;
         self.requests += other.requests;
         self.errors += other.errors;
         self.broken += other.broken;
@@ -221,6 +225,7 @@ fn report(seen: &mut Seen, time: Duration) -> Result<(), Box<dyn Error>> {
     let answered = seen.requests - seen.errors;
     let report = json!({
         "seconds": seconds,
+        "requests_sent": seen.sent,
         "requests": seen.requests,
         "errors": seen.errors,
         "broken": seen.broken,

@@ -1,0 +1,67 @@
+"""Everything the benchmark knows of Purser's own surface."""
+
+import json
+import subprocess
+from pathlib import Path
+
+from build import Tools
+from machine import LOOPBACK, Process, eventually, free_port
+from targets import Standin, Target
+
+PROVIDER_KEY = "sk-the-provider-account"
+
+
+def start_purser(tools: Tools, folder: Path, people: int) -> Target:
+    """Purser in front of a stand-in, with so many people who have plenty of money and a key each. When all is driven, its
+    books must hold exactly the calls and tokens that the stand-in served."""
+    standin = Standin(tools, folder, "purser")
+    data, port = folder / "purser", free_port()
+    config = folder / "purser.toml"
+    config.write_text(
+        f'data = "{data}"\n'
+        f'[listen]\ngateway = "{LOOPBACK}:{port}"\ncontrol = "{LOOPBACK}:{free_port()}"\n'
+        f'[providers.anthropic]\nkind = "anthropic"\nbase_url = "{standin.url}"\napi_key_env = "PROVIDER_KEY"\n'
+    )
+    command = [tools.purser, "serve", "--config", config]
+    try:
+        process = Process(command, port, folder / "purser.log", PROVIDER_KEY=PROVIDER_KEY)
+    except BaseException:
+        standin.process.stop()
+        raise
+
+    def ask(*arguments: str):
+        done = subprocess.run(
+            [tools.purser, *arguments, "--json", "--data", data], capture_output=True, text=True, timeout=60
+        )
+        if done.returncode:
+            raise RuntimeError(f"purser {' '.join(arguments)}: {done.stderr}")
+        return json.loads(done.stdout)
+
+    def books(served: dict) -> list[str]:
+        usage = served["usage"]
+        prompt = sum(usage[part] for part in ("input_uncached", "cache_read", "cache_write_short", "cache_write_long"))
+        expected = (served["completed"], prompt, usage["output"])
+
+        def booked() -> tuple[int, int, int]:
+            rows = ask("usage", "--by", "model")["items"]
+            return tuple(sum(row[part] for row in rows) for part in ("calls", "input_tokens", "output_tokens"))
+
+        try:
+            eventually(lambda: booked() == expected, "every call in the books", 30)
+        except TimeoutError:
+            return [f"calls, prompt and answer tokens: served {expected}, booked {booked()}"]
+        return []
+
+    def key(number: int) -> str:
+        person = ask("person", "add", f"person {number}", "--zone", "UTC")["id"]
+        ask("grant", "add", person, "1000000/day", "--days", "all")
+        return ask("key", "add", person)["key"]
+
+    keys = folder / "keys-purser.txt"
+    try:
+        keys.write_text("".join(f"{key(number)}\n" for number in range(people)))
+    except BaseException:
+        process.stop()
+        standin.process.stop()
+        raise
+    return Target("purser", standin, process, keys, books)
