@@ -70,7 +70,7 @@ struct Alias {
 
 /// The book has no price for what was asked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{provider}/{model} has no price{}{}", when(.not_at), hint(.nearest))]
+#[error("{provider}/{model} has no price{}{}", when(*.not_at), hint(.nearest))]
 pub struct NotPriced {
     /// The provider asked for.
     pub provider: String,
@@ -82,7 +82,7 @@ pub struct NotPriced {
     pub nearest: Vec<String>,
 }
 
-fn when(not_at: &Option<Instant>) -> String {
+fn when(not_at: Option<Instant>) -> String {
     not_at.map_or_else(String::new, |at| format!(" at {at}, though it has one at other times"))
 }
 

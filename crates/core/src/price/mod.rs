@@ -15,6 +15,8 @@
 //! their own are billed as the nearest kind that has one, never free.
 pub mod bucket;
 pub mod card;
+pub mod diff;
+pub mod import;
 pub mod list;
 pub mod rate;
 pub mod ratio;
