@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use http::HeaderMap;
 use purser_core::decision::Refused as Reason;
 use purser_core::directory::{Key, Person};
 use purser_core::snapshot::Snapshot;
@@ -10,6 +9,7 @@ use purser_core::time::Instant;
 use sha2::{Digest as _, Sha256};
 
 use crate::deny;
+use crate::http1::head::RequestHead;
 use crate::refuse::Refused;
 
 /// Who is calling.
@@ -24,11 +24,10 @@ pub(crate) struct Caller {
 /// The caller behind the first known key that the request presents.
 pub(crate) fn authenticate(
     snapshot: &Snapshot,
-    headers: &HeaderMap,
-    target: &str,
+    head: &RequestHead,
     at: Instant,
 ) -> Result<Caller, Refused> {
-    let caller = identify(snapshot, headers, target, at)?;
+    let caller = identify(snapshot, head, at)?;
     let Caller { key, person, .. } = &caller;
     let why = match (key.revoked_at, key.expires, person.left_at) {
         (Some(revoked_at), _, _) if revoked_at <= at => Reason::KeyRevoked { revoked_at },
@@ -42,13 +41,12 @@ pub(crate) fn authenticate(
 /// Whose key it is, usable or not.
 pub(crate) fn identify(
     snapshot: &Snapshot,
-    headers: &HeaderMap,
-    target: &str,
+    head: &RequestHead,
     at: Instant,
 ) -> Result<Caller, Refused> {
-    let query = target.split_once('?').map(|(_, query)| query);
+    let query = head.target.split_once('?').map(|(_, query)| query);
     let mut presented = false;
-    for text in purser_providers::client_keys(headers, query) {
+    for text in purser_providers::client_keys(&head.headers, query) {
         presented = true;
         let hash: [u8; 32] = Sha256::digest(text.as_str().as_bytes()).into();
         if let Some(key) = snapshot.directory.key(&hash) {

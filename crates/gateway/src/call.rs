@@ -1,5 +1,6 @@
 //! One call, from its first byte to its receipt: authenticate, admit, forward, meter, settle.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -8,13 +9,14 @@ use purser_core::snapshot::Snapshot;
 use purser_core::time::Instant;
 use purser_providers::{ClientTool, Dialect, Family, RequestFacts, Route};
 
-use crate::admit::{Admitted, admit};
+use crate::admit::admit;
 use crate::answer::{self, Receipt};
 use crate::auth::{Caller, authenticate, identify};
 use crate::client::{Client, NoBody, Whole};
 use crate::fence;
 use crate::forward::{Attempt, forward};
 use crate::free;
+use crate::http1::body::Framing;
 use crate::http1::head::RequestHead;
 use crate::meter::meter;
 use crate::refuse::Refused;
@@ -28,7 +30,7 @@ pub(crate) struct Call {
     pub(crate) id: String,
     pub(crate) at: Instant,
     pub(crate) caller: Caller,
-    pub(crate) head: RequestHead,
+    pub(crate) head: Rc<RequestHead>,
     pub(crate) dialect: Dialect,
     pub(crate) facts: RequestFacts,
     pub(crate) body: Bytes,
@@ -39,12 +41,12 @@ pub(crate) struct Call {
 /// Serves one request; `false` says that no other may follow on this connection.
 pub(crate) async fn serve(worker: &Worker, client: &mut Client, head: RequestHead) -> bool {
     let route = purser_providers::route(&head.method, &head.target, &head.headers);
-    let about = About::of(worker, &head, &route);
+    let about = About::of(worker, Rc::new(head), &route);
     let served = match route {
-        Route::Metered { dialect, model } => metered(worker, client, head, dialect, model, &about).await,
-        Route::Free { family, kind } => free::serve(worker, client, head, family, kind, &about).await,
+        Route::Metered { dialect, model } => metered(worker, client, dialect, model, &about).await,
+        Route::Free { family, kind } => free::serve(worker, client, family, kind, &about).await,
         Route::Refused { why, .. } => Err(Refused::unmetered(why)),
-        Route::Unknown { .. } => Err(Refused::unknown_route(&head.method, &head.target)),
+        Route::Unknown { .. } => Err(Refused::unknown_route(&about.head.method, &about.head.target)),
     };
     match served {
         Ok(keep_alive) => keep_alive,
@@ -56,16 +58,15 @@ pub(crate) async fn serve(worker: &Worker, client: &mut Client, head: RequestHea
 async fn metered(
     worker: &Worker,
     client: &mut Client,
-    head: RequestHead,
     dialect: Dialect,
     model: Option<String>,
     about: &About,
 ) -> Result<bool, Refused> {
     let snapshot = worker.shared.snapshot.load_full();
 
-    let caller = authenticate(&snapshot, &head.headers, &head.target, about.at)?;
-    let body = read_body(worker, client, &head).await?;
-    let call = Call::read(about, caller, head, dialect, model.as_deref(), body)?;
+    let caller = authenticate(&snapshot, &about.head, about.at)?;
+    let body = read_body(worker, client, &about.head).await?;
+    let call = Call::read(about, caller, dialect, model.as_deref(), body)?;
     call.may_pass(worker)?;
 
     let mut first_fault: Option<Refused> = None;
@@ -119,18 +120,17 @@ impl Call {
     fn read(
         about: &About,
         caller: Caller,
-        head: RequestHead,
         dialect: Dialect,
         model: Option<&str>,
         body: Bytes,
     ) -> Result<Self, Refused> {
         let facts = RequestFacts::read(dialect, model, &body).map_err(|why| Refused::bad_request(&why))?;
-        let session = purser_providers::session_id(&head.headers, Some(&facts));
+        let session = purser_providers::session_id(&about.head.headers, Some(&facts));
         Ok(Self {
             id: about.id.clone(),
             at: about.at,
             caller,
-            head,
+            head: Rc::clone(&about.head),
             dialect,
             facts,
             body,
@@ -178,14 +178,11 @@ pub(crate) struct About {
     pub(crate) at: Instant,
     pub(crate) family: Family,
     pub(crate) tool: ClientTool,
-    pub(crate) to_head: bool,
-    keep_alive: bool,
-    headers: HeaderMap,
-    target: String,
+    pub(crate) head: Rc<RequestHead>,
 }
 
 impl About {
-    fn of(worker: &Worker, head: &RequestHead, route: &Route) -> Self {
+    fn of(worker: &Worker, head: Rc<RequestHead>, route: &Route) -> Self {
         let family = match route {
             Route::Metered { dialect, .. } => dialect.family(),
             Route::Free { family, .. } | Route::Refused { family, .. } | Route::Unknown { family } => *family,
@@ -195,17 +192,13 @@ impl About {
             at: worker.shared.clock.now(),
             family,
             tool: purser_providers::client_tool(&head.headers),
-            to_head: head.method == http::Method::HEAD,
-            // A refusal may leave a body unread, and what follows would be taken for the next request.
-            keep_alive: head.keep_alive && head.framing == crate::http1::body::Framing::None,
-            headers: head.headers.clone(),
-            target: head.target.clone(),
+            head,
         }
     }
 
     /// Who it would have been: for the record of denials.
     fn caller(&self, snapshot: &Snapshot) -> Option<Caller> {
-        identify(snapshot, &self.headers, &self.target, self.at).ok()
+        identify(snapshot, &self.head, self.at).ok()
     }
 }
 
@@ -223,13 +216,14 @@ async fn refuse(worker: &Worker, client: &mut Client, about: &About, refused: &R
         return false;
     }
     let rendered = refused.render(about.family, &about.tool, &about.id);
-    let keep_alive = about.keep_alive || refused.body_was_read();
-    let keep_alive = keep_alive && !worker.is_stopping();
+    // A refusal may leave a body unread, and what follows would be taken for the next request.
+    let taken_whole = refused.body_was_read() || about.head.framing == Framing::None;
+    let keep_alive = about.head.keep_alive && taken_whole && !worker.is_stopping();
     let whole = Whole {
         status: rendered.status,
         headers: &rendered.headers,
         body: &rendered.body,
-        to_head: about.to_head,
+        to_head: about.head.method == http::Method::HEAD,
         keep_alive,
     };
     client.answer(&whole, &worker.config.limits).await;

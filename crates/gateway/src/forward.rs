@@ -46,8 +46,7 @@ pub(crate) async fn forward(
     let outgoing = Outgoing { method: &call.head.method, target: &target, headers: &headers, body: &body };
 
     // From the first byte on it may be served: should this task end here, the input counts as used.
-    let presumed = Reading::Partial { seen: None, visible_bytes: 0 };
-    admitted.note(settle::settlement(call, admitted, &presumed));
+    admitted.note(settle::settlement(call, admitted, &Reading::UNANSWERED));
     let sent = {
         let sending = send(&worker.pool, &worker.connector, &worker.config.limits, &upstream, &outgoing);
         until_gone(client, async { Ok(sending.await) }, admitted.drain().max_time).await
@@ -64,7 +63,7 @@ pub(crate) async fn forward(
         }
         Ok(Err(Fault::Unanswered(why))) | Err(why) => {
             let late = why.kind() == io::ErrorKind::TimedOut;
-            Attempt::Final { fault: Refused::unanswered(&upstream.name, &why, late), reading: presumed }
+            Attempt::Final { fault: Refused::unanswered(&upstream.name, &why, late), reading: Reading::UNANSWERED }
         }
     }
 }

@@ -26,16 +26,16 @@ use crate::worker::Worker;
 pub(crate) async fn serve(
     worker: &Worker,
     client: &mut Client,
-    head: RequestHead,
     family: Family,
     kind: FreeKind,
     about: &About,
 ) -> Result<bool, Refused> {
+    let head = &*about.head;
     if kind == FreeKind::Hello {
-        return Ok(reply(worker, client, &head, StatusCode::OK, &HeaderMap::new(), b"").await);
+        return Ok(reply(worker, client, head, StatusCode::OK, &HeaderMap::new(), b"").await);
     }
     let snapshot = worker.shared.snapshot.load_full();
-    let caller = authenticate(&snapshot, &head.headers, &head.target, about.at)?;
+    let caller = authenticate(&snapshot, head, about.at)?;
     if let Some(per_minute) = caller.key.requests_per_minute {
         let taken = worker.shared.rates.take(caller.key.id, per_minute, about.at);
         taken.map_err(|wait| Refused::rate_limited(per_minute, wait))?;
@@ -45,25 +45,25 @@ pub(crate) async fn serve(
         FreeKind::ModelsList => {
             let names = models(worker, &snapshot, &caller, family, about);
             let entries: Vec<ModelEntry<'_>> = names.iter().map(Model::entry).collect();
-            Ok(reply_json(worker, client, &head, &models_list(family, &entries)).await)
+            Ok(reply_json(worker, client, head, &models_list(family, &entries)).await)
         }
         FreeKind::ModelGet { id } => {
             let names = models(worker, &snapshot, &caller, family, about);
             let model = names.iter().find(|model| model.id == id).ok_or_else(|| Refused::unknown_id(&id))?;
-            Ok(reply_json(worker, client, &head, &model_get(family, &model.entry())).await)
+            Ok(reply_json(worker, client, head, &model_get(family, &model.entry())).await)
         }
         FreeKind::CountTokens { dialect, model } => {
-            let body = read_body(worker, client, &head).await?;
+            let body = read_body(worker, client, head).await?;
             let facts = RequestFacts::read(dialect, model.as_deref(), &body).map_err(|why| Refused::bad_request(&why))?;
-            pass(worker, client, &head, &caller, about, Passing { dialect, model: &facts.model, ids: &facts.refs, body }).await
+            pass(worker, client, head, &caller, about, Passing { dialect, model: &facts.model, ids: &facts.refs, body }).await
         }
         FreeKind::Stored { ids } => {
-            let body = read_body(worker, client, &head).await?;
-            pass(worker, client, &head, &caller, about, Passing { dialect: stored(family), model: "", ids: &ids, body }).await
+            let body = read_body(worker, client, head).await?;
+            pass(worker, client, head, &caller, about, Passing { dialect: stored(family), model: "", ids: &ids, body }).await
         }
         FreeKind::Store => {
-            let body = read_body(worker, client, &head).await?;
-            pass(worker, client, &head, &caller, about, Passing { dialect: stored(family), model: "", ids: &[], body }).await
+            let body = read_body(worker, client, head).await?;
+            pass(worker, client, head, &caller, about, Passing { dialect: stored(family), model: "", ids: &[], body }).await
         }
     }
 }

@@ -183,8 +183,12 @@ impl Refused {
         )
     }
 
-    pub(crate) fn upstream(message: String, late: bool) -> Self {
-        Self::after_body(if late { RefusalKind::TimedOut } else { RefusalKind::Unreachable }, message)
+    pub(crate) fn broken_off(provider: &str, why: &io::Error) -> Self {
+        let late = why.kind() == io::ErrorKind::TimedOut;
+        Self::after_body(
+            if late { RefusalKind::TimedOut } else { RefusalKind::Unreachable },
+            format!("{provider} broke off its answer ({why}). What it may have generated is counted. Try again."),
+        )
     }
 
     pub(crate) fn upstream_status(provider: &str, status: StatusCode) -> Self {

@@ -80,7 +80,7 @@ pub(crate) fn start(config: GatewayConfig, shared: Shared) -> io::Result<Gateway
             let stopping = stopping.subscribe();
             std::thread::Builder::new()
                 .name(format!("gateway-{number}"))
-                .spawn(move || run(listener, config, shared, open, stopping))
+                .spawn(move || run(listener, config, shared, &open, stopping))
         })
         .collect::<io::Result<Vec<_>>>()?;
     Ok(GatewayHandle { address, stopping, threads })
@@ -100,7 +100,7 @@ fn run(
     listener: std::net::TcpListener,
     config: Arc<GatewayConfig>,
     shared: Arc<Shared>,
-    open: Arc<AtomicUsize>,
+    open: &Arc<AtomicUsize>,
     stopping: watch::Receiver<bool>,
 ) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -116,7 +116,7 @@ fn run(
         let worker = Rc::new(Worker::new(config, shared, stopping));
         let handing_on = tokio::task::spawn_local(hand_on_denials(Rc::clone(&worker)));
         match TcpListener::from_std(listener) {
-            Ok(listener) => accept(&worker, listener, &open).await,
+            Ok(listener) => accept(&worker, listener, open).await,
             Err(why) => tracing::error!(%why, "a gateway thread can't listen; the others go on"),
         }
         worker.drained().await;

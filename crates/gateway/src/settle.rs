@@ -9,7 +9,7 @@ use purser_providers::{Metered, Stage, UsageProblem, estimate_input, estimate_ou
 
 use crate::admit::Admitted;
 use crate::call::Call;
-use crate::meter::{Reading, mark};
+use crate::meter::Reading;
 use crate::worker::Worker;
 use sha2::{Digest as _, Sha256};
 
@@ -40,7 +40,7 @@ pub(crate) fn settle(worker: &Worker, call: &Call, admitted: Admitted, reading: 
 
 /// What a reading comes to.
 pub(crate) fn settlement(call: &Call, admitted: &Admitted, reading: &Reading) -> Settlement {
-    let mut mark = mark(reading);
+    let mut mark = reading.mark();
     let usage = usage_of(call, admitted, reading);
     let served = served_of(reading);
     let mut charge = match (mark, rate_all(call, admitted, reading, &usage, &served)) {
@@ -95,8 +95,7 @@ fn estimated(call: &Call, seen: Option<&Metered>, visible_bytes: u64) -> Usage {
 
 fn served_of(reading: &Reading) -> Served {
     match reading {
-        Reading::Reported(metered) => metered.served.clone(),
-        Reading::Partial { seen: Some(metered), .. } => metered.served.clone(),
+        Reading::Reported(metered) | Reading::Partial { seen: Some(metered), .. } => metered.served.clone(),
         _ => Served::default(),
     }
 }

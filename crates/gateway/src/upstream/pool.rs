@@ -19,8 +19,11 @@ const IDLE_TIME: Duration = Duration::from_secs(30);
 /// The idle connections of one thread.
 #[derive(Default)]
 pub(crate) struct Pool {
-    idle: RefCell<HashMap<Arc<str>, Vec<(Instant, Connection)>>>,
+    idle: RefCell<HashMap<Arc<str>, Vec<Idle>>>,
 }
+
+/// A connection and since when it is idle.
+type Idle = (Instant, Connection);
 
 impl Pool {
     /// A connection that is still open and quiet, if there is one.

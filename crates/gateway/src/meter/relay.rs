@@ -1,0 +1,211 @@
+//! A streamed answer: every piece is passed on as it comes, and read on the way.
+
+use std::io;
+
+use bytes::{Bytes, BytesMut};
+use purser_core::money::Nano;
+use purser_ledger::GrowOutcome;
+use purser_providers::ending::EarlyEnd;
+use purser_providers::{Dialect, Stage, StreamMeter};
+use tokio::time::Instant;
+
+use super::{Measured, Reading, Rest, before};
+use crate::admit::Admitted;
+use crate::answer;
+use crate::call::Call;
+use crate::client::Client;
+use crate::http1::write;
+use crate::settle;
+use crate::upstream::Answer;
+use crate::worker::Worker;
+
+/// What to settle with may change with every event; it is worked out each time so many more bytes of output were seen.
+const LOOK_EVERY_BYTES: u64 = 4 * 1024;
+
+/// How an answer ended.
+enum End {
+    /// The provider closed it in order.
+    Whole,
+    /// The provider broke it off, or its time was up.
+    Cut(io::Error),
+    /// Nothing is left to pay for more of it.
+    OutOfMoney,
+    /// The client has gone, and reading on has cost what it may.
+    DrainedEnough,
+}
+
+/// One answer on its way through.
+struct Relay<'a> {
+    worker: &'a Worker,
+    call: &'a Call,
+    admitted: &'a mut Admitted,
+    stream: StreamMeter,
+    /// What the meter lets through, before framing.
+    pieces: Vec<Bytes>,
+    /// What goes out next, framed.
+    wire: BytesMut,
+    in_chunks: bool,
+    /// Bytes of output at the last look.
+    looked: u64,
+    /// When the client was seen to have gone, and what the answer had cost by then.
+    gone: Option<(Instant, Nano)>,
+}
+
+pub(super) async fn relay(
+    worker: &Worker,
+    client: &mut Client,
+    call: &Call,
+    admitted: &mut Admitted,
+    mut answer: Answer,
+) -> Measured {
+    let mut wire = BytesMut::with_capacity(2 * 1024);
+    answer::stream_head(&mut wire, worker, call, admitted, &answer);
+    client.write(&wire, &worker.config.limits).await;
+
+    let stream = StreamMeter::new(call.dialect, admitted.strips_usage);
+    let in_chunks = !call.head.old;
+    let pieces = Vec::with_capacity(4);
+    let mut relay = Relay { worker, call, admitted, stream, pieces, wire, in_chunks, looked: 0, gone: None };
+    let end = relay.pass_on(client, &mut answer).await;
+    let reading = relay.close(&end);
+    let Relay { admitted, stream, wire, .. } = relay;
+    answer.finish(&worker.pool, &admitted.upstream);
+    Measured { reading, rest: Rest::Stream { last: wire, in_chunks }, ids: stream.ids().to_vec() }
+}
+
+impl Relay<'_> {
+    async fn pass_on(&mut self, client: &mut Client, answer: &mut Answer) -> End {
+        let limits = &self.worker.config.limits;
+        loop {
+            if client.is_gone() && self.gone.is_none() {
+                self.gone = Some((Instant::now(), self.cost_so_far()));
+            }
+            let deadline = self.gone.map(|(since, _)| since + self.admitted.drain().max_time);
+            let next = tokio::select! {
+                biased;
+                next = before(deadline, answer.next(limits.answer_stall)) => next,
+                () = client.hung_up(), if self.gone.is_none() => continue,
+            };
+            match next {
+                Ok(Some(chunk)) => self.stream.feed(&chunk, &mut self.pieces),
+                Ok(None) => return End::Whole,
+                Err(why) => return End::Cut(why),
+            }
+            self.wire.clear();
+            self.frame();
+            client.write(&self.wire, limits).await;
+            if let Some(end) = self.look().await {
+                return end;
+            }
+        }
+    }
+
+    /// Now and then: what it costs by now, and whether that may go on.
+    async fn look(&mut self) -> Option<End> {
+        let seen = self.stream.progress().visible_bytes;
+        if seen < self.looked + LOOK_EVERY_BYTES {
+            return None;
+        }
+        self.looked = seen;
+        let settlement = settle::settlement(self.call, self.admitted, &self.so_far());
+        let cost = settlement.charge;
+        self.admitted.note(settlement);
+        if let Some((_, then)) = self.gone
+            && cost.saturating_sub(then) > self.admitted.drain().max_money
+        {
+            return Some(End::DrainedEnough);
+        }
+        (!keep_funded(self.admitted, cost).await).then_some(End::OutOfMoney)
+    }
+
+    /// Reads the end, and puts into `wire` what the client is still to see.
+    fn close(&mut self, end: &End) -> Reading {
+        self.wire.clear();
+        match end {
+            End::Whole => {
+                self.stream.finish(&mut self.pieces);
+                self.frame();
+                read_stream(self.call, &self.stream)
+            }
+            End::Cut(_) if self.stream.is_complete() => read_stream(self.call, &self.stream),
+            End::Cut(why) => self.end_early(&format!("{} broke off its answer ({why}).", self.admitted.upstream.name)),
+            End::OutOfMoney => self.end_early(&self.admitted.out_of_money(self.worker, self.call)),
+            End::DrainedEnough => self.so_far(),
+        }
+    }
+
+    /// Closes the stream in its dialect: a cut socket would make clients ask again, and each time would be paid.
+    fn end_early(&mut self, sentence: &str) -> Reading {
+        let reading = self.so_far();
+        let usage = settle::usage_of(self.call, self.admitted, &reading);
+        let frames = self.stream.end_early(EarlyEnd { sentence, client: &self.call.tool, usage: &usage });
+        self.pieces.push(frames.into());
+        self.frame();
+        reading
+    }
+
+    fn so_far(&self) -> Reading {
+        partial(&self.stream)
+    }
+
+    fn cost_so_far(&self) -> Nano {
+        settle::settlement(self.call, self.admitted, &self.so_far()).charge
+    }
+
+    /// Moves the pieces into `wire`, as one chunk where the answer is in chunks.
+    fn frame(&mut self) {
+        if self.in_chunks {
+            write::chunk(&mut self.wire, self.pieces.iter().map(|piece| &piece[..]));
+        } else {
+            for piece in &self.pieces {
+                self.wire.extend_from_slice(piece);
+            }
+        }
+        self.pieces.clear();
+    }
+}
+
+/// Grows a hold that was placed on what was learned, not on the bound, before the answer outruns it. `false`: there is
+/// no more money, end the stream.
+async fn keep_funded(admitted: &mut Admitted, used: Nano) -> bool {
+    let held = admitted.hold.amount();
+    let room = admitted.bound.saturating_sub(held);
+    // Growing at half leaves the other half for what comes while the growth is decided.
+    if !admitted.grows || used.get() < held.get() / 2 || !room.is_positive() {
+        return true;
+    }
+    let instalment = held.min(room);
+    let least = Nano::new(instalment.get().min(held.get() / 4).max(1));
+    match admitted.hold.grow(instalment, least) {
+        Ok(GrowOutcome::Grown { .. }) => admitted.hold.cleared().await.is_ok(),
+        // Too busy just now: what is held covers twice what was used, and the next look asks again.
+        Ok(GrowOutcome::Wait(_)) => true,
+        // The last eighth is for what the provider has generated and not sent yet.
+        Ok(GrowOutcome::Short(_)) => used.get() < held.get() - held.get() / 8,
+        Err(_) => false,
+    }
+}
+
+fn partial(stream: &StreamMeter) -> Reading {
+    Reading::Partial { seen: stream.metered().ok().map(Box::new), visible_bytes: stream.progress().visible_bytes }
+}
+
+/// The usage of a stream that ended in order.
+pub(super) fn read_stream(call: &Call, stream: &StreamMeter) -> Reading {
+    match stream.metered() {
+        Ok(metered) if is_last_word(call, stream, metered.stage) => {
+            Reading::Reported(Box::new(metered.with_request(&call.facts)))
+        }
+        Err(why) if stream.is_complete() && why != purser_providers::UsageProblem::Missing => Reading::Unreadable(why),
+        _ => partial(stream),
+    }
+}
+
+fn is_last_word(call: &Call, stream: &StreamMeter, stage: Stage) -> bool {
+    match stage {
+        Stage::Final => true,
+        // Gemini has no end of its own: a body that ended in order carries its last count.
+        Stage::Running => stream.is_complete() || matches!(call.dialect, Dialect::GeminiGenerate { .. }),
+        Stage::InputOnly => stream.is_complete(),
+    }
+}

@@ -1,0 +1,100 @@
+//! An answer that is not a stream: read whole, so that its headers can tell what it cost.
+
+use std::io::{self, Read as _};
+
+use bytes::Bytes;
+use http::{HeaderValue, StatusCode, header};
+use purser_providers::headers::is_plain;
+use purser_providers::{ProviderId, StreamMeter, UsageProblem, provider_ids, read_usage};
+
+use super::relay::read_stream;
+use super::{Measured, Reading, Rest, until_gone};
+use crate::admit::Admitted;
+use crate::answer;
+use crate::call::Call;
+use crate::client::Client;
+use crate::refuse::Refused;
+use crate::upstream::Answer;
+use crate::worker::Worker;
+
+pub(super) async fn take_whole(
+    worker: &Worker,
+    client: &mut Client,
+    call: &Call,
+    admitted: &Admitted,
+    mut answer: Answer,
+) -> Measured {
+    let limits = &worker.config.limits;
+    let reading = answer.whole(limits.answer_bytes, limits.answer_stall);
+    let body = until_gone(client, reading, admitted.drain().max_time).await;
+    let (status, mut headers) = (answer.status, answer::pass_headers(&answer.headers));
+    let encoding = answer.headers.get(header::CONTENT_ENCODING).filter(|_| !is_plain(&answer.headers)).cloned();
+    answer.finish(&worker.pool, &admitted.upstream);
+    let body = match body {
+        Ok(body) => body,
+        Err(why) => return broken_off(status, &why, call, admitted),
+    };
+    if !status.is_success() {
+        restore(&mut headers, encoding);
+        return Measured { reading: Reading::Nothing, rest: Rest::Whole { status, headers, body }, ids: Vec::new() };
+    }
+    let plain = match &encoding {
+        Some(encoding) => decoded(&body, encoding, limits.answer_bytes),
+        None => Ok(body.clone()),
+    };
+    let (reading, ids) = match plain {
+        Ok(plain) if call.streams(&headers) => read_at_once(call, &plain),
+        Ok(plain) => (read_whole(call, &plain), provider_ids(call.dialect, &plain)),
+        Err(_) => (Reading::Unreadable(UsageProblem::NotJson), Vec::new()),
+    };
+    restore(&mut headers, encoding);
+    Measured { reading, rest: Rest::Whole { status, headers, body }, ids }
+}
+
+/// The body is passed on as it came, so the client must know how it is packed.
+fn restore(headers: &mut http::HeaderMap, encoding: Option<HeaderValue>) {
+    if let Some(encoding) = encoding {
+        headers.insert(header::CONTENT_ENCODING, encoding);
+    }
+}
+
+fn read_whole(call: &Call, body: &[u8]) -> Reading {
+    match read_usage(call.dialect, body) {
+        Ok(metered) => Reading::Reported(Box::new(metered.with_request(&call.facts))),
+        Err(UsageProblem::Missing) => {
+            Reading::Partial { seen: None, visible_bytes: u64::try_from(body.len()).unwrap_or(u64::MAX) }
+        }
+        Err(why) => Reading::Unreadable(why),
+    }
+}
+
+/// A stream that had to be taken whole, because it came compressed although asked not to.
+fn read_at_once(call: &Call, body: &Bytes) -> (Reading, Vec<ProviderId>) {
+    let mut stream = StreamMeter::new(call.dialect, false);
+    let mut ignored = Vec::new();
+    stream.feed(body, &mut ignored);
+    stream.finish(&mut ignored);
+    (read_stream(call, &stream), stream.ids().to_vec())
+}
+
+/// The provider broke off an answer that was to be whole. An error answer costs nothing; of any other, nothing is
+/// known but that it was begun.
+fn broken_off(status: StatusCode, why: &io::Error, call: &Call, admitted: &Admitted) -> Measured {
+    let reading = if status.is_success() { Reading::UNANSWERED } else { Reading::Nothing };
+    let refused = Refused::broken_off(&admitted.upstream.name, why);
+    let rendered = refused.render(call.dialect.family(), &call.tool, &call.id);
+    let rest = Rest::Whole { status: rendered.status, headers: rendered.headers, body: rendered.body };
+    Measured { reading, rest, ids: Vec::new() }
+}
+
+/// The body unpacked, for reading only.
+fn decoded(body: &Bytes, encoding: &HeaderValue, max: usize) -> io::Result<Bytes> {
+    let limit = u64::try_from(max).unwrap_or(u64::MAX);
+    let mut plain = Vec::new();
+    match encoding.as_bytes() {
+        b"gzip" | b"x-gzip" => flate2::read::MultiGzDecoder::new(&body[..]).take(limit).read_to_end(&mut plain)?,
+        b"deflate" => flate2::read::ZlibDecoder::new(&body[..]).take(limit).read_to_end(&mut plain)?,
+        _ => return Err(io::Error::from(io::ErrorKind::Unsupported)),
+    };
+    Ok(plain.into())
+}
