@@ -37,6 +37,14 @@ impl StreamMeter {
         let progress = self.progress();
         let left = self.stop();
         let mut frames = Frames { out: Vec::new(), left };
+        if progress.complete || progress.errored {
+            // All was said; only the bracket of an array may be missing.
+            match left {
+                Left::InArray { any: true } => frames.out.push(b']'),
+                Left::InArray { any: false } => frames.out.extend_from_slice(b"[]"),
+                Left::Ended | Left::BetweenEvents | Left::MidEvent => {}
+            }
+        }
         if progress.complete || progress.errored || left == Left::Ended {
             return frames.out;
         }

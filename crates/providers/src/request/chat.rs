@@ -110,7 +110,7 @@ fn stream_options(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()>
     }
     let mut seen = Seen::default();
     let mut value = None;
-    let inside: Inside = object_inside(cursor, |cursor, key| {
+    let inside: Inside = object_inside(cursor, "stream_options", |cursor, key| {
         if &*key.text() == "include_usage" {
             seen.once(cursor, "stream_options.include_usage")?;
             let start = cursor.value_start();

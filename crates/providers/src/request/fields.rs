@@ -2,7 +2,7 @@
 
 use crate::bound::schema_tokens;
 use crate::ids::{ID_BYTES_MAX, IdKind, ProviderId};
-use crate::json::{Count, Cursor, Fault, Read, What};
+use crate::json::{Count, Cursor, Fault, Kind, Read, What};
 
 use super::{Hosted, HostedKind, Inside, OutputField, OutputMax, Outside, RequestFacts};
 
@@ -78,11 +78,15 @@ pub(super) fn model(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<(
     Ok(())
 }
 
-/// Reads an object, remembering where its inside is.
+/// Reads an object, remembering where its inside is. Anything else is a fault: an edit would have no place.
 pub(super) fn object_inside<'a>(
     cursor: &mut Cursor<'a>,
+    name: &'static str,
     field: impl FnMut(&mut Cursor<'a>, crate::json::Str<'a>) -> Read<()>,
 ) -> Read<Inside> {
+    if cursor.kind()? != Kind::Object {
+        return cursor.fault(What::Field(name, "an object"));
+    }
     let at = cursor.value_start().saturating_add(1);
     let has_fields = cursor.object(field)?;
     Ok(Inside { at, empty: !has_fields })

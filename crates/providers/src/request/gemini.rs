@@ -193,7 +193,7 @@ fn generation_config(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<
         return Ok(());
     }
     let mut seen = Seen::default();
-    let inside = object_inside(cursor, |cursor, key| match &*camel(&key) {
+    let inside = object_inside(cursor, "generationConfig", |cursor, key| match &*camel(&key) {
         "maxOutputTokens" => {
             seen.once(cursor, "generationConfig.maxOutputTokens")?;
             output(cursor, facts, OutputField::GenerationConfig, "generationConfig.maxOutputTokens")

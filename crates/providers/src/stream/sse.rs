@@ -48,7 +48,9 @@ impl Held {
         match verdict {
             Verdict::Pass => {
                 self.flush(out);
-                out.push(piece);
+                if !piece.is_empty() {
+                    out.push(piece);
+                }
             }
             Verdict::Drop => self.pieces.clear(),
         }
@@ -69,24 +71,35 @@ impl Held {
 
 /// Finds the blank lines between events. Lines end in LF, CR or CRLF.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "the scanner's state between two bytes")]
 pub(super) struct Lines {
     pub(super) held: Held,
     /// The line that is being read has no bytes so far.
     line_is_empty: bool,
     /// The last byte was a CR: an LF now belongs to it.
     after_cr: bool,
+    /// Lines of this stream end in CRLF.
+    crlf: bool,
+    /// A blank line's CR is held until its LF comes: not every client knows that a CR alone ends a line.
+    lf_is_due: bool,
 }
 
 impl Default for Lines {
     fn default() -> Self {
-        Self { held: Held::default(), line_is_empty: true, after_cr: false }
+        Self { held: Held::default(), line_is_empty: true, after_cr: false, crlf: false, lf_is_due: false }
     }
 }
 
 impl Lines {
     pub(super) fn feed(&mut self, chunk: &Bytes, out: &mut Vec<Bytes>, mut read: impl FnMut(&[u8]) -> Verdict) {
-        let mut from = 0;
-        let mut at: usize = 0;
+        let Some(first) = chunk.first() else { return };
+        let mut from: usize = 0;
+        if std::mem::take(&mut self.lf_is_due) {
+            from = usize::from(*first == b'\n');
+            self.held.complete(chunk.slice(..from), out, &mut read);
+            self.after_cr = false;
+        }
+        let mut at = from;
         while let Some(found) = memchr::memchr2(b'\n', b'\r', chunk.get(at..).unwrap_or_default()) {
             let end = at.saturating_add(found);
             let is_cr = chunk.get(end) == Some(&b'\r');
@@ -95,6 +108,7 @@ impl Lines {
                 self.line_is_empty = false;
             } else if self.after_cr && !is_cr {
                 self.after_cr = false;
+                self.crlf = true;
                 continue;
             }
             self.after_cr = is_cr;
@@ -104,6 +118,9 @@ impl Lines {
             if is_cr && chunk.get(at) == Some(&b'\n') {
                 at = at.saturating_add(1);
                 self.after_cr = false;
+            } else if is_cr && self.crlf && at == chunk.len() {
+                self.lf_is_due = true;
+                break;
             }
             self.held.complete(chunk.slice(from..at), out, &mut read);
             from = at;

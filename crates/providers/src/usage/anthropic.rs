@@ -141,7 +141,10 @@ impl Answer {
             }
             "content" => cursor.each(|cursor| self.block(cursor)),
             "container" => self.container(cursor),
-            "usage" => self.usage(cursor),
+            "usage" => {
+                self.usage(cursor)?;
+                Ok(())
+            }
             _ => Ok(()),
         })?;
         Ok(())
@@ -153,6 +156,7 @@ impl Answer {
         let mut index = None;
         let mut started_block = None;
         let mut stops = false;
+        let mut usage_here = false;
         cursor.object(|cursor, key| match &*key.text() {
             "type" => {
                 kind = cursor.text()?;
@@ -168,7 +172,10 @@ impl Answer {
                 stops = self.delta(cursor)?;
                 Ok(())
             }
-            "usage" => self.usage(cursor),
+            "usage" => {
+                usage_here = self.usage(cursor)?;
+                Ok(())
+            }
             _ => Ok(()),
         })?;
         match kind.as_deref() {
@@ -185,7 +192,7 @@ impl Answer {
                 self.common.tool_call_open = false;
             }
             Some("message_delta") => {
-                self.is_final = self.has_usage;
+                self.is_final |= usage_here;
                 self.stopped |= stops;
             }
             Some("message_stop") => self.common.complete = true,
@@ -262,10 +269,11 @@ impl Answer {
         Ok(())
     }
 
-    fn usage(&mut self, cursor: &mut Cursor<'_>) -> Read<()> {
+    /// A usage object; says whether it was one that counts output.
+    fn usage(&mut self, cursor: &mut Cursor<'_>) -> Read<bool> {
         let output_before = self.counts.output;
         let Self { common, counts, thinking, web_searches, iterations, tier, speed, geo, .. } = self;
-        self.has_usage |= common.usage(cursor, |common, cursor| {
+        let here = common.usage(cursor, |common, cursor| {
             cursor.object(|cursor, key| {
                 let key = key.text();
                 if counts.field(common, cursor, &key)? {
@@ -303,11 +311,14 @@ impl Answer {
         if output_before > self.counts.output {
             self.common.suspect(Suspect::Decreased);
         }
-        Ok(())
+        self.has_usage |= here;
+        Ok(here && self.counts.output.is_some())
     }
 
     pub(crate) fn metered(&self) -> Result<Metered, UsageProblem> {
-        if !self.has_usage || self.counts.input.is_none() {
+        // A message that has ended without its last count is not metered by the placeholder of its start.
+        let ended_uncounted = self.common.complete && !self.is_final;
+        if !self.has_usage || self.counts.input.is_none() || ended_uncounted {
             return Err(UsageProblem::Missing);
         }
         let mut suspect = self.common.suspect;

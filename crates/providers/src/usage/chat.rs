@@ -234,6 +234,7 @@ impl Answer {
 
     /// Some servers send running counts with every chunk: the last word is the one after every answer has finished.
     fn is_final(&self) -> bool {
-        self.common.complete || self.is_usage_chunk || self.finished.iter().all(|finished| *finished)
+        let all_finished = !self.finished.is_empty() && self.finished.iter().all(|finished| *finished);
+        self.common.complete || self.is_usage_chunk || all_finished
     }
 }

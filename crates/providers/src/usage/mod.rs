@@ -36,6 +36,8 @@ pub enum Suspect {
     Decreased,
     /// The total is not the sum of its parts.
     TotalDisagrees,
+    /// No input is counted, or no output although some was seen.
+    NothingCounted,
 }
 
 /// Tokens billed beside the answer itself.
@@ -185,11 +187,17 @@ impl Answer {
         if let Some(problem) = &self.common().problem {
             return Err(problem.clone());
         }
-        match self {
+        let mut metered = match self {
             Self::Anthropic(answer) => answer.metered(),
             Self::Chat(answer) => answer.metered(),
             Self::Responses(answer) => answer.metered(),
             Self::Gemini(answer) => answer.metered(),
+        }?;
+        let seen = self.common().visible_bytes > 0;
+        let nothing_out = seen && metered.stage == Stage::Final && metered.usage.output_tokens() == 0;
+        if nothing_out || metered.usage.prompt_tokens() == 0 {
+            metered.suspect.get_or_insert(Suspect::NothingCounted);
         }
+        Ok(metered)
     }
 }
