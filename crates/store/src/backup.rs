@@ -48,11 +48,7 @@ pub struct BackupProgress {
 /// # Errors
 /// [`StoreError::NotAFolder`] when `to` holds something; [`StoreError::Io`] and [`StoreError::Sqlite`] otherwise. What
 /// was copied until then is left there and is no Purser folder.
-pub fn backup(
-    dir: &DataDir,
-    to: impl AsRef<Path>,
-    progress: &mut dyn FnMut(BackupProgress),
-) -> Result<(), StoreError> {
+pub fn backup(dir: &DataDir, to: impl AsRef<Path>, progress: &mut dyn FnMut(BackupProgress)) -> Result<(), StoreError> {
     let to = to.as_ref();
     dir::create_folder(to)?;
     if fs::read_dir(to).map_err(StoreError::io("read", to))?.next().is_some() {

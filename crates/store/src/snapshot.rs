@@ -68,7 +68,7 @@ impl Snapshots {
                 Ok(snapshot) if snapshot.lsn() == of => return Ok(Some(snapshot)),
                 Ok(_) => tracing::warn!(snapshot.lsn = of.0, "a snapshot is not the one its name says; passed over"),
                 Err(why) => {
-                    tracing::warn!(snapshot.lsn = of.0, error = %why, "a snapshot does not read back; passed over")
+                    tracing::warn!(snapshot.lsn = of.0, error = %why, "a snapshot does not read back; passed over");
                 }
             }
         }

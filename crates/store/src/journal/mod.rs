@@ -86,6 +86,8 @@ pub struct SqliteJournal {
     head: Option<FrameHead>,
     /// About how much was written to the log since it was last copied.
     unsaved_bytes: usize,
+    /// How much that may become.
+    checkpoint_bytes: usize,
     /// A sync failed: nothing may be written any more.
     stopped: bool,
 }
@@ -123,7 +125,8 @@ impl SqliteJournal {
         flush.flush().map_err(StoreError::io("sync", sqlite::wal_of(&path)))?;
         fsync::folder(dir.path())?;
         let head = read::head(&conn).map_err(|error| store_error(&path, error))?;
-        let mut journal = Self { conn, flush, head, unsaved_bytes: 0, stopped: false };
+        let mut journal =
+            Self { conn, flush, head, unsaved_bytes: 0, checkpoint_bytes: CHECKPOINT_BYTES, stopped: false };
         journal.checkpoint().map_err(StoreError::sqlite("copy the journal's log into its database"))?;
         Ok(journal)
     }
@@ -175,7 +178,7 @@ impl Journal for SqliteJournal {
         if let Err(error) = self.flush.flush() {
             return Err(self.stop(error));
         }
-        if self.unsaved_bytes >= CHECKPOINT_BYTES
+        if self.unsaved_bytes >= self.checkpoint_bytes
             && let Err(error) = self.checkpoint()
         {
             return Err(self.stop(error));

@@ -43,10 +43,10 @@ impl Sums {
 /// What a batch adds to the rollups.
 #[derive(Debug, Default)]
 pub(super) struct Rollups {
-    by_model: HashMap<(i64, String), Sums>,
-    by_person: HashMap<(Bits, i64, String), Sums>,
-    by_key: HashMap<(Bits, i64, String), Sums>,
-    by_subject: HashMap<(i64, Bits, i64), Sums>,
+    models: HashMap<(i64, String), Sums>,
+    people: HashMap<(Bits, i64, String), Sums>,
+    keys: HashMap<(Bits, i64, String), Sums>,
+    subjects: HashMap<(i64, Bits, i64), Sums>,
 }
 
 impl Rollups {
@@ -67,12 +67,12 @@ impl Rollups {
             charge: charge.get(),
         };
         let day = day_of(at);
-        self.by_model.entry((day, called.model.clone())).or_default().add(&sums)?;
+        self.models.entry((day, called.model.clone())).or_default().add(&sums)?;
         if let Some(person) = called.person {
-            self.by_person.entry((person, day, called.model.clone())).or_default().add(&sums)?;
+            self.people.entry((person, day, called.model.clone())).or_default().add(&sums)?;
         }
         if let Some(key) = called.key {
-            self.by_key.entry((key, day, called.model.clone())).or_default().add(&sums)?;
+            self.keys.entry((key, day, called.model.clone())).or_default().add(&sums)?;
         }
         Some(())
     }
@@ -86,21 +86,21 @@ impl Rollups {
         amount: Nano,
     ) -> Option<()> {
         let sums = Sums { calls: kind.calls(), charge: amount.get(), ..Sums::default() };
-        self.by_subject.entry((subject_kind, subject, day_of(at))).or_default().add(&sums)
+        self.subjects.entry((subject_kind, subject, day_of(at))).or_default().add(&sums)
     }
 
     pub(super) fn store(self, conn: &Connection) -> rusqlite::Result<()> {
         let mut by_day = conn.prepare_cached(&upsert("usage_by_day", "day, model", "?1, ?2"))?;
-        for ((day, model), s) in &self.by_model {
+        for ((day, model), s) in &self.models {
             by_day.execute((day, model, s.calls, s.input, s.cache_read, s.output, s.charge))?;
         }
-        store_owned(conn, self.by_person, ["usage_by_person", "usage_by_person_day"], "person")?;
-        store_owned(conn, self.by_key, ["usage_by_key", "usage_by_key_day"], "key")?;
+        store_owned(conn, self.people, ["usage_by_person", "usage_by_person_day"], "person")?;
+        store_owned(conn, self.keys, ["usage_by_key", "usage_by_key_day"], "key")?;
         let mut by_subject = conn.prepare_cached(
             "INSERT INTO usage_by_subject (subject_kind, subject, day, calls, charge_nano) VALUES (?1, ?2, ?3, ?4, ?5)
              ON CONFLICT DO UPDATE SET calls = calls + excluded.calls, charge_nano = charge_nano + excluded.charge_nano",
         )?;
-        for ((kind, subject, day), s) in self.by_subject {
+        for ((kind, subject, day), s) in self.subjects {
             by_subject.execute((kind, subject, day, s.calls, s.charge))?;
         }
         Ok(())

@@ -55,15 +55,15 @@ impl Projector {
     ///
     /// # Errors
     /// As [`Projection::open`], and [`StoreError::Io`] when there is no thread to be had.
-    pub fn start(dir: Arc<DataDir>) -> Result<(Self, ProjectorTap), StoreError> {
-        let projection = Projection::open(&dir)?;
+    pub fn start(dir: &Arc<DataDir>) -> Result<(Self, ProjectorTap), StoreError> {
+        let projection = Projection::open(dir)?;
         let durable = projection.journal_head()?;
         let state = State { durable, progress: projection.progress(), ..State::default() };
         let shared = Arc::new(Shared { state: Mutex::new(state), ..Shared::default() });
         let thread = std::thread::Builder::new()
             .name("purser-projector".into())
             .spawn({
-                let (shared, dir) = (Arc::clone(&shared), Arc::clone(&dir));
+                let (shared, dir) = (Arc::clone(&shared), Arc::clone(dir));
                 move || shared.run(&dir, projection)
             })
             .map_err(StoreError::io("start a thread for", dir.database()))?;
@@ -176,7 +176,7 @@ impl Shared {
     /// Lets time pass, unless it is the end, or a waiter may cut it short and there is one.
     fn pause<'a>(&self, state: MutexGuard<'a, State>, time: Duration, cut_by_waiters: bool) -> MutexGuard<'a, State> {
         self.work
-            .wait_timeout_while(state, time, |state| !state.ended && !(cut_by_waiters && state.waiters > 0))
+            .wait_timeout_while(state, time, |state| !(state.ended || cut_by_waiters && state.waiters > 0))
             .unwrap_or_else(PoisonError::into_inner)
             .0
     }

@@ -1,0 +1,56 @@
+//! Personal fields: durable, replaceable, gone when erased.
+
+use std::fs;
+
+use purser_store::{Labelled, Personal, Private};
+
+use crate::script::{folder, person};
+
+fn analyst() -> Personal {
+    Personal {
+        person: person(1),
+        name: "The Analyst In Person".into(),
+        email: Some("analyst@example.com".into()),
+        more: None,
+    }
+}
+
+#[test]
+fn fields_read_back_and_are_replaced() {
+    let (_temp, dir) = folder();
+    let private = Private::open(&dir).unwrap();
+    private.put_person(&analyst()).unwrap();
+    assert_eq!(private.person(person(1)).unwrap(), Some(analyst()));
+    let renamed = Personal { name: "Another Name".into(), email: None, more: Some("{}".into()), ..analyst() };
+    private.put_person(&renamed).unwrap();
+    drop(private);
+    let private = Private::open(&dir).unwrap();
+    assert_eq!(private.people().unwrap(), [renamed]);
+    private.put_label(Labelled::Unit, 7, "Research").unwrap();
+    private.put_label(Labelled::Key, 7, "laptop").unwrap();
+    private.put_label(Labelled::Unit, 7, "Applied Research").unwrap();
+    assert_eq!(private.labels(Labelled::Unit).unwrap(), [(7, "Applied Research".to_owned())]);
+    private.put_label(Labelled::Unit, 7, "").unwrap();
+    assert!(private.labels(Labelled::Unit).unwrap().is_empty());
+    assert_eq!(private.labels(Labelled::Key).unwrap(), [(7, "laptop".to_owned())]);
+}
+
+#[test]
+fn what_is_erased_is_on_no_page_and_in_no_log() {
+    let (_temp, dir) = folder();
+    let private = Private::open(&dir).unwrap();
+    private.put_person(&analyst()).unwrap();
+    private.put_label(Labelled::Key, 1, "The Analyst In Person's laptop").unwrap();
+    assert!(private.erase_person(person(1)).unwrap());
+    assert!(private.erase_label(Labelled::Key, 1).unwrap());
+    assert!(!private.erase_person(person(1)).unwrap(), "nothing left to erase");
+    assert_eq!(private.person(person(1)).unwrap(), None);
+    drop(private);
+    for entry in fs::read_dir(dir.path()).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_file() {
+            let bytes = fs::read(&path).unwrap();
+            assert!(!bytes.windows(7).any(|seven| seven == b"Analyst"), "{} still has the name", path.display());
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! The projection equals what was posted, from whatever point and however often it is made.
+
+use std::fs;
+use std::time::Duration;
+
+use proptest::prelude::*;
+use purser_ledger::{Frame, FrameNo, Journal, Lsn};
+use purser_store::{DataDir, Day, Days, Projection, Projector, Reader, Scope, SqliteJournal, StoreError};
+
+use crate::child;
+use crate::script::{Script, account, budget, folder, grant, noon, open, person, write};
+
+/// Every derived table as text.
+pub fn dump(dir: &DataDir) -> String {
+    let conn = rusqlite::Connection::open(dir.database()).unwrap();
+    let tables = [
+        "progress",
+        "account",
+        "open_hold",
+        "suspense",
+        "charge",
+        "posting",
+        "usage_by_person",
+        "usage_by_day",
+        "usage_by_person_day",
+        "usage_by_key_day",
+        "usage_by_key",
+        "usage_by_subject",
+        "event",
+    ];
+    let mut out = Vec::new();
+    for table in tables {
+        let mut select = conn.prepare(&format!("SELECT * FROM {table}")).unwrap();
+        let width = select.column_count();
+        let mut rows = select.query([]).unwrap();
+        while let Some(row) = rows.next().unwrap() {
+            let cells: Vec<_> = (0..width).map(|at| format!("{:?}", row.get_ref(at).unwrap())).collect();
+            out.push(format!("{table}: {}", cells.join(" ")));
+        }
+    }
+    out.sort_unstable();
+    out.join("\n")
+}
+
+fn catch_up(dir: &DataDir, upto: u64) {
+    let mut projection = Projection::open(dir).unwrap();
+    projection.catch_up(FrameNo(upto), &mut |_| ()).unwrap();
+}
+
+fn last_lsn(frames: &[Frame]) -> Lsn {
+    frames.last().unwrap().last_lsn()
+}
+
+#[test]
+fn projected_figures_are_those_posted() {
+    let (_temp, dir) = folder();
+    let mut script = Script::new();
+    write(&mut SqliteJournal::open(&dir).unwrap(), &script.frames(120), None);
+    catch_up(&dir, 120);
+    let expected = &script.expected;
+    let reader = Reader::open(&dir).unwrap();
+    let days: Days = Day(0)..Day(50_000);
+    for (id, nano) in &expected.by_person {
+        let figures = reader.figures(*id, noon(0)..noon(50_000)).unwrap();
+        assert_eq!(figures.iter().map(|figure| figure.charge.get()).sum::<i64>(), *nano, "exact figures of {id}");
+        let lines = reader.usage_by_day(Scope::Person(*id), days.clone()).unwrap();
+        assert_eq!(lines.iter().map(|line| line.charge.get()).sum::<i64>(), *nano, "days of {id}");
+    }
+    let by_day_model = reader.usage_by_day_and_model(Scope::Company, days.clone()).unwrap();
+    let found = by_day_model.iter().map(|line| ((line.of.0.0, line.of.1.clone()), line.charge.get()));
+    assert_eq!(
+        found.filter(|(_, nano)| *nano != 0).collect::<std::collections::BTreeMap<_, _>>(),
+        expected.by_day_model.clone().into_iter().filter(|(_, nano)| *nano != 0).collect()
+    );
+    assert_eq!(by_day_model.iter().map(|line| line.calls).sum::<i64>(), expected.calls);
+    // The script uses one output token per nano-unit: corrections correct the counts too.
+    assert!(by_day_model.iter().all(|line| line.output == line.charge.get()), "counts follow their charges");
+    for (no, nano) in &expected.by_account {
+        let found = reader.account(purser_ledger::AccountNo(*no)).unwrap().unwrap();
+        assert_eq!(found.spent.get(), *nano, "account {no}");
+    }
+    let of_budget = reader.charged_by_day(budget(), days.clone()).unwrap();
+    assert_eq!(of_budget.iter().map(|(_, nano)| nano.get()).sum::<i64>(), expected.by_account[&1]);
+    let of_grant = reader.charged_by_day(grant(0), days).unwrap();
+    assert_eq!(of_grant.iter().map(|(_, nano)| nano.get()).sum::<i64>(), expected.by_account[&account(0).0]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 8, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// However the work is cut, reopened in between or repeated, the tables are the same.
+    #[test]
+    fn every_way_to_catch_up_gives_the_same_tables(cuts in proptest::collection::vec(0_u64..60, 0..6)) {
+        let (_temp, at_once) = folder();
+        let (_temp, in_steps) = folder();
+        let frames = Script::new().frames(60);
+        for dir in [&at_once, &in_steps] {
+            write(&mut SqliteJournal::open(dir).unwrap(), &frames, None);
+        }
+        catch_up(&at_once, 60);
+        let mut cuts = cuts;
+        cuts.sort_unstable();
+        for cut in cuts.into_iter().chain([60, 60]) {
+            catch_up(&in_steps, cut);
+        }
+        prop_assert_eq!(dump(&at_once), dump(&in_steps));
+    }
+}
+
+#[test]
+fn the_thread_follows_what_is_durable() {
+    let (_temp, dir) = folder();
+    let mut script = Script::new();
+    let mut journal = SqliteJournal::open(&dir).unwrap();
+    let first = script.frames(10);
+    write(&mut journal, &first, None);
+    let (projector, mut tap) = Projector::start(&dir).unwrap();
+    let wait = Duration::from_secs(30);
+    projector.wait_projected(last_lsn(&first), wait).unwrap();
+    let second = script.frames(50);
+    write(&mut journal, &second, Some(&mut tap));
+    projector.wait_projected(last_lsn(&second), wait).unwrap();
+    assert_eq!(projector.projected_lsn(), last_lsn(&second));
+    // Written, not synced: not to be projected.
+    let third = script.frames(1);
+    journal.append(&third[0]).unwrap();
+    let late = projector.wait_projected(last_lsn(&third), Duration::from_millis(60)).unwrap_err();
+    assert!(matches!(late, StoreError::Behind { .. }), "{late}");
+    drop(projector);
+
+    let (_temp, oracle) = folder();
+    write(&mut SqliteJournal::open(&oracle).unwrap(), &[first, second].concat(), None);
+    catch_up(&oracle, 60);
+    assert_eq!(dump(&dir), dump(&oracle));
+}
+
+#[test]
+fn what_a_killed_process_wrote_is_there_and_projected() {
+    let (_temp, dir) = folder();
+    let path = dir.path().to_owned();
+    drop(dir);
+    assert_eq!(child::run("write and die", &path), "wrote");
+    let dir = open(&path);
+    let mut journal = SqliteJournal::open(&dir).unwrap();
+    assert_eq!(Journal::head(&mut journal).unwrap().unwrap().no, FrameNo(20));
+    let (projector, _tap) = Projector::start(&dir).unwrap();
+    let frames = Script::new().frames(20);
+    projector.wait_projected(last_lsn(&frames), Duration::from_secs(30)).unwrap();
+    let reader = Reader::open(&dir).unwrap();
+    assert!(reader.usage_by_model(Scope::Person(person(0)), Day(0)..Day(50_000)).unwrap()[0].charge.is_positive());
+}
+
+#[test]
+fn a_projection_ahead_of_its_journal_is_refused() {
+    let (_temp, dir) = folder();
+    write(&mut SqliteJournal::open(&dir).unwrap(), &Script::new().frames(20), None);
+    catch_up(&dir, 20);
+    // The journal of a shorter life: what losing its end would leave.
+    for suffix in ["", "-wal", "-shm"] {
+        let _ = fs::remove_file(dir.path().join(format!("journal.db{suffix}")));
+    }
+    write(&mut SqliteJournal::open(&dir).unwrap(), &Script::new().frames(15), None);
+    let refused = Projection::open(&dir).unwrap_err();
+    assert!(matches!(&refused, StoreError::Damaged { frame: Some(20), .. }), "{refused}");
+    assert!(refused.to_string().contains("the journal ends before it"), "{refused}");
+}

@@ -1,0 +1,192 @@
+//! Pages, events and denials; and that every question goes through an index.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use purser_core::time::Instant;
+use purser_ledger::{FrameNo, Lsn};
+use purser_store::{ChargeKind, DataDir, Denial, DenialLog, Projection, Reader, SqliteJournal};
+
+use crate::script::{Expected, Script, account, folder, grant, key, noon, person, write};
+
+fn projected(frames: usize) -> (tempfile::TempDir, Arc<DataDir>, Expected) {
+    let (temp, dir) = folder();
+    let mut script = Script::new();
+    write(&mut SqliteJournal::open(&dir).unwrap(), &script.frames(frames), None);
+    let mut projection = Projection::open(&dir).unwrap();
+    projection.catch_up(FrameNo(u64::MAX), &mut |_| ()).unwrap();
+    (temp, dir, script.expected)
+}
+
+#[test]
+fn pages_of_any_size_give_the_same_rows() {
+    let (_temp, dir, expected) = projected(40);
+    let reader = Reader::open(&dir).unwrap();
+    let all = noon(0)..noon(50_000);
+    let mut sizes = Vec::new();
+    for limit in [1, 7, 1_000] {
+        let (mut cursor, mut rows) = (None, Vec::new());
+        loop {
+            let page = reader.charges(all.clone(), cursor, limit).unwrap();
+            rows.extend(page.rows);
+            cursor = page.next;
+            if cursor.is_none() {
+                break;
+            }
+        }
+        assert!(rows.is_sorted_by(|a, b| a.lsn > b.lsn), "newest first, none twice");
+        sizes.push(rows.len());
+    }
+    assert_eq!(sizes, [expected.charges; 3]);
+
+    let whole = reader.charges_of_person(person(1), all.clone(), None, 1_000).unwrap();
+    assert!(whole.rows.iter().all(|row| row.person == Some(person(1))));
+    let middle = whole.rows[whole.rows.len() / 2].at;
+    let late = reader.charges_of_person(person(1), middle..all.end, None, 1_000).unwrap();
+    let early = reader.charges_of_person(person(1), all.start..middle, None, 1_000).unwrap();
+    assert_eq!([late.rows, early.rows].concat(), whole.rows, "half-open ranges share nothing and miss nothing");
+}
+
+#[test]
+fn rows_of_a_hold_add_up_and_can_be_recomputed() {
+    let (_temp, dir, _) = projected(60);
+    let reader = Reader::open(&dir).unwrap();
+    let all = reader.charges(noon(0)..noon(50_000), None, 1_000).unwrap().rows;
+    let of_kind = |kind| all.iter().find(|row| row.kind == kind).unwrap();
+    let reversal = of_kind(ChargeKind::Reversal);
+    let rows = reader.charges_of_hold(reversal.hold.unwrap()).unwrap();
+    assert_eq!(rows.iter().map(|row| row.charge.get()).sum::<i64>(), 0);
+    assert_eq!(rows.iter().map(|row| row.counts.output_tokens()).sum::<i64>(), 0);
+
+    let adjustment = of_kind(ChargeKind::Adjustment);
+    let rows = reader.charges_of_hold(adjustment.hold.unwrap()).unwrap();
+    let record = adjustment.record().unwrap();
+    let output = rows.iter().map(|row| row.counts.output_tokens()).sum::<i64>();
+    assert_eq!(u64::try_from(output).unwrap(), record.usage.output, "counts add up to the last usage reported");
+    assert_eq!(rows.last().unwrap().ceilings, rows[0].ceilings);
+
+    assert_eq!(reader.charge(reversal.lsn).unwrap().as_ref(), Some(reversal));
+    assert_eq!(of_kind(ChargeKind::WrittenOff).charge.get(), 0);
+    assert!(of_kind(ChargeKind::Resolution).charge.is_positive());
+}
+
+#[test]
+fn a_grant_leads_to_its_cents() {
+    let (_temp, dir, expected) = projected(40);
+    let reader = Reader::open(&dir).unwrap();
+    let accounts = reader.accounts_of(grant(2), noon(0)..noon(50_000)).unwrap();
+    assert_eq!(accounts.len(), 1);
+    assert_eq!(accounts[0].no, account(2));
+    let (mut cursor, mut sum) = (None, 0);
+    loop {
+        let page = reader.postings(account(2), cursor, 3).unwrap();
+        for posting in &page.rows {
+            let charge = reader.charge(posting.lsn).unwrap().unwrap();
+            assert!(charge.legs.iter().any(|leg| leg.no == account(2) && leg.amount == posting.amount));
+            sum += posting.amount.get();
+        }
+        cursor = page.next;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    assert_eq!(sum, expected.by_account[&account(2).0]);
+    assert_eq!(accounts[0].spent.get(), sum);
+}
+
+#[test]
+fn events_come_in_order_and_can_be_cut_short() {
+    let (_temp, dir, expected) = projected(40);
+    let reader = Reader::open(&dir).unwrap();
+    let mut seen = Vec::new();
+    reader
+        .events_after(Lsn(0), &mut |event| {
+            seen.push(event);
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+    assert_eq!(seen.len(), expected.events);
+    assert!(seen.is_sorted_by(|a, b| a.lsn < b.lsn));
+    let mut rest = 0;
+    reader
+        .events_after(seen[2].lsn, &mut |_| {
+            rest += 1;
+            if rest == 2 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })
+        .unwrap();
+    assert_eq!(rest, 2);
+    let newest = reader.events_of_kind(7, None, 1).unwrap();
+    assert_eq!(newest.first(), seen.last());
+    assert!(reader.events_of_kind(8, None, 10).unwrap().is_empty());
+}
+
+#[test]
+fn denials_coalesce_by_minute() {
+    let (_temp, dir, _) = projected(1);
+    let log = DenialLog::open(&dir).unwrap();
+    let at = |second: i64| Instant::from_micros(noon(20_000).as_micros() + second * 1_000_000);
+    let denial = |second, count| Denial {
+        at: at(second),
+        key: key(1),
+        person: person(1),
+        reason: "exhausted".into(),
+        funded: false,
+        count,
+    };
+    log.record(&[denial(0, 3), denial(59, 4)]).unwrap();
+    log.record(&[denial(61, 1), denial(1, 1)]).unwrap();
+    log.record(&[]).unwrap();
+    let reader = Reader::open(&dir).unwrap();
+    let rows = reader.denials_of(person(1), at(0)..at(120)).unwrap();
+    assert_eq!(rows.iter().map(|row| (row.minute, row.count)).collect::<Vec<_>>(), [(at(60), 1), (at(0), 8)]);
+    assert_eq!(reader.denials(at(0)..at(120)).unwrap(), rows);
+    assert!(reader.denials_of(person(2), at(0)..at(120)).unwrap().is_empty());
+}
+
+/// Asks every question on an empty and on a filled projection while SQLite tells how it would answer.
+#[test]
+fn no_question_scans_a_table() {
+    for frames in [1, 200] {
+        let (_temp, dir, _) = projected(frames);
+        let conn = rusqlite::Connection::open(dir.database()).unwrap();
+        if frames > 1 {
+            conn.execute_batch("ANALYZE").unwrap();
+        }
+        for sql in STATEMENTS {
+            let mut explain = conn.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+            let plan: Vec<String> = explain
+                .query_map(rusqlite::params_from_iter(vec![0; explain_params(sql)]), |row| row.get(3))
+                .unwrap()
+                .collect::<Result<_, _>>()
+                .unwrap();
+            assert!(plan.iter().all(|line| !line.starts_with("SCAN")), "{sql}\n{plan:?}");
+        }
+    }
+}
+
+fn explain_params(sql: &str) -> usize {
+    (1..=9).filter(|n| sql.contains(&format!("?{n}"))).count()
+}
+
+/// The `FROM … WHERE … ORDER BY` of every question, and of what the projector looks up.
+const STATEMENTS: &[&str] = &[
+    "SELECT lsn FROM charge WHERE at >= ?1 ORDER BY at, lsn LIMIT 1",
+    "SELECT * FROM charge WHERE person = ?1 AND lsn >= ?2 AND lsn < ?3 ORDER BY lsn DESC LIMIT ?4",
+    "SELECT * FROM charge WHERE lsn >= ?1 AND lsn < ?2 ORDER BY lsn DESC LIMIT ?3",
+    "SELECT * FROM charge WHERE hold = ?1 ORDER BY lsn",
+    "SELECT model, sum(charge_nano) FROM charge WHERE person = ?1 AND lsn >= ?2 AND lsn < ?3 GROUP BY model",
+    "SELECT lsn FROM posting WHERE account = ?1 AND lsn > ?2 ORDER BY lsn LIMIT ?3",
+    "SELECT no FROM account WHERE subject_kind = ?1 AND subject = ?2 AND start >= ?3 AND start < ?4 ORDER BY start",
+    "SELECT model, sum(calls) FROM usage_by_day WHERE day >= ?1 AND day < ?2 GROUP BY model",
+    "SELECT model, sum(calls) FROM usage_by_person WHERE person = ?3 AND day >= ?1 AND day < ?2 GROUP BY model",
+    "SELECT model, sum(calls) FROM usage_by_key WHERE key = ?3 AND day >= ?1 AND day < ?2 GROUP BY model",
+    "SELECT person, sum(calls) FROM usage_by_person_day WHERE day >= ?1 AND day < ?2 GROUP BY person",
+    "SELECT key, sum(calls) FROM usage_by_key_day WHERE day >= ?1 AND day < ?2 GROUP BY key",
+    "SELECT day FROM usage_by_subject WHERE subject_kind = ?1 AND subject = ?2 AND day >= ?3 AND day < ?4 ORDER BY day",
+    "SELECT lsn FROM event WHERE lsn > ?1 ORDER BY lsn LIMIT ?2",
+    "SELECT lsn FROM event WHERE kind = ?1 AND lsn < ?2 ORDER BY lsn DESC LIMIT ?3",
+    "SELECT minute FROM denial WHERE person = ?1 AND minute >= ?2 AND minute < ?3 ORDER BY minute DESC LIMIT ?4",
+    "SELECT minute FROM denial WHERE minute >= ?1 AND minute < ?2 ORDER BY minute DESC LIMIT ?3",
+    "SELECT subject_kind FROM account WHERE no = ?1",
+    "SELECT bytes FROM (SELECT payload AS bytes, lsn FROM event) WHERE lsn = ?1",
+];
