@@ -42,7 +42,8 @@ pub struct ServedCall {
     pub told: Option<ToldUsage>,
     /// Events whose last byte was handed to the socket.
     pub events: u64,
-    /// The call is over, one way or the other. `usage` and `told` are final.
+    /// The call is over, one way or the other: `usage` and `told` are final. Before that, `usage` has only the prompt. A
+    /// call that a stop cuts short stays so, and is in no total.
     pub ended: bool,
     /// The whole answer was handed to the socket, as the dialect ends it. Not when a fault broke it.
     pub completed: bool,
@@ -202,6 +203,7 @@ impl Journal {
     pub(crate) fn begin(&self, mut call: ServedCall) -> u64 {
         call.ended = false;
         call.completed = false;
+        (call.usage.output, call.usage.thinking) = (0, 0);
         self.inner.lock().push(call, self.calls_max)
     }
 

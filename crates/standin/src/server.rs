@@ -1,5 +1,6 @@
 //! Starting and stopping: listeners, the threads behind them, and the handle that owns both.
 
+use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -138,6 +139,12 @@ impl StandinHandle {
         self.state.send_replace(State::Stopping);
         let _ = self.running.blocking_recv();
         self.journal()
+    }
+}
+
+impl fmt::Debug for StandinHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StandinHandle").field("addr", &self.addr).finish_non_exhaustive()
     }
 }
 

@@ -1,5 +1,6 @@
 //! Clients, and how their findings are read.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -78,7 +79,22 @@ pub(crate) async fn try_send(
     headers: &[(&str, &str)],
     body: &str,
 ) -> Result<Got, Box<dyn std::error::Error>> {
-    let stream = TcpStream::connect(standin.addr).await?;
+    exchange(standin.addr, method, path, headers, body).await
+}
+
+/// Calls a model at an address; `None` when no answer comes.
+pub(crate) async fn call_at(addr: SocketAddr, path: &str, body: &str) -> Option<Got> {
+    exchange(addr, Method::POST, path, &[("authorization", "Bearer sk-a")], body).await.ok()
+}
+
+async fn exchange(
+    addr: SocketAddr,
+    method: Method,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> Result<Got, Box<dyn std::error::Error>> {
+    let stream = TcpStream::connect(addr).await?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
     let connection = tokio::spawn(connection);
     let mut request = Request::builder().method(method).uri(path).header("host", "standin");

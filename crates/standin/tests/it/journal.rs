@@ -1,9 +1,11 @@
 //! The journal says what clients saw, however many there are.
 
+use std::time::Duration;
+
 use purser_standin::{Credential, ServedCall, ServedUsage, Standin, StandinConfig, Totals};
 use serde_json::Value;
 
-use crate::client::{Got, asks, call, send, standin};
+use crate::client::{Got, SOON, asks, call, call_at, send, standin};
 use hyper::Method;
 
 #[tokio::test]
@@ -116,6 +118,30 @@ async fn on_a_runtime_of_the_caller() {
     let calls = standin.stop().await;
     assert_eq!(calls.len(), 1);
     assert_ne!(calls[0].usage, ServedUsage::default());
+}
+
+/// Stops a stand-in while it answers. Whether the client got all, and what the journal says at the end.
+async fn stop_amid(script: &str, stop_wait_max: Duration) -> (bool, ServedCall) {
+    let standin = standin(|config| config.bounds.stop_wait_max = stop_wait_max);
+    let (path, body) = asks(script, true, "")[0].clone();
+    let addr = standin.addr;
+    let client = tokio::spawn(async move { call_at(addr, &path, &body).await });
+    let begun = async {
+        while standin.journal().is_empty() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    tokio::time::timeout(SOON, begun).await.unwrap();
+    let mut calls = standin.stop().await;
+    (client.await.unwrap().is_some_and(|got| got.ended), calls.pop().unwrap())
+}
+
+#[tokio::test]
+async fn a_stop_lets_answers_finish_but_does_not_wait_for_ever() {
+    let (whole, served) = stop_amid("output=10+pace=100", SOON).await;
+    assert!(whole && served.completed, "{served:?}");
+    let (whole, served) = stop_amid("output=10+first-byte=60000", Duration::from_millis(10)).await;
+    assert!(!whole && !served.ended && !served.completed, "{served:?}");
 }
 
 #[test]
