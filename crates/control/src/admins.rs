@@ -125,7 +125,8 @@ impl Control {
         })?;
         self.change(name, move |turn| {
             let known = turn.control().admins.read().keys.get(&id).map(|(_, key)| key.clone());
-            let key = known.ok_or_else(|| Refused::new(Code::NotFound, format!("no administrator's key {id} is in force")))?;
+            let key = known
+                .ok_or_else(|| Refused::new(Code::NotFound, format!("no administrator's key {id} is in force")))?;
             turn.commit_admin(&AdminEvent::KeyRevoked { key: id, at: turn.now })?;
             Ok(key)
         })

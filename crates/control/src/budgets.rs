@@ -86,7 +86,10 @@ impl Inner {
             BudgetOn::Unit(unit) => (unit.to_string(), names.unit_name(unit)),
             BudgetOn::Key(key) => {
                 let person = snapshot.directory.key_by_id(key).map(|key| key.person);
-                (key.to_string(), person.and_then(|person| names.person_name(person)).map(|name| format!("a key of {name}")))
+                (
+                    key.to_string(),
+                    person.and_then(|person| names.person_name(person)).map(|name| format!("a key of {name}")),
+                )
             }
         };
         let account = AccountKey { subject: Subject::Budget(budget.id), period: budget.period_at(now) };

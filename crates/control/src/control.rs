@@ -91,7 +91,14 @@ impl Control {
         wait(&projector, ledger.watermarks().durable)?;
         let Replayed { directory, mut admins, last } = replay(&reader)?;
         let names = names(&private)?;
-        admins.name(private.labels(Labelled::Key).map_err(stored)?.into_iter().map(|(id, label)| (AdminKeyId::new(id), label)).collect());
+        admins.name(
+            private
+                .labels(Labelled::Key)
+                .map_err(stored)?
+                .into_iter()
+                .map(|(id, label)| (AdminKeyId::new(id), label))
+                .collect(),
+        );
         let inner = Inner {
             ledger,
             private,

@@ -26,8 +26,7 @@ pub(crate) fn instant(text: &str) -> Result<Instant, Error> {
 
 /// The first instant of a month (`2026-11`) in a zone, and the first after it.
 pub(crate) fn month(text: &str, zone: &Zone) -> Result<Range<Instant>, Error> {
-    let first: Date =
-        format!("{}-01", text.trim()).parse().map_err(|_| bad(text, "a month", "2026-11"))?;
+    let first: Date = format!("{}-01", text.trim()).parse().map_err(|_| bad(text, "a month", "2026-11"))?;
     let next = first.checked_add(jiff::Span::new().months(1)).map_err(|_| bad(text, "a month", "2026-11"))?;
     Ok(zone.first_instant(first)..zone.first_instant(next))
 }

@@ -131,8 +131,9 @@ fn terms(turn: &Turn<'_>, snapshot: &Snapshot, id: GrantId, new: &NewGrant) -> R
 
 /// `20/day`, and which days when that is said apart.
 pub(crate) fn release(amount: &str, days: Option<&str>) -> Result<Release, Error> {
-    let mut release: Release =
-        amount.parse().map_err(|error: purser_core::grant::ReleaseError| Refused::new(Code::Invalid, error.to_string()))?;
+    let mut release: Release = amount
+        .parse()
+        .map_err(|error: purser_core::grant::ReleaseError| Refused::new(Code::Invalid, error.to_string()))?;
     if let Some(days) = days {
         let said = serde_json::from_value(days.into()).map_err(|_| {
             Refused::new(Code::Invalid, format!("`{days}` are no days that count")).hint("write all or workdays")

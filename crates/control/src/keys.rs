@@ -95,7 +95,11 @@ fn issue(turn: &Turn<'_>, new: &NewKey, secret: &Secret) -> Result<KeyIssue, Err
     let person = turn.control().find_person(&snapshot, &new.person)?;
     let whose = known(snapshot.directory.person(person), "person", &person)?;
     if let Some(left_at) = whose.left_at {
-        return Err(Refused::new(Code::Conflict, format!("{person} left at {left_at}; keys are for those who are here")).into());
+        return Err(Refused::new(
+            Code::Conflict,
+            format!("{person} left at {left_at}; keys are for those who are here"),
+        )
+        .into());
     }
     if new.rpm == Some(0) {
         let refused = Refused::new(Code::Invalid, "a key for 0 requests per minute works for nothing");

@@ -51,7 +51,8 @@ impl Control {
             let person = PersonId::new(turn.command.get());
             if let Some(known) = snapshot.directory.person(person) {
                 let shown = control.show_person(known, turn.now);
-                let same = shown.name.as_ref() == Some(&called) && shown.email == email && known.zone(known.added_at) == &zone;
+                let same =
+                    shown.name.as_ref() == Some(&called) && shown.email == email && known.zone(known.added_at) == &zone;
                 return if same { Ok(shown) } else { Err(reused()) };
             }
             let personal = Personal { person, name: called, email, more: None };
@@ -162,7 +163,9 @@ impl Inner {
 /// A thing that was looked up, or that there is none of that id.
 pub(crate) fn known<T>(found: Option<T>, what: &str, id: &dyn std::fmt::Display) -> Result<T, Error> {
     found.ok_or_else(|| {
-        Refused::new(Code::NotFound, format!("there is no {what} {id}")).hint(format!("`purser {what} list` shows all")).into()
+        Refused::new(Code::NotFound, format!("there is no {what} {id}"))
+            .hint(format!("`purser {what} list` shows all"))
+            .into()
     })
 }
 

@@ -77,6 +77,8 @@ impl Control {
 /// Setup is over.
 pub(crate) fn gone() -> Error {
     Refused::new(Code::Gone, "setup is over: there is an administrator, or the code was not used in time")
-        .hint("on the machine itself `purser admin-key add` makes a key; starting `purser serve` anew prints a new code")
+        .hint(
+            "on the machine itself `purser admin-key add` makes a key; starting `purser serve` anew prints a new code",
+        )
         .into()
 }

@@ -95,7 +95,8 @@ impl Inner {
         now: Instant,
     ) -> Result<Funds, Error> {
         let rhythm = grant.rhythm(&person.zones);
-        let posted = self.reader.accounts_of(purser_core::account::Subject::Grant(grant.id), range.clone()).map_err(stored)?;
+        let posted =
+            self.reader.accounts_of(purser_core::account::Subject::Grant(grant.id), range.clone()).map_err(stored)?;
         let mut sums = Funds::default();
         let mut at = range.start;
         for _ in 0..PERIODS_MAX {
@@ -117,7 +118,11 @@ impl Inner {
                 // What was posted is in the files also when the ledger has closed the account.
                 if let Some(account) = posted.iter().find(|account| account.period == period.period) {
                     funds.posted = account.spent;
-                    funds.available = funds.limit.saturating_sub(funds.posted).saturating_sub(funds.held).saturating_sub(funds.suspense);
+                    funds.available = funds
+                        .limit
+                        .saturating_sub(funds.posted)
+                        .saturating_sub(funds.held)
+                        .saturating_sub(funds.suspense);
                 }
                 add(&mut sums, &funds);
             }

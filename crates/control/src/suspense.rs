@@ -29,8 +29,12 @@ impl Control {
     /// # Errors
     /// No such item is open, an amount that can't be, or the journal.
     pub async fn resolve(&self, name: Option<CommandName>, id: &str, ending: &Resolve) -> Result<Suspended, Error> {
-        let bad = || Refused::new(Code::Invalid, format!("`{id}` is not an item of suspense")).hint("`purser suspense list` shows them");
-        let id = id.trim().strip_prefix(PREFIX).and_then(|number| number.parse().ok()).map(SuspenseId).ok_or_else(bad)?;
+        let bad = || {
+            Refused::new(Code::Invalid, format!("`{id}` is not an item of suspense"))
+                .hint("`purser suspense list` shows them")
+        };
+        let id =
+            id.trim().strip_prefix(PREFIX).and_then(|number| number.parse().ok()).map(SuspenseId).ok_or_else(bad)?;
         let resolution = match ending {
             Resolve::Charge(charge) if charge.is_negative() => {
                 return Err(Refused::new(Code::Invalid, "a call can't have cost less than nothing").into());
@@ -41,7 +45,8 @@ impl Control {
         self.change(name, move |turn| {
             let inner = turn.control();
             let item = inner.ledger.suspense_items().into_iter().find(|item| item.id == id);
-            let item = item.ok_or_else(|| Refused::new(Code::NotFound, format!("nothing in suspense is called {PREFIX}{id}")))?;
+            let item = item
+                .ok_or_else(|| Refused::new(Code::NotFound, format!("nothing in suspense is called {PREFIX}{id}")))?;
             let shown = inner.show_suspense(&turn.snapshot(), &item);
             let settled = inner.ledger.resolve(turn.command, id, &resolution).map_err(failed)?;
             turn.wrote(settled.lsn);

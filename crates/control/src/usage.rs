@@ -191,7 +191,14 @@ impl Inner {
         });
         let spendable = above.fold(funds.available, Nano::min).max(Nano::ZERO);
         let resets_at = person.grants.iter().filter_map(|grant| grant.next_release(&person.zones, now)).min();
-        Balance { person: person.id, name: self.names.read().person_name(person.id), funds, spendable, resets_at, grants }
+        Balance {
+            person: person.id,
+            name: self.names.read().person_name(person.id),
+            funds,
+            spendable,
+            resets_at,
+            grants,
+        }
     }
 
     /// Where a grant stands in one of its periods.

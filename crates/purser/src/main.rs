@@ -1,2 +1,111 @@
-//! (being written)
-fn main() {}
+//! The program: `purser serve` and the commands around it.
+//!
+//! **Model.** Commands are a face of the control services, like the API: each sends one request and shows the answer.
+//! A running `serve` answers them over its socket; when none runs, the same router answers inside the command, with
+//! the data folder held for that long.
+//!
+//! **Owns** the command line, the configuration, the machine's clock and signals, and the wiring of journal, ledger,
+//! projector, control and gateway.
+//!
+//! **Does not own** anything reusable: rules are in `core`, `ledger` and `control`, files in `store`.
+//!
+//! **Invariants.** Data goes to standard output, everything else to standard error. Exit code 0: done; 1: refused or
+//! failed; 2: not understood. A key is written to standard output once, by the command that made it, and nowhere else.
+
+mod cli;
+mod client;
+mod clock;
+mod config;
+mod engine;
+mod failure;
+mod logs;
+mod output;
+mod place;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use self::cli::{Cli, Command};
+use self::client::{Absent, Client};
+use self::config::Config;
+use self::failure::Failure;
+use self::output::Output;
+use self::place::Place;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
+
+fn run(cli: Cli) -> Result<(), Failure> {
+    let config = Config::load(cli.global.config.as_deref())?;
+    let place = Place {
+        data: config.data(cli.global.data.as_deref()),
+        currency: config.currency().clone(),
+        zone: config.zone().clone(),
+    };
+    let out = Output::new(cli.global.json);
+    logs::start(matches!(cli.command, Command::Serve));
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::from_error("the runtime can't be started", &error))?;
+    match cli.command {
+        Command::Serve => runtime.block_on(serve::serve(&config, &place)),
+        Command::Verify => cli::data::verify(&place, out),
+        Command::Backup(backup) => cli::data::backup(&place, &backup, out),
+        Command::Restore(restore) => cli::data::restore(&place, &restore, out),
+        command => runtime.block_on(async {
+            let mut client = Client::connect(&cli.global, &place, absent(&command)).await?;
+            let done = ask(command, &mut client, out).await;
+            let closed = client.close();
+            done.and(closed)
+        }),
+    }
+}
+
+/// May this command make a data folder?
+fn absent(command: &Command) -> Absent {
+    match command {
+        Command::Person(command) => command.absent(),
+        Command::Unit(command) => command.absent(),
+        Command::Budget(command) => command.absent(),
+        Command::Grant(command) => command.absent(),
+        Command::Key(command) => command.absent(),
+        Command::AdminKey(command) => command.absent(),
+        Command::Price(command) => command.absent(),
+        Command::Usage(_)
+        | Command::Statement(_)
+        | Command::Balance(_)
+        | Command::Suspense(_)
+        | Command::Serve
+        | Command::Verify
+        | Command::Backup(_)
+        | Command::Restore(_) => Absent::Refuse,
+    }
+}
+
+/// Commands that ask the services.
+async fn ask(command: Command, client: &mut Client, out: Output) -> Result<(), Failure> {
+    match command {
+        Command::Person(command) => command.run(client, out).await,
+        Command::Unit(command) => command.run(client, out).await,
+        Command::Budget(command) => command.run(client, out).await,
+        Command::Grant(command) => command.run(client, out).await,
+        Command::Key(command) => command.run(client, out).await,
+        Command::AdminKey(command) => command.run(client, out).await,
+        Command::Usage(command) => command.run(client, out).await,
+        Command::Statement(command) => command.run(client, out).await,
+        Command::Balance(command) => command.run(client, out).await,
+        Command::Price(command) => command.run(client, out).await,
+        Command::Suspense(command) => command.run(client, out).await,
+        Command::Serve | Command::Verify | Command::Backup(_) | Command::Restore(_) => {
+            unreachable!("these open their files themselves")
+        }
+    }
+}

@@ -23,9 +23,9 @@ use self::ask::{Body, Command, Id, Query};
 pub use self::serve::{bind_socket, serve_socket, serve_tcp};
 use crate::error::{Code, Refused};
 use crate::shape::{
-    AdminKey, Balance, Budget, ChargePage, Explain, Explained, Grant, ImportPrices, ImportReport, Key, List, MovePerson,
-    NewAdminKey, NewGrant, NewKey, NewPerson, NewUnit, Overview, Person, Price, Resolve, SetBudget, SetPrice, SetZone,
-    Setup, Statement, Status, Suspended, Unit,
+    AdminKey, Balance, Budget, ChargePage, Explain, Explained, Grant, ImportPrices, ImportReport, Key, List,
+    MovePerson, NewAdminKey, NewGrant, NewKey, NewPerson, NewUnit, Overview, Person, Price, Resolve, SetBudget,
+    SetPrice, SetZone, Setup, Statement, Status, Suspended, Unit,
 };
 use crate::{Control, usage};
 
@@ -128,11 +128,7 @@ async fn move_person(
     Answer(control.move_person(command.into(), &id, to).await)
 }
 
-async fn statement(
-    State(control): State<Control>,
-    Id(id): Id,
-    Query(month): Query<usage::Month>,
-) -> Answer<Statement> {
+async fn statement(State(control): State<Control>, Id(id): Id, Query(month): Query<usage::Month>) -> Answer<Statement> {
     Answer(control.statement(&id, month.month.as_deref()).await)
 }
 
@@ -212,11 +208,7 @@ async fn prices(State(control): State<Control>, Query(of): Query<usage::OfProvid
     Answer(control.prices(of.provider.as_deref(), of.at.as_deref()))
 }
 
-async fn price(
-    State(control): State<Control>,
-    Id(model): Id,
-    Query(of): Query<usage::OfProvider>,
-) -> Answer<Price> {
+async fn price(State(control): State<Control>, Id(model): Id, Query(of): Query<usage::OfProvider>) -> Answer<Price> {
     Answer(control.price(&model, of.provider.as_deref(), of.at.as_deref()))
 }
 

@@ -39,7 +39,9 @@ pub fn bind_socket(path: &Path) -> io::Result<UnixListener> {
     if length > SOCKET_PATH_MAX {
         return Err(io::Error::new(
             io::ErrorKind::InvalidInput,
-            format!("its path has {length} bytes, a socket's may have {SOCKET_PATH_MAX}; use a data folder nearer to the root"),
+            format!(
+                "its path has {length} bytes, a socket's may have {SOCKET_PATH_MAX}; use a data folder nearer to the root"
+            ),
         ));
     }
     match fs::remove_file(path) {

@@ -21,10 +21,10 @@ impl Control {
         let (snapshot, at) = (self.snapshot(), self.at(question.at.as_deref())?);
         let card = find(&snapshot, Some(&question.provider), &question.model, at)?;
         let unpriced = |message: String| Error::from(Refused::new(Code::Unpriced, message));
-        let terms =
-            snapshot.prices.terms(card, at, &snapshot.currency).map_err(|error| unpriced(error.to_string()))?;
+        let terms = snapshot.prices.terms(card, at, &snapshot.currency).map_err(|error| unpriced(error.to_string()))?;
         let served = Served { model: Some(question.model), tier: question.tier, geo: question.geo };
-        let charge = rating::explain(card, &question.usage, &served, terms).map_err(|error| unpriced(error.to_string()))?;
+        let charge =
+            rating::explain(card, &question.usage, &served, terms).map_err(|error| unpriced(error.to_string()))?;
         let lines = charge.working.iter().map(|line| {
             let times: Vec<String> =
                 [line.tier, line.geo].iter().filter(|ratio| !ratio.is_one()).map(ToString::to_string).collect();

@@ -63,12 +63,7 @@ impl Control {
 }
 
 /// The card of a model, at the provider that was named or the only one that has it.
-fn find<'a>(
-    snapshot: &'a Snapshot,
-    provider: Option<&str>,
-    model: &str,
-    at: Instant,
-) -> Result<&'a RateCard, Error> {
+fn find<'a>(snapshot: &'a Snapshot, provider: Option<&str>, model: &str, at: Instant) -> Result<&'a RateCard, Error> {
     let book = &snapshot.prices;
     if let Some(provider) = provider {
         let found = book.lookup(&provider.to_lowercase(), model, at);

@@ -35,10 +35,12 @@ impl Control {
             let card = with_rates(card, &set)?;
             let version = RateCard::try_from(card.clone()).map_err(invalid)?.version();
             if snapshot.prices.version(version).is_none() {
-                publish(turn, Layer::Company, vec![card], Vec::new(), Vec::new())?;
+                let list = PriceList { cards: vec![card], ..company_list(turn) };
+                publish(turn, list)?;
             }
             let snapshot = turn.snapshot();
-            let published = snapshot.prices.version(version).expect("a card that was published just now is in the book");
+            let published =
+                snapshot.prices.version(version).expect("a card that was published just now is in the book");
             Ok(show(&snapshot, published))
         })
         .await
@@ -72,7 +74,9 @@ impl Control {
                 exchange: file.exchange.clone(),
             };
             if !import.dry_run {
-                publish(turn, Layer::Company, cards, file.discounts, file.exchange)?;
+                let File { discounts, exchange, .. } = file;
+                let list = PriceList { cards, discounts, exchange, ..company_list(turn) };
+                publish(turn, list)?;
             }
             Ok(report)
         })
@@ -84,29 +88,27 @@ impl Control {
     pub(crate) async fn publish_bundled(&self) -> Result<(), Error> {
         self.change(None, move |turn| {
             let snapshot = turn.snapshot();
+            let bundled = PriceList::bundled();
             let mut missing = Vec::new();
-            for card in PriceList::bundled().cards {
+            for card in bundled.cards {
                 let version = RateCard::try_from(card.clone()).map_err(invalid)?.version();
                 if snapshot.prices.version(version).is_none() {
                     missing.push(card);
                 }
             }
-            publish(turn, Layer::Bundled, missing, Vec::new(), Vec::new())
+            let (layer, published_at) = (Layer::Bundled, bundled.published_at);
+            let list = PriceList { layer, published_at, cards: missing, ..company_list(turn) };
+            publish(turn, list)
         })
         .await
     }
 }
 
-/// Writes lists to the journal, as many as the size of an event asks for.
-fn publish(
-    turn: &mut Turn<'_>,
-    layer: Layer,
-    cards: Vec<CardSpec>,
-    mut discounts: Vec<Discount>,
-    mut exchange: Vec<Exchange>,
-) -> Result<(), Error> {
+/// Writes a list to the journal, in as many parts as the size of an event asks for.
+fn publish(turn: &mut Turn<'_>, list: PriceList) -> Result<(), Error> {
     // Half of what an event may have, because a card is measured by itself, without what is around it.
     let room = purser_ledger::EVENT_MAX / 2;
+    let PriceList { id, published_at, layer, cards, mut discounts, mut exchange } = list;
     let mut cards = cards.into_iter().peekable();
     while cards.peek().is_some() || !discounts.is_empty() || !exchange.is_empty() {
         let mut part = Vec::new();
@@ -115,17 +117,28 @@ fn publish(
             bytes += size(&card);
             part.push(card);
         }
-        let list = PriceList {
-            id: PriceListId::new(turn.command.get()),
-            published_at: turn.now,
+        turn.commit(&Event::PricesPublished(PriceList {
+            id,
+            published_at,
             layer,
             cards: part,
             discounts: std::mem::take(&mut discounts),
             exchange: std::mem::take(&mut exchange),
-        };
-        turn.commit(&Event::PricesPublished(list))?;
+        }))?;
     }
     Ok(())
+}
+
+/// A list of the company's, published now, with nothing in it yet.
+fn company_list(turn: &Turn<'_>) -> PriceList {
+    PriceList {
+        id: PriceListId::new(turn.command.get()),
+        published_at: turn.now,
+        layer: Layer::Company,
+        cards: Vec::new(),
+        discounts: Vec::new(),
+        exchange: Vec::new(),
+    }
 }
 
 fn size(card: &CardSpec) -> usize {
@@ -181,12 +194,20 @@ fn compare(snapshot: &Snapshot, card: &CardSpec) -> Result<Vec<(String, String, 
         let of = |card: &CardSpec| card.rates.get(&bucket).or_else(|| card.fees.get(&bucket)).copied();
         let (was, is) = (known.and_then(of), of(card));
         if was != is {
-            let text = |rate: Option<purser_core::price::Rate>| rate.map_or_else(|| NONE.to_owned(), |rate| rate.to_string());
+            let text =
+                |rate: Option<purser_core::price::Rate>| rate.map_or_else(|| NONE.to_owned(), |rate| rate.to_string());
             changes.push((bucket.name().to_owned(), text(was), text(is)));
         }
     }
     let rest = |card: &CardSpec| {
-        (card.above.clone(), card.tiers.clone(), card.geo.clone(), card.hours.clone(), card.context_window, card.max_output)
+        (
+            card.above.clone(),
+            card.tiers.clone(),
+            card.geo.clone(),
+            card.hours.clone(),
+            card.context_window,
+            card.max_output,
+        )
     };
     if known.is_none_or(|known| rest(known) != rest(card)) && changes.is_empty() {
         changes.push(("tiers, long prompts, limits".to_owned(), "other".to_owned(), "as in the file".to_owned()));

@@ -18,9 +18,12 @@ pub use budget::{Budget, SetBudget};
 pub use grant::{Grant, NewGrant};
 pub use key::{Key, NewKey};
 pub use person::{MovePerson, NewPerson, Person, SetZone};
-pub use price::{Explain, Explained, ExplainedLine, ImportPrices, ImportReport, Price, PriceChange, PricePoint, SetPrice};
+pub use price::{
+    Explain, Explained, ExplainedLine, ImportPrices, ImportReport, Price, PriceChange, PricePoint, SetPrice,
+};
 pub use report::{
-    Balance, Charge, ChargePage, Funds, GrantBalance, Overview, Statement, StatementDay, StatementGrant, StatementModel, UsageRow,
+    Balance, Charge, ChargePage, Funds, GrantBalance, Overview, Statement, StatementDay, StatementGrant,
+    StatementModel, UsageRow,
 };
 pub use suspense::{Resolve, Suspended};
 pub use unit::{NewUnit, Unit};

@@ -1,0 +1,100 @@
+//! The command line: what can be said, and where it goes.
+//!
+//! Data goes to standard output, everything else to standard error. `--json` works on every command. Exit codes: 0
+//! done, 1 refused or failed, 2 the command was not understood.
+
+pub(crate) mod budget;
+pub(crate) mod data;
+pub(crate) mod grant;
+pub(crate) mod key;
+pub(crate) mod person;
+pub(crate) mod price;
+pub(crate) mod report;
+pub(crate) mod suspense;
+pub(crate) mod unit;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use purser_core::money::Nano;
+
+/// Meters every LLM call in exact money and holds it within a person's budget before it is spent.
+#[derive(Debug, Parser)]
+#[command(name = "purser", version, arg_required_else_help = true, subcommand_required = true)]
+#[command(after_help = "Start with `purser serve`; it says what to do next.")]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What every command understands.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Global {
+    /// The data folder [default: `data` of purser.toml, else ./purser-data]
+    #[arg(long, global = true, env = "PURSER_DATA", value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// The configuration [default: ./purser.toml where there is one]
+    #[arg(long, global = true, env = "PURSER_CONFIG", value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Write JSON to standard output instead of text
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Name this change: the same name with the same input a second time changes nothing and gives the first result
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) command_id: Option<String>,
+}
+
+/// Everything `purser` can do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the gateway and the control API
+    Serve,
+    /// People with a budget
+    #[command(subcommand)]
+    Person(person::Command),
+    /// Teams and departments
+    #[command(subcommand)]
+    Unit(unit::Command),
+    /// Money limits on the company, a unit or a key
+    #[command(subcommand)]
+    Budget(budget::Command),
+    /// Amounts promised to people
+    #[command(subcommand)]
+    Grant(grant::Command),
+    /// Credentials that calls are made with
+    #[command(subcommand)]
+    Key(key::Command),
+    /// Credentials of administrators for the control API
+    #[command(subcommand)]
+    AdminKey(key::AdminCommand),
+    /// What was used and what it cost
+    Usage(report::Usage),
+    /// One person's month: granted, used, held, and by model
+    Statement(report::Statement),
+    /// What is left right now
+    Balance(report::Balance),
+    /// The price book
+    #[command(subcommand)]
+    Price(price::Command),
+    /// Money set aside by calls whose end is not known
+    #[command(subcommand)]
+    Suspense(suspense::Command),
+    /// Prove that the journal is whole and the balances follow from it
+    Verify,
+    /// Copy the data folder to an empty folder, while it is in use
+    Backup(data::Backup),
+    /// Bring a backup back into an empty data folder
+    Restore(data::Restore),
+}
+
+/// A text, or a dash for none.
+fn or_dash(text: Option<&str>) -> String {
+    text.unwrap_or("-").to_owned()
+}
+
+/// An amount, exactly.
+fn money(amount: Nano) -> String {
+    amount.to_string()
+}

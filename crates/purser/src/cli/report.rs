@@ -1,0 +1,184 @@
+//! `purser usage`, `purser statement`, `purser balance`
+
+use clap::{Args, ValueEnum};
+use purser_control::shape::{Balance as Left, Charge, ChargePage, Funds, List, Overview, Statement as Month};
+
+use super::{money, or_dash};
+use crate::client::{Client, Path, path};
+use crate::failure::Failure;
+use crate::output::{Output, Table};
+
+#[derive(Debug, Args)]
+pub(crate) struct Usage {
+    /// Only this person's (id or name)
+    #[arg(long)]
+    pub(crate) person: Option<String>,
+    /// One row per
+    #[arg(long, value_enum, default_value_t = By::Model, conflicts_with = "charges")]
+    pub(crate) by: By,
+    /// First day (UTC) [default: the first of this month]
+    #[arg(long, value_name = "DATE")]
+    pub(crate) from: Option<String>,
+    /// First day not included (UTC) [default: tomorrow]
+    #[arg(long, value_name = "DATE")]
+    pub(crate) to: Option<String>,
+    /// Every single charge, with what it was worked out from
+    #[arg(long)]
+    pub(crate) charges: bool,
+}
+
+/// What a row of usage stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum By {
+    /// A model
+    Model,
+    /// A day
+    Day,
+    /// A key
+    Key,
+    /// A person
+    Person,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Statement {
+    /// Id or name
+    pub(crate) person: String,
+    /// The month, in the person's zone [default: the running one]
+    #[arg(long, value_name = "YYYY-MM")]
+    pub(crate) month: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Balance {
+    /// Only this person's (id or name)
+    pub(crate) person: Option<String>,
+}
+
+impl By {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Model => "model",
+            Self::Day => "day",
+            Self::Key => "key",
+            Self::Person => "person",
+        }
+    }
+}
+
+impl Usage {
+    pub(crate) async fn run(self, client: &mut Client, out: Output) -> Result<(), Failure> {
+        let what = if self.charges { "charges" } else { "usage" };
+        let path = path([what])
+            .with("person", self.person.as_deref())
+            .with("from", self.from.as_deref())
+            .with("to", self.to.as_deref());
+        if self.charges {
+            let mut charges = all_charges(client, &path).await?;
+            charges.reverse();
+            out.show(&charges, |charges| charge_table(charges));
+        } else {
+            let overview: Overview = client.get(path.with("by", Some(self.by.name()))).await?;
+            out.show(&overview, |overview| usage_table(self.by, overview));
+        }
+        Ok(())
+    }
+}
+
+impl Statement {
+    pub(crate) async fn run(self, client: &mut Client, out: Output) -> Result<(), Failure> {
+        let path = path(["people", &self.person, "statement"]).with("month", self.month.as_deref());
+        let month: Month = client.get(path).await?;
+        out.show(&month, statement);
+        Ok(())
+    }
+}
+
+impl Balance {
+    pub(crate) async fn run(self, client: &mut Client, out: Output) -> Result<(), Failure> {
+        let list: List<Left> = client.get(path(["balances"]).with("person", self.person.as_deref())).await?;
+        out.show(&list.items, |balances| balance_table(balances));
+        Ok(())
+    }
+}
+
+/// Every page, newest first.
+async fn all_charges(client: &mut Client, path: &Path) -> Result<Vec<Charge>, Failure> {
+    let mut charges = Vec::new();
+    let mut before: Option<String> = None;
+    loop {
+        let page: ChargePage = client.get(path.clone().with("before", before.as_deref())).await?;
+        charges.extend(page.items);
+        match page.next {
+            Some(next) => before = Some(next.to_string()),
+            None => return Ok(charges),
+        }
+    }
+}
+
+fn usage_table(by: By, overview: &Overview) -> String {
+    let heads = [by.name(), ">calls", ">input", ">of it cached", ">output", ">cost"];
+    let mut table = Table::new(&heads);
+    for row in &overview.items {
+        table.row([
+            row.name.clone().unwrap_or_else(|| row.key.clone()),
+            row.calls.to_string(),
+            row.input_tokens.to_string(),
+            row.cached_tokens.to_string(),
+            row.output_tokens.to_string(),
+            money(row.charge),
+        ]);
+    }
+    let span =
+        format!("{} calls, {}, from {} to {}", overview.calls, money(overview.charge), overview.from, overview.to);
+    format!("{}\n{span}", table.or("nothing was used"))
+}
+
+fn charge_table(charges: &[Charge]) -> String {
+    let mut table = Table::new(&["at", "id", "provider", "model", ">input", ">output", ">cost", "mark"]);
+    for charge in charges {
+        table.row([
+            charge.at.to_string(),
+            charge.id.clone(),
+            charge.provider.clone(),
+            charge.served_model.clone().unwrap_or_else(|| charge.model.clone()),
+            charge.usage.prompt_tokens().to_string(),
+            charge.usage.output_tokens().to_string(),
+            money(charge.charge),
+            charge.mark.clone(),
+        ]);
+    }
+    table.or("nothing was charged")
+}
+
+fn balance_table(balances: &[Left]) -> String {
+    let mut table = Table::new(&["person", ">left", ">granted", ">used", ">held", ">suspense", "renews"]);
+    for balance in balances {
+        let Funds { limit, posted, held, suspense, .. } = balance.funds;
+        table.row([
+            or_dash(balance.name.as_deref()),
+            money(balance.spendable),
+            money(limit),
+            money(posted),
+            money(held),
+            money(suspense),
+            balance.resets_at.map_or_else(|| "-".to_owned(), |at| at.to_string()),
+        ]);
+    }
+    table.or("nobody yet; `purser person add NAME --zone Europe/Berlin` adds somebody")
+}
+
+fn statement(month: &Month) -> String {
+    let name = month.name.clone().unwrap_or_else(|| month.person.to_string());
+    let mut sums = Table::new(&["granted", ">used", ">held", ">suspense"]);
+    sums.row([money(month.granted), money(month.used), money(month.held), money(month.suspense)]);
+    let mut models = Table::new(&["model", ">calls", ">cost"]);
+    for row in &month.models {
+        models.row([row.model.clone(), row.calls.to_string(), money(row.charge)]);
+    }
+    let mut days = Table::new(&["day", ">calls", ">cost"]);
+    for row in &month.days {
+        days.row([row.day.clone(), row.calls.to_string(), money(row.charge)]);
+    }
+    format!("{name}, {} ({})\n\n{sums}\n{}\n{}", month.month, month.zone, models.or("no calls"), days.or(""))
+}

@@ -1,0 +1,134 @@
+//! One way for every command to reach the services: the API, spoken over the socket of a running `purser serve`, or,
+//! when none runs, to the same router inside this process with the data folder held for as long as the command takes.
+
+mod inside;
+mod path;
+mod socket;
+
+use http::{Method, Request, StatusCode};
+use purser_control::Problem;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+pub(crate) use self::path::{Path, path};
+use crate::cli::Global;
+use crate::failure::Failure;
+use crate::place::Place;
+
+/// The name of a change, so that sending it twice does it once.
+const IDEMPOTENCY_KEY: &str = "idempotency-key";
+
+/// Whoever answers.
+#[derive(Debug)]
+pub(crate) struct Client {
+    transport: Transport,
+    command_id: Option<String>,
+}
+
+#[derive(Debug)]
+enum Transport {
+    Socket(socket::Socket),
+    Inside(Box<inside::Inside>),
+}
+
+/// An answer before its body is understood.
+struct Answer {
+    status: StatusCode,
+    body: Vec<u8>,
+}
+
+/// May the command make a new data folder where there is none?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Absent {
+    /// Yes: it is a change.
+    Create,
+    /// No: reading from a folder just made answers nothing.
+    Refuse,
+}
+
+impl Client {
+    /// Reaches the running `serve`, or opens the data folder itself.
+    ///
+    /// # Errors
+    /// The folder is missing and `absent` does not allow to make it, it is held by another process that does not
+    /// answer, or it can't be opened.
+    pub(crate) async fn connect(global: &Global, place: &Place, absent: Absent) -> Result<Self, Failure> {
+        let command_id = global.command_id.clone();
+        if let Some(socket) = socket::Socket::connect(&place.socket()).await? {
+            return Ok(Self { transport: Transport::Socket(socket), command_id });
+        }
+        if absent == Absent::Refuse && !place.exists() {
+            return Err(Failure::new(
+                format!("there is no data folder at {}", place.data.display()),
+                "`purser serve` makes one, as does the first `purser person add`; `--data DIR` names another",
+            ));
+        }
+        let inside = inside::Inside::open(place).await?;
+        Ok(Self { transport: Transport::Inside(Box::new(inside)), command_id })
+    }
+
+    /// Reads.
+    pub(crate) async fn get<T: DeserializeOwned>(&mut self, path: Path) -> Result<T, Failure> {
+        self.call(Method::GET, path, Vec::new()).await
+    }
+
+    /// Makes something, or has something done.
+    pub(crate) async fn post<T: DeserializeOwned>(&mut self, path: Path, body: &impl Serialize) -> Result<T, Failure> {
+        let body = encode(body)?;
+        self.call(Method::POST, path, body).await
+    }
+
+    /// Replaces a part of something.
+    pub(crate) async fn put<T: DeserializeOwned>(&mut self, path: Path, body: &impl Serialize) -> Result<T, Failure> {
+        let body = encode(body)?;
+        self.call(Method::PUT, path, body).await
+    }
+
+    /// Ends something.
+    pub(crate) async fn delete<T: DeserializeOwned>(&mut self, path: Path) -> Result<T, Failure> {
+        self.call(Method::DELETE, path, Vec::new()).await
+    }
+
+    /// Lets go of the socket or closes the data folder.
+    ///
+    /// # Errors
+    /// The journal could not be closed in order; what was acknowledged is on disk all the same.
+    pub(crate) fn close(self) -> Result<(), Failure> {
+        match self.transport {
+            Transport::Socket(_) => Ok(()),
+            Transport::Inside(inside) => inside.close(),
+        }
+    }
+
+    async fn call<T: DeserializeOwned>(&mut self, method: Method, path: Path, body: Vec<u8>) -> Result<T, Failure> {
+        let mut request = Request::builder().method(method).uri(path.to_string()).header("host", "purser");
+        if !body.is_empty() {
+            request = request.header("content-type", "application/json");
+        }
+        if let Some(id) = &self.command_id {
+            request = request.header(IDEMPOTENCY_KEY, id);
+        }
+        let request = request.body(body).map_err(|_| {
+            Failure::usage("--command-id has characters that can't be sent", "use letters, digits and -")
+        })?;
+        let answer = match &mut self.transport {
+            Transport::Socket(socket) => socket.send(request).await?,
+            Transport::Inside(inside) => inside.send(request).await?,
+        };
+        if answer.status.is_success() {
+            return serde_json::from_slice(&answer.body)
+                .map_err(|error| Failure::from_error("the answer is not understood (another version?)", &error));
+        }
+        match serde_json::from_slice::<Problem>(&answer.body) {
+            Ok(problem) => Err(problem.into()),
+            Err(_) => Err(Failure::new(
+                format!("purser answered {}", answer.status),
+                "the log of `purser serve` may say more; is it the same version?",
+            )),
+        }
+    }
+}
+
+fn encode(body: &impl Serialize) -> Result<Vec<u8>, Failure> {
+    serde_json::to_vec(body).map_err(|error| Failure::from_error("the request can't be written as JSON", &error))
+}

@@ -1,0 +1,184 @@
+//! The configuration: `purser.toml`, or none at all.
+//!
+//! Read once at the start. A mistake is told with its line, the field and what was probably meant. Secrets are never
+//! in the file: it names the variable or the file they are in.
+
+mod file;
+mod mistake;
+mod policy;
+mod provider;
+mod quantity;
+#[cfg(test)]
+mod reference;
+mod tls;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use purser_core::money::Currency;
+use purser_core::policy::Policy;
+use purser_core::zone::Zone;
+use purser_gateway::{GatewayConfig, Upstream};
+
+use self::file::File;
+pub(crate) use self::mistake::Mistake;
+pub(crate) use self::provider::usual_variables;
+
+/// The file looked for where none is named.
+const USUAL_FILE: &str = "purser.toml";
+/// The data folder where none is named.
+const USUAL_DATA: &str = "purser-data";
+
+/// What was read, checked as far as it can be without opening anything.
+#[derive(Debug)]
+pub(crate) struct Config {
+    file: File,
+    source: String,
+    path: Option<PathBuf>,
+}
+
+/// Everything `serve` needs besides the data folder.
+pub(crate) struct Serve {
+    /// For the gateway.
+    pub(crate) gateway: GatewayConfig,
+    /// Where the API listens on TCP.
+    pub(crate) control: SocketAddr,
+    /// TLS for the API: the same as the gateway's.
+    pub(crate) tls: Option<Arc<rustls::ServerConfig>>,
+    /// How calls are admitted.
+    pub(crate) policy: Policy,
+}
+
+impl Config {
+    /// Reads the file that was named, or `purser.toml` of the working folder where there is one, or takes the
+    /// defaults.
+    ///
+    /// # Errors
+    /// The file can't be read or has a mistake.
+    pub(crate) fn load(named: Option<&Path>) -> Result<Self, Mistake> {
+        let usual = Path::new(USUAL_FILE);
+        let path = named.or_else(|| usual.exists().then_some(usual));
+        let Some(path) = path else {
+            return Ok(Self { file: File::default(), source: String::new(), path: None });
+        };
+        let source = std::fs::read_to_string(path).map_err(|error| {
+            Mistake::new(
+                Some(path),
+                format!("can't be read: {error}"),
+                "--config names the file; leave it out to start without one",
+            )
+        })?;
+        Self::parse(source, Some(path))
+    }
+
+    fn parse(source: String, path: Option<&Path>) -> Result<Self, Mistake> {
+        let file: File = toml::from_str(&source).map_err(|error| Mistake::from_toml(path, &source, &error))?;
+        Ok(Self { file, source, path: path.map(Path::to_owned) })
+    }
+
+    /// The data folder: the one of the command line, else the file's, relative to the file, else `./purser-data`.
+    pub(crate) fn data(&self, named: Option<&Path>) -> PathBuf {
+        match (named, &self.file.data) {
+            (Some(named), _) => named.to_owned(),
+            (None, Some(data)) => self.folder().join(data),
+            (None, None) => PathBuf::from(USUAL_DATA),
+        }
+    }
+
+    /// The currency of a ledger that is made now.
+    pub(crate) fn currency(&self) -> &Currency {
+        &self.file.currency
+    }
+
+    /// Where the periods of a company that is founded now begin and end.
+    pub(crate) fn zone(&self) -> &Zone {
+        &self.file.zone
+    }
+
+    /// Was a file read?
+    pub(crate) fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
+    }
+
+    /// What `serve` needs. Reads the files and variables that the configuration names.
+    ///
+    /// # Errors
+    /// An address that may not be listened on, a provider without a key, a certificate that can't be read, policies
+    /// that contradict each other.
+    pub(crate) fn serve(&self, environment: provider::Environment<'_>) -> Result<Serve, Mistake> {
+        let listen = &self.file.listen;
+        for (field, address) in [("gateway", listen.gateway), ("control", listen.control)] {
+            if !address.ip().is_loopback() && listen.tls.is_none() && !listen.behind_proxy {
+                return Err(self.mistake(
+                    format!("listen.{field} = \"{address}\" can be reached from other machines, where keys would travel in the clear"),
+                    "set listen.tls = { cert = \"…\", key = \"…\" }, or behind_proxy = true when a proxy in front does the TLS",
+                ));
+            }
+        }
+        let tls = listen
+            .tls
+            .as_ref()
+            .map(|tls| tls::server(&self.folder().join(&tls.cert), &self.folder().join(&tls.key)))
+            .transpose()
+            .map_err(|(what, hint)| self.mistake(what, hint))?;
+        let roots = tls::roots().map_err(|(what, hint)| self.mistake(what, hint))?;
+        let gateway = GatewayConfig {
+            listen: listen.gateway,
+            tls: tls.clone(),
+            threads: listen.threads,
+            limits: (&self.file.limits).into(),
+            upstreams: self.upstreams(environment)?,
+            https_proxy: ["HTTPS_PROXY", "https_proxy"]
+                .iter()
+                .find_map(|name| environment(name))
+                .map(|url| proxy(&url)),
+            roots,
+        };
+        let policy = self.file.policy.resolve().map_err(|(what, hint)| self.mistake(what, hint))?;
+        Ok(Serve { gateway, control: listen.control, tls, policy })
+    }
+
+    /// The providers in the order of the file.
+    fn upstreams(&self, environment: provider::Environment<'_>) -> Result<Vec<Arc<Upstream>>, Mistake> {
+        if self.file.providers.is_empty() {
+            return Ok(provider::usual(environment));
+        }
+        let mut written: Vec<_> = self.file.providers.iter().collect();
+        written.sort_by_key(|(_, provider)| provider.span().start);
+        let known: Vec<&str> = written.iter().map(|(name, _)| name.as_str()).collect();
+        let mut upstreams = Vec::with_capacity(written.len());
+        for (name, provider) in &written {
+            let (span, provider) = (provider.span(), provider.get_ref());
+            for other in &provider.fallback {
+                if !known.contains(&other.as_str()) {
+                    let hint = match mistake::closest(other, &known) {
+                        Some(meant) => format!("did you mean `{meant}`?"),
+                        None => format!("providers of this file: {}", known.join(", ")),
+                    };
+                    let what = format!("`{name}` falls back to `{other}`, which is not a provider here");
+                    return Err(Mistake::at(self.path(), &self.source, span, what, hint));
+                }
+            }
+            let upstream = provider::upstream(name, provider, self.folder(), environment)
+                .map_err(|(what, hint)| Mistake::at(self.path(), &self.source, span, what, hint))?;
+            upstreams.push(Arc::new(upstream));
+        }
+        Ok(upstreams)
+    }
+
+    /// What relative paths in the file are relative to.
+    fn folder(&self) -> &Path {
+        self.path.as_deref().and_then(Path::parent).unwrap_or(Path::new(""))
+    }
+
+    fn mistake(&self, what: impl Into<String>, hint: impl Into<String>) -> Mistake {
+        Mistake::new(self.path(), what, hint)
+    }
+}
+
+/// `http://proxy:3128/` as `proxy:3128`.
+fn proxy(url: &str) -> String {
+    let rest = url.trim().trim_start_matches("http://").trim_start_matches("https://");
+    rest.trim_end_matches('/').to_owned()
+}

@@ -1,0 +1,127 @@
+//! `[policy]`: the company's choices about admission, durations written for people.
+
+use std::sync::Arc;
+
+use purser_core::money::Nano;
+use purser_core::policy::{self, Admission, UnknownModel};
+use purser_core::price::{CardSpec, RateCard};
+use serde::Deserialize;
+
+use super::quantity::Span;
+
+/// `[policy]`
+#[derive(Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Policy {
+    pub(crate) admission: Admission,
+    pub(crate) unknown_model: Unknown,
+    pub(crate) unknown_model_card: Option<CardSpec>,
+    pub(crate) useful_floor_tokens: u64,
+    pub(crate) park: Park,
+    pub(crate) drain: Drain,
+    pub(crate) wait_for_disk: bool,
+    pub(crate) resolve_suspense_after_days: u16,
+    pub(crate) ask_more: Option<String>,
+}
+
+/// `policy.unknown_model`
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Unknown {
+    /// Refused.
+    #[default]
+    Refuse,
+    /// Charged by `unknown_model_card`.
+    Ceiling,
+}
+
+/// `[policy.park]`
+#[derive(Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Park {
+    pub(crate) wait: Span,
+    pub(crate) calls: usize,
+}
+
+/// `[policy.drain]`
+#[derive(Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Drain {
+    pub(crate) time: Span,
+    pub(crate) money: Nano,
+}
+
+impl Default for Policy {
+    /// The domain's own defaults, so that they stand in one place.
+    fn default() -> Self {
+        let policy = policy::Policy::default();
+        Self {
+            admission: policy.admission,
+            unknown_model: Unknown::Refuse,
+            unknown_model_card: None,
+            useful_floor_tokens: policy.useful_floor_tokens,
+            park: Park::default(),
+            drain: Drain::default(),
+            wait_for_disk: policy.wait_for_disk,
+            resolve_suspense_after_days: policy.resolve_suspense_after_days,
+            ask_more: policy.ask_more,
+        }
+    }
+}
+
+impl Default for Park {
+    fn default() -> Self {
+        let park = policy::Park::default();
+        Self { wait: Span(park.max_wait), calls: park.max_calls }
+    }
+}
+
+impl Default for Drain {
+    fn default() -> Self {
+        let drain = policy::Drain::default();
+        Self { time: Span(drain.max_time), money: drain.max_money }
+    }
+}
+
+impl Policy {
+    /// The domain's form.
+    ///
+    /// # Errors
+    /// A sentence and what to do about it: fields that contradict each other, a card that can't be charged by.
+    pub(crate) fn resolve(&self) -> Result<policy::Policy, (String, String)> {
+        let unknown_model = match (self.unknown_model, &self.unknown_model_card) {
+            (Unknown::Refuse, None) => UnknownModel::Refuse,
+            (Unknown::Ceiling, Some(card)) => {
+                let card = RateCard::try_from(card.clone()).map_err(|error| {
+                    (
+                        format!("policy.unknown_model_card: {error}"),
+                        "it takes the same form as a card of `purser price import`".to_owned(),
+                    )
+                })?;
+                UnknownModel::Ceiling(Arc::new(card))
+            }
+            (Unknown::Ceiling, None) => {
+                return Err((
+                    "policy.unknown_model = \"ceiling\" needs the ceiling".to_owned(),
+                    "set policy.unknown_model_card, dearer than any model that may turn up".to_owned(),
+                ));
+            }
+            (Unknown::Refuse, Some(_)) => {
+                return Err((
+                    "policy.unknown_model_card is set, but unknown models are refused".to_owned(),
+                    "set policy.unknown_model = \"ceiling\", or take the card out".to_owned(),
+                ));
+            }
+        };
+        Ok(policy::Policy {
+            admission: self.admission,
+            unknown_model,
+            useful_floor_tokens: self.useful_floor_tokens,
+            park: policy::Park { max_wait: self.park.wait.0, max_calls: self.park.calls },
+            drain: policy::Drain { max_time: self.drain.time.0, max_money: self.drain.money },
+            wait_for_disk: self.wait_for_disk,
+            resolve_suspense_after_days: self.resolve_suspense_after_days,
+            ask_more: self.ask_more.clone(),
+        })
+    }
+}

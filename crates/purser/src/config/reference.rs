@@ -1,0 +1,149 @@
+//! The reference page of the configuration, made from this table. A test holds `docs/reference/configuration.md` to it,
+//! and the table to the fields that exist.
+
+/// One field of `purser.toml`.
+pub(crate) struct Field {
+    /// Where it stands: `listen.gateway`.
+    pub(crate) path: &'static str,
+    /// Its default as it would be written, or what happens without it.
+    pub(crate) default: &'static str,
+    /// What it does.
+    pub(crate) text: &'static str,
+}
+
+const fn field(path: &'static str, default: &'static str, text: &'static str) -> Field {
+    Field { path, default, text }
+}
+
+/// Every field, in the order of the page.
+pub(crate) const FIELDS: &[Field] = &[
+    field(
+        "data",
+        "`\"purser-data\"`",
+        "The data folder, relative to this file. `--data` and `PURSER_DATA` win over it.",
+    ),
+    field(
+        "currency",
+        "`\"USD\"`",
+        "Currency of the ledger, an ISO 4217 code. Used once, when the data folder is made; after that the ledger keeps its own.",
+    ),
+    field(
+        "zone",
+        "`\"UTC\"`",
+        "Where the company's periods begin and end, an IANA name. Used once, like `currency`; units and people have zones of their own.",
+    ),
+    field("listen.gateway", "`\"127.0.0.1:4141\"`", "Where model calls come in."),
+    field(
+        "listen.control",
+        "`\"127.0.0.1:4142\"`",
+        "Where the control API and the pages are. Commands on the same machine use the socket in the data folder instead.",
+    ),
+    field(
+        "listen.tls",
+        "none",
+        "`{ cert = \"chain.pem\", key = \"key.pem\" }`: TLS on both listeners. An address that other machines can reach needs this or `behind_proxy`.",
+    ),
+    field(
+        "listen.behind_proxy",
+        "`false`",
+        "A proxy in front does the TLS, so that plain HTTP may be listened to on any address.",
+    ),
+    field("listen.threads", "`0`", "Threads of the gateway; 0 for one per core."),
+    field("limits.connections", "`20000`", "Open client connections at the gateway."),
+    field("limits.head", "`\"64KiB\"`", "A request's head."),
+    field("limits.body", "`\"64MiB\"`", "A request's body."),
+    field("limits.answer", "`\"64MiB\"`", "An answer that is not a stream."),
+    field("limits.head_time", "`\"20s\"`", "From the first byte of a request's head to its last."),
+    field("limits.body_stall", "`\"30s\"`", "Between two reads of a request's body."),
+    field("limits.idle", "`\"2m\"`", "An idle client connection."),
+    field("limits.connect", "`\"10s\"`", "Connecting to a provider, TLS included."),
+    field("limits.first_byte", "`\"10m\"`", "From a request's last byte to its answer's first."),
+    field("limits.answer_stall", "`\"5m\"`", "Between two reads of an answer."),
+    field("limits.write_stall", "`\"1m\"`", "A write to a client that does not read."),
+    field("limits.drain", "`\"1m\"`", "How long running calls may go on when `purser serve` is told to end."),
+    field(
+        "policy.admission",
+        "`\"strict\"`",
+        "How much a call sets aside before it goes out. `strict`: the most it can cost. `calibrated`: what is learned about such calls, growing while the answer streams; the overrun is bounded by one call.",
+    ),
+    field("policy.unknown_model", "`\"refuse\"`", "A model without a price: `refuse` it, or charge it by a `ceiling`."),
+    field("policy.unknown_model_card", "none", "The ceiling: a rate card as `purser price import` takes it."),
+    field(
+        "policy.useful_floor_tokens",
+        "`4096`",
+        "The least output that a call is cut down to when money runs short; below it the call is not made.",
+    ),
+    field("policy.park.wait", "`\"30s\"`", "How long a call waits for money that other calls have set aside."),
+    field("policy.park.calls", "`64`", "How many calls of one person wait at once."),
+    field(
+        "policy.drain.time",
+        "`\"1m\"`",
+        "How long an answer is read on after its client hung up, to learn its exact cost.",
+    ),
+    field("policy.drain.money", "`\"0.25\"`", "How much reading on may cost."),
+    field(
+        "policy.wait_for_disk",
+        "`false`",
+        "Wait until each hold is on disk before its call goes out. Costs every call the time of a disk sync.",
+    ),
+    field(
+        "policy.resolve_suspense_after_days",
+        "`7`",
+        "After how many days money in suspense moves off the person to the company's `unaccounted` account.",
+    ),
+    field("policy.ask_more", "none", "Whom to ask for more: a team or an address. Every denial says it."),
+    field("providers.NAME.kind", "required", "`anthropic`, `openai`, `gemini` or `openai-compatible`."),
+    field("providers.NAME.base_url", "the kind's public address", "Where it is. `openai-compatible` needs one."),
+    field(
+        "providers.NAME.api_key_env",
+        "`ANTHROPIC_API_KEY`, `OPENAI_API_KEY`, `GEMINI_API_KEY` by kind; none for `openai-compatible`",
+        "The environment variable that the provider's key is in. The key itself never stands in this file.",
+    ),
+    field("providers.NAME.api_key_file", "none", "The file that the provider's key is in, instead of a variable."),
+    field(
+        "providers.NAME.models",
+        "every model of its kind",
+        "Patterns of the models that go there: `[\"claude-*\"]`.",
+    ),
+    field(
+        "providers.NAME.fallback",
+        "none",
+        "Names of providers to try when this one can't be reached or answers with an error of its own before any output.",
+    ),
+    field(
+        "providers.NAME.prices",
+        "`anthropic`, `openai`, `google` by kind; else the provider's name",
+        "The provider whose prices in the price book apply.",
+    ),
+];
+
+const HEAD: &str = "# Configuration\n\
+\n\
+`purser.toml` in the working folder, or the file that `--config` or `PURSER_CONFIG` names. Every field may be left out;\n\
+without a file Purser listens on loopback and uses each public provider whose usual variable is set. Durations are\n\
+written with their unit (`250ms`, `30s`, `5m`, `2h`, `7d`), sizes too (`64KiB`, `32MiB`), amounts as text (`\"0.25\"`).\n\
+\n\
+The order of the `[providers.…]` tables is the order of preference where several take a model.\n\
+\n\
+```toml\n\
+[providers.anthropic]\n\
+kind = \"anthropic\"\n\
+\n\
+[providers.local]\n\
+kind = \"openai-compatible\"\n\
+base_url = \"http://127.0.0.1:8080\"\n\
+models = [\"qwen*\"]\n\
+```\n\
+\n\
+| field | default | meaning |\n\
+|---|---|---|\n";
+
+/// The page.
+#[cfg(test)]
+pub(crate) fn page() -> String {
+    let mut page = HEAD.to_owned();
+    for Field { path, default, text } in FIELDS {
+        page.push_str(&format!("| `{path}` | {default} | {text} |\n"));
+    }
+    page
+}

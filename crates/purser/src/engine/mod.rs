@@ -1,0 +1,196 @@
+//! The data folder, opened: journal, ledger, projector and control, in the order that each needs the others.
+
+mod denials;
+mod fence;
+mod snapshots;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use purser_control::{Control, Founding, MachineRandom, Parts};
+use purser_core::time::Clock;
+use purser_gateway::Shared;
+use purser_ledger::{BootId, Frame, FrameNo, FrameObserver, Ledger, OpenError, Options, Recovery};
+use purser_store::{
+    DataDir, DenialLog, Fence, Mode, Private, Projector, ProjectorTap, Reader, Snapshots, SqliteJournal, StoreError,
+};
+
+use crate::clock::MachineClock;
+use crate::failure::Failure;
+use crate::place::Place;
+
+/// How often it is looked whether the ledger still writes.
+const LOOK_EACH: Duration = Duration::from_secs(1);
+
+/// An open data folder. Nobody else writes it meanwhile.
+pub(crate) struct Engine {
+    dir: Arc<DataDir>,
+    ledger: Ledger,
+    projector: Arc<Projector>,
+    control: Control,
+    clock: Arc<dyn Clock>,
+    durable: Arc<AtomicU64>,
+    recovery: Recovery,
+}
+
+impl Engine {
+    /// Opens the folder, making it where there is none. `wait_for_disk` is the ledger's: every hold waits for the disk.
+    ///
+    /// # Errors
+    /// Another process holds it, a newer version wrote it, or it is damaged; the sentence says what to do.
+    pub(crate) async fn open(place: &Place, wait_for_disk: bool) -> Result<Self, Failure> {
+        let dir = Arc::new(DataDir::open(&place.data, Mode::Exclusive).map_err(|error| store(&error))?);
+        let clock: Arc<dyn Clock> = Arc::new(MachineClock);
+        let durable = Arc::new(AtomicU64::new(0));
+        let options = Options { wait_for_disk, ..Options::new(boot()?) };
+        let Opened { ledger, projector, recovery } = open_ledger(&dir, &options, &clock, &durable)?;
+        let parts = Parts {
+            ledger: ledger.clone(),
+            private: Private::open(&dir).map_err(|error| store(&error))?,
+            reader: Reader::open(&dir).map_err(|error| store(&error))?,
+            projector: Arc::clone(&projector),
+            clock: Arc::clone(&clock),
+            random: Arc::new(MachineRandom),
+        };
+        let founding = Founding { currency: place.currency.clone(), zone: place.zone.clone() };
+        let control = Control::open(parts, founding).await?;
+        Ok(Self { dir, ledger, projector, control, clock, durable, recovery })
+    }
+
+    /// The services.
+    pub(crate) fn control(&self) -> &Control {
+        &self.control
+    }
+
+    /// What the start found.
+    pub(crate) fn recovery(&self) -> &Recovery {
+        &self.recovery
+    }
+
+    /// What the gateway shares with this engine.
+    ///
+    /// # Errors
+    /// The fence or the log of denials can't be opened.
+    pub(crate) fn shared(&self) -> Result<Shared, Failure> {
+        let fence = Fence::open(&self.dir).map_err(|error| store(&error))?;
+        let denials = DenialLog::open(&self.dir).map_err(|error| store(&error))?;
+        let denials = denials::Writer::start(denials)
+            .map_err(|error| Failure::from_error("there is no thread for the log of denials", &error))?;
+        Ok(Shared::new(
+            self.control.shared_snapshot(),
+            self.ledger.clone(),
+            Arc::clone(&self.clock),
+            Arc::new(fence::Kept(fence)),
+            Arc::new(denials),
+        ))
+    }
+
+    /// Keeps the ledger's state now and then, so that a start replays little. Runs until it is dropped.
+    pub(crate) async fn keep_snapshots(&self) {
+        snapshots::keep(&self.dir, &self.durable).await;
+    }
+
+    /// Waits until the ledger stops writing, which it does only when its journal failed.
+    pub(crate) async fn failed(&self) -> Failure {
+        loop {
+            if let Some(stopped) = self.ledger.stopped() {
+                return Failure::from_error("no calls are taken any more", &stopped);
+            }
+            tokio::time::sleep(LOOK_EACH).await;
+        }
+    }
+
+    /// Writes and syncs what waits and lets go of the folder.
+    ///
+    /// # Errors
+    /// The journal could not be closed in order; what was acknowledged is on disk all the same.
+    pub(crate) fn close(self) -> Result<(), Failure> {
+        let Self { dir, ledger, projector, control, durable, .. } = self;
+        let closed = ledger.close().map_err(|error| Failure::from_error("the ledger was not closed in order", &error));
+        if closed.is_ok() {
+            snapshots::renew_if_long(&dir, &durable);
+        }
+        drop((control, projector));
+        closed
+    }
+}
+
+struct Opened {
+    ledger: Ledger,
+    projector: Arc<Projector>,
+    recovery: Recovery,
+}
+
+/// Opens the ledger from the newest snapshot that fits the journal.
+fn open_ledger(
+    dir: &Arc<DataDir>,
+    options: &Options,
+    clock: &Arc<dyn Clock>,
+    durable: &Arc<AtomicU64>,
+) -> Result<Opened, Failure> {
+    let snapshots = Snapshots::of(dir);
+    let mut snapshot = snapshots.load().map_err(|error| store(&error))?;
+    loop {
+        let journal = SqliteJournal::open(dir).map_err(|error| store(&error))?;
+        let (projector, tap) = Projector::start(dir).map_err(|error| store(&error))?;
+        let tap = Tap { projector: tap, durable: Arc::clone(durable) };
+        let opened =
+            Ledger::open(Box::new(journal), snapshot.take(), options.clone(), Arc::clone(clock), Some(Box::new(tap)));
+        match opened {
+            Ok((ledger, recovery)) => return Ok(Opened { ledger, projector: Arc::new(projector), recovery }),
+            Err(OpenError::SnapshotAhead { journal, .. }) => {
+                tracing::warn!("the newest snapshot is ahead of the journal; an older one is tried");
+                snapshot = snapshots.load_up_to(journal).map_err(|error| store(&error))?;
+            }
+            // `snapshot` is none from here on: everything is replayed, which always fits.
+            Err(OpenError::SnapshotForeign(frame)) => {
+                tracing::warn!(%frame, "the snapshot is of another journal; everything is replayed");
+            }
+            Err(error) => {
+                return Err(Failure::new(
+                    format!("the ledger can't be opened: {}", crate::failure::chain(&error)),
+                    "`purser verify` says what is damaged; `purser restore` brings a backup back",
+                ));
+            }
+        }
+    }
+}
+
+/// Tells the projector what is durable, and remembers it for snapshots.
+struct Tap {
+    projector: ProjectorTap,
+    durable: Arc<AtomicU64>,
+}
+
+impl FrameObserver for Tap {
+    fn durable(&mut self, frame: &Arc<Frame>) {
+        self.durable.fetch_max(frame.no.0, Ordering::Relaxed);
+        self.projector.durable(frame);
+    }
+}
+
+fn durable_frame(durable: &AtomicU64) -> FrameNo {
+    FrameNo(durable.load(Ordering::Relaxed))
+}
+
+/// Which boot of the machine this is. Where the machine does not say, every start counts as another boot: then more is
+/// set aside after a crash, never less.
+fn boot() -> Result<BootId, Failure> {
+    if let Ok(text) = std::fs::read_to_string("/proc/sys/kernel/random/boot_id") {
+        return Ok(BootId::from_text(&text));
+    }
+    let mut bits = [0; 8];
+    getrandom::fill(&mut bits).map_err(|error| Failure::from_error("the machine gave no random bits", &error))?;
+    Ok(BootId(u64::from_ne_bytes(bits)))
+}
+
+/// A failure of the files; their errors say what to do.
+pub(crate) fn store(error: &StoreError) -> Failure {
+    match error {
+        StoreError::InUse { .. } => {
+            Failure::new(error.to_string(), "if that is `purser serve` just starting or ending, try again in a moment")
+        }
+        other => Failure::from_error("the data folder can't be used", other),
+    }
+}

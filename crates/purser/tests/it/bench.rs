@@ -1,0 +1,161 @@
+//! A fresh folder and ways to run the binary in it.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+use serde_json::Value;
+
+/// A folder of its own. Everything is gone when it is dropped.
+pub(crate) struct Bench {
+    folder: tempfile::TempDir,
+}
+
+/// How a command ended.
+#[derive(Debug)]
+pub(crate) struct Done {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+impl Bench {
+    pub(crate) fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap() }
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub(crate) fn data(&self) -> PathBuf {
+        self.folder().join("purser-data")
+    }
+
+    /// Writes `purser.toml`.
+    pub(crate) fn configure(&self, text: &str) {
+        std::fs::write(self.folder().join("purser.toml"), text).unwrap();
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_purser"));
+        command.args(args).current_dir(self.folder()).stdin(Stdio::null()).env_clear();
+        command
+    }
+
+    /// Runs to the end.
+    pub(crate) fn run(&self, args: &[&str]) -> Done {
+        let Output { status, stdout, stderr } = self.command(args).output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        Done { code: status.code().unwrap_or(-1), out: text(stdout), err: text(stderr) }
+    }
+
+    /// Runs to the end, which has to be a success; the output as JSON.
+    pub(crate) fn json(&self, args: &[&str]) -> Value {
+        let mut all = args.to_vec();
+        all.push("--json");
+        let done = self.run(&all);
+        assert_eq!(done.code, 0, "{args:?}: {done:?}");
+        serde_json::from_str(&done.out).unwrap_or_else(|error| panic!("{args:?}: {error}: {done:?}"))
+    }
+
+    /// Runs to the end, which has to be a refusal with this in what it says.
+    pub(crate) fn refused(&self, args: &[&str], code: i32, says: &str) -> Done {
+        let done = self.run(args);
+        assert_eq!(done.code, code, "{args:?}: {done:?}");
+        assert!(done.err.contains(says), "{args:?} should say {says:?}: {done:?}");
+        assert_eq!(done.out, "", "a refusal writes nothing to standard output");
+        done
+    }
+
+    /// Starts `serve` on free ports and waits until it listens.
+    pub(crate) fn serve(&self) -> Served {
+        if !self.folder().join("purser.toml").exists() {
+            self.configure("[listen]\ngateway = \"127.0.0.1:0\"\ncontrol = \"127.0.0.1:0\"\n");
+        }
+        let mut child = self.command(&["serve"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap());
+        let mut said = String::new();
+        let mut address = |what: &str| loop {
+            let mut line = String::new();
+            assert!(lines.read_line(&mut line).unwrap() > 0, "serve ended early: {said}");
+            said.push_str(&line);
+            if let Some(rest) = line.strip_prefix(&format!("{what} listening on http://")) {
+                break rest.trim().to_owned();
+            }
+        };
+        let gateway = address("gateway");
+        let control = address("control");
+        Served { child, lines, said, gateway, control }
+    }
+}
+
+/// A running `serve`. Killed when it is dropped without being stopped.
+pub(crate) struct Served {
+    child: Child,
+    lines: BufReader<std::process::ChildStderr>,
+    said: String,
+    pub(crate) gateway: String,
+    pub(crate) control: String,
+}
+
+impl Served {
+    /// Reads on until a line has this in it; gives the line.
+    pub(crate) fn line_with(&mut self, what: &str) -> String {
+        loop {
+            let mut line = String::new();
+            assert!(self.lines.read_line(&mut line).unwrap() > 0, "no line with {what:?}: {}", self.said);
+            self.said.push_str(&line);
+            if line.contains(what) {
+                return line;
+            }
+        }
+    }
+
+    /// Asks it to end, waits, and gives the exit code and everything it said.
+    pub(crate) fn stop(mut self) -> (i32, String) {
+        let killed = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
+        assert!(killed.success());
+        let mut rest = String::new();
+        self.lines.read_to_string(&mut rest).unwrap();
+        let code = self.child.wait().unwrap().code().unwrap_or(-1);
+        (code, format!("{}{rest}", self.said))
+    }
+
+    /// Kills it at once, as a crash would.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// A plain HTTP request to the control listener; status and body.
+    pub(crate) fn http(&self, method: &str, path: &str, key: Option<&str>, body: &str) -> (u16, String) {
+        http(&self.control, method, path, key, body)
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        // Ended already where a test stopped it.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn http(address: &str, method: &str, path: &str, key: Option<&str>, body: &str) -> (u16, String) {
+    let mut stream = TcpStream::connect(address).unwrap();
+    let key = key.map(|key| format!("authorization: Bearer {key}\r\n")).unwrap_or_default();
+    let length = body.len();
+    write!(
+        stream,
+        "{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n{key}content-type: application/json\r\n\
+         content-length: {length}\r\n\r\n{body}"
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    (status, body.to_owned())
+}
