@@ -5,6 +5,8 @@
 //! because edits splice bytes.
 
 mod scan;
+#[cfg(test)]
+mod tests;
 mod text;
 
 pub(crate) use scan::{Cursor, Kind};

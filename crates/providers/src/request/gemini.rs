@@ -134,12 +134,23 @@ fn file_data(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()> {
     Ok(())
 }
 
-/// `files/abc` from a file's URI, whatever the host and version before it.
+/// The name (`files/abc`) of a file kept at Google, whatever the version before it; `None` for a URI elsewhere. A URI
+/// of Google's API that names no file plainly is its own name, which nobody has made.
 fn file_name(uri: &str) -> Option<String> {
-    let start = uri.rfind("files/")?;
-    let before = uri.get(..start)?;
-    let is_googles = before.is_empty() || (before.ends_with('/') && before.contains("generativelanguage"));
-    uri.get(start..).filter(|_| is_googles).map(str::to_owned)
+    let is_name = |name: &str| {
+        let id = name.strip_prefix("files/").unwrap_or_default();
+        !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+    };
+    if is_name(uri) {
+        return Some(uri.to_owned());
+    }
+    let (_scheme, rest) = uri.split_once("://")?;
+    let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+    if !host.to_ascii_lowercase().contains("generativelanguage") {
+        return None;
+    }
+    let name = path.split_once('/').map(|(_version, name)| name).filter(|name| is_name(name));
+    Some(name.unwrap_or(uri).to_owned())
 }
 
 fn tool(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()> {
@@ -229,4 +240,25 @@ fn thinking_config(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()
         Ok(())
     })?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::file_name;
+
+    fn check(uri: &str, name: Option<&str>) {
+        assert_eq!(file_name(uri).as_deref(), name, "{uri}");
+    }
+
+    #[test]
+    fn files_kept_at_google_have_one_name() {
+        check("files/abc-1", Some("files/abc-1"));
+        check("https://generativelanguage.googleapis.com/v1beta/files/abc", Some("files/abc"));
+        check("https://generativelanguage.googleapis.com/v1/files/abc", Some("files/abc"));
+        let odd = "https://generativelanguage.googleapis.com/v1beta/files/abc?x=files/mine";
+        check(odd, Some(odd));
+        check("https://www.youtube.com/watch?v=files/abc", None);
+        check("gs://bucket/files/abc", None);
+        check("other", None);
+    }
 }

@@ -14,6 +14,8 @@ pub(crate) struct Fixture {
     pub(crate) dialect: Dialect,
     /// It is a stream.
     pub(crate) streams: bool,
+    /// It is a stream of events.
+    pub(crate) sse: bool,
     pub(crate) bytes: Bytes,
 }
 
@@ -36,7 +38,7 @@ pub(crate) fn all() -> Vec<Fixture> {
                 _ => Dialect::OpenAiChat,
             };
             let bytes = Bytes::from(fs::read(&path).unwrap());
-            found.push(Fixture { name: format!("{folder}/{file}"), dialect, streams, bytes });
+            found.push(Fixture { name: format!("{folder}/{file}"), dialect, streams, sse, bytes });
         }
     }
     found.sort_by(|a, b| a.name.cmp(&b.name));
