@@ -42,8 +42,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         let steady = before.max(after) <= 2 * before.min(after);
         let per_mille = durable * 1_000 / raw.max(1);
         println!(
-            "round {round}: raw {before} and {after}/s, journal {durable} frames/s ({} operations/s), ratio 0.{per_mille:03}{}",
+            "round {round}: raw {before} and {after}/s, journal {durable} frames/s ({} operations/s), ratio {}{}",
             durable * BATCH,
+            decimal(per_mille),
             if steady { "" } else { ", dropped: the disk was not steady" }
         );
         if steady {
@@ -52,10 +53,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     ratios.sort_unstable();
     match ratios.get(ratios.len() / 2) {
-        Some(median) => println!("median ratio of {} rounds: 0.{median:03}", ratios.len()),
+        Some(median) => println!("median ratio of {} rounds: {}", ratios.len(), decimal(*median)),
         None => println!("no round was steady; run it again on a quieter machine"),
     }
     Ok(())
+}
+
+fn decimal(per_mille: u64) -> String {
+    format!("{}.{:03}", per_mille / 1_000, per_mille % 1_000)
 }
 
 /// Flushes a second of the bare disk.

@@ -13,7 +13,7 @@ const FOLDER: &str = "PURSER_STORE_TEST_FOLDER";
 const MARK: &str = "answer: ";
 
 /// Runs `task` on the folder in another process and gives its answer.
-pub fn run(task: &str, folder: &Path) -> String {
+pub(crate) fn run(task: &str, folder: &Path) -> String {
     let output = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "child::other_process", "--nocapture"])
         .env(TASK, task)

@@ -9,7 +9,7 @@ use purser_store::{DataDir, JournalReader, SqliteJournal};
 use crate::script::{Script, folder, write};
 
 /// A journal at rest, all in `journal.db`, and its frames.
-pub fn at_rest(frames: usize) -> (tempfile::TempDir, std::sync::Arc<DataDir>, Vec<Frame>) {
+pub(crate) fn at_rest(frames: usize) -> (tempfile::TempDir, std::sync::Arc<DataDir>, Vec<Frame>) {
     let (temp, dir) = folder();
     let frames = Script::new().frames(frames);
     write(&mut SqliteJournal::open(&dir).unwrap(), &frames, None);
@@ -17,7 +17,7 @@ pub fn at_rest(frames: usize) -> (tempfile::TempDir, std::sync::Arc<DataDir>, Ve
 }
 
 /// Flips a byte of the frame wherever its bytes stand in the file: pages that were split keep old copies.
-pub fn flip(file: &mut [u8], frame: &Frame) {
+pub(crate) fn flip(file: &mut [u8], frame: &Frame) {
     let bytes = frame.encode();
     let places: Vec<_> =
         file.windows(bytes.len()).enumerate().filter(|(_, window)| *window == bytes).map(|(at, _)| at).collect();

@@ -11,7 +11,7 @@ use crate::child;
 use crate::script::{Script, account, budget, folder, grant, noon, open, person, write};
 
 /// Every derived table as text.
-pub fn dump(dir: &DataDir) -> String {
+pub(crate) fn dump(dir: &DataDir) -> String {
     let conn = rusqlite::Connection::open(dir.database()).unwrap();
     let tables = [
         "progress",

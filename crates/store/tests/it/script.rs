@@ -19,52 +19,52 @@ use purser_ledger::{
 use purser_store::{DataDir, Mode, SqliteJournal};
 
 /// Seconds of a day.
-pub const DAY_S: i64 = 86_400;
+pub(crate) const DAY_S: i64 = 86_400;
 /// The budget every call counts against.
-pub const BUDGET: AccountNo = AccountNo(1);
+pub(crate) const BUDGET: AccountNo = AccountNo(1);
 /// People in the company; person `n` has grant account `2 + n`.
-pub const PEOPLE: u64 = 3;
+pub(crate) const PEOPLE: u64 = 3;
 const MODELS: [&str; 2] = ["opus", "haiku"];
 
-pub fn person(n: u64) -> PersonId {
+pub(crate) fn person(n: u64) -> PersonId {
     PersonId::new(u128::from(n) + 100)
 }
 
-pub fn key(n: u64) -> KeyId {
+pub(crate) fn key(n: u64) -> KeyId {
     KeyId::new(u128::from(n) + 200)
 }
 
-pub fn grant(n: u64) -> Subject {
+pub(crate) fn grant(n: u64) -> Subject {
     Subject::Grant(GrantId::new(u128::from(n) + 300))
 }
 
-pub fn budget() -> Subject {
+pub(crate) fn budget() -> Subject {
     Subject::Budget(BudgetId::new(1))
 }
 
-pub fn account(n: u64) -> AccountNo {
+pub(crate) fn account(n: u64) -> AccountNo {
     AccountNo(2 + u32::try_from(n).unwrap())
 }
 
 /// Midday of day `day`.
-pub fn noon(day: i64) -> Instant {
+pub(crate) fn noon(day: i64) -> Instant {
     Instant::from_micros((day * DAY_S + DAY_S / 2) * 1_000_000)
 }
 
 /// What is expected of the projection.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Expected {
-    pub by_person: BTreeMap<PersonId, i64>,
-    pub by_day_model: BTreeMap<(i64, String), i64>,
-    pub by_account: BTreeMap<u32, i64>,
-    pub calls: i64,
-    pub charges: usize,
-    pub events: usize,
+pub(crate) struct Expected {
+    pub(crate) by_person: BTreeMap<PersonId, i64>,
+    pub(crate) by_day_model: BTreeMap<(i64, String), i64>,
+    pub(crate) by_account: BTreeMap<u32, i64>,
+    pub(crate) calls: i64,
+    pub(crate) charges: usize,
+    pub(crate) events: usize,
 }
 
 /// Makes frames, one after the other, the same ones each time.
 #[derive(Clone)]
-pub struct Script {
+pub(crate) struct Script {
     head: Option<FrameHead>,
     at: Instant,
     next_hold: u64,
@@ -73,11 +73,11 @@ pub struct Script {
     settled: Vec<(HoldId, u64, usize, i64)>,
     /// In suspense: item, hold, person, amount.
     suspended: Vec<(SuspenseId, HoldId, u64, i64)>,
-    pub expected: Expected,
+    pub(crate) expected: Expected,
 }
 
 impl Script {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             head: None,
             at: noon(20_000),
@@ -89,11 +89,11 @@ impl Script {
         }
     }
 
-    pub fn frames(&mut self, count: usize) -> Vec<Frame> {
+    pub(crate) fn frames(&mut self, count: usize) -> Vec<Frame> {
         (0..count).map(|_| self.frame()).collect()
     }
 
-    pub fn frame(&mut self) -> Frame {
+    pub(crate) fn frame(&mut self) -> Frame {
         let records = match self.head {
             None => start(),
             Some(head) => self.work(head),
@@ -137,16 +137,16 @@ impl Script {
         out.push(settle(kept, n, model, charge));
         self.charged(out.len(), n, model, charge, 1);
         self.settled.push((kept, n, model, charge));
-        if no % 5 == 0 {
+        if no.is_multiple_of(5) {
             self.adjust(&mut out);
         }
-        if no % 7 == 0 {
+        if no.is_multiple_of(7) {
             self.reverse(&mut out);
         }
-        if no % 6 == 0 {
-            self.resolve(&mut out, no % 12 == 0);
+        if no.is_multiple_of(6) {
+            self.resolve(&mut out, no.is_multiple_of(12));
         }
-        if no % 3 == 0 {
+        if no.is_multiple_of(3) {
             let command = self.command();
             out.push(Record::Event { command, input: 1, kind: 7, payload: format!("event {no}").into_bytes() });
             self.expected.events += 1;
@@ -249,7 +249,7 @@ fn settle(id: HoldId, n: u64, model: usize, charge: i64) -> Record {
 }
 
 /// One output token per thousand nano-units: usage that follows the charge, so that adjusted counts can be checked.
-pub fn detail(n: u64, model: usize, charge: i64) -> Detail {
+pub(crate) fn detail(n: u64, model: usize, charge: i64) -> Detail {
     let record = ChargeRecord {
         person: person(n),
         key: key(n),
@@ -275,23 +275,27 @@ pub fn detail(n: u64, model: usize, charge: i64) -> Detail {
 }
 
 /// A fresh folder, open.
-pub fn folder() -> (tempfile::TempDir, Arc<DataDir>) {
+pub(crate) fn folder() -> (tempfile::TempDir, Arc<DataDir>) {
     let temp = tempfile::tempdir().unwrap();
     let dir = open(&temp.path().join("purser"));
     (temp, dir)
 }
 
-pub fn open(path: &Path) -> Arc<DataDir> {
+pub(crate) fn open(path: &Path) -> Arc<DataDir> {
     Arc::new(DataDir::open(path, Mode::Exclusive).unwrap())
 }
 
 /// Writes and syncs frames as the ledger does, telling whoever listens.
-pub fn write(journal: &mut SqliteJournal, frames: &[Frame], mut observer: Option<&mut dyn FrameObserver>) {
+pub(crate) fn write(journal: &mut SqliteJournal, frames: &[Frame], mut observer: Option<&mut dyn FrameObserver>) {
     for group in frames.chunks(3) {
-        group.iter().for_each(|frame| journal.append(frame).unwrap());
+        for frame in group {
+            journal.append(frame).unwrap();
+        }
         journal.sync().unwrap();
         if let Some(observer) = &mut observer {
-            group.iter().for_each(|frame| observer.durable(&Arc::new(frame.clone())));
+            for frame in group {
+                observer.durable(&Arc::new(frame.clone()));
+            }
         }
     }
 }

@@ -25,7 +25,9 @@ fn the_last_two_are_kept_and_a_bad_one_is_passed_over() {
     let snapshots = Snapshots::of(&dir);
     assert!(snapshots.load().unwrap().is_none());
     let made: Vec<_> = [10, 20, 30].map(after).into();
-    made.iter().for_each(|snapshot| snapshots.save(snapshot).unwrap());
+    for snapshot in &made {
+        snapshots.save(snapshot).unwrap();
+    }
     let kept = files(&dir);
     assert_eq!(kept.len(), 2);
     assert_eq!(snapshots.load().unwrap().unwrap().digest(), made[2].digest());
