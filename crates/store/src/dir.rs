@@ -87,6 +87,17 @@ impl DataDir {
         self.mode
     }
 
+    /// For those who write: refuses a folder opened to read, whose lock somebody else may hold.
+    pub(crate) fn require_exclusive(&self) -> Result<(), StoreError> {
+        match self.mode {
+            Mode::Exclusive => Ok(()),
+            Mode::ReadOnly => {
+                let why = "it was opened to read only";
+                Err(StoreError::NotAFolder { folder: self.path.clone(), why })
+            }
+        }
+    }
+
     /// The database of the journal.
     pub fn journal(&self) -> PathBuf {
         self.path.join("journal.db")

@@ -58,6 +58,7 @@ impl Fence {
     /// # Errors
     /// [`StoreError`] when the database can't be opened.
     pub fn open(dir: &DataDir) -> Result<Self, StoreError> {
+        dir.require_exclusive()?;
         let conn = sqlite::open_write(&dir.fence(), Durability::Later, MIGRATIONS)?;
         let key = blake3::derive_key(KEY_CONTEXT, &dir.secret()?);
         Ok(Self { key, inner: Mutex::new(Inner { conn, remembered: HashMap::new() }) })

@@ -69,9 +69,12 @@ impl Private {
     /// # Errors
     /// [`StoreError`] when the database can't be opened.
     pub fn open(dir: &DataDir) -> Result<Self, StoreError> {
+        dir.require_exclusive()?;
         let conn = sqlite::open_write(&dir.database(), Durability::EachCommit, schema::PURSER)?;
         // What is erased is overwritten, not only unlinked.
         conn.pragma_update(None, "secure_delete", true).map_err(StoreError::sqlite("set up a database"))?;
+        // What an erasure could not empty, because somebody was reading.
+        empty_log(&conn)?;
         Ok(Self { conn: Mutex::new(conn) })
     }
 

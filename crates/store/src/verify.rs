@@ -11,7 +11,7 @@ use rusqlite::Connection;
 
 use crate::dir::DataDir;
 use crate::error::StoreError;
-use crate::journal::JournalReader;
+use crate::journal::{JournalReader, is_malformed};
 use crate::projector::{self, ChargeKind, Progress};
 use crate::schema;
 use crate::snapshot::Snapshots;
@@ -223,7 +223,13 @@ impl Projected {
         if !dir.database().exists() {
             return Ok(None);
         }
-        let conn = sqlite::open_read(&dir.database(), schema::PURSER)?;
+        let conn = match sqlite::open_read(&dir.database(), schema::PURSER) {
+            Err(StoreError::Sqlite { source, .. }) if is_malformed(&source) => {
+                findings.push(Finding::Projection { what: source.to_string() });
+                return Ok(None);
+            }
+            other => other?,
+        };
         let tx = conn.unchecked_transaction().map_err(StoreError::sqlite("look at the projection"))?;
         match Self::read(&tx, findings) {
             Ok(projection) => {

@@ -53,9 +53,9 @@ use rusqlite::Connection;
 
 pub(crate) use flush::{Flush, WalFile};
 pub use read::JournalReader;
-pub(crate) use read::store_error;
+pub(crate) use read::{is_malformed, store_error};
 
-use crate::dir::{DataDir, Mode};
+use crate::dir::DataDir;
 use crate::error::StoreError;
 use crate::fsync;
 use crate::migrate::Migration;
@@ -112,10 +112,7 @@ impl SqliteJournal {
 
     /// As [`open`](Self::open), with something between the journal and its flushes.
     pub(crate) fn open_with(dir: &DataDir, wrap: impl FnOnce(WalFile) -> Box<dyn Flush>) -> Result<Self, StoreError> {
-        if dir.mode() != Mode::Exclusive {
-            let why = "it was opened to read only";
-            return Err(StoreError::NotAFolder { folder: dir.path().to_owned(), why });
-        }
+        dir.require_exclusive()?;
         let path = dir.journal();
         let conn = sqlite::open_write(&path, Durability::Later, MIGRATIONS)?;
         conn.pragma_update(None, "wal_autocheckpoint", 0).map_err(StoreError::sqlite("set up the journal"))?;

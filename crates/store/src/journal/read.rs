@@ -126,7 +126,14 @@ fn some(conn: &Connection, next: FrameNo) -> Result<Vec<Frame>, JournalError> {
         .prepare_cached("SELECT no, bytes FROM frame WHERE no >= ?1 ORDER BY no LIMIT ?2")
         .map_err(|error| sql(next, error))?;
     let mut rows = select.query((from, FRAMES_AT_ONCE)).map_err(|error| sql(next, error))?;
-    while let Some(row) = rows.next().map_err(|error| sql(expected, error))? {
+    loop {
+        let row = match rows.next() {
+            Ok(Some(row)) => row,
+            Ok(None) => break,
+            // Those before it are good and are handed out first; the next reading begins with the error.
+            Err(_) if !frames.is_empty() => break,
+            Err(error) => return Err(sql(expected, error)),
+        };
         // A frame behind a gap stays unread: the gap is what is reported.
         let no = FrameNo(row.get::<_, i64>(0).map_err(|error| sql(expected, error))?.cast_unsigned());
         if no != expected {
@@ -134,8 +141,7 @@ fn some(conn: &Connection, next: FrameNo) -> Result<Vec<Frame>, JournalError> {
         }
         let frame = match decode(row, expected) {
             Ok(frame) => frame,
-            // Those before it are good and are handed out first.
-            Err(_) if !frames.is_empty() => return Ok(frames),
+            Err(_) if !frames.is_empty() => break,
             Err(error) => return Err(error),
         };
         bytes = bytes.saturating_add(frame.payload.len());
@@ -208,7 +214,7 @@ fn sql(frame: FrameNo, error: rusqlite::Error) -> JournalError {
     if is_malformed(&error) { corrupt(frame, error.to_string()) } else { JournalError::io("read", error) }
 }
 
-fn is_malformed(error: &rusqlite::Error) -> bool {
+pub(crate) fn is_malformed(error: &rusqlite::Error) -> bool {
     use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
     matches!(error, rusqlite::Error::SqliteFailure(failure, _)
         if matches!(failure.code, DatabaseCorrupt | NotADatabase))

@@ -10,6 +10,7 @@ use purser_core::time::Instant;
 use purser_ledger::Record;
 
 use super::*;
+use crate::dir::Mode;
 
 /// A frame with one event of `size` bytes.
 fn frame(head: Option<FrameHead>, size: usize) -> Frame {

@@ -60,6 +60,7 @@ impl Projection {
     /// [`StoreError::Damaged`] when the projection and the journal don't belong together: the journal ends before what
     /// was projected, or has another frame there. Otherwise [`StoreError`] when a database can't be opened.
     pub fn open(dir: &DataDir) -> Result<Self, StoreError> {
+        dir.require_exclusive()?;
         let conn = sqlite::open_write(&dir.database(), Durability::Later, schema::PURSER)?;
         let reader = JournalReader::open(dir)?;
         let progress = progress(&conn).map_err(StoreError::sqlite("read how far the journal is projected"))?;

@@ -66,6 +66,7 @@ impl DenialLog {
     /// # Errors
     /// [`StoreError`] when the database can't be opened.
     pub fn open(dir: &DataDir) -> Result<Self, StoreError> {
+        dir.require_exclusive()?;
         let conn = sqlite::open_write(&dir.database(), Durability::Later, schema::PURSER)?;
         Ok(Self { conn: Mutex::new(conn) })
     }

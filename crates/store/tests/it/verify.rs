@@ -68,13 +68,17 @@ fn a_flipped_byte_is_named() {
 }
 
 #[test]
-fn a_journal_that_cannot_be_opened_is_a_finding() {
-    let (_temp, dir) = at_rest(5);
-    let mut bytes = fs::read(dir.journal()).unwrap();
-    bytes[..4_096].fill(0xa5);
-    fs::write(dir.journal(), &bytes).unwrap();
-    let verified = check(&dir);
-    assert!(matches!(verified.findings[..], [Finding::Journal { .. }]), "{:?}", verified.findings);
+fn a_file_that_cannot_be_opened_is_a_finding() {
+    for file in ["journal.db", "purser.db"] {
+        let (_temp, dir) = at_rest(5);
+        let path = dir.path().join(file);
+        let mut bytes = fs::read(&path).unwrap();
+        bytes[..4_096].fill(0xa5);
+        fs::write(&path, &bytes).unwrap();
+        let findings = check(&dir).findings;
+        assert!(matches!(findings[..], [Finding::Journal { .. } | Finding::Projection { .. }]), "{findings:?}");
+        assert!(findings[0].to_string().starts_with(file), "{findings:?}");
+    }
 }
 
 #[test]
