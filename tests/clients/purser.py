@@ -64,14 +64,19 @@ class Purser:
         config = folder / "purser.toml"
         head = f'data = "{self.data}"\n[listen]\ngateway = "{LOOPBACK}:{port}"\n'
         config.write_text(head + "".join(map(str, providers)))
-        self.server = Server(
+        self.start = lambda: Server(
             "purser",
             [BINARY, "serve", "--config", config],
             port,
             folder / "purser.log",
             PROVIDER_KEY=PROVIDER_KEY,
         )
+        self.server = self.start()
         self.url = self.server.url
+
+    def restart(self) -> None:
+        """Starts the gateway again on the same port and data, after its process has ended."""
+        self.server = self.start()
 
     def stop(self) -> None:
         self.server.stop()

@@ -1,0 +1,148 @@
+"""The gateway is killed at random moments under mixed load, and nothing is lost, doubled or overspent."""
+
+import argparse
+import asyncio
+import json
+import random
+import sqlite3
+import sys
+import tempfile
+import time
+from fractions import Fraction
+from pathlib import Path
+
+from rig import call, gateway, message, standin
+from processes import run
+from purser import BINARY
+
+CALLERS = 24
+BUDGET = Fraction(2_000)
+MAX_TOKENS = 300
+LOAD_SECONDS = (0.2, 1.5)
+SERVED_WITHIN_SECONDS = 1.0
+
+
+async def caller(port: int, key: str, number: int, round_: int, stop: asyncio.Event) -> int:
+    """Calls, every other one streamed, until the gateway is gone."""
+    done = 0
+    while not stop.is_set():
+        text = f"round {round_}, caller {number}, call {done}"
+        try:
+            answer = await call(port, key, message(text, MAX_TOKENS, stream=number % 2 == 1))
+        except (OSError, asyncio.IncompleteReadError, TimeoutError):
+            return done
+        if answer.status != 200:
+            raise AssertionError(f"a funded person was told {answer.status}: {answer.body[:300]!r}")
+        done += 1
+    return done
+
+
+async def load(purser, key: str, round_: int, seconds: float, acknowledged: dict) -> int:
+    """Load for so long, then SIGKILL in the middle of it. Charges are acknowledged on the way."""
+    stop = asyncio.Event()
+    callers = [asyncio.create_task(caller(purser.server.port, key, n, round_, stop)) for n in range(CALLERS)]
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        await asyncio.sleep(min(0.25, max(0.0, deadline - time.monotonic())))
+        if random.random() < 0.4:
+            acknowledged.update(await asyncio.to_thread(listed, purser))
+    purser.server.process.kill()
+    await asyncio.to_thread(purser.server.process.wait, 10)
+    stop.set()
+    return sum(await asyncio.gather(*callers))
+
+
+def listed(purser) -> dict[str, Fraction]:
+    """What the usage command returns is acknowledged: it must never be gone again."""
+    return {entry["id"]: Fraction(entry["charge"]) for entry in purser.json("usage", "--charges")}
+
+
+def first_answer(port: int, key: str, since: float) -> float:
+    """Seconds from the start of the process until a funded person is served."""
+    deadline = since + 10
+    while time.monotonic() < deadline:
+        try:
+            if asyncio.run(call(port, key, message("first after the restart", MAX_TOKENS))).status == 200:
+                return time.monotonic() - since
+        except OSError:
+            time.sleep(0.01)  # not listening yet: the bound is above
+    raise AssertionError("a funded person was not served after the restart")
+
+
+def flip_one_byte(journal: Path) -> int:
+    """Changes one byte inside a frame's payload; returns the frame's number."""
+    with sqlite3.connect(journal) as base:
+        table = base.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE '%frame%'").fetchone()[0]
+        columns = [row[1] for row in base.execute(f"PRAGMA table_info({table})")]
+        number = next(column for column in columns if column in ("no", "frame", "number"))
+        blob = next(column for column in columns if column in ("payload", "bytes", "frame_bytes", "body"))
+        frame, payload = base.execute(f"SELECT {number}, {blob} FROM {table} ORDER BY {number} LIMIT 1 OFFSET 20").fetchone()
+        bent = bytearray(payload)
+        bent[len(bent) // 2] ^= 1
+        base.execute(f"UPDATE {table} SET {blob} = ? WHERE {number} = ?", (bytes(bent), frame))
+    return frame
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--seed", type=int, default=1)
+    chosen = parser.parse_args()
+    random.seed(chosen.seed)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        provider = standin(folder, "--first-byte-ms", "20", "--tokens", "20", "200", "--tokens-per-s", "2000")
+        purser = gateway(folder, provider)
+        acknowledged: dict[str, Fraction] = {}
+        calls, slowest = 0, 0.0
+        try:
+            person = purser.person("the engineer", f"{BUDGET}/day")
+            for round_ in range(chosen.rounds):
+                calls += asyncio.run(load(purser, person.key, round_, random.uniform(*LOAD_SECONDS), acknowledged))
+                since = time.monotonic()
+                purser.restart()
+                slowest = max(slowest, first_answer(purser.server.port, person.key, since))
+                now = listed(purser)
+                lost = {hold: charge for hold, charge in acknowledged.items() if now.get(hold) != charge}
+                assert not lost, f"round {round_}: acknowledged and gone, or changed: {lost}"
+                acknowledged.update(now)
+                purser.verify()
+            balance = purser.json("balance", person.id)["grants"][0]
+            suspense = purser.json("suspense", "list")
+            truth = json.loads(run(["python3", "-c", FETCH, provider.url], 30).out)
+        finally:
+            purser.stop()
+            provider.stop()
+        spent, kept = Fraction(balance["spent"]), Fraction(balance["suspense"])
+        assert spent == sum(acknowledged.values(), Fraction(0)), "the balance is the sum of the charges"
+        assert spent + kept <= BUDGET
+        served = charged_upstream(truth)
+        assert spent <= served <= spent + kept, f"served {float(served)}, spent {float(spent)}, in suspense {float(kept)}"
+        print(f"{chosen.rounds} kills, {calls} answered calls, {len(acknowledged)} acknowledged charges, none lost")
+        print(f"spent ${float(spent):.6f}, in suspense ${float(kept):.6f} ({len(suspense)} items), provider served ${float(served):.6f}")
+        print(f"slowest first answer after a restart: {slowest:.2f} s")
+        assert slowest <= SERVED_WITHIN_SECONDS, "a funded person is served within a second of the restart"
+        frame = flip_one_byte(purser.data / "journal.db")
+        found = run([BINARY, "verify", "--data", purser.data], 60)
+        said = found.out + found.err
+        assert found.code != 0 and f"frame {frame}" in said, f"a flipped byte in frame {frame} was not named: {found}"
+        print(f"one byte flipped in frame {frame}, and verify says: {said.strip().splitlines()[0]}")
+    return 0
+
+
+FETCH = "import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1] + '/standin/journal').read().decode())"
+
+
+def charged_upstream(journal) -> Fraction:
+    """What the provider would bill for everything it served: $10 per million in, $50 per million out."""
+    calls = journal["calls"] if isinstance(journal, dict) else journal
+    total = Fraction(0)
+    for served in calls:
+        usage = served["usage"]
+        put_in = sum(usage.get(bucket, 0) for bucket in ("input_uncached", "cache_read", "cache_write_5m", "cache_write_1h"))
+        total += Fraction(put_in * 10 + usage["output"] * 50, 1_000_000)
+    return total
+
+
+if __name__ == "__main__":
+    sys.exit(main())
