@@ -75,7 +75,7 @@ fn begin_epoch(core: &Core, desk: &mut Desk, tail_may_be_lost: bool) -> Result<(
             .state
             .accounts_sorted()
             .into_iter()
-            .map(|(no, account)| (no, account.slice.min(account.amounts.free())))
+            .map(|(no, account)| (no, account.slice))
             .filter(|(_, amount)| amount.is_positive())
             .collect();
         for (no, amount) in sliced {

@@ -21,22 +21,25 @@
 //!
 //! After the **process** died (same boot, whole tail) every record handed over is there. Cleared holds are open in the
 //! journal or ended in it; open ones go to suspense. After the **machine** died the journal ends somewhere at or after
-//! the last completed sync, call it D. Recovery puts in suspense the holds open in D, and on each account min(S, what is
-//! available there), with S as D has it.
+//! the last completed sync, call it D. Recovery puts in suspense the holds open in D, and on each account S as D has it.
 //!
 //! # Why that suffices
 //!
-//! Take one account, and let L be the live state when the machine died. What was really spent by then comes from
-//! (a) charges in D; (b) holds open in D, whether or not their settlement was lost, at most what they held, which is in
-//! suspense; (c) suspense of D; (d) cleared holds placed after D. None of (d) is durable, so all were inside; all were
-//! placed since the last completed sync, so by 1 they add up to at most S. (S of D cannot be smaller: cuts count when
-//! queued, raises once durable.) If S is available in D, all four are covered. If not, recovery sets aside all that is
-//! available, so the account stands at its limit in D; and what was really spent never exceeded the limit in L, which
-//! is not above that in D, because by 2 nothing inside leaned on a raise not in D. Either way: real spend <= counted,
-//! and counted <= limit.
+//! Take one account. What was really spent by the time the machine died comes from (a) charges in D; (b) holds open in
+//! D, whether or not their settlement was lost: each is an item of suspense of its own, as large as the hold; (c) older
+//! suspense; (d) cleared holds, or growth of holds, recorded after D. None of (d) is durable, so all were inside; all
+//! were placed since the last completed sync, so by 1 they add up to at most S. (S in D is not smaller than the S they
+//! were held to: cuts count when queued, raises once durable.) Each part is covered by what is set aside for *it*, so
+//! real spend <= counted stays true when the items are resolved one by one with what they really cost. And by 2 nothing
+//! leaned on money whose release was lost.
+//!
+//! S is set aside whole even where less is available. It would be tempting to stop at what is available, since nobody
+//! spends more than the limit. But then a lost hold may be covered only by another hold whose settlement was lost too;
+//! resolved with its true, smaller cost, that one would free money that is long spent. The price is an account that may
+//! stand below zero, by at most its slice, until somebody resolves the item.
 //!
 //! What frees money and is lost (a release, a settlement below its hold, a reversal, a resolution) only makes the
-//! recovered ledger count more. What was resolved or reversed can be commanded again.
+//! recovered ledger count more, and can be commanded again.
 //!
 //! **Not covered:** a charge above its hold whose settlement is lost. The excess is counted into the window as a hold
 //! would be, which delays others but can't undo the charge. Under `strict` there are no such charges.

@@ -23,7 +23,7 @@ pub struct Balance {
     pub held: Nano,
     /// Set aside and not accounted for.
     pub suspense: Nano,
-    /// The part of `spent` that was above what was available when it was charged.
+    /// The part of `spent` that was neither set aside for its call nor available when it was charged.
     pub overrun: Nano,
 }
 

@@ -147,11 +147,12 @@ pub enum Record {
         /// Which hold.
         id: HoldId,
     },
-    /// The machine died: holds may have been lost with the end of the journal, up to so much. Ends the slice.
+    /// The machine died: holds may have been lost with the end of the journal, up to so much. Ends the slice. May
+    /// exceed what is available.
     SuspendSlice {
         /// The account.
         no: AccountNo,
-        /// The slice, or what was left on the account.
+        /// The slice.
         amount: Nano,
     },
     /// An item of suspense ends.

@@ -31,7 +31,7 @@ pub(crate) struct Amounts {
     pub(crate) spent: Nano,
     pub(crate) held: Nano,
     pub(crate) suspense: Nano,
-    /// The part of `spent` that was above what was available when it was charged.
+    /// The part of `spent` that was neither set aside for its call nor available when it was charged.
     pub(crate) overrun: Nano,
 }
 
@@ -92,7 +92,7 @@ impl Amounts {
         self.limit.saturating_sub(self.spent).saturating_sub(self.suspense)
     }
 
-    /// How far below its floor the account is: only a lowered limit brings it there.
+    /// How far below its floor the account is: only a lowered limit or a lost slice brings it there.
     fn below_floor(&self) -> Nano {
         Nano::ZERO.saturating_sub(self.available().saturating_add(self.overrun)).max(Nano::ZERO)
     }
@@ -103,12 +103,14 @@ impl Amounts {
             let sum = amount.checked_add(delta).ok_or(Fault::Overflow)?;
             if sum.is_negative() { Err(Fault::Negative) } else { Ok(sum) }
         };
-        let taken = change.held.checked_add(change.suspense).ok_or(Fault::Overflow)?;
-        if taken.is_positive() && taken > self.free() {
+        if change.held.is_positive() && change.held > self.free() {
             return Err(Fault::NotAvailable);
         }
-        let room = self.available().saturating_sub(taken).max(Nano::ZERO);
-        let over = change.charged.saturating_sub(room).max(Nano::ZERO);
+        // What was set aside for a call is there for it, also where a lowered limit or a lost slice left the account
+        // with less than nothing.
+        let set_aside = change.held.checked_add(change.suspense).ok_or(Fault::Overflow)?;
+        let freed = Nano::ZERO.saturating_sub(set_aside).max(Nano::ZERO);
+        let over = change.charged.saturating_sub(self.free().saturating_add(freed)).max(Nano::ZERO);
         let excused = if change.charged.is_negative() {
             // What is paid back pays back first what should not have been spent.
             Nano::ZERO.saturating_sub(change.charged).min(self.overrun)
@@ -122,7 +124,9 @@ impl Amounts {
             suspense: sum(self.suspense, change.suspense)?,
             overrun: sum(self.overrun.saturating_sub(excused), over)?,
         };
-        if !change.funded.is_negative() && next.below_floor() > self.below_floor() {
+        // A limit may be lowered below what was taken, and a slice is set aside whole whatever is left.
+        let may_fall = change.funded.is_negative() || change.suspense.is_positive();
+        if !may_fall && next.below_floor() > self.below_floor() {
             return Err(Fault::BelowFloor);
         }
         Ok((next, over.saturating_sub(excused)))
@@ -157,8 +161,11 @@ mod tests {
         check([100, 130, 0, 0, 30], [0, 1, 0, 0], Ok(([100, 131, 0, 0, 31], 1)));
         check([100, 50, 30, 0, 0], [-60, 0, 0, 0], Ok(([40, 50, 30, 0, 0], 0)));
         check([40, 50, 30, 0, 0], [0, 0, 1, 0], Err(Fault::NotAvailable));
-        check([40, 50, 30, 0, 0], [0, 20, -30, 0], Ok(([40, 70, 0, 0, 20], 20)));
+        check([40, 50, 30, 0, 0], [0, 20, -30, 0], Ok(([40, 70, 0, 0, 0], 0)));
+        check([40, 50, 30, 0, 0], [0, 35, -30, 0], Ok(([40, 85, 0, 0, 5], 5)));
         check([100, 0, 10, 0, 0], [0, 0, -10, 10], Ok(([100, 0, 0, 10, 0], 0)));
+        check([100, 95, 0, 0, 0], [0, 0, 0, 10], Ok(([100, 95, 0, 10, 0], 0)));
+        check([100, 95, 0, 10, 0], [0, 0, 1, 0], Err(Fault::NotAvailable));
         check([100, 0, 10, 0, 0], [0, 0, -11, 0], Err(Fault::Negative));
         check([i64::MAX, i64::MAX, 0, 0, 0], [0, 1, 0, 0], Err(Fault::Overflow));
         check([0, 0, 0, 0, 0], [0, i64::MAX, 0, 0], Ok(([0, i64::MAX, 0, 0, i64::MAX], i64::MAX)));

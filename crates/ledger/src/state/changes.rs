@@ -134,7 +134,7 @@ impl State {
             Record::SuspendSlice { no, amount } => {
                 let account = self.accounts.get(no).ok_or_else(|| rule("it names an account that is not open"))?;
                 if *amount > account.slice || !amount.is_positive() {
-                    return Err(rule("it suspends more than the slice"));
+                    return Err(rule("it suspends more than the slice, or nothing"));
                 }
                 out.accounts.push(Change { suspense: *amount, ..self.change(*no)? });
             }

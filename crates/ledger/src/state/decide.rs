@@ -124,12 +124,12 @@ impl State {
         }
     }
 
-    /// The part of a charge that is not there, once what is set aside for it is freed: over the grants, or where there
-    /// are none at the ceiling that lacks most.
+    /// The part of a charge that is neither set aside for it nor available: over the grants, or where there are none at
+    /// the ceiling that lacks most.
     pub(crate) fn overrun(&self, aside: &Aside, charge: Nano, legs: &Legs) -> Nano {
         let lacks = |no: &AccountNo, aside: Nano, paid: Nano| {
-            let available = self.accounts.get(no).map_or(Nano::ZERO, |account| account.amounts.available());
-            paid.saturating_sub(available.saturating_add(aside).max(Nano::ZERO)).max(Nano::ZERO)
+            let free = self.accounts.get(no).map_or(Nano::ZERO, |account| account.amounts.free());
+            paid.saturating_sub(free.saturating_add(aside)).max(Nano::ZERO)
         };
         if aside.legs.is_empty() {
             return aside.ceilings.iter().map(|no| lacks(no, aside.amount, charge)).max().unwrap_or(Nano::ZERO);
