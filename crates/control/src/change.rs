@@ -75,7 +75,8 @@ impl<'a> Turn<'a> {
     /// # Errors
     /// The event contradicts what is there, or the journal does not take it. Nothing was changed then.
     pub(crate) fn commit(&mut self, event: &Event) -> Result<(), Error> {
-        let next = self.inner.apply(&self.snapshot(), event).map_err(refused)?;
+        // In proportion to the event, not to the company: the rest is shared with the snapshot before.
+        let next = self.snapshot().directory.apply(event).map(Snapshot::of).map_err(|error| refused(&error))?;
         self.write(KIND_DIRECTORY, &event.to_bytes())?;
         self.inner.snapshot.store(Arc::new(next));
         Ok(())
@@ -166,7 +167,7 @@ pub(crate) fn reused() -> Error {
 }
 
 /// A refusal of the directory, as the reader sees it.
-pub(crate) fn refused(error: EventError) -> Error {
+fn refused(error: &EventError) -> Error {
     let code = match error {
         EventError::UnknownUnit(_)
         | EventError::UnknownPerson(_)

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use parking_lot::{Mutex, RwLock};
-use purser_core::directory::{Directory, EventError};
+use purser_core::directory::Directory;
 use purser_core::event::Event;
 use purser_core::id::{AdminKeyId, UnitId};
 use purser_core::money::Currency;
@@ -209,11 +209,6 @@ impl Control {
 }
 
 impl Inner {
-    /// The snapshot after an event. In proportion to the event, not to the company.
-    pub(crate) fn apply(&self, before: &Snapshot, event: &Event) -> Result<Snapshot, EventError> {
-        before.directory.apply(event).map(Snapshot::of)
-    }
-
     /// 128 random bits.
     pub(crate) fn random_bits(&self) -> Result<u128, Error> {
         let mut bits = [0; 16];

@@ -81,13 +81,20 @@ pub struct OfProvider {
     pub at: Option<String>,
 }
 
+/// A question with its names and days looked up.
+struct Understood {
+    snapshot: Arc<Snapshot>,
+    person: Option<PersonId>,
+    range: Range<Instant>,
+}
+
 impl Control {
     /// Usage in days of UTC. Contains everything that is on disk when it is asked for.
     ///
     /// # Errors
     /// Nobody of that name, a day that can't be read, or the projection.
     pub async fn usage(&self, wanted: Wanted) -> Result<Overview, Error> {
-        let (snapshot, person, range) = self.understood(&wanted)?;
+        let Understood { snapshot, person, range } = self.understood(&wanted)?;
         self.report(move |inner| {
             let days = Day::of(range.start)..day_after(range.end);
             let (from, to) = (days.start.start(), days.end.start());
@@ -120,7 +127,7 @@ impl Control {
     /// # Errors
     /// Nobody of that name, a day that can't be read, or the projection.
     pub async fn charges(&self, wanted: Wanted) -> Result<ChargePage, Error> {
-        let (_, person, range) = self.understood(&wanted)?;
+        let Understood { person, range, .. } = self.understood(&wanted)?;
         self.report(move |inner| {
             let cursor = wanted.before.map(Lsn);
             let page = match person {
@@ -152,7 +159,7 @@ impl Control {
     }
 
     /// Whose, and from when to when.
-    fn understood(&self, wanted: &Wanted) -> Result<(Arc<Snapshot>, Option<PersonId>, Range<Instant>), Error> {
+    fn understood(&self, wanted: &Wanted) -> Result<Understood, Error> {
         let (snapshot, now) = (self.snapshot(), self.inner.clock.now());
         let person = wanted.person.as_deref().map(|who| self.inner.find_person(&snapshot, who)).transpose()?;
         let start = match &wanted.from {
@@ -165,7 +172,7 @@ impl Control {
                 .hint("`to` is the first day or instant that is not included")
                 .into());
         }
-        Ok((snapshot, person, start..end))
+        Ok(Understood { snapshot, person, range: start..end })
     }
 }
 

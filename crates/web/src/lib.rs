@@ -22,8 +22,8 @@ pub struct Facts {
 }
 
 /// The pages. Open to whoever reaches the listener: nothing on them is secret.
-pub fn router(facts: Facts) -> Router {
-    let page = front_page(&facts);
+pub fn router(facts: &Facts) -> Router {
+    let page = front_page(facts);
     Router::new().route("/", get(move || async move { html(page) }))
 }
 

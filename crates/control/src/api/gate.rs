@@ -28,7 +28,7 @@ pub(super) async fn administrators(State(control): State<Control>, request: Requ
 /// How the first administrator comes to a key. Gone as soon as there is one.
 pub(super) async fn setup_page(State(control): State<Control>) -> Response {
     if !control.is_setup_open() {
-        return Error::from(crate::setup::gone()).into_response();
+        return crate::setup::gone().into_response();
     }
     let head = [(CONTENT_TYPE, "text/plain; charset=utf-8"), (CACHE_CONTROL, "no-store")];
     let text = "The first administrator's key is made with the code that `purser serve` printed:\n\n\

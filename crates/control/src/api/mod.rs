@@ -47,34 +47,54 @@ pub fn open(control: &Control) -> Router {
         .with_state(control.clone())
 }
 
-fn services() -> Router<Control> {
-    let v1 = Router::new()
-        .route("/status", get(status))
-        .route("/people", get(people).post(add_person))
-        .route("/people/{id}", get(person).delete(remove_person))
-        .route("/people/{id}/zone", put(set_zone))
-        .route("/people/{id}/unit", put(move_person))
-        .route("/people/{id}/statement", get(statement))
-        .route("/units", get(units).post(add_unit))
-        .route("/budgets", get(budgets).post(set_budget))
-        .route("/budgets/{id}", delete(end_budget))
-        .route("/grants", get(grants).post(add_grant))
-        .route("/grants/{id}", delete(void_grant))
-        .route("/keys", get(keys).post(add_key))
-        .route("/keys/{id}", delete(revoke_key))
-        .route("/admin-keys", get(admin_keys).post(add_admin_key))
-        .route("/admin-keys/{id}", delete(revoke_admin_key))
-        .route("/balances", get(balances))
-        .route("/usage", get(usage_rows))
-        .route("/charges", get(charges))
-        .route("/prices", get(prices).post(set_price))
-        .route("/prices/import", post(import_prices))
-        .route("/prices/explain", post(explain))
-        .route("/prices/{id}", get(price))
-        .route("/prices/{id}/history", get(price_history))
-        .route("/suspense", get(suspense))
-        .route("/suspense/{id}/resolve", post(resolve));
-    Router::new().nest("/api/v1", v1).layer(DefaultBodyLimit::max(BODY_MAX))
+/// The endpoints, once: as routes and as a list that a test walks.
+macro_rules! services {
+    ($($method:ident $path:literal => $handler:ident;)*) => {
+        /// Every endpoint under `/api/v1`: its method in small letters and its path.
+        pub const ENDPOINTS: &[(&str, &str)] = &[$((stringify!($method), concat!("/api/v1", $path))),*];
+
+        fn services() -> Router<Control> {
+            Router::new()
+                $(.route(concat!("/api/v1", $path), $method($handler)))*
+                .layer(DefaultBodyLimit::max(BODY_MAX))
+        }
+    };
+}
+
+services! {
+    get "/status" => status;
+    get "/people" => people;
+    post "/people" => add_person;
+    get "/people/{id}" => person;
+    delete "/people/{id}" => remove_person;
+    put "/people/{id}/zone" => set_zone;
+    put "/people/{id}/unit" => move_person;
+    get "/people/{id}/statement" => statement;
+    get "/units" => units;
+    post "/units" => add_unit;
+    get "/budgets" => budgets;
+    post "/budgets" => set_budget;
+    delete "/budgets/{id}" => end_budget;
+    get "/grants" => grants;
+    post "/grants" => add_grant;
+    delete "/grants/{id}" => void_grant;
+    get "/keys" => keys;
+    post "/keys" => add_key;
+    delete "/keys/{id}" => revoke_key;
+    get "/admin-keys" => admin_keys;
+    post "/admin-keys" => add_admin_key;
+    delete "/admin-keys/{id}" => revoke_admin_key;
+    get "/balances" => balances;
+    get "/usage" => usage_rows;
+    get "/charges" => charges;
+    get "/prices" => prices;
+    post "/prices" => set_price;
+    post "/prices/import" => import_prices;
+    post "/prices/explain" => explain;
+    get "/prices/{id}" => price;
+    get "/prices/{id}/history" => price_history;
+    get "/suspense" => suspense;
+    post "/suspense/{id}/resolve" => resolve;
 }
 
 async fn nothing_there(method: Method, uri: Uri) -> Answer<()> {
@@ -208,7 +228,11 @@ async fn prices(State(control): State<Control>, Query(of): Query<usage::OfProvid
     Answer(control.prices(of.provider.as_deref(), of.at.as_deref()))
 }
 
-async fn price(State(control): State<Control>, Id(model): Id, Query(of): Query<usage::OfProvider>) -> Answer<Price> {
+async fn price(
+    State(control): State<Control>,
+    Id(model): Id,
+    Query(of): Query<usage::OfProvider>,
+) -> Answer<List<Price>> {
     Answer(control.price(&model, of.provider.as_deref(), of.at.as_deref()))
 }
 

@@ -1,6 +1,7 @@
 //! The price book: shown, extended, explained. Nothing in it is ever edited; a later price takes over.
 
 mod explain;
+mod file;
 mod publish;
 
 use purser_core::price::{Layer, Listed, RateCard};
@@ -28,13 +29,17 @@ impl Control {
         Ok(List { items })
     }
 
-    /// The price of a model in force at a day or instant.
+    /// The prices of a model in force at a day or instant: one for each provider that has it.
     ///
     /// # Errors
-    /// No such price, or several providers have the model and none was named.
-    pub fn price(&self, model: &str, provider: Option<&str>, at: Option<&str>) -> Result<Price, Error> {
+    /// No provider has such a price.
+    pub fn price(&self, model: &str, provider: Option<&str>, at: Option<&str>) -> Result<List<Price>, Error> {
         let (snapshot, at) = (self.snapshot(), self.at(at)?);
-        find(&snapshot, provider, model, at).map(|card| show(&snapshot, card))
+        let cards = match provider {
+            Some(_) => vec![find(&snapshot, provider, model, at)?],
+            None => find_all(&snapshot, model, at)?,
+        };
+        Ok(List { items: cards.into_iter().map(|card| show(&snapshot, card)).collect() })
     }
 
     /// Every price a model has had, the one that wins first.
@@ -69,14 +74,8 @@ fn find<'a>(snapshot: &'a Snapshot, provider: Option<&str>, model: &str, at: Ins
         let found = book.lookup(&provider.to_lowercase(), model, at);
         return found.map(|card| &**card).map_err(|error| Refused::new(Code::Unpriced, error.to_string()).into());
     }
-    let providers = book.providers();
-    let found: Vec<&RateCard> =
-        providers.iter().filter_map(|provider| book.lookup(provider, model, at).ok()).map(|card| &**card).collect();
-    match found.as_slice() {
+    match find_all(snapshot, model, at)?.as_slice() {
         [only] => Ok(only),
-        [] => Err(Refused::new(Code::Unpriced, format!("no provider has a price for `{model}`"))
-            .hint("`purser price list` shows the models that have one; with --provider the nearest names are told")
-            .into()),
         several => {
             let names: Vec<&str> = several.iter().map(|card| card.provider()).collect();
             Err(Refused::new(Code::Ambiguous, format!("`{model}` is served by {}", names.join(", ")))
@@ -84,6 +83,20 @@ fn find<'a>(snapshot: &'a Snapshot, provider: Option<&str>, model: &str, at: Ins
                 .into())
         }
     }
+}
+
+/// The cards of a model at every provider that has it; at least one.
+fn find_all<'a>(snapshot: &'a Snapshot, model: &str, at: Instant) -> Result<Vec<&'a RateCard>, Error> {
+    let book = &snapshot.prices;
+    let providers = book.providers();
+    let found: Vec<&RateCard> =
+        providers.iter().filter_map(|provider| book.lookup(provider, model, at).ok()).map(|card| &**card).collect();
+    if found.is_empty() {
+        return Err(Refused::new(Code::Unpriced, format!("no provider has a price for `{model}`"))
+            .hint("`purser price list` shows the models that have one; with --provider the nearest names are told")
+            .into());
+    }
+    Ok(found)
 }
 
 fn show(snapshot: &Snapshot, card: &RateCard) -> Price {

@@ -2,21 +2,19 @@
 
 use purser_core::event::Event;
 use purser_core::id::PriceListId;
+use purser_core::money::Currency;
+use purser_core::price::diff::{CardDiff, Change, diff};
 use purser_core::price::{
-    Bucket, CardSpec, Discount, Exchange, Kind, Layer, PriceList, RateCard, RateMap, parse_price_as_typed,
+    Bucket, CardSpec, Kind, Layer, PriceList, PriceUnit, RateCard, RateMap, parse_price_as_typed,
 };
-use purser_core::snapshot::Snapshot;
 use purser_core::time::Instant;
 
-use super::{find, show};
+use super::{file, find, show};
 use crate::change::{CommandName, Turn};
 use crate::control::Control;
 use crate::dates;
 use crate::error::{Code, Error, Refused};
-use crate::shape::{ImportPrices, ImportReport, Price, PriceChange, SetPrice};
-
-/// What stands in the place of a price that is not there.
-const NONE: &str = "-";
+use crate::shape::{ImportPrices, ImportReport, Price, PriceChange, RateChange, SetPrice};
 
 impl Control {
     /// Publishes rates of one model, on top of the card in force where there is one.
@@ -52,29 +50,30 @@ impl Control {
     /// The file is not understood, a card can't be charged by, or the journal.
     pub async fn import_prices(&self, name: Option<CommandName>, import: ImportPrices) -> Result<ImportReport, Error> {
         self.change(name, move |turn| {
-            let from = import.from.as_deref().map_or(Ok(turn.now), dates::instant)?;
-            let file = read(&import.text, from)?;
+            let file = file::read(&import, turn.now)?;
             let snapshot = turn.snapshot();
-            let mut changes = Vec::new();
-            let mut cards = Vec::new();
-            for card in &file.cards {
-                let rates = compare(&snapshot, card)?;
-                if !rates.is_empty() {
-                    changes.push(PriceChange { provider: card.provider.clone(), model: card.model.clone(), rates });
-                    cards.push(card.clone());
-                }
-            }
-            let report = ImportReport {
+            let mut report = ImportReport {
                 format: file.format.to_owned(),
                 published: !import.dry_run,
-                unchanged: file.cards.len() - cards.len(),
-                changes,
+                changes: Vec::new(),
+                unchanged: 0,
                 skipped: file.skipped,
                 discounts: file.discounts.clone(),
                 exchange: file.exchange.clone(),
             };
+            let mut cards = Vec::new();
+            let differences = diff(&snapshot.prices, &file.cards, turn.now);
+            for (card, difference) in file.cards.into_iter().zip(differences) {
+                RateCard::try_from(card.clone()).map_err(invalid)?;
+                if difference.change == Change::Same {
+                    report.unchanged += 1;
+                } else {
+                    report.changes.push(show_change(difference));
+                    cards.push(card);
+                }
+            }
             if !import.dry_run {
-                let File { discounts, exchange, .. } = file;
+                let (discounts, exchange) = (file.discounts, file.exchange);
                 let list = PriceList { cards, discounts, exchange, ..company_list(turn) };
                 publish(turn, list)?;
             }
@@ -141,6 +140,21 @@ fn company_list(turn: &Turn<'_>) -> PriceList {
     }
 }
 
+fn show_change(difference: CardDiff) -> PriceChange {
+    let rates = match difference.change {
+        Change::Changed(changes) => changes,
+        Change::New | Change::Same => Vec::new(),
+    };
+    let rates = rates.into_iter().map(|change| RateChange { what: change.what, was: change.before, is: change.after });
+    PriceChange {
+        provider: difference.provider,
+        model: difference.model,
+        from: difference.from,
+        rates: rates.collect(),
+        warnings: difference.warnings,
+    }
+}
+
 fn size(card: &CardSpec) -> usize {
     serde_json::to_vec(card).map_or(0, |bytes| bytes.len())
 }
@@ -153,7 +167,7 @@ fn new_card(provider: &str, model: &str, from: Instant) -> CardSpec {
         from,
         to: None,
         hours: Vec::new(),
-        currency: purser_core::money::Currency::usd(),
+        currency: Currency::usd(),
         rates: RateMap::new(),
         above: Vec::new(),
         tiers: std::collections::BTreeMap::new(),
@@ -173,87 +187,12 @@ fn with_rates(mut card: CardSpec, set: &SetPrice) -> Result<CardSpec, Error> {
             Refused::new(Code::Invalid, format!("`{}` is nothing that has a price", point.bucket))
                 .hint(format!("one of {}", names.join(", ")))
         })?;
-        let rate = parse_price_as_typed(&point.price, purser_core::price::PriceUnit::default()).map_err(invalid)?;
+        let rate = parse_price_as_typed(&point.price, PriceUnit::default()).map_err(invalid)?;
         let rates = if bucket.kind() == Kind::Call { &mut card.fees } else { &mut card.rates };
         rates.insert(bucket, rate);
     }
     set.source.as_deref().unwrap_or("set by the company").clone_into(&mut card.source);
     Ok(card)
-}
-
-/// What a card changes: bucket, the price in force when it takes over, its own. Everything else of the card (tiers,
-/// limits, long prompts) is one line, because a difference there is no less a difference.
-fn compare(snapshot: &Snapshot, card: &CardSpec) -> Result<Vec<(String, String, String)>, Error> {
-    let checked = RateCard::try_from(card.clone()).map_err(invalid)?;
-    let known = snapshot.prices.lookup(&card.provider, &card.model, card.from).ok().map(|known| known.spec());
-    if snapshot.prices.version(checked.version()).is_some() {
-        return Ok(Vec::new());
-    }
-    let mut changes = Vec::new();
-    for bucket in Bucket::ALL {
-        let of = |card: &CardSpec| card.rates.get(&bucket).or_else(|| card.fees.get(&bucket)).copied();
-        let (was, is) = (known.and_then(of), of(card));
-        if was != is {
-            let text =
-                |rate: Option<purser_core::price::Rate>| rate.map_or_else(|| NONE.to_owned(), |rate| rate.to_string());
-            changes.push((bucket.name().to_owned(), text(was), text(is)));
-        }
-    }
-    let rest = |card: &CardSpec| {
-        (
-            card.above.clone(),
-            card.tiers.clone(),
-            card.geo.clone(),
-            card.hours.clone(),
-            card.context_window,
-            card.max_output,
-        )
-    };
-    if known.is_none_or(|known| rest(known) != rest(card)) && changes.is_empty() {
-        changes.push(("tiers, long prompts, limits".to_owned(), "other".to_owned(), "as in the file".to_owned()));
-    }
-    Ok(changes)
-}
-
-/// A file of prices, understood.
-struct File {
-    format: &'static str,
-    cards: Vec<CardSpec>,
-    discounts: Vec<Discount>,
-    exchange: Vec<Exchange>,
-    skipped: Vec<String>,
-}
-
-/// Our own form: an array of cards, or an object with cards, discounts and exchange rates.
-#[derive(serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Own {
-    #[serde(default)]
-    cards: Vec<CardSpec>,
-    #[serde(default)]
-    discounts: Vec<Discount>,
-    #[serde(default)]
-    exchange: Vec<Exchange>,
-}
-
-fn read(text: &str, _from: Instant) -> Result<File, Error> {
-    let text = text.trim_start();
-    let own = if text.starts_with('[') {
-        serde_json::from_str(text).map(|cards| Own { cards, discounts: Vec::new(), exchange: Vec::new() })
-    } else {
-        serde_json::from_str(text)
-    };
-    let own: Own = own.map_err(|error| {
-        Refused::new(Code::Invalid, format!("the file is not understood: {error}"))
-            .hint("it is JSON: an array of rate cards, as `purser price show MODEL --json` writes one")
-    })?;
-    Ok(File {
-        format: "rate cards",
-        cards: own.cards,
-        discounts: own.discounts,
-        exchange: own.exchange,
-        skipped: Vec::new(),
-    })
 }
 
 fn invalid(error: impl std::fmt::Display) -> Error {

@@ -19,7 +19,7 @@ pub use grant::{Grant, NewGrant};
 pub use key::{Key, NewKey};
 pub use person::{MovePerson, NewPerson, Person, SetZone};
 pub use price::{
-    Explain, Explained, ExplainedLine, ImportPrices, ImportReport, Price, PriceChange, PricePoint, SetPrice,
+    Explain, Explained, ExplainedLine, ImportPrices, ImportReport, Price, PriceChange, PricePoint, RateChange, SetPrice,
 };
 pub use report::{
     Balance, Charge, ChargePage, Funds, GrantBalance, Overview, Statement, StatementDay, StatementGrant,

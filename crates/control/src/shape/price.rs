@@ -22,12 +22,21 @@ pub struct Price {
 }
 
 /// Prices to publish, or to compare with the book: cards of our own form, or a public catalogue.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ImportPrices {
-    /// The text of the file: an array of cards, an object with `cards`, `discounts` and `exchange`, or one of the public
-    /// catalogues that are recognised by their shape.
+    /// The text of the file: an array of cards, an object with `cards`, `discounts` and `exchange`, a spreadsheet, or one
+    /// of the public catalogues.
     pub text: String,
+    /// `cards`, `csv`, `litellm`, `models.dev` or `openrouter`; recognised by its shape where it is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub format: Option<String>,
+    /// Of a catalogue: only this provider's models.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider: Option<String>,
+    /// Of a catalogue: take prices out of all proportion as they are written; they are skipped otherwise.
+    #[serde(default)]
+    pub keep_unlikely: bool,
     /// First instant or day (UTC) of prices that name none; now where it is missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
@@ -90,8 +99,23 @@ pub struct PriceChange {
     pub provider: String,
     /// The model.
     pub model: String,
-    /// Bucket, old price, new price; `-` for none.
-    pub rates: Vec<(String, String, String)>,
+    /// From when on.
+    pub from: Instant,
+    /// What differs; empty where the model had no price.
+    pub rates: Vec<RateChange>,
+    /// What a second pair of eyes should look at.
+    pub warnings: Vec<String>,
+}
+
+/// One price before and after.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RateChange {
+    /// Which: `output`, `above 200000: output`, `batch: output`.
+    pub what: String,
+    /// As it is; none where there is none.
+    pub was: Option<String>,
+    /// As it would be; none where it goes.
+    pub is: Option<String>,
 }
 
 /// A charge to work out.

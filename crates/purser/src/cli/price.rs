@@ -8,6 +8,7 @@ use purser_control::shape::{
 };
 use purser_core::price::{Bucket, Layer};
 
+use super::or_dash;
 use crate::client::{Absent, Client, path};
 use crate::failure::Failure;
 use crate::output::{Output, Table};
@@ -78,6 +79,15 @@ pub(crate) struct Import {
     /// First day of the prices (UTC), where the file names none [default: now]
     #[arg(long, value_name = "DATE")]
     pub(crate) from: Option<String>,
+    /// cards, csv, litellm, models.dev or openrouter [default: recognised by its shape]
+    #[arg(long)]
+    pub(crate) format: Option<String>,
+    /// Of a catalogue: only this provider's models
+    #[arg(long)]
+    pub(crate) provider: Option<String>,
+    /// Of a catalogue: take prices out of all proportion as they are written
+    #[arg(long)]
+    pub(crate) keep_unlikely: bool,
 }
 
 #[derive(Debug, Args)]
@@ -120,8 +130,8 @@ impl Command {
                 let path = path(["prices", &show.model])
                     .with("provider", show.provider.as_deref())
                     .with("at", show.at.as_deref());
-                let price: Price = client.get(path).await?;
-                out.show(&price, card);
+                let prices: Items<Price> = client.get(path).await?;
+                out.show(&prices.items, |prices| prices.iter().map(card).collect::<Vec<_>>().join("\n\n"));
             }
             Self::History(show) => {
                 let path = path(["prices", &show.model, "history"]).with("provider", show.provider.as_deref());
@@ -181,7 +191,8 @@ async fn send(client: &mut Client, out: Output, import: Import, dry_run: bool) -
         std::fs::read_to_string(&import.file)
     };
     let text = read.map_err(|error| Failure::from_error(import.file.display(), &error))?;
-    let body = ImportPrices { text, from: import.from, dry_run };
+    let Import { from, format, provider, keep_unlikely, .. } = import;
+    let body = ImportPrices { text, from, format, provider, keep_unlikely, dry_run };
     let report: ImportReport = client.post(path(["prices", "import"]), &body).await?;
     out.show(&report, changes);
     Ok(())
@@ -218,26 +229,35 @@ fn card(price: &Price) -> String {
 }
 
 fn changes(report: &ImportReport) -> String {
-    let mut table = Table::new(&["provider", "model", "bucket", ">was", ">is"]);
+    let mut table = Table::new(&["provider", "model", "what", ">was", ">is"]);
     for change in &report.changes {
-        for (bucket, was, is) in &change.rates {
-            table.row([change.provider.clone(), change.model.clone(), bucket.clone(), was.clone(), is.clone()]);
+        let mut row = |what: &str, was: Option<&str>, is: Option<&str>| {
+            table.row([change.provider.clone(), change.model.clone(), what.to_owned(), or_dash(was), or_dash(is)]);
+        };
+        if change.rates.is_empty() {
+            row("new", None, None);
+        }
+        for rate in &change.rates {
+            row(&rate.what, rate.was.as_deref(), rate.is.as_deref());
         }
     }
     let verb = if report.published { "published" } else { "would be published" };
-    let mut text = format!(
-        "{}\n{} prices {verb}, {} as they were, {} skipped ({})",
+    let mut lines = vec![
         table.or("no price differs"),
-        report.changes.len(),
-        report.unchanged,
-        report.skipped.len(),
-        report.format
-    );
-    for skipped in &report.skipped {
-        text.push_str("\nskipped: ");
-        text.push_str(skipped);
+        format!(
+            "{} prices {verb}, {} as they were, {} skipped ({})",
+            report.changes.len(),
+            report.unchanged,
+            report.skipped.len(),
+            report.format
+        ),
+    ];
+    for change in &report.changes {
+        let warnings = change.warnings.iter();
+        lines.extend(warnings.map(|warning| format!("look twice: {}/{}: {warning}", change.provider, change.model)));
     }
-    text
+    lines.extend(report.skipped.iter().map(|skipped| format!("skipped: {skipped}")));
+    lines.join("\n")
 }
 
 fn working(explained: &Explained) -> String {
@@ -253,7 +273,7 @@ fn working(explained: &Explained) -> String {
     }
     let mut text = table.or("nothing was used");
     if explained.terms != "1" {
-        text.push_str(&format!("times {} (discount, exchange rate)\n", explained.terms));
+        text = format!("{text}times {} (discount, exchange rate)\n", explained.terms);
     }
     format!("{text}charge {}, rounded once, half to even; card {}", explained.charge, explained.version)
 }

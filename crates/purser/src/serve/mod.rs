@@ -72,7 +72,7 @@ async fn run(
     welcome.say(control)?;
 
     let local: JoinHandle<()> = tokio::spawn(api::serve_socket(socket, api::local(control), stopping.clone()));
-    let pages = purser_web::router(purser_web::Facts { gateway: welcome.gateway.clone() });
+    let pages = purser_web::router(&purser_web::Facts { gateway: welcome.gateway.clone() });
     let open = tokio::spawn(api::serve_tcp(listener, tls, api::open(control).merge(pages), stopping.clone()));
     let jobs = tokio::spawn(purser_control::jobs::run(Control::clone(control), stopping));
 

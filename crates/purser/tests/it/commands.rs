@@ -1,0 +1,193 @@
+//! Commands without a running `serve`: each opens the data folder itself.
+
+use serde_json::{Value, json};
+
+use crate::bench::Bench;
+
+/// A folder with one person.
+fn bench_with_person() -> (Bench, String) {
+    let bench = Bench::new();
+    let person = bench.json(&["person", "add", "The analyst", "--zone", "Europe/Berlin"]);
+    let id = person["id"].as_str().unwrap().to_owned();
+    (bench, id)
+}
+
+#[test]
+fn a_question_makes_no_folder_and_says_how_to_make_one() {
+    let bench = Bench::new();
+    let done = bench.refused(&["balance"], 1, "there is no data folder at purser-data");
+    assert!(done.err.contains("hint: `purser serve` makes one"), "{done:?}");
+    assert!(!bench.data().exists());
+}
+
+#[test]
+fn from_nothing_to_a_key_and_a_balance() {
+    let (bench, id) = bench_with_person();
+    assert!(id.starts_with("per_"));
+    let grant = bench.json(&["grant", "add", "the analyst", "20/day", "--models", "claude-*,gpt-5*"]);
+    assert_eq!(grant["amount"], "20.00");
+    assert_eq!(grant["models"], json!(["claude-*", "gpt-5*"]));
+    let key = bench.json(&["key", "add", &id, "--agent", "claude-code", "--rpm", "60"]);
+    assert!(key["id"].as_str().unwrap().starts_with("key_"));
+    let secret = key["key"].as_str().unwrap();
+    assert!(secret.starts_with("pk-") && secret.len() == 46, "{secret}");
+
+    let balance = bench.json(&["balance", "The analyst"]);
+    assert_eq!(balance[0]["available"], "20.00");
+    assert_eq!(balance[0]["spendable"], "20.00");
+    assert_eq!(balance[0]["held"], "0.00");
+
+    let keys = bench.run(&["key", "list", "--json"]);
+    assert!(!keys.out.contains("pk-"), "a secret is shown once: {keys:?}");
+    let text = bench.run(&["balance"]);
+    assert!(text.out.contains("The analyst") && text.out.contains("20.00"), "{text:?}");
+}
+
+#[test]
+fn the_key_alone_goes_to_standard_output() {
+    let (bench, id) = bench_with_person();
+    let done = bench.run(&["key", "add", &id]);
+    assert_eq!(done.out.lines().count(), 1, "{done:?}");
+    assert!(done.out.starts_with("pk-"));
+    assert!(!done.err.contains("pk-"));
+}
+
+#[test]
+fn a_budget_above_bounds_what_can_be_spent() {
+    let (bench, id) = bench_with_person();
+    bench.json(&["grant", "add", &id, "20/day"]);
+    let first = bench.json(&["budget", "set", "company", "5/month"]);
+    assert_eq!(bench.json(&["balance"])[0]["spendable"], "5.00");
+    let again = bench.json(&["budget", "set", "company", "12.50/month"]);
+    assert_eq!(again["id"], first["id"], "the running budget gets the amount anew");
+    let balance = bench.json(&["balance"]);
+    assert_eq!(balance[0]["spendable"], "12.50");
+    assert_eq!(balance[0]["available"], "20.00");
+    bench.json(&["budget", "end", first["id"].as_str().unwrap()]);
+    assert_eq!(bench.json(&["balance"])[0]["spendable"], "20.00");
+}
+
+#[test]
+fn units_form_a_tree_and_people_move_in_it() {
+    let (bench, id) = bench_with_person();
+    bench.json(&["unit", "add", "Research"]);
+    let lab = bench.json(&["unit", "add", "Lab", "--parent", "research", "--cost-centre", "4711"]);
+    assert_eq!(lab["cost_centre"], "4711");
+    let moved = bench.json(&["person", "move", &id, "lab"]);
+    assert_eq!(moved["unit_name"], "Lab");
+    let units = bench.json(&["unit", "list"]);
+    let names: Vec<&str> = units.as_array().unwrap().iter().filter_map(|unit| unit["name"].as_str()).collect();
+    assert_eq!(names, ["Everybody", "Research", "Lab"]);
+    assert!(bench.run(&["unit", "list"]).out.contains("  Lab"), "indented under its parent");
+}
+
+#[test]
+fn the_same_command_twice_changes_nothing_more() {
+    let (bench, id) = bench_with_person();
+    let add = |amount: &str| {
+        let mut done = bench.run(&["grant", "add", &id, amount, "--command-id", "welcome-1", "--json"]);
+        done.out = done.out.trim_end().to_owned();
+        done
+    };
+    let first = add("20/day");
+    assert_eq!(first.code, 0, "{first:?}");
+    assert_eq!(add("20/day").out, first.out, "the first result again");
+    assert_eq!(bench.json(&["grant", "list"]).as_array().unwrap().len(), 1);
+    let other = add("30/day");
+    assert_eq!(other.code, 1);
+    assert!(other.err.contains("this name was given to another change before"), "{other:?}");
+
+    let key = |_: ()| bench.json(&["key", "add", &id, "--command-id", "welcome-2"]);
+    let (first, second) = (key(()), key(()));
+    assert_eq!(first["id"], second["id"]);
+    assert!(first["key"].is_string() && second["key"].is_null(), "the secret was not kept");
+}
+
+#[test]
+fn what_ends_stays_ended_and_is_no_error_twice() {
+    let (bench, id) = bench_with_person();
+    let grant = bench.json(&["grant", "add", &id, "20/day"]);
+    let grant = grant["id"].as_str().unwrap();
+    let key = bench.json(&["key", "add", &id]);
+    let key = key["id"].as_str().unwrap();
+    for _ in 0..2 {
+        assert!(bench.json(&["grant", "void", grant])["voided"].is_string());
+        assert_eq!(bench.json(&["key", "revoke", key])["active"], false);
+    }
+    assert_eq!(bench.json(&["balance"])[0]["available"], "0.00");
+    assert_eq!(bench.json(&["person", "remove", &id])["active"], false);
+    bench.refused(&["key", "add", &id], 1, "keys are for those who are here");
+}
+
+#[test]
+fn names_have_to_be_unique_to_stand_for_an_id() {
+    let (bench, first) = bench_with_person();
+    bench.json(&["person", "add", "the Analyst", "--zone", "UTC"]);
+    let done = bench.refused(&["person", "show", "the analyst"], 1, "2 people are called `the analyst`");
+    assert!(done.err.contains(&first), "the hint names the ids: {done:?}");
+    bench.refused(&["person", "show", "nobody"], 1, "no person is called `nobody`");
+    bench.refused(&["person", "add", "x", "--zone", "Europe/Atlantis"], 1, "is not a time zone");
+    bench.refused(&["grant", "add", &first, "20"], 1, "lacks how often");
+    bench.refused(&["person", "frobnicate"], 2, "unrecognized subcommand");
+}
+
+#[test]
+fn prices_are_explained_line_by_line() {
+    let (bench, _) = bench_with_person();
+    bench.json(&["price", "set", "our-model", "--provider", "ours", "input_uncached=3", "output=15"]);
+    let usage = r#"{"input_uncached": 1234567, "output": 1}"#;
+    let explained = bench.json(&["price", "explain", "our-model", "--provider", "ours", "--usage", usage]);
+    assert_eq!(explained["charge"], "3.703716");
+    assert_eq!(explained["lines"][0]["amount"], "3.703701");
+    assert_eq!(explained["lines"][1]["amount"], "0.000015");
+    let text = bench.run(&["price", "explain", "our-model", "--provider", "ours", "--usage", usage]);
+    assert!(text.out.contains("rounded once, half to even"), "{text:?}");
+    bench.refused(
+        &["price", "explain", "our-modle", "--provider", "ours", "--usage", usage],
+        1,
+        "did you mean our-model?",
+    );
+    bench.refused(&["price", "set", "m", "--provider", "ours", "outptu=1"], 1, "`outptu` is nothing that has a price");
+}
+
+#[test]
+fn a_file_of_prices_is_compared_then_published() {
+    let (bench, _) = bench_with_person();
+    let file = bench.folder().join("prices.csv");
+    std::fs::write(&file, "provider,model,input,output\nours,small,1.00,4.00\n").unwrap();
+    let file = file.to_str().unwrap();
+    let diff = bench.json(&["price", "diff", file]);
+    assert_eq!((diff["published"].clone(), diff["changes"].as_array().unwrap().len()), (json!(false), 1));
+    bench.refused(&["price", "show", "small"], 1, "no provider has a price for `small`");
+    assert_eq!(bench.json(&["price", "import", file])["published"], true);
+    assert_eq!(bench.json(&["price", "show", "small"])[0]["card"]["rates"]["output"], "4");
+    assert_eq!(bench.json(&["price", "import", file])["unchanged"], 1);
+    assert_eq!(bench.json(&["price", "history", "small"]).as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn verify_backup_and_restore() {
+    let (bench, id) = bench_with_person();
+    assert_eq!(bench.json(&["verify"])["good"], true);
+    let to = bench.folder().join("saved");
+    bench.json(&["backup", to.to_str().unwrap()]);
+    bench.refused(&["restore", to.to_str().unwrap()], 1, "nothing is overwritten");
+    let other = bench.folder().join("other");
+    bench.json(&["restore", to.to_str().unwrap(), "--data", other.to_str().unwrap()]);
+    let people: Value = bench.json(&["person", "list", "--data", other.to_str().unwrap()]);
+    assert_eq!(people[0]["id"], Value::String(id));
+}
+
+#[test]
+fn a_statement_of_a_month_without_calls() {
+    let (bench, id) = bench_with_person();
+    bench.json(&["grant", "add", &id, "20/day"]);
+    let statement = bench.json(&["statement", &id]);
+    assert_eq!(statement["granted"], "20.00", "one day so far");
+    assert_eq!(statement["used"], "0.00");
+    assert_eq!(statement["zone"], "Europe/Berlin");
+    assert_eq!(bench.json(&["usage"])["items"], json!([]));
+    assert_eq!(bench.json(&["usage", "--charges"]), json!([]));
+    assert_eq!(bench.json(&["suspense", "list"]), json!([]));
+    bench.refused(&["statement", &id, "--month", "November"], 1, "`November` is not a month");
+}

@@ -1,0 +1,109 @@
+//! A running `serve`: what it says, who may ask it, and that a restart keeps everything.
+
+use std::os::unix::fs::PermissionsExt;
+
+use serde_json::Value;
+
+use crate::bench::Bench;
+
+#[test]
+fn a_newcomer_is_told_what_to_do_next() {
+    let bench = Bench::new();
+    let mut served = bench.serve();
+    served.line_with("purser person add NAME");
+    served.line_with("OPENAI_BASE_URL=http://");
+    let (code, said) = served.stop();
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("providers: none yet; set one of ANTHROPIC_API_KEY"), "{said}");
+    assert!(said.contains("told to end"), "{said}");
+    assert!(!bench.data().join("purser.sock").exists(), "the socket goes with its process");
+}
+
+#[test]
+fn commands_reach_the_running_process_and_a_restart_keeps_all() {
+    let bench = Bench::new();
+    let served = bench.serve();
+    let person = bench.json(&["person", "add", "The analyst", "--zone", "America/New_York"]);
+    let id = person["id"].as_str().unwrap();
+    bench.json(&["grant", "add", "The analyst", "20/day"]);
+    let key = bench.json(&["key", "add", "The analyst"]);
+    bench.json(&["key", "revoke", key["id"].as_str().unwrap()]);
+    assert_eq!(bench.json(&["verify"])["good"], true, "verify reads beside a running process");
+    served.kill();
+
+    let balance = bench.json(&["balance"]);
+    assert_eq!(balance[0]["available"], "20.00", "after a crash, without serve");
+    let served = bench.serve();
+    assert_eq!(bench.json(&["person", "show", id])["name"], "The analyst");
+    assert_eq!(bench.json(&["key", "list"])[0]["active"], false);
+    let (code, said) = served.stop();
+    assert_eq!(code, 0, "{said}");
+}
+
+#[test]
+fn a_second_serve_is_refused() {
+    let bench = Bench::new();
+    let served = bench.serve();
+    bench.refused(&["serve"], 1, "in use by another Purser");
+    drop(served);
+}
+
+#[test]
+fn the_socket_is_its_owners() {
+    let bench = Bench::new();
+    let served = bench.serve();
+    let mode = std::fs::metadata(bench.data().join("purser.sock")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    drop(served);
+}
+
+#[test]
+fn the_first_administrator_by_a_code_that_works_once() {
+    let bench = Bench::new();
+    let mut served = bench.serve();
+    let line = served.line_with("first administrator:");
+    let code = line.split("code ").nth(1).unwrap().split(' ').next().unwrap().to_owned();
+
+    assert_eq!(served.http("GET", "/api/v1/people", None, "").0, 401);
+    assert_eq!(served.http("POST", "/setup", None, r#"{"code": "0000-0000-0000-0000"}"#).0, 401);
+    let (status, body) = served.http("POST", "/setup", None, &format!(r#"{{"code": "{code}"}}"#));
+    assert_eq!(status, 200, "{body}");
+    let key: Value = serde_json::from_str(&body).unwrap();
+    let key = key["key"].as_str().unwrap();
+    assert_eq!(served.http("POST", "/setup", None, &format!(r#"{{"code": "{code}"}}"#)).0, 410, "once");
+    assert_eq!(served.http("GET", "/setup", None, "").0, 410, "gone");
+
+    assert_eq!(served.http("GET", "/api/v1/people", Some(key), "").0, 200);
+    assert_eq!(served.http("GET", "/api/v1/people", Some("pa-wrong"), "").0, 401);
+    let id = bench.json(&["admin-key", "list"])[0]["id"].as_str().unwrap().to_owned();
+    bench.json(&["admin-key", "revoke", &id]);
+    assert_eq!(served.http("GET", "/api/v1/people", Some(key), "").0, 401, "revoked at once");
+    assert_eq!(served.http("GET", "/setup", None, "").0, 410, "and setup stays gone");
+}
+
+#[test]
+fn every_endpoint_on_tcp_asks_for_a_key() {
+    let bench = Bench::new();
+    let served = bench.serve();
+    for (method, path) in purser_control::api::ENDPOINTS {
+        let (method, path) = (method.to_uppercase(), path.replace("{id}", "x"));
+        let (status, body) = served.http(&method, &path, None, "{}");
+        assert_eq!(status, 401, "{method} {path}: {body}");
+    }
+    assert_eq!(served.http("GET", "/healthz", None, "").0, 200);
+    assert_eq!(served.http("GET", "/", None, "").0, 200);
+    let (status, body) = served.http("GET", "/nowhere", None, "");
+    assert_eq!(status, 404, "{body}");
+    assert!(body.contains("\"code\":\"not_found\""), "{body}");
+}
+
+#[test]
+fn a_port_that_is_taken_names_the_field_to_change() {
+    let bench = Bench::new();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap();
+    bench.configure(&format!("[listen]\ngateway = \"127.0.0.1:0\"\ncontrol = \"{address}\"\n"));
+    let done = bench.run(&["serve"]);
+    assert_eq!(done.code, 1, "{done:?}");
+    assert!(done.err.contains("listen.control in purser.toml chooses another address"), "{done:?}");
+}
