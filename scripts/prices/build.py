@@ -13,7 +13,7 @@ import json
 import re
 import sys
 from collections import Counter
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
 
@@ -32,6 +32,10 @@ ORDER = [
     "input_uncached", "cache_read", "cache_write_5m", "cache_write_1h", "output", "audio_in", "audio_out", "image_in",
     "image_out", "audio_cache_read", "web_search_calls", "file_search_calls", "code_calls",
 ]
+CARD_KEYS = [
+    "provider", "model", "aliases", "from", "to", "hours", "rates", "above", "tiers", "geo", "fees", "context_window",
+    "max_output", "flags", "source",
+]
 TIER_ORDER = ["batch", "flex", "priority", "fast"]
 
 # Models whose prices are taken from model-prices although genai-prices has them, and why.
@@ -42,6 +46,16 @@ FROM_MODEL_PRICES = {
 # Peak hours hold on working days only; genai-prices can't say so. Within these hours the day is the same in UTC and in
 # Beijing. https://api-docs.deepseek.com/quick_start/pricing
 WINDOW_DAYS = {"deepseek": "mon-fri"}
+# Models of genai-prices that their provider does not sell under these names; the prices are a reseller's.
+NOT_SOLD = {("deepseek", name) for name in ("deepseek-v3.1-terminus", "deepseek-v3.2", "deepseek-v3.2-exp")}
+# Names that a provider answers with another model, at that model's price, from an instant on.
+ROUTED = {
+    # https://api-docs.deepseek.com/ (models): from noon in Beijing on 14 September 2026
+    ("deepseek", "deepseek-v4-pro"): ("deepseek-flash", datetime(2026, 9, 14, 4, tzinfo=timezone.utc)),
+}
+# Long-prompt rates that ended: the model no longer takes such prompts.
+# https://platform.claude.com/docs/en/release-notes/overview
+LONG_PROMPTS_UNTIL = {("anthropic", "claude-sonnet-4-5"): datetime(2026, 4, 30, tzinfo=timezone.utc)}
 # Earlier prices that genai-prices lacks, documented changes only; the figures are those of model-prices before the day.
 HISTORY = {
     ("mistral", "ministral-3b-latest"),
@@ -118,6 +132,7 @@ class Builder:
         self.catalogue = sources.litellm_catalogue()
         self.cards: list[dict] = []
         self.left_out: list[str] = []
+        self.retired: dict[str, set[str]] = {}
 
     def build(self) -> list[dict]:
         for provider in sources.PROVIDERS:
@@ -130,6 +145,8 @@ class Builder:
         genai = self.genai[genai_id]
         snapshot = {name.lower(): entry for name, entry in self.snapshot["prices"].get(snapshot_id, {}).items()}
         litellm = sources.litellm_by_model(self.catalogue, litellm_id, prefix)
+        removed = {name.lower() for name, state in self.snapshot["status"].get(snapshot_id, {}).items() if state == "removed"}
+        self.retired[provider] = removed
         source = (genai.pricing_urls or [""])[0]
         taken: set[str] = {model.id.lower() for model in genai.models}
         by_model: dict[str, set[str]] = {model.id: set() for model in genai.models}
@@ -142,29 +159,34 @@ class Builder:
             name = model.id.lower()
             if self.refuse_name(provider, name):
                 continue
+            if "Imported from OpenRouter" in (model.price_comments or ""):
+                self.left_out.append(f"{provider}/{name}: a reseller's price")
+                continue
             try:
                 periods = self.periods(provider, model, snapshot)
             except sources.NotOurUnits as problem:
+                # The other packages may list its tokens alone: without the rest that would be too little.
                 self.left_out.append(f"{provider}/{name}: priced by {problem}")
-                taken.discard(name)
                 continue
             aliases = sorted({*by_model[model.id], *self.beginnings(model)})
             entries = [litellm[known] for known in (name, *aliases) if known in litellm]
-            self.add(provider, name, aliases, periods, source, entries, model.context_window)
+            origin = " (by model-prices)" if (provider, name) in FROM_MODEL_PRICES else ""
+            self.add(provider, name, aliases, periods, source + origin, entries, model.context_window)
         for name, entry in snapshot.items():
-            if name not in taken and not self.refuse_name(provider, name):
+            if name not in taken and not self.refuse_name(provider, name) and not self.of_left_out(genai, name):
                 periods = sources.model_prices_periods(entry)
                 last = [row for row in entry.get("standard", ()) if row["rates"]]
                 where = last[-1]["rates"]["source"] if last else ""
                 entries = [litellm[name]] if name in litellm else []
                 # Where an undated name is listed too, a snapshot of it needs no card of its own.
-                self.add(provider, name, [], periods, where, entries, None)
+                self.add(provider, name, [], periods, f"{where} (by model-prices)", entries, None)
                 taken.add(name)
         if provider in ("anthropic", "openai", "google", "mistral", "xai"):
             for name, entry in litellm.items():
-                if name not in taken and self.token_priced(entry) and not self.refuse_name(provider, name):
+                known = name in taken or self.of_left_out(genai, name)
+                if not known and self.token_priced(entry) and not self.refuse_name(provider, name):
                     period = sources.Period(None, [], sources.litellm_sheets(entry)["standard"], {}, {})
-                    self.add(provider, name, [], [period], str(entry.get("source") or "litellm"), [entry], None)
+                    self.add(provider, name, [], [period], f"{entry.get('source', '')} (by litellm)".strip(), [entry], None)
 
     @staticmethod
     def exact_names(genai) -> set[str]:
@@ -213,10 +235,21 @@ class Builder:
     def refuse_name(self, provider: str, name: str) -> bool:
         if provider == "google" and name.startswith("claude"):
             return True  # sold by another API of the same company, under other terms
+        if (provider, name) in NOT_SOLD:
+            return True
         bad = re.search(r"[\s\[\]()]|:free$", name) or name.endswith((":", "/", "@", "-"))
         if bad:
             self.left_out.append(f"{provider}/{name}: not a model's name")
         return bool(bad)
+
+    @staticmethod
+    def of_left_out(genai, name: str) -> bool:
+        """Is it a name of a model that is priced in units of which there is no card?"""
+        model = genai.find_model(name)
+        try:
+            return model is not None and not sources.genai_periods(model)
+        except sources.NotOurUnits:
+            return True
 
     @staticmethod
     def token_priced(entry: dict) -> bool:
@@ -228,10 +261,21 @@ class Builder:
         name = model.id.lower()
         if (provider, name) in FROM_MODEL_PRICES:
             return sources.model_prices_periods(snapshot[name])
+        if (provider, name) in LONG_PROMPTS_UNTIL:
+            [period] = periods
+            flat = sources.Period(LONG_PROMPTS_UNTIL[provider, name], [], *self.flat(period))
+            periods.append(flat)
         for period in periods:
             if period.hours:
                 days = WINDOW_DAYS.get(provider, "mon-sun")
                 period.hours = [f"{days} {hours}" for hours in period.hours]
+        if (provider, name) in ROUTED:
+            other, start = ROUTED[provider, name]
+            [target] = [found for found in self.genai[provider].models if found.id == other]
+            periods += [
+                sources.Period(start, [f"mon-fri {hours}" for hours in found.hours], found.standard, found.tiers, found.fees)
+                for found in sources.genai_periods(target)
+            ]
         if (provider, name) in HISTORY and name in snapshot:
             earlier = sources.model_prices_periods(snapshot[name])
             known = [period.standard["rates"] for period in periods]
@@ -243,8 +287,18 @@ class Builder:
                     periods.insert(0, before)
         return periods
 
+    @staticmethod
+    def flat(period: sources.Period) -> tuple[dict, dict, dict]:
+        """The same prices without those of long prompts."""
+        plain = lambda sheet: {"rates": dict(sheet["rates"]), "above": []}  # noqa: E731
+        return plain(period.standard), {name: plain(sheet) for name, sheet in period.tiers.items()}, dict(period.fees)
+
     def add(self, provider, name, aliases, periods, source, entries, window) -> None:
         plain = [period for period in periods if not period.hours]
+        retired = self.ends(provider, name, entries)
+        if retired is False:
+            self.left_out.append(f"{provider}/{name}: no longer served")
+            return
         for period in periods:
             if is_free(period):
                 self.left_out.append(f"{provider}/{name}: listed at zero")
@@ -254,7 +308,20 @@ class Builder:
             if SPEAKS.search(name) and not {"audio_in", "audio_out"} & card["rates"].keys():
                 self.left_out.append(f"{provider}/{name}: no price for audio")
                 continue
+            if retired and card.get("from", "") < retired:
+                card["to"] = retired
             self.cards.append(card)
+
+    def ends(self, provider: str, name: str, entries: list[dict]) -> str | bool | None:
+        """The first day on which a model was no longer served; False when it is not served and nobody knows since when;
+        None while it is."""
+        if name not in self.retired[provider]:
+            return None
+        days = [str(entry["deprecation_date"]) for entry in entries[:1] if entry.get("deprecation_date")]
+        if days and days[0] < PUBLISHED:
+            return str(datetime.fromisoformat(days[0]).date() + timedelta(days=1))
+        known = any(model.id.lower() == name for model in self.genai[sources.PROVIDERS[provider][0]].models)
+        return None if known else False
 
     def card(self, provider, name, aliases, period, source, entries, window, newest) -> dict:
         standard, tiers = period.standard, dict(period.tiers)
@@ -348,7 +415,8 @@ def list_id() -> str:
 
 def render(cards: list[dict]) -> str:
     """One line a card, so that a changed price is one changed line."""
-    lines = ",\n".join(json.dumps(card, separators=(",", ":"), ensure_ascii=False) for card in cards)
+    ordered = [{key: card[key] for key in CARD_KEYS if key in card} for card in cards]
+    lines = ",\n".join(json.dumps(card, separators=(",", ":"), ensure_ascii=False) for card in ordered)
     return f'{{"id":"{list_id()}","published_at":"{PUBLISHED}","layer":"bundled","cards":[\n{lines}\n]}}\n'
 
 

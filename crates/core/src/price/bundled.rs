@@ -45,7 +45,8 @@ mod tests {
         let list = PriceList::bundled();
         let book = PriceBook::bundled();
         for spec in &list.cards {
-            let at = spec.from.max(list.published_at);
+            let last = |to: Instant| Instant::from_micros(to.as_micros() - 1);
+            let at = spec.to.map_or(spec.from.max(list.published_at), last);
             let found = book.lookup(&spec.provider, &spec.model, at).unwrap();
             assert_eq!(found.model(), spec.model);
             for alias in &spec.aliases {

@@ -42,7 +42,8 @@ use Bucket::{
 
 #[test]
 fn anthropic_by_hand() {
-    let sonnet45 = ("anthropic", "claude-sonnet-4-5", "2026-11-01");
+    // Before 30 April 2026, when it stopped taking more than 200,000 tokens.
+    let sonnet45 = ("anthropic", "claude-sonnet-4-5", "2026-04-01");
     // 1,234,567 × $3/M would be above 200,000 tokens, so the long-prompt $6/M holds: 7.407402.
     check(sonnet45, &[(InputUncached, 1_234_567)], PLAIN, "7.407402");
     // 200,000 is not above 200,000: 200,000 × $3/M.
@@ -150,11 +151,11 @@ fn the_golden_charge() {
 fn peak_hours_have_a_price_of_their_own() {
     let at =
         |text: &str| BOOK.lookup("deepseek", "deepseek-v4-pro", text.parse().unwrap()).unwrap().spec().rates[&Output];
-    // 2026-11-02 is a Monday.
-    assert_eq!(at("2026-11-02T00:59:59Z").to_string(), "1.98");
-    assert_eq!(at("2026-11-02T01:00:00Z").to_string(), "3.96");
-    assert_eq!(at("2026-11-02T09:59:59Z").to_string(), "3.96");
-    assert_eq!(at("2026-11-01T09:59:59Z").to_string(), "1.98", "not on a Sunday");
+    // 2026-08-31 is a Monday.
+    assert_eq!(at("2026-08-31T00:59:59Z").to_string(), "1.98");
+    assert_eq!(at("2026-08-31T01:00:00Z").to_string(), "3.96");
+    assert_eq!(at("2026-08-31T09:59:59Z").to_string(), "3.96");
+    assert_eq!(at("2026-08-30T09:59:59Z").to_string(), "1.98", "not on a Sunday");
 }
 
 #[test]
