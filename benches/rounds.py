@@ -6,17 +6,14 @@ from pathlib import Path
 from loads import Load, Sample, sample
 from targets import Target
 
-# Direct probes of a round that differ by more show that something else was using the machine.
-DISTURBED = 0.25
-
 Round = dict[str, Sample]
 
 
 class Bench:
     """Measures. The first target is the direct one."""
 
-    def __init__(self, driver: Path, targets: list[Target], seconds: float, tries: int):
-        self.driver, self.seconds, self.tries = driver, seconds, tries
+    def __init__(self, driver: Path, targets: list[Target], seconds: float, tries: int, disturbed: float):
+        self.driver, self.seconds, self.tries, self.disturbed = driver, seconds, tries, disturbed
         self.direct, self.proxies = targets[0], targets[1:]
         self.complaints: list[str] = []
 
@@ -41,7 +38,7 @@ class Bench:
             before = self._sample(load, self.direct)
             taken = {target.name: self._sample(load, target) for target in order}
             after = self._sample(load, self.direct)
-            if calm(load, before, after):
+            if difference(load, before, after) <= self.disturbed:
                 self._say(f"round {number + 1}, {load.name}")
                 return taken | {self.direct.name: mean(before, after)}
             self._say(f"round {number + 1}, {load.name}: disturbed, dropped")
@@ -57,10 +54,11 @@ class Bench:
         print(line, file=sys.stderr, flush=True)
 
 
-def calm(load: Load, before: Sample, after: Sample) -> bool:
-    """Whether two direct probes agree: in throughput, or, where that is given, in the usual latency."""
+def difference(load: Load, before: Sample, after: Sample) -> float:
+    """How far two direct probes are apart, as a part of the larger: in throughput, or, where that is given, in the usual
+    latency. A large one shows that something else was using the machine."""
     pair = [(probe.p50_us if load.rate else probe.per_second) for probe in (before, after)]
-    return max(pair) - min(pair) <= DISTURBED * max(pair)
+    return (max(pair) - min(pair)) / max(*pair, 1e-9)
 
 
 def mean(one: Sample, other: Sample) -> Sample:
