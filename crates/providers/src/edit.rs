@@ -45,6 +45,8 @@ pub fn edit(facts: &RequestFacts, body: &Bytes, edits: Edits) -> Result<Bytes, O
     if let Some(calls) = edits.tool_calls_max
         && facts.dialect == Dialect::OpenAiResponses
     {
+        // Lowered, never raised.
+        let calls = facts.tool_calls_max.map_or(calls, |own| own.min(calls));
         match &facts.places.tool_calls {
             Some(at) => splices.push(Splice { at: at.clone(), with: calls.to_string() }),
             None => top.add("max_tool_calls", &calls.to_string()),

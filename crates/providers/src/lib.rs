@@ -2,8 +2,8 @@
 //!
 //! **Model.** A request is read once ([`RequestFacts::read`]) into plain facts with byte positions; a bound on what it
 //! may use follows from those facts and a table of documented figures ([`input_bound`]). It is edited by splicing
-//! bytes ([`edit`]), never by writing JSON anew, because prompt caches and signed blocks depend on the exact bytes. An
-//! answer is read by [`read_usage`] or, while it streams, by a [`StreamMeter`] that hands on the bytes it was given.
+//! bytes ([`edit()`]), never by writing JSON anew, because prompt caches and signed blocks depend on the exact bytes.
+//! An answer is read by [`read_usage`] or, while it streams, by a [`StreamMeter`] that hands on the bytes it was given.
 //!
 //! **Owns** dialects and their routes, credentials and headers on both sides, reading requests, bounds of input,
 //! splices, usage from JSON and event streams, ids made at a provider, refusals and endings in each dialect, bodies of

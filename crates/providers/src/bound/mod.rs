@@ -77,7 +77,8 @@ pub struct InputBound {
     pub code_calls: u64,
     /// Calls on other models (advisors, fallbacks), each to be bounded by that model's own window and output.
     pub others: Vec<Hosted>,
-    /// Setting [`Edits::tool_calls_max`](crate::Edits) would make an uncertain bound certain.
+    /// Setting [`Edits::tool_calls_max`](crate::Edits::tool_calls_max) would make an uncertain bound certain. Compute it
+    /// anew then, from [`RequestFacts::with_tool_calls_max`].
     pub tool_calls_can_be_limited: bool,
 }
 

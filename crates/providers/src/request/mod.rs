@@ -367,6 +367,14 @@ impl RequestFacts {
         Some(of_fallbacks.fold(most, u64::max)).filter(|most| *most < u64::MAX)
     }
 
+    /// These facts with at most so many hosted calls: what the bounds are to be computed from when
+    /// [`Edits::tool_calls_max`](crate::Edits::tool_calls_max) is set.
+    #[must_use]
+    pub fn with_tool_calls_max(&self, calls: u64) -> Self {
+        let tool_calls_max = Some(self.tool_calls_max.map_or(calls, |own| own.min(calls)));
+        Self { tool_calls_max, ..self.clone() }
+    }
+
     /// Is a hosted tool of this kind asked for?
     pub fn asks_for(&self, kind: HostedKind) -> bool {
         self.hosted.iter().any(|hosted| hosted.kind == kind)

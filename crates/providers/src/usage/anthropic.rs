@@ -11,7 +11,7 @@ use purser_core::usage::{Served, Tier};
 use crate::ids::IdKind;
 use crate::json::{Cursor, Kind, Read};
 
-use super::common::{Common, count_loosely, tier};
+use super::common::{Common, count_loosely, keep, tier};
 use super::{Metered, Stage, Suspect, UsageProblem};
 use counts::{Counts, Iteration, split};
 
@@ -62,10 +62,7 @@ impl Answer {
                 self.common.answer_id(id);
                 Ok(())
             }
-            "model" => {
-                self.common.model = cursor.text()?;
-                Ok(())
-            }
+            "model" => keep(cursor, &mut self.common.model),
             "type" => {
                 self.common.errored |= cursor.text()?.as_deref() == Some("error");
                 Ok(())
@@ -273,12 +270,4 @@ impl Answer {
             raw_usage: self.common.raw_usage.clone(),
         })
     }
-}
-
-/// Keeps a text; `null` leaves what was there.
-fn keep(cursor: &mut Cursor<'_>, slot: &mut Option<String>) -> Read<()> {
-    if let Some(text) = cursor.text()? {
-        *slot = Some(text);
-    }
-    Ok(())
 }

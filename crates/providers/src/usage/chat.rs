@@ -8,7 +8,7 @@ use purser_core::usage::{Served, Usage};
 
 use crate::json::{Cursor, Kind, Read};
 
-use super::common::{Common, count_loosely, rest, tier, with_hidden};
+use super::common::{Common, count_loosely, keep, rest, tier, with_hidden};
 use super::{Metered, Stage, Suspect, UsageProblem};
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -54,24 +54,10 @@ impl Answer {
         let mut choices: Option<u64> = None;
         let mut usage_here = false;
         cursor.object(|cursor, key| match &*key.text() {
-            "id" => {
-                let id = cursor.text()?;
-                self.common.id = id.filter(|id| !id.is_empty()).or(self.common.id.take());
-                Ok(())
-            }
-            "model" => {
-                if let Some(model) = cursor.text()?.filter(|model| !model.is_empty()) {
-                    self.common.model = Some(model);
-                }
-                Ok(())
-            }
+            "id" => keep(cursor, &mut self.common.id),
+            "model" => keep(cursor, &mut self.common.model),
             "created" => count_loosely(cursor, &mut self.created),
-            "service_tier" => {
-                if let Some(tier) = cursor.text()? {
-                    self.tier = Some(tier);
-                }
-                Ok(())
-            }
+            "service_tier" => keep(cursor, &mut self.tier),
             "choices" if cursor.kind()? == Kind::Array => {
                 let mut seen: u64 = 0;
                 cursor.each(|cursor| {

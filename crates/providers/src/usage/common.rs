@@ -91,6 +91,20 @@ impl Common {
     }
 }
 
+/// A longer name of a model, tier or region is not taken for one.
+const NAME_BYTES_MAX: usize = 256;
+
+/// Keeps a name; `null` and the empty string leave what was there. Streams repeat the same names in every event, so one
+/// that is known already costs no copy.
+pub(crate) fn keep(cursor: &mut Cursor<'_>, slot: &mut Option<String>) -> Read<()> {
+    let Some(name) = cursor.string()? else { return Ok(()) };
+    let known = slot.as_deref().is_some_and(|known| !name.escaped && known.as_bytes() == name.raw);
+    if !known && !name.raw.is_empty() && name.raw.len() <= NAME_BYTES_MAX {
+        *slot = Some(name.text().into_owned());
+    }
+    Ok(())
+}
+
 /// Reads a number that is not about money; anything odd is as good as absent.
 pub(crate) fn count_loosely(cursor: &mut Cursor<'_>, slot: &mut Option<u64>) -> Read<()> {
     if let Count::Is(value) = cursor.count()? {

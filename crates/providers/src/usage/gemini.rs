@@ -8,7 +8,7 @@ use purser_core::usage::{Served, Usage};
 
 use crate::json::{Cursor, Kind, Read};
 
-use super::common::{Common, rest, tier, with_hidden};
+use super::common::{Common, keep, rest, tier, with_hidden};
 use super::{Metered, Stage, Suspect, UsageProblem};
 
 /// Tokens by modality; text is what is left of the total.
@@ -57,16 +57,8 @@ impl Answer {
                 Ok(())
             }
             "usageMetadata" => self.usage(cursor),
-            "modelVersion" => {
-                if let Some(model) = cursor.text()? {
-                    self.common.model = Some(model);
-                }
-                Ok(())
-            }
-            "responseId" => {
-                self.common.id = cursor.text()?.or(self.common.id.take());
-                Ok(())
-            }
+            "modelVersion" => keep(cursor, &mut self.common.model),
+            "responseId" => keep(cursor, &mut self.common.id),
             "promptFeedback" => {
                 cursor.object(|cursor, key| {
                     // A refused prompt gets no candidate: this is all there will be.
@@ -165,12 +157,7 @@ impl Answer {
                 "cacheTokensDetails" => details(common, cursor, &mut counts.cached_by),
                 "candidatesTokensDetails" => details(common, cursor, &mut counts.candidates_by),
                 "toolUsePromptTokensDetails" => details(common, cursor, &mut counts.tool_use_by),
-                "trafficType" | "serviceTier" => {
-                    if let Some(name) = cursor.text()? {
-                        *tier = Some(name);
-                    }
-                    Ok(())
-                }
+                "trafficType" | "serviceTier" => keep(cursor, tier),
                 _ => Ok(()),
             })?;
             Ok(())

@@ -8,7 +8,7 @@ use purser_core::usage::{Served, Usage};
 use crate::ids::IdKind;
 use crate::json::{Cursor, Kind, Read};
 
-use super::common::{Common, count_loosely, rest, tier, with_hidden};
+use super::common::{Common, count_loosely, keep, rest, tier, with_hidden};
 use super::{Metered, Stage, UsageProblem};
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -68,21 +68,13 @@ impl Answer {
                 self.common.answer_id(id);
                 Ok(())
             }
-            "model" => {
-                self.common.model = cursor.text()?;
-                Ok(())
-            }
+            "model" => keep(cursor, &mut self.common.model),
             "created_at" => count_loosely(cursor, &mut self.created),
             "status" => {
                 status = cursor.text()?;
                 Ok(())
             }
-            "service_tier" => {
-                if let Some(tier) = cursor.text()? {
-                    self.tier = Some(tier);
-                }
-                Ok(())
-            }
+            "service_tier" => keep(cursor, &mut self.tier),
             "conversation" => self.conversation(cursor),
             "output" if cursor.kind()? == Kind::Array => {
                 self.listed = Calls::default();

@@ -74,7 +74,10 @@ fn hosted_tools_make_passes() {
     let limited = r#"{"tools":[{"type":"web_search"}],"max_tool_calls":4}"#;
     check(responses, limited, (5 * WINDOW, true, Because::Loop, 5));
     let facts = read(responses, &tool(r#"{"type":"web_search"}"#));
-    assert!(input_bound(&facts, &BoundRules::of(responses, "gpt-6.1", None)).tool_calls_can_be_limited);
+    let rules = BoundRules::of(responses, "gpt-6.1", Some(WINDOW));
+    assert!(input_bound(&facts, &rules).tool_calls_can_be_limited);
+    let bound = input_bound(&facts.with_tool_calls_max(3), &rules);
+    assert_eq!((bound.tokens, bound.certain, bound.web_search_calls), (4 * WINDOW, true, 3));
     let facts = read(responses, limited);
     assert_eq!(input_bound(&facts, &BoundRules::of(responses, "gpt-6.1", None)).web_search_calls, 4);
 
