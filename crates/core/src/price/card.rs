@@ -3,15 +3,17 @@
 //! Two types, because a card that was written is not yet a card that can be charged by: [`CardSpec`] is the data as it
 //! stands in a file, [`RateCard`] the checked card with every bucket's rate worked out.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::bucket::{BUCKETS, Bucket, Kind};
+use super::bucket::{Bucket, Kind};
+use super::date;
 use super::rate::Rate;
 use super::ratio::Ratio;
+use super::sheet::{Rates, Sheet, Written};
 use super::version;
 use super::window::Window;
 use crate::money::Currency;
@@ -37,7 +39,7 @@ pub struct CardSpec {
     pub from: Instant,
     /// First instant at which it does not hold any more; absent while it has no end. A later card of the same model
     /// takes over from its own `from` without this.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "optional_date")]
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "date::optional")]
     pub to: Option<Instant>,
     /// Holds only in these hours of the week (UTC); empty means always.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -173,71 +175,6 @@ impl<'de> Deserialize<'de> for CardVersion {
     }
 }
 
-/// A rate for every bucket that can be billed at all.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Rates([Option<Rate>; BUCKETS]);
-
-impl Rates {
-    /// The written rates on top of each other, later ones first, then every gap filled by its next of kin.
-    fn resolve(layers: &[&RateMap]) -> Self {
-        let written = |bucket: Bucket| layers.iter().rev().find_map(|layer| layer.get(&bucket)).copied();
-        let mut rates = Self::default();
-        for bucket in Bucket::ALL {
-            let mut kin = Some(bucket);
-            while let Some(candidate) = kin {
-                if let Some(rate) = written(candidate) {
-                    rates.set(bucket, rate);
-                    break;
-                }
-                kin = candidate.billed_as();
-            }
-        }
-        rates
-    }
-
-    fn set(&mut self, bucket: Bucket, rate: Rate) {
-        if let Some(slot) = self.0.get_mut(bucket.index()) {
-            *slot = Some(rate);
-        }
-    }
-
-    fn get(&self, bucket: Bucket) -> Option<Rate> {
-        self.0.get(bucket.index()).copied().flatten()
-    }
-}
-
-/// The rates of one tier: those of ordinary prompts and those of longer ones, thresholds rising.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Sheet {
-    base: Rates,
-    above: Vec<(u64, Rates)>,
-    /// On every token rate of the sheet.
-    pub(crate) times: Ratio,
-}
-
-impl Sheet {
-    /// The rates of a prompt of this size, and the threshold that it is above.
-    fn for_prompt(&self, prompt_tokens: u64) -> (Option<u64>, &Rates) {
-        let above = self.above.iter().rev().find(|(tokens, _)| prompt_tokens > *tokens);
-        above.map_or((None, &self.base), |(tokens, rates)| (Some(*tokens), rates))
-    }
-
-    /// The rate of a bucket in a prompt of this size, and the threshold that the prompt is above.
-    pub(crate) fn rate(&self, bucket: Bucket, prompt_tokens: u64) -> (Option<u64>, Option<Rate>) {
-        let (above, rates) = self.for_prompt(prompt_tokens);
-        (above, rates.get(bucket))
-    }
-
-    /// The dearest rate of a bucket that a prompt of at most this size can meet. `None` when it can meet one without
-    /// a price.
-    pub(crate) fn dearest(&self, bucket: Bucket, prompt_tokens_max: u64) -> Option<Rate> {
-        let long = self.above.iter().filter(|(tokens, _)| prompt_tokens_max > *tokens);
-        long.map(|(_, rates)| rates.get(bucket))
-            .chain([self.base.get(bucket)])
-            .try_fold(Rate::ZERO, |dearest, rate| rate.map(|rate| dearest.max(rate)))
-    }
-}
-
 /// A checked card. Immutable: a changed price is a new card with a later start.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RateCard {
@@ -329,7 +266,7 @@ impl RateCard {
 
     /// Does any prompt size have rates of its own?
     pub fn has_long_prompt_rates(&self) -> bool {
-        !self.standard.above.is_empty() || self.tiers.iter().any(|(_, sheet)| !sheet.above.is_empty())
+        self.standard.has_long_prompt_rates() || self.tiers.iter().any(|(_, sheet)| sheet.has_long_prompt_rates())
     }
 
     /// The price of one call of a hosted tool, per million calls.
@@ -390,15 +327,15 @@ fn checked(spec: &CardSpec) -> Result<Checked, CardProblem> {
         return Err(CardProblem::NoRates);
     }
     let base = Written { rates: &spec.rates, above: &spec.above };
-    let standard = sheet(&[base])?;
+    let standard = Sheet::resolve(&[base])?;
     let mut tiers = Vec::with_capacity(spec.tiers.len());
     for (tier, price) in &spec.tiers {
         if *tier == Tier::Standard {
             return Err(CardProblem::StandardTier);
         }
         let sheet = match price {
-            TierSpec::Times(times) => Sheet { times: *times, ..standard.clone() },
-            TierSpec::Own { rates, above } => sheet(&[base, Written { rates, above }])?,
+            TierSpec::Times(times) => standard.times(*times),
+            TierSpec::Own { rates, above } => Sheet::resolve(&[base, Written { rates, above }])?,
         };
         tiers.push((*tier, sheet));
     }
@@ -411,39 +348,6 @@ fn checked(spec: &CardSpec) -> Result<Checked, CardProblem> {
         fees.set(*bucket, rate);
     }
     Ok((standard, tiers, fees))
-}
-
-/// Rates and long-prompt rates as they stand together in a card.
-#[derive(Clone, Copy)]
-struct Written<'a> {
-    rates: &'a RateMap,
-    above: &'a [AboveSpec],
-}
-
-/// A sheet from what is written on top of each other: the standard tier, then a tier's own.
-fn sheet(layers: &[Written<'_>]) -> Result<Sheet, CardProblem> {
-    for Written { rates, above } in layers {
-        let maps = above.iter().map(|above| &above.rates).chain([*rates]);
-        if let Some(bucket) = maps.flat_map(|rates| rates.keys()).find(|bucket| bucket.kind() == Kind::Call) {
-            return Err(CardProblem::Misplaced(*bucket));
-        }
-        if let Some(pair) = above.windows(2).find(|pair| matches!(pair, [a, b] if a.tokens >= b.tokens)) {
-            return Err(CardProblem::Threshold(pair.last().map_or(0, |above| above.tokens)));
-        }
-    }
-    let for_prompts_above = |tokens: Option<u64>| {
-        let stack: Vec<&RateMap> = layers
-            .iter()
-            .flat_map(|layer| {
-                let long = layer.above.iter().filter(|above| tokens.is_some_and(|tokens| above.tokens <= tokens));
-                [layer.rates].into_iter().chain(long.map(|above| &above.rates))
-            })
-            .collect();
-        Rates::resolve(&stack)
-    };
-    let thresholds: BTreeSet<u64> = layers.iter().flat_map(|layer| layer.above).map(|above| above.tokens).collect();
-    let above = thresholds.into_iter().map(|tokens| (tokens, for_prompts_above(Some(tokens)))).collect();
-    Ok(Sheet { base: for_prompts_above(None), above, times: Ratio::ONE })
 }
 
 fn is_name(name: &str) -> bool {
@@ -459,51 +363,4 @@ fn is_beginning(from: &Instant) -> bool {
 
 fn is_usd(currency: &Currency) -> bool {
     *currency == Currency::usd()
-}
-
-/// Instants in cards: a plain day (`2026-10-07`, its first instant in UTC) or a full instant.
-mod date {
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    use crate::time::Instant;
-
-    const MIDNIGHT: &str = "T00:00:00Z";
-
-    pub(super) fn text(instant: Instant) -> String {
-        let full = instant.to_string();
-        full.strip_suffix(MIDNIGHT).map(str::to_owned).unwrap_or(full)
-    }
-
-    pub(super) fn parse(text: &str) -> Result<Instant, jiff::Error> {
-        if text.len() == 10 { format!("{text}{MIDNIGHT}").parse() } else { text.parse() }
-    }
-
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
-    pub(super) fn serialize<S: Serializer>(instant: &Instant, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&text(*instant))
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Instant, D::Error> {
-        parse(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
-    }
-}
-
-mod optional_date {
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    use super::date;
-    use crate::time::Instant;
-
-    #[expect(clippy::ref_option, reason = "the signature that serde asks for")]
-    pub(super) fn serialize<S: Serializer>(instant: &Option<Instant>, serializer: S) -> Result<S::Ok, S::Error> {
-        match instant {
-            Some(instant) => serializer.serialize_str(&date::text(*instant)),
-            None => serializer.serialize_none(),
-        }
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Instant>, D::Error> {
-        let text = Option::<String>::deserialize(deserializer)?;
-        text.map(|text| date::parse(&text).map_err(serde::de::Error::custom)).transpose()
-    }
 }

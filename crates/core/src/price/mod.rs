@@ -26,8 +26,10 @@ mod book;
 #[cfg(test)]
 mod book_tests;
 mod bundled;
+mod date;
 mod decimal;
 mod names;
+pub(crate) mod sheet;
 mod version;
 
 pub use book::{Listed, NoExchangeRate, NotPriced, PriceBook};

@@ -3,7 +3,7 @@
 use super::RatingError;
 use super::charge::{Fraction, Scale, ceiling, product};
 use crate::money::Nano;
-use crate::price::card::Sheet;
+use crate::price::sheet::Sheet;
 use crate::price::{Bucket, BucketSet, Kind, Rate, RateCard, Ratio};
 use crate::usage::Tier;
 
