@@ -9,18 +9,16 @@ use std::time::Duration;
 
 use purser_core::money::Nano;
 use purser_core::plan::Plan;
-use purser_core::policy::{Admission, Drain, Policy, UnknownModel};
-use purser_core::price::{Bucket, BucketSet, RateCard, Ratio};
-use purser_core::rating::{self, Bounds, Geo};
+use purser_core::policy::{Admission, Drain};
+use purser_core::price::{RateCard, Ratio};
 use purser_core::scope::CallScope;
 use purser_core::snapshot::Snapshot;
-use purser_core::usage::Tier;
 use purser_ledger::{AccountNo, Hold, HoldOutcome, HoldRequest, LedgerError, Settlement, Shortfall};
-use purser_providers::request::{CacheAsk, OutputField};
-use purser_providers::{BoundRules, Dialect, Edits, Family, InputBound, input_bound, least_output, output_bound};
+use purser_providers::{Edits, InputBound, least_output};
 use smallvec::SmallVec;
 use tokio::time::{Instant, timeout_at};
 
+use crate::bound::Bounded;
 use crate::call::Call;
 use crate::client::Client;
 use crate::config::Upstream;
@@ -84,20 +82,6 @@ impl Admitted {
     }
 }
 
-/// What a call can use and cost at one provider, before any money is looked at.
-struct Bounded {
-    card: Arc<RateCard>,
-    terms: Ratio,
-    input: InputBound,
-    /// Output tokens of one answer: what the request says, else the model's ceiling.
-    output_max: u64,
-    /// The request itself sets no maximum above what is sent.
-    output_is_set: bool,
-    rules: BoundRules,
-    tool_calls_max: Option<u64>,
-    buckets: BucketSet,
-}
-
 /// Sets money aside for one attempt, or says why not.
 pub(crate) async fn admit(
     worker: &Worker,
@@ -108,10 +92,10 @@ pub(crate) async fn admit(
 ) -> Result<Admitted, Refused> {
     let snapshot = worker.shared.snapshot.load_full();
     let policy = Arc::clone(snapshot.directory.policy_of(call.caller.person.id));
-    let bounded = bound(call, &snapshot, &policy, upstream)?;
-    let want = bounded.cost(call, bounded.output_max)?;
+    let bounded = Bounded::of(call, &snapshot, &policy, upstream)?;
+    let want = bounded.cost(bounded.output_max)?;
     let floor = policy.useful_floor_tokens;
-    let least = bounded.cost(call, least_output(&call.facts, floor).min(bounded.output_max))?;
+    let least = bounded.cost(least_output(&call.facts, floor).min(bounded.output_max))?;
     let learned = (policy.admission == Admission::Calibrated)
         .then(|| worker.shared.learned.expect(call, &bounded.card, want))
         .flatten();
@@ -183,20 +167,20 @@ async fn finish(call: &Call, upstream: &Arc<Upstream>, attempt: u8, parts: Parts
     let mut output_max = bounded.output_max;
     let mut edits = Edits {
         output_max: None,
-        output_field: output_field(&bounded.card),
+        output_field: bounded.output_field(),
         ask_for_usage: call.facts.stream && !call.facts.usage_asked,
         tool_calls_max: bounded.tool_calls_max,
     };
-    let mut bound = bounded.cost(call, output_max)?;
+    let mut bound = bounded.cost(output_max)?;
     if !calibrated && hold.amount() < bound {
-        output_max = bounded.affordable(call, hold.amount())?.min(output_max);
+        output_max = bounded.affordable(hold.amount())?.min(output_max);
         edits.output_max = Some(output_max);
         bound = hold.amount();
-    } else if !bounded.output_is_set && bounded.card.max_output().is_none() && has_output(call.dialect) {
+    } else if bounded.must_set_output() {
         // Nobody says how long this model's answers get: what was held must be what is asked for.
         edits.output_max = Some(output_max);
     }
-    let output_bound = output_bound(&call.facts, &bounded.rules, output_max);
+    let output_bound = bounded.output_tokens(output_max);
     hold.cleared().await.map_err(Refused::ledger)?;
     Ok(Admitted {
         hold,
@@ -247,116 +231,4 @@ async fn hold(worker: &Worker, accounts: &Accounts, want: Nano, least: Nano) -> 
         }
     }
     Err(Refused::busy())
-}
-
-/// What the call can use and cost at this provider.
-fn bound(call: &Call, snapshot: &Snapshot, policy: &Policy, upstream: &Upstream) -> Result<Bounded, Refused> {
-    let at = call.at;
-    let model = &call.facts.model;
-    let card = match snapshot.prices.lookup(&upstream.price_list, model, at) {
-        Ok(card) => Arc::clone(card),
-        Err(why) => match &policy.unknown_model {
-            UnknownModel::Ceiling(card) => Arc::clone(card),
-            UnknownModel::Refuse => return Err(Refused::unknown_model(model, &upstream.name, &why)),
-        },
-    };
-    let terms = snapshot.prices.terms(&card, at, &snapshot.currency).map_err(|why| Refused::unpriced(model, &why))?;
-    let rules = BoundRules::of(call.dialect, model, card.context_window());
-    let input = input_bound(&call.facts, &rules);
-    let mut tool_calls_max = None;
-    if !input.certain {
-        if policy.admission == Admission::Strict && !input.tool_calls_can_be_limited {
-            return Err(Refused::unbounded(input.why));
-        }
-        tool_calls_max = input.tool_calls_can_be_limited.then_some(TOOL_CALLS_MAX);
-    }
-    let asked = call.facts.output_max();
-    let output_max = if has_output(call.dialect) {
-        asked.or(card.max_output()).or(card.context_window()).unwrap_or(OUTPUT_MAX_UNKNOWN)
-    } else {
-        0
-    };
-    let mut buckets = BucketSet::ALL;
-    if call.facts.cache != CacheAsk::Long {
-        buckets = buckets.without(Bucket::CacheWrite1h);
-    }
-    if call.dialect.family() == Family::Anthropic && call.facts.cache == CacheAsk::None {
-        buckets = buckets.without(Bucket::CacheWrite5m);
-    }
-    if !call.facts.audio_out {
-        buckets = buckets.without(Bucket::AudioOut);
-    }
-    if !call.facts.image_out {
-        buckets = buckets.without(Bucket::ImageOut);
-    }
-    Ok(Bounded { card, terms, input, output_max, output_is_set: asked.is_some(), rules, tool_calls_max, buckets })
-}
-
-/// Hosted tool calls that a request is limited to when nothing else limits it.
-const TOOL_CALLS_MAX: u64 = 10;
-/// Output tokens held (and asked for) where neither the request nor the price book names a maximum.
-const OUTPUT_MAX_UNKNOWN: u64 = 16_384;
-
-impl Bounded {
-    fn bounds<'a>(&self, call: &'a Call, output_tokens: u64) -> Bounds<'a> {
-        Bounds {
-            input_tokens: self.input.tokens,
-            output_tokens,
-            answers: 1,
-            tier: tier_asked(call),
-            geo: call.facts.geo.as_deref().map_or(Geo::Any, Geo::Only),
-            buckets: self.buckets,
-            web_search_calls: self.input.web_search_calls,
-            file_search_calls: self.input.file_search_calls,
-            code_calls: self.input.code_calls,
-        }
-    }
-
-    /// What the call costs at worst when each answer is at most so long.
-    fn cost(&self, call: &Call, output_max: u64) -> Result<Nano, Refused> {
-        let output = output_bound(&call.facts, &self.rules, output_max);
-        rating::rate_bound(&self.card, &self.bounds(call, output), self.terms)
-            .map_err(|why| Refused::unratable(&call.facts.model, why))
-    }
-
-    /// How long each answer may be for this money.
-    fn affordable(&self, call: &Call, money: Nano) -> Result<u64, Refused> {
-        let all = rating::affordable_output(&self.card, money, &self.bounds(call, 0), self.terms)
-            .map_err(|why| Refused::unratable(&call.facts.model, why))?
-            .unwrap_or(0);
-        // Candidates and hosted passes multiply one answer's maximum: search the largest that still fits.
-        let (mut fits, mut over) = (0_u64, all.saturating_add(1).min(self.output_max.saturating_add(1)));
-        while over - fits > 1 {
-            let middle = fits + (over - fits) / 2;
-            if output_bound(&call.facts, &self.rules, middle) <= all { fits = middle } else { over = middle }
-        }
-        Ok(fits)
-    }
-}
-
-/// The request field by which this model's answers are limited, where the price book knows it.
-fn output_field(card: &RateCard) -> Option<OutputField> {
-    match card.flag("max_field") {
-        Some("max_tokens") => Some(OutputField::MaxTokens),
-        Some("max_completion_tokens") => Some(OutputField::MaxCompletionTokens),
-        Some("max_output_tokens") => Some(OutputField::MaxOutputTokens),
-        _ => None,
-    }
-}
-
-/// Embeddings give out no tokens.
-fn has_output(dialect: Dialect) -> bool {
-    dialect != Dialect::OpenAiEmbeddings
-}
-
-/// The dearest tier that a request may be served at. `auto` leaves it to the provider's account settings, which may
-/// say priority.
-fn tier_asked(call: &Call) -> Tier {
-    if call.facts.speed.as_deref() == Some("fast") {
-        return Tier::Fast;
-    }
-    match call.facts.tier.as_deref() {
-        Some("priority" | "fast") => Tier::Priority,
-        _ => Tier::Standard,
-    }
 }

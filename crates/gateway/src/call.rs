@@ -95,7 +95,7 @@ async fn metered(
 
         let measured = meter(worker, client, &call, &mut admitted, answer).await;
 
-        fence::claim(&*worker.shared.fence, &upstream.name, call.caller.person.id, &measured.ids, call.at);
+        fence::claim(&*worker.shared.fence, &upstream.name, &call, &measured.ids);
         let mut receipt = Receipt::of(&call, &admitted);
         receipt.settled(settle(worker, &call, admitted, &measured.reading));
         answer::finish(worker, client, &call, &receipt, measured.rest).await;

@@ -2,9 +2,10 @@
 
 use purser_core::id::PersonId;
 use purser_core::time::Instant;
-use purser_providers::ProviderId;
+use purser_providers::{IdKind, ProviderId};
 use sha2::{Digest as _, Sha256};
 
+use crate::call::Call;
 use crate::refuse::Refused;
 
 /// Remembers who made which id. Implementations keep hashes, not ids.
@@ -21,9 +22,22 @@ pub(crate) fn check(fence: &dyn Fence, provider: &str, person: PersonId, ids: &[
     stranger.map_or(Ok(()), |id| Err(Refused::unknown_id(&id.id)))
 }
 
-/// Remembers the maker of ids that an answer says were made.
-pub(crate) fn claim(fence: &dyn Fence, provider: &str, person: PersonId, ids: &[ProviderId], at: Instant) {
-    for id in ids.iter().filter(|id| id.kind.is_fenced()) {
+/// Remembers the maker of what an answer says was made: files and containers always, the answer itself only where the
+/// provider keeps it.
+pub(crate) fn claim(fence: &dyn Fence, provider: &str, call: &Call, ids: &[ProviderId]) {
+    let lasting = |id: &&ProviderId| call.facts.keeps_answer || matches!(id.kind, IdKind::File | IdKind::Container);
+    claim_all(fence, provider, call.caller.person.id, ids.iter().filter(lasting), call.at);
+}
+
+/// Remembers the maker of every id.
+pub(crate) fn claim_all<'a>(
+    fence: &dyn Fence,
+    provider: &str,
+    person: PersonId,
+    ids: impl IntoIterator<Item = &'a ProviderId>,
+    at: Instant,
+) {
+    for id in ids.into_iter().filter(|id| id.kind.is_fenced()) {
         fence.claim(digest(provider, id), person, at);
     }
 }

@@ -116,7 +116,7 @@ async fn pass(
     answer.finish(&worker.pool, upstream);
     if status.is_success() && head.method == http::Method::POST {
         let made = purser_providers::provider_ids(passing.dialect, &body);
-        fence::claim(&*worker.shared.fence, &upstream.name, caller.person.id, &made, about.at);
+        fence::claim_all(&*worker.shared.fence, &upstream.name, caller.person.id, &made, about.at);
     }
     Ok(reply(worker, client, head, status, &headers, &body).await)
 }

@@ -59,7 +59,7 @@ pub(crate) fn settlement(call: &Call, admitted: &Admitted, reading: &Reading) ->
     if matches!(mark, Mark::Estimated | Mark::Presumed) {
         charge = charge.min(admitted.hold.amount());
     }
-    Settlement { charge, mark, detail: detail(call, admitted, &usage, served, mark) }
+    Settlement { charge, mark, detail: detail(call, admitted, reading, &usage, served, mark) }
 }
 
 /// A charge above so many times the bound is not believed.
@@ -71,11 +71,9 @@ pub(crate) fn usage_of(call: &Call, admitted: &Admitted, reading: &Reading) -> U
         Reading::Nothing => Usage::default(),
         Reading::Reported(metered) => metered.usage,
         // The whole bound stands for figures that can't be read.
-        Reading::Unreadable(UsageProblem::NotJson | UsageProblem::BadCount { .. }) => Usage {
-            input_uncached: admitted.input.tokens,
-            output: admitted.output_bound,
-            ..Usage::default()
-        },
+        Reading::Unreadable(UsageProblem::NotJson | UsageProblem::BadCount { .. }) => {
+            Usage { input_uncached: admitted.input.tokens, output: admitted.output_bound, ..Usage::default() }
+        }
         Reading::Unreadable(UsageProblem::Missing) => estimated(call, None, 0),
         Reading::Partial { seen, visible_bytes } => estimated(call, seen.as_deref(), *visible_bytes),
     }
@@ -86,7 +84,8 @@ fn estimated(call: &Call, seen: Option<&Metered>, visible_bytes: u64) -> Usage {
     let guess = estimate_output(call.dialect, visible_bytes);
     match seen {
         Some(metered) => {
-            let output = if metered.stage == Stage::Final { metered.usage.output } else { metered.usage.output.max(guess) };
+            let output =
+                if metered.stage == Stage::Final { metered.usage.output } else { metered.usage.output.max(guess) };
             Usage { output, ..metered.usage }
         }
         None => Usage { input_uncached: estimate_input(&call.facts), output: guess, ..Usage::default() },
@@ -110,7 +109,7 @@ fn rate_all(
 ) -> Result<Nano, rating::RatingError> {
     let card = admitted.card_of(served.model.as_deref());
     let mut total = rating::rate(&card, usage, served, admitted.terms)?;
-    if let Reading::Reported(metered) = reading {
+    if let Reading::Reported(metered) | Reading::Partial { seen: Some(metered), .. } = reading {
         for other in &metered.others {
             let card = admitted.card_of(other.model.as_deref().or(served.model.as_deref()));
             let part = rating::rate(&card, &other.usage, served, admitted.terms)?;
@@ -121,9 +120,23 @@ fn rate_all(
     Ok(total)
 }
 
+/// What `rate_all` charged beside the answer.
+fn beside(admitted: &Admitted, reading: &Reading, served: &Served) -> Vec<charge::Beside> {
+    let Reading::Reported(metered) = reading else { return Vec::new() };
+    let others = metered.others.iter();
+    others
+        .map(|other| charge::Beside {
+            model: other.model.clone(),
+            card: admitted.card_of(other.model.as_deref().or(served.model.as_deref())).version(),
+            usage: other.usage,
+        })
+        .collect()
+}
+
 /// What anybody needs to compute the charge again.
-fn detail(call: &Call, admitted: &Admitted, usage: &Usage, served: Served, mark: Mark) -> Detail {
+fn detail(call: &Call, admitted: &Admitted, reading: &Reading, usage: &Usage, served: Served, mark: Mark) -> Detail {
     let card = admitted.card_of(served.model.as_deref());
+    let beside = beside(admitted, reading, &served);
     let record = ChargeRecord {
         person: call.caller.person.id,
         key: call.caller.key.id,
@@ -142,6 +155,7 @@ fn detail(call: &Call, admitted: &Admitted, usage: &Usage, served: Served, mark:
         terms: admitted.terms,
         client: call.tool.tool.name().to_owned(),
         attempt: admitted.attempt,
+        beside,
     };
     let mut bytes = Vec::with_capacity(160);
     if let Err(why) = record.encode(&mut bytes) {

@@ -196,9 +196,16 @@ pub(super) fn read_stream(call: &Call, stream: &StreamMeter) -> Reading {
         Ok(metered) if is_last_word(call, stream, metered.stage) => {
             Reading::Reported(Box::new(metered.with_request(&call.facts)))
         }
+        // The provider ended it with an error before anything came out, and counts nothing.
+        Err(purser_providers::UsageProblem::Missing) if failed_at_once(stream) => Reading::Nothing,
         Err(why) if stream.is_complete() && why != purser_providers::UsageProblem::Missing => Reading::Unreadable(why),
         _ => partial(stream),
     }
+}
+
+fn failed_at_once(stream: &StreamMeter) -> bool {
+    let progress = stream.progress();
+    progress.complete && progress.errored && progress.visible_bytes == 0
 }
 
 fn is_last_word(call: &Call, stream: &StreamMeter, stage: Stage) -> bool {
