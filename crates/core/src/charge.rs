@@ -7,15 +7,17 @@
 use serde::{Deserialize, Serialize};
 
 use crate::id::{KeyId, PersonId, RunId, UnitId};
-use crate::price::{Bucket, CardVersion, Ratio};
-use crate::usage::{Tier, Usage};
+use crate::money::Nano;
+use crate::price::{Bucket, CardVersion, PriceBook, Ratio};
+use crate::rating::{self, RatingError};
+use crate::usage::{Served, Tier, Usage};
 
 mod codec;
 
 pub use codec::{DecodeError, EncodeError};
 
 /// The detail of a settlement. Together with the rate card of its version it gives the charge:
-/// `rate(card, usage, {tier, geo}, terms)`. Holds no prompt, no answer, no name.
+/// `rate(card, usage, {tier, geo}, terms)`, see [`ChargeRecord::recompute`]. Holds no prompt, no answer, no name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ChargeRecord {
@@ -60,6 +62,33 @@ pub struct ChargeRecord {
     /// Which attempt at a provider this was, from zero: a retry or fallback is another attempt with another hold.
     #[serde(default)]
     pub attempt: u8,
+    /// What was billed beside the answer in the same call.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub beside: Vec<Beside>,
+}
+
+/// Something billed in the same call by a card of its own: an advisor's answer, a compaction of the context.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Beside {
+    /// Its model, where that is not the answer's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// The card charged by.
+    pub card: CardVersion,
+    /// What was used.
+    pub usage: Usage,
+}
+
+/// Why a charge can't be computed again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RecomputeError {
+    /// The book lacks the card: another book, or a ceiling set by policy instead of a price.
+    #[error("no rate card of version {0} is known")]
+    UnknownCard(CardVersion),
+    /// The card does not give a charge for that usage.
+    #[error(transparent)]
+    Rating(#[from] RatingError),
 }
 
 /// How sure the usage of a charge is.
@@ -105,7 +134,7 @@ impl ChargeRecord {
     /// Appends the binary form: typically 100 to 150 bytes.
     ///
     /// # Errors
-    /// A text longer than 255 bytes. The record is as it was and `out` too.
+    /// A text longer than 255 bytes, or more than 255 things billed beside. Nothing is written then.
     pub fn encode(&self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
         codec::encode(self, out)
     }
@@ -118,8 +147,26 @@ impl ChargeRecord {
         codec::decode(bytes)
     }
 
+    /// The charge computed again from what the record holds: the answer's and that of everything beside it, each
+    /// rounded once, added. It is the charge that was posted, except where a limit stood in for it: a disputed charge
+    /// is the bound, and an estimated or presumed one is never above its hold.
+    ///
+    /// # Errors
+    /// A card is not in the book, or does not price the usage.
+    pub fn recompute(&self, book: &PriceBook) -> Result<Nano, RecomputeError> {
+        let served = Served { model: None, tier: self.tier, geo: self.geo.clone() };
+        let parts = self.beside.iter().map(|beside| (beside.card, &beside.usage));
+        let mut total = Nano::ZERO;
+        for (version, usage) in [(self.card, &self.usage)].into_iter().chain(parts) {
+            let card = book.version(version).ok_or(RecomputeError::UnknownCard(version))?;
+            let part = rating::rate(card, usage, &served, self.terms)?;
+            total = total.checked_add(part).ok_or(RatingError::Overflow)?;
+        }
+        Ok(total)
+    }
+
     /// The buckets that were used, in order.
     pub fn used(&self) -> impl Iterator<Item = (Bucket, u64)> {
-        Bucket::ALL.into_iter().map(|bucket| (bucket, bucket.of(&self.usage))).filter(|(_, count)| *count > 0)
+        self.usage.used()
     }
 }

@@ -1,6 +1,6 @@
 //! The binary form of a [`ChargeRecord`].
 
-use super::{ChargeRecord, Dialect, Mark};
+use super::{Beside, ChargeRecord, Dialect, Mark};
 use crate::id::{KeyId, PersonId, RunId, UnitId};
 use crate::price::{Bucket, CardVersion, Ratio};
 use crate::usage::{Tier, Usage};
@@ -18,10 +18,19 @@ const HAS_TERMS: u8 = 1 << 5;
 const HAS_CLIENT: u8 = 1 << 6;
 const HAS_REASONING: u8 = 1 << 7;
 
+/// The top bit of the byte that tier and mark share: things billed beside the answer follow at the end.
+const HAS_BESIDE: u8 = 1 << 7;
+
 /// Why a record can't be written.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a text of {0} bytes does not fit into a charge record; 255 is the most")]
-pub struct EncodeError(pub usize);
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EncodeError {
+    /// A text is too long.
+    #[error("a text of {0} bytes does not fit into a charge record; 255 is the most")]
+    LongText(usize),
+    /// Too many things were billed beside the answer.
+    #[error("{0} things billed beside an answer do not fit into a charge record; 255 is the most")]
+    ManyBeside(usize),
+}
 
 /// Why bytes are not a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -43,9 +52,11 @@ pub enum DecodeError {
 pub(super) fn encode(record: &ChargeRecord, out: &mut Vec<u8>) -> Result<(), EncodeError> {
     let texts = [&record.provider, &record.requested, &record.client];
     let optional = [&record.served, &record.geo].into_iter().flatten();
-    if let Some(text) = texts.into_iter().chain(optional).find(|text| text.len() > usize::from(u8::MAX)) {
-        return Err(EncodeError(text.len()));
+    let beside = record.beside.iter().filter_map(|beside| beside.model.as_ref());
+    if let Some(text) = texts.into_iter().chain(optional).chain(beside).find(|text| text.len() > usize::from(u8::MAX)) {
+        return Err(EncodeError::LongText(text.len()));
     }
+    let beside = u8::try_from(record.beside.len()).map_err(|_| EncodeError::ManyBeside(record.beside.len()))?;
     let flags = [
         (record.unit.is_some(), HAS_UNIT),
         (record.run.is_some(), HAS_RUN),
@@ -66,16 +77,11 @@ pub(super) fn encode(record: &ChargeRecord, out: &mut Vec<u8>) -> Result<(), Enc
     put_text(out, &record.provider);
     put_text(out, &record.requested);
     record.served.iter().for_each(|served| put_text(out, served));
-    // Tier, dialect and mark share two bytes.
-    out.push((tier_code(record.tier) << 4) | mark_code(record.mark));
+    let follows = if beside > 0 { HAS_BESIDE } else { 0 };
+    out.push(follows | (tier_code(record.tier) << 4) | mark_code(record.mark));
     out.push(dialect_code(record.dialect));
     record.geo.iter().for_each(|geo| put_text(out, geo));
-    let used = record.used().fold(0_u64, |bits, (bucket, _)| bits | (1 << bucket.index()));
-    put_number(out, used);
-    record.used().for_each(|(_, count)| put_number(out, count));
-    if record.usage.reasoning > 0 {
-        put_number(out, record.usage.reasoning);
-    }
+    put_usage(out, &record.usage);
     out.extend(record.card.0.to_be_bytes());
     if !record.terms.is_one() {
         put_number(out, record.terms.num());
@@ -85,6 +91,16 @@ pub(super) fn encode(record: &ChargeRecord, out: &mut Vec<u8>) -> Result<(), Enc
         put_text(out, &record.client);
     }
     out.push(record.attempt);
+    if beside > 0 {
+        out.push(beside);
+    }
+    for Beside { model, card, usage } in &record.beside {
+        // No model has an empty name: that stands for the answer's own.
+        put_text(out, model.as_deref().unwrap_or(""));
+        out.push(u8::from(usage.reasoning > 0));
+        put_usage(out, usage);
+        out.extend(card.0.to_be_bytes());
+    }
     Ok(())
 }
 
@@ -105,7 +121,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<ChargeRecord, DecodeError> {
     let requested = input.text("requested model")?;
     let served = has(HAS_SERVED).then(|| input.text("served model")).transpose()?;
     let packed = input.byte()?;
-    let tier = tier_of(packed >> 4).ok_or(DecodeError::Bad("tier"))?;
+    let tier = tier_of((packed & !HAS_BESIDE) >> 4).ok_or(DecodeError::Bad("tier"))?;
     let mark = mark_of(packed & 0x0f).ok_or(DecodeError::Bad("mark"))?;
     let dialect = dialect_of(input.byte()?).ok_or(DecodeError::Bad("dialect"))?;
     let geo = has(HAS_GEO).then(|| input.text("region")).transpose()?;
@@ -119,6 +135,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<ChargeRecord, DecodeError> {
     };
     let client = if has(HAS_CLIENT) { input.text("client")? } else { String::new() };
     let attempt = input.byte()?;
+    let beside = if packed & HAS_BESIDE == 0 { Vec::new() } else { decode_beside(&mut input)? };
     match input.0.len() {
         0 => Ok(ChargeRecord {
             person,
@@ -138,9 +155,24 @@ pub(super) fn decode(bytes: &[u8]) -> Result<ChargeRecord, DecodeError> {
             terms,
             client,
             attempt,
+            beside,
         }),
         rest => Err(DecodeError::Long(rest)),
     }
+}
+
+fn decode_beside(input: &mut Reader<'_>) -> Result<Vec<Beside>, DecodeError> {
+    let count = input.byte()?;
+    if count == 0 {
+        return Err(DecodeError::Bad("count"));
+    }
+    let one = |_| {
+        let model = Some(input.text("model")?).filter(|model| !model.is_empty());
+        let reasoning = input.byte()? != 0;
+        let usage = decode_usage(input, reasoning)?;
+        Ok(Beside { model, usage, card: CardVersion(u64::from_be_bytes(input.fixed()?)) })
+    };
+    (0..count).map(one).collect()
 }
 
 fn decode_usage(input: &mut Reader<'_>, reasoning: bool) -> Result<Usage, DecodeError> {
@@ -160,6 +192,15 @@ fn decode_usage(input: &mut Reader<'_>, reasoning: bool) -> Result<Usage, Decode
         usage.reasoning = input.number()?;
     }
     Ok(usage)
+}
+
+fn put_usage(out: &mut Vec<u8>, usage: &Usage) {
+    let used = usage.used().fold(0_u64, |bits, (bucket, _)| bits | (1 << bucket.index()));
+    put_number(out, used);
+    usage.used().for_each(|(_, count)| put_number(out, count));
+    if usage.reasoning > 0 {
+        put_number(out, usage.reasoning);
+    }
 }
 
 fn put_text(out: &mut Vec<u8>, text: &str) {
@@ -287,7 +328,9 @@ mod tests {
 
     use proptest::prelude::*;
 
+    use super::super::RecomputeError;
     use super::*;
+    use crate::price::PriceBook;
 
     fn record() -> ChargeRecord {
         ChargeRecord {
@@ -315,6 +358,7 @@ mod tests {
             terms: Ratio::try_new(9, 10).unwrap(),
             client: "claude-cli".to_owned(),
             attempt: 0,
+            beside: Vec::new(),
         }
     }
 
@@ -367,6 +411,25 @@ mod tests {
     }
 
     #[test]
+    fn a_charge_is_computed_again_from_its_record() {
+        let book = PriceBook::bundled();
+        let at = "2026-11-01T00:00:00Z".parse().unwrap();
+        let version = |model| book.lookup("anthropic", model, at).unwrap().version();
+        // 12 × 4 + 184,000 × 0.20 + 2,311 × 5 + 950 × 20 = 67,403 per million, a tenth off.
+        let mut charged = ChargeRecord { card: version("claude-opus-5-5"), ..record() };
+        assert_eq!(charged.recompute(&book).unwrap().to_string(), "0.0606627");
+        // An advisor beside it: 1,000 × 2 + 100 × 10 = 3,000 per million, a tenth off.
+        charged.beside.push(Beside {
+            model: Some("claude-sonnet-5-5".to_owned()),
+            card: version("claude-sonnet-5-5"),
+            usage: Usage { input_uncached: 1_000, output: 100, ..Usage::default() },
+        });
+        assert_eq!(charged.recompute(&book).unwrap().to_string(), "0.0633627");
+        check(&charged);
+        assert_eq!(record().recompute(&book), Err(RecomputeError::UnknownCard(record().card)));
+    }
+
+    #[test]
     fn codes_and_tables_agree() {
         assert!(TIERS.into_iter().all(|tier| tier_of(tier_code(tier)) == Some(tier)));
         assert!(MARKS.into_iter().all(|mark| mark_of(mark_code(mark)) == Some(mark)));
@@ -377,7 +440,10 @@ mod tests {
     fn an_overlong_text_is_refused_before_anything_is_written() {
         let mut bytes = vec![7];
         let long = ChargeRecord { client: "x".repeat(256), ..record() };
-        assert_eq!(long.encode(&mut bytes), Err(EncodeError(256)));
+        assert_eq!(long.encode(&mut bytes), Err(EncodeError::LongText(256)));
+        let beside = Beside { model: None, card: CardVersion(1), usage: Usage::default() };
+        let many = ChargeRecord { beside: vec![beside; 256], ..record() };
+        assert_eq!(many.encode(&mut bytes), Err(EncodeError::ManyBeside(256)));
         assert_eq!(bytes, [7]);
     }
 
@@ -406,6 +472,7 @@ mod tests {
             card in any::<u64>(),
             terms in (any::<u64>(), 1..=u64::MAX),
             attempt in any::<u8>(),
+            beside in proptest::collection::vec((any::<Option<u8>>(), any::<u64>(), any_usage()), 0..3),
         ) {
             let short = |text: String| text.chars().take(60).collect::<String>();
             let [provider, requested, client] = texts.map(short);
@@ -427,6 +494,10 @@ mod tests {
                 terms: Ratio::try_new(terms.0, terms.1).unwrap(),
                 client,
                 attempt,
+                beside: beside
+                    .into_iter()
+                    .map(|(model, card, usage)| Beside { model: model.map(|n| format!("m{n}")), card: CardVersion(card), usage })
+                    .collect(),
             };
             check(&record);
         }

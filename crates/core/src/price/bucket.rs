@@ -172,6 +172,13 @@ impl Bucket {
     }
 }
 
+impl Usage {
+    /// The buckets that were used and their counts, in order.
+    pub fn used(&self) -> impl Iterator<Item = (Bucket, u64)> {
+        Bucket::ALL.into_iter().map(|bucket| (bucket, bucket.of(self))).filter(|(_, count)| *count > 0)
+    }
+}
+
 impl fmt::Display for Bucket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())

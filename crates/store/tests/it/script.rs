@@ -268,6 +268,7 @@ pub(crate) fn detail(n: u64, model: usize, charge: i64) -> Detail {
         terms: Ratio::ONE,
         client: String::new(),
         attempt: 0,
+        beside: Vec::new(),
     };
     let mut bytes = Vec::new();
     record.encode(&mut bytes).unwrap();
