@@ -1,5 +1,7 @@
 //! Rows of table `charge`: written once, looked up again when a charge is corrected.
 
+use std::sync::LazyLock;
+
 use purser_core::money::Nano;
 use purser_core::time::Instant;
 use purser_ledger::{AccountNo, HoldId, Leg, Lsn, Mark};
@@ -76,6 +78,17 @@ pub(crate) const fn mark_of(code: i64) -> Option<Mark> {
     }
 }
 
+/// Written once: a row is made for every call.
+static INSERT: LazyLock<String> = LazyLock::new(|| {
+    let (before, after) = (
+        "lsn, kind, hold, at, person, key, provider, model, served_model",
+        "charge_nano, overrun_nano, mark, legs, ceilings, detail",
+    );
+    let columns = format!("{before}, {}, {after}", counts::COLUMNS);
+    let marks = vec!["?"; columns.split(',').count()].join(", ");
+    format!("INSERT INTO charge ({columns}) VALUES ({marks})")
+});
+
 /// One row to be.
 #[derive(Debug)]
 pub(super) struct NewCharge<'a> {
@@ -113,14 +126,7 @@ impl NewCharge<'_> {
         ];
         let tail: [&dyn ToSql; 6] = [&charge, &overrun, &mark, &legs, &ceilings, &self.detail];
         let counts = self.counts.columns().iter().map(|count| -> &dyn ToSql { count });
-        conn.prepare_cached(&format!(
-            "INSERT INTO charge (lsn, kind, hold, at, person, key, provider, model, served_model, {columns}, \
-             charge_nano, overrun_nano, mark, legs, ceilings, detail) VALUES (?{marks})",
-            columns = counts::COLUMNS,
-            marks = ",?".repeat(head.len() + counts::WIDTH + tail.len() - 1),
-        ))?
-        .execute(params_from_iter(head.into_iter().chain(counts).chain(tail)))
-        .map(drop)
+        conn.prepare_cached(&INSERT)?.execute(params_from_iter(head.into_iter().chain(counts).chain(tail))).map(drop)
     }
 }
 
