@@ -18,7 +18,7 @@ use crate::usage::add;
 const PERIODS_MAX: usize = 33;
 
 impl Control {
-    /// A person's month (the running one, where none is given). Contains everything that is on disk when it is asked
+    /// A person's month (the running one, where none is given). Contains everything that was written when it is asked
     /// for.
     ///
     /// # Errors

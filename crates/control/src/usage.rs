@@ -89,7 +89,7 @@ struct Understood {
 }
 
 impl Control {
-    /// Usage in days of UTC. Contains everything that is on disk when it is asked for.
+    /// Usage in days of UTC. Contains everything that was written when it is asked for.
     ///
     /// # Errors
     /// Nobody of that name, a day that can't be read, or the projection.

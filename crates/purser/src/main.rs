@@ -16,6 +16,7 @@ mod cli;
 mod client;
 mod clock;
 mod config;
+mod demo;
 mod engine;
 mod failure;
 mod logs;
@@ -57,6 +58,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         .map_err(|error| Failure::from_error("the runtime can't be started", &error))?;
     match cli.command {
         Command::Serve => runtime.block_on(serve::serve(&config, &place)),
+        Command::Demo(demo) => runtime.block_on(demo::run(&demo, cli.global.json)),
         Command::Verify => cli::data::verify(&place, out),
         Command::Backup(backup) => cli::data::backup(&place, &backup, out),
         Command::Restore(restore) => cli::data::restore(&place, &restore, out),
@@ -75,15 +77,16 @@ fn absent(command: &Command) -> Absent {
         Command::Person(command) => command.absent(),
         Command::Unit(command) => command.absent(),
         Command::Budget(command) => command.absent(),
-        Command::Grant(command) => command.absent(),
-        Command::Key(command) => command.absent(),
         Command::AdminKey(command) => command.absent(),
         Command::Price(command) => command.absent(),
-        Command::Usage(_)
+        Command::Grant(_)
+        | Command::Key(_)
+        | Command::Usage(_)
         | Command::Statement(_)
         | Command::Balance(_)
         | Command::Suspense(_)
         | Command::Serve
+        | Command::Demo(_)
         | Command::Verify
         | Command::Backup(_)
         | Command::Restore(_) => Absent::Refuse,
@@ -104,7 +107,7 @@ async fn ask(command: Command, client: &mut Client, out: Output) -> Result<(), F
         Command::Balance(command) => command.run(client, out).await,
         Command::Price(command) => command.run(client, out).await,
         Command::Suspense(command) => command.run(client, out).await,
-        Command::Serve | Command::Verify | Command::Backup(_) | Command::Restore(_) => {
+        Command::Serve | Command::Demo(_) | Command::Verify | Command::Backup(_) | Command::Restore(_) => {
             unreachable!("these open their files themselves")
         }
     }

@@ -81,16 +81,11 @@ impl fmt::Display for Table {
         }
         let head: Vec<String> = self.head.iter().map(|head| (*head).to_owned()).collect();
         for row in std::iter::once(&head).chain(&self.rows) {
-            let mut line = String::new();
-            for ((cell, width), right) in row.iter().zip(&widths).zip(&self.right) {
+            let cells = row.iter().zip(&widths).zip(&self.right).map(|((cell, width), right)| {
                 let width = *width;
-                if *right {
-                    line.push_str(&format!("{cell:>width$}  "));
-                } else {
-                    line.push_str(&format!("{cell:<width$}  "));
-                }
-            }
-            writeln!(f, "{}", line.trim_end())?;
+                if *right { format!("{cell:>width$}") } else { format!("{cell:<width$}") }
+            });
+            writeln!(f, "{}", cells.collect::<Vec<_>>().join("  ").trim_end())?;
         }
         Ok(())
     }

@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 use purser_control::shape::{Grant, List as Items, NewGrant};
 
 use super::{money, or_dash};
-use crate::client::{Absent, Client, path};
+use crate::client::{Client, path};
 use crate::failure::Failure;
 use crate::output::{Output, Table};
 
@@ -58,10 +58,6 @@ pub(crate) struct Void {
 }
 
 impl Command {
-    pub(crate) fn absent(&self) -> Absent {
-        Absent::Refuse
-    }
-
     pub(crate) async fn run(self, client: &mut Client, out: Output) -> Result<(), Failure> {
         let grant: Grant = match self {
             Self::Add(add) => {

@@ -65,10 +65,6 @@ pub(crate) struct AdminAdd {
 }
 
 impl Command {
-    pub(crate) fn absent(&self) -> Absent {
-        Absent::Refuse
-    }
-
     pub(crate) async fn run(self, client: &mut Client, out: Output) -> Result<(), Failure> {
         match self {
             Self::Add(add) => {

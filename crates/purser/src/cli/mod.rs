@@ -51,6 +51,8 @@ pub(crate) struct Global {
 pub(crate) enum Command {
     /// Run the gateway and the control API
     Serve,
+    /// Show a whole company at work: no key, no internet, nothing left behind
+    Demo(crate::demo::Demo),
     /// People with a budget
     #[command(subcommand)]
     Person(person::Command),

@@ -2,13 +2,13 @@
 //! and the table to the fields that exist.
 
 /// One field of `purser.toml`.
-pub(crate) struct Field {
+struct Field {
     /// Where it stands: `listen.gateway`.
-    pub(crate) path: &'static str,
+    path: &'static str,
     /// Its default as it would be written, or what happens without it.
-    pub(crate) default: &'static str,
+    default: &'static str,
     /// What it does.
-    pub(crate) text: &'static str,
+    text: &'static str,
 }
 
 const fn field(path: &'static str, default: &'static str, text: &'static str) -> Field {
@@ -16,7 +16,7 @@ const fn field(path: &'static str, default: &'static str, text: &'static str) ->
 }
 
 /// Every field, in the order of the page.
-pub(crate) const FIELDS: &[Field] = &[
+const FIELDS: &[Field] = &[
     field(
         "data",
         "`\"purser-data\"`",
@@ -139,11 +139,67 @@ models = [\"qwen*\"]\n\
 |---|---|---|\n";
 
 /// The page.
-#[cfg(test)]
-pub(crate) fn page() -> String {
+fn page() -> String {
     let mut page = HEAD.to_owned();
     for Field { path, default, text } in FIELDS {
-        page.push_str(&format!("| `{path}` | {default} | {text} |\n"));
+        page = format!("{page}| `{path}` | {default} | {text} |\n");
     }
     page
+}
+
+/// Where the page is, seen from this crate.
+const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/reference/configuration.md");
+
+/// The fields that a table in the file has, as the reader itself names them when it meets a stranger.
+fn fields_of(table: &str) -> Vec<String> {
+    let text = if table.is_empty() { "stranger = 0".to_owned() } else { format!("[{table}]\nstranger = 0\n") };
+    let error = toml::from_str::<super::file::File>(&text).expect_err("a stranger is refused");
+    let mut names: Vec<String> = error.message().split('`').skip(1).step_by(2).skip(1).map(str::to_owned).collect();
+    names.sort();
+    names
+}
+
+/// The fields that the page has for a table.
+fn described(table: &str) -> Vec<String> {
+    let prefix = if table.is_empty() { String::new() } else { format!("{table}.") };
+    let mut names: Vec<String> = FIELDS
+        .iter()
+        .filter_map(|field| field.path.strip_prefix(&prefix))
+        .map(|rest| rest.split('.').next().unwrap_or(rest).to_owned())
+        .collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
+#[test]
+fn every_field_is_described_and_nothing_else() {
+    for table in ["", "listen", "limits", "policy", "policy.park", "policy.drain", "providers.NAME"] {
+        assert_eq!(described(table), fields_of(table), "[{table}]");
+    }
+}
+
+#[test]
+fn the_defaults_described_are_the_defaults() {
+    let mut text = String::new();
+    for field in FIELDS.iter().filter(|field| !field.path.contains("NAME")) {
+        if let Some(value) = field.default.strip_prefix('`').and_then(|rest| rest.strip_suffix('`')) {
+            // The folder has a default of its own, which the file's absence is not.
+            if field.path != "data" {
+                text = format!("{text}{} = {value}\n", field.path);
+            }
+        }
+    }
+    let written: super::file::File = toml::from_str(&text).expect("the defaults can be written");
+    assert_eq!(format!("{written:?}"), format!("{:?}", super::file::File::default()));
+}
+
+/// `PURSER_WRITE_REFERENCE=1 cargo test -p purser` writes the page.
+#[test]
+fn the_page_is_up_to_date() {
+    if std::env::var_os("PURSER_WRITE_REFERENCE").is_some() {
+        std::fs::write(PAGE, page()).expect("the page can be written");
+    }
+    let kept = std::fs::read_to_string(PAGE).expect("the page is there");
+    assert_eq!(kept, page(), "run PURSER_WRITE_REFERENCE=1 cargo test -p purser");
 }

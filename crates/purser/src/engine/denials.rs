@@ -33,14 +33,14 @@ impl purser_gateway::DenialLog for Writer {
 fn write(log: &DenialLog, batches: &Receiver<Vec<Denials>>) {
     while let Ok(batch) = batches.recv() {
         // Calls with an unknown key are nobody's: they are in the log and nowhere else.
-        let batch: Vec<Denial> = batch.into_iter().filter_map(row).collect();
+        let batch: Vec<Denial> = batch.iter().filter_map(row).collect();
         if let Err(error) = log.record(&batch) {
             tracing::warn!(%error, "denials could not be recorded");
         }
     }
 }
 
-fn row(denials: Denials) -> Option<Denial> {
+fn row(denials: &Denials) -> Option<Denial> {
     let (key, person) = denials.whose?;
     Some(Denial {
         at: denials.minute,

@@ -1,5 +1,7 @@
 //! The gateway's fence, kept in the data folder.
 
+use std::fmt::Write;
+
 use purser_core::id::PersonId;
 use purser_core::time::Instant;
 use purser_store::Fence;
@@ -25,5 +27,9 @@ impl purser_gateway::Fence for Kept {
 }
 
 fn hex(bytes: &[u8; 32]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::with_capacity(64), |mut text, byte| {
+        // Writing to a string does not fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }

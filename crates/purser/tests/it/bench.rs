@@ -133,6 +133,11 @@ impl Served {
     pub(crate) fn http(&self, method: &str, path: &str, key: Option<&str>, body: &str) -> (u16, String) {
         http(&self.control, method, path, key, body)
     }
+
+    /// A model call to the gateway; status and body.
+    pub(crate) fn call(&self, path: &str, key: &str, body: &str) -> (u16, String) {
+        http(&self.gateway, "POST", path, Some(key), body)
+    }
 }
 
 impl Drop for Served {

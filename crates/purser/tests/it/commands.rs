@@ -97,8 +97,8 @@ fn the_same_command_twice_changes_nothing_more() {
     assert_eq!(other.code, 1);
     assert!(other.err.contains("this name was given to another change before"), "{other:?}");
 
-    let key = |_: ()| bench.json(&["key", "add", &id, "--command-id", "welcome-2"]);
-    let (first, second) = (key(()), key(()));
+    let key = || bench.json(&["key", "add", &id, "--command-id", "welcome-2"]);
+    let (first, second) = (key(), key());
     assert_eq!(first["id"], second["id"]);
     assert!(first["key"].is_string() && second["key"].is_null(), "the secret was not kept");
 }

@@ -63,12 +63,12 @@ hint: set listen.tls = { cert = "…", key = "…" }, or behind_proxy = true whe
 fn a_provider_without_its_key_is_told_where_to_put_it() {
     check(
         "[providers.main]\nkind = \"anthropic\"\n",
-        r#"
+        r"
 error: purser.toml, line 1, column 1: `main`: the environment has no ANTHROPIC_API_KEY
   |
 1 | [providers.main]
   | ^^^^^^^^^^^^^^^^
-hint: export ANTHROPIC_API_KEY, or name another with api_key_env or api_key_file"#,
+hint: export ANTHROPIC_API_KEY, or name another with api_key_env or api_key_file",
     );
 }
 
@@ -77,12 +77,12 @@ fn a_fallback_has_to_exist() {
     check(
         "[providers.one]\nkind = \"openai-compatible\"\nbase_url = \"http://127.0.0.1:1\"\nfallback = [\"too\"]\n\n\
          [providers.two]\nkind = \"openai-compatible\"\nbase_url = \"http://127.0.0.1:2\"\n",
-        r#"
+        r"
 error: purser.toml, line 1, column 1: `one` falls back to `too`, which is not a provider here
   |
 1 | [providers.one]
   | ^^^^^^^^^^^^^^^
-hint: did you mean `two`?"#,
+hint: did you mean `two`?",
     );
 }
 

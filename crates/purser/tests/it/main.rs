@@ -1,6 +1,8 @@
 //! The program from outside: the binary in a fresh folder, as an admin would use it.
+#![expect(clippy::unwrap_used, reason = "a step that fails is the test's failure")]
 
 mod bench;
+mod calls;
 mod commands;
 mod configuration;
 mod serving;
