@@ -20,7 +20,9 @@ pub(super) struct Called {
 /// caller: its amount still counts, its bytes are kept, and a later version can project it again.
 pub(super) fn read(detail: &[u8]) -> Option<(Called, Counts, Mark)> {
     let record = ChargeRecord::decode(detail).ok()?;
-    let counts = Counts::from(&record.usage);
+    // What was billed beside the answer is in the charge, so it is in the counts.
+    let beside = record.beside.iter().map(|beside| Counts::from(&beside.usage));
+    let counts = beside.fold(Counts::from(&record.usage), |sum, beside| sum + beside);
     let mark = match record.mark {
         purser_core::charge::Mark::Exact => Mark::Exact,
         purser_core::charge::Mark::Estimated => Mark::Estimated,

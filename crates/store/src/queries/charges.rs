@@ -37,7 +37,7 @@ pub struct ChargeRow {
     pub model: String,
     /// The model named in the answer, where it is another.
     pub served_model: Option<String>,
-    /// What was used; differences in an adjustment.
+    /// What was used, what was billed beside the answer included; differences in an adjustment.
     pub counts: Counts,
     /// The amount; below zero where it was given back.
     pub charge: Nano,

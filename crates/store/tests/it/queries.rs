@@ -62,7 +62,11 @@ fn rows_of_a_hold_add_up_and_can_be_recomputed() {
     let rows = reader.charges_of_hold(adjustment.hold.unwrap()).unwrap();
     let record = adjustment.record().unwrap();
     let output = rows.iter().map(|row| row.counts.output_tokens()).sum::<i64>();
-    assert_eq!(u64::try_from(output).unwrap(), record.usage.output, "counts add up to the last usage reported");
+    assert_eq!(
+        u64::try_from(output).unwrap(),
+        record.usage.output + record.beside[0].usage.output,
+        "counts add up to the last usage reported"
+    );
     assert_eq!(rows.last().unwrap().ceilings, rows[0].ceilings);
 
     assert_eq!(reader.charge(reversal.lsn).unwrap().as_ref(), Some(reversal));

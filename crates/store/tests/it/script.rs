@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use purser_core::account::{AccountKey, Period, Subject};
-use purser_core::charge::{ChargeRecord, Dialect, Mark as CallMark};
+use purser_core::charge::{Beside, ChargeRecord, Dialect, Mark as CallMark};
 use purser_core::id::{BudgetId, CommandId, GrantId, KeyId, PersonId};
 use purser_core::money::Nano;
 use purser_core::price::{CardVersion, Ratio};
@@ -248,7 +248,7 @@ fn settle(id: HoldId, n: u64, model: usize, charge: i64) -> Record {
     }
 }
 
-/// One output token per thousand nano-units: usage that follows the charge, so that adjusted counts can be checked.
+/// One output token per nano-unit, one of them billed beside: usage that follows the charge, so that adjusted counts can be checked.
 pub(crate) fn detail(n: u64, model: usize, charge: i64) -> Detail {
     let record = ChargeRecord {
         person: person(n),
@@ -262,13 +262,18 @@ pub(crate) fn detail(n: u64, model: usize, charge: i64) -> Detail {
         dialect: Dialect::default(),
         tier: Tier::Standard,
         geo: None,
-        usage: Usage { input_uncached: 10, cache_read: 90, output: u64::try_from(charge).unwrap(), ..Usage::default() },
+        usage: Usage {
+            input_uncached: 10,
+            cache_read: 90,
+            output: u64::try_from(charge - 1).unwrap(),
+            ..Usage::default()
+        },
         card: CardVersion(1),
         mark: CallMark::Exact,
         terms: Ratio::ONE,
         client: String::new(),
         attempt: 0,
-        beside: Vec::new(),
+        beside: vec![Beside { model: None, card: CardVersion(2), usage: Usage { output: 1, ..Usage::default() } }],
     };
     let mut bytes = Vec::new();
     record.encode(&mut bytes).unwrap();
