@@ -74,8 +74,8 @@ def flip_one_byte(journal: Path) -> int:
     with sqlite3.connect(journal) as base:
         table = base.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE '%frame%'").fetchone()[0]
         columns = [row[1] for row in base.execute(f"PRAGMA table_info({table})")]
-        number = next(column for column in columns if column in ("no", "frame", "number"))
-        blob = next(column for column in columns if column in ("payload", "bytes", "frame_bytes", "body"))
+        number = next(column for column in columns if column == "no")
+        blob = next(column for column in columns if column == "bytes")
         frame, payload = base.execute(f"SELECT {number}, {blob} FROM {table} ORDER BY {number} LIMIT 1 OFFSET 20").fetchone()
         bent = bytearray(payload)
         bent[len(bent) // 2] ^= 1
@@ -107,13 +107,13 @@ def main() -> int:
                 assert not lost, f"round {round_}: acknowledged and gone, or changed: {lost}"
                 acknowledged.update(now)
                 purser.verify()
-            balance = purser.json("balance", person.id)["grants"][0]
+            [balance] = purser.json("balance", person.id)
             suspense = purser.json("suspense", "list")
             truth = json.loads(run(["python3", "-c", FETCH, provider.url], 30).out)
         finally:
             purser.stop()
             provider.stop()
-        spent, kept = Fraction(balance["spent"]), Fraction(balance["suspense"])
+        spent, kept = Fraction(balance["posted"]), Fraction(balance["suspense"])
         assert spent == sum(acknowledged.values(), Fraction(0)), "the balance is the sum of the charges"
         assert spent + kept <= BUDGET
         served = charged_upstream(truth)
