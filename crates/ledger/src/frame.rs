@@ -272,3 +272,45 @@ impl std::fmt::Display for FrameHash {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_frame_reads_back_and_its_records_keep_their_time() {
+        let at = |micros: i64| Instant::from_micros(micros);
+        let first = Frame::of(None, &[(at(-5), Record::Rest), (at(7), Record::Rest)]);
+        let second = Frame::of(Some(first.head()), &[(at(7), Record::Rest)]);
+        let bytes = [first.encode(), second.encode()].concat();
+        let (read, len) = Frame::decode(&bytes).unwrap();
+        assert_eq!(read, first);
+        assert_eq!(Frame::decode(&bytes[len..]).unwrap().0, second);
+        let places: Vec<_> = first.records().map(|r| r.map(|r| (r.lsn.0, r.instant.as_micros())).unwrap()).collect();
+        assert_eq!(places, [(1, -5), (2, 7)]);
+        assert_eq!((second.no, second.first_lsn, second.prev_hash), (FrameNo(2), Lsn(3), first.hash));
+        for len in 0..len {
+            assert_eq!(Frame::decode(&bytes[..len]), Err(FrameError::Short), "cut at {len}");
+        }
+    }
+
+    #[test]
+    fn a_frame_that_miscounts_its_records_says_so() {
+        let honest = Frame::of(None, &[(Instant::EPOCH, Record::Rest), (Instant::EPOCH, Record::Rest)]);
+        for count in [0, 1, 3] {
+            let records: Result<Vec<_>, _> = Frame { count, ..honest.clone() }.records().collect();
+            assert!(records.is_err(), "{count}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn strangers_bytes_never_panic(bytes: Vec<u8>, payload: Vec<u8>, count in 0..5_u32) {
+            let _ = Frame::decode(&bytes);
+            let _ = Frame::decode(&[&MAGIC[..], &bytes].concat());
+            let frame = Frame { count, payload, ..Frame::of(None, &[(Instant::EPOCH, Record::Rest)]) };
+            let _ = frame.records().count();
+        }
+    }
+}

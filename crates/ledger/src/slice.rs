@@ -255,7 +255,7 @@ mod tests {
     #[test]
     fn an_idle_slice_is_found_once() {
         let at = |s: i64| Instant::from_micros(s * 1_000_000);
-        let idle = Duration::from_secs(60);
+        let idle = Duration::from_mins(1);
         let mut slices = Slices::default();
         assert!(!slices.is_inside(NO, Nano::new(1), Lsn(0), at(0)));
         slices.queued(NO, Lsn(1), Nano::new(10));

@@ -319,3 +319,92 @@ pub(crate) fn read_key(reader: &mut Reader<'_>) -> Result<AccountKey, CodecError
     let start = Instant::from_micros(reader.i64()?);
     Ok(AccountKey { subject, period: Period { start, end: Instant::from_micros(reader.i64()?) } })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use purser_core::id::CommandId;
+    use smallvec::SmallVec;
+
+    /// Amounts whose sums stay in range; a record's sum is that of its legs.
+    fn legs() -> impl Strategy<Value = (Nano, Legs)> {
+        let leg = (any::<u32>(), -(1_i64 << 40)..(1 << 40));
+        let leg = leg.prop_map(|(no, amount)| Leg { no: AccountNo(no), amount: Nano::new(amount) });
+        (vec(leg, 0..6), any::<i64>()).prop_map(|(legs, alone)| {
+            let sum = legs.iter().fold(Nano::ZERO, |sum, leg| sum.saturating_add(leg.amount));
+            (if legs.is_empty() { Nano::new(alone) } else { sum }, legs.into())
+        })
+    }
+
+    fn record() -> impl Strategy<Value = Record> {
+        let id = (0..=HoldId::EPOCH_MAX, 0..=HoldId::SEQUENCE_MAX)
+            .prop_map(|(epoch, sequence)| HoldId::try_new(Epoch(epoch), sequence).unwrap());
+        let ceilings = vec(any::<u32>().prop_map(AccountNo), 0..6).prop_map(SmallVec::from_vec);
+        let bytes = vec(any::<u8>(), 0..200);
+        let shared = (any::<u32>(), any::<i64>(), any::<u64>(), any::<u128>(), 0..4_u8, any::<u128>());
+        (0..16_u8, id, legs(), ceilings, bytes, shared).prop_map(
+            |(kind, id, (amount, legs), ceilings, bytes, shared)| {
+                let (number, alone, input, command, code, bits) = shared;
+                let (no, alone, command) = (AccountNo(number), Nano::new(alone), CommandId::new(command));
+                let detail = Detail::from_slice(&bytes);
+                let mark = Mark::from_code(code).unwrap();
+                match kind {
+                    0 => {
+                        let window = Window { age_s: number, settled_max: number / 2, commands_max: number / 3 };
+                        Record::Boot { epoch: Epoch(number), boot: BootId(input), window }
+                    }
+                    1 => Record::Rest,
+                    2 => {
+                        let subject = match code {
+                            0 => Subject::Grant(GrantId::new(bits)),
+                            1 => Subject::Budget(BudgetId::new(bits)),
+                            _ => Subject::Run(RunId::new(bits)),
+                        };
+                        let [start, end] = [alone, amount].map(|micros| Instant::from_micros(micros.get()));
+                        Record::Open { no, key: AccountKey { subject, period: Period { start, end } } }
+                    }
+                    3 => Record::Fund { no, delta: alone },
+                    4 => Record::Slice { no, amount: alone },
+                    5 => Record::Hold { id, amount, legs, ceilings },
+                    6 => Record::Grow { id, amount, legs },
+                    7 => Record::Settle { id, charge: amount, legs, overrun: alone, mark, detail },
+                    8 => Record::Release { id },
+                    9 => Record::Suspend { id },
+                    10 => Record::SuspendSlice { no, amount: alone },
+                    11 => {
+                        let ending = if code == 0 { Ending::Charged } else { Ending::WrittenOff };
+                        let item = SuspenseId(input);
+                        Record::Resolve { command, input, item, ending, charge: amount, legs, overrun: alone, detail }
+                    }
+                    12 => Record::Adjust { command, input, id, legs, delta: amount, ceilings, detail },
+                    13 => Record::Reverse { command, input, id },
+                    14 => Record::Close { no },
+                    _ => Record::Event { command, input, kind: code, payload: bytes },
+                }
+            },
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn records_read_back(record in record()) {
+            let mut bytes = Vec::new();
+            record.put(&mut bytes);
+            prop_assert_eq!(Record::read(&mut Reader::new(&bytes)), Ok(record));
+            for len in 0..bytes.len() {
+                prop_assert!(Record::read(&mut Reader::new(&bytes[..len])).is_err(), "cut at {}", len);
+            }
+        }
+
+        #[test]
+        fn strangers_bytes_are_refused_or_read_back(bytes in vec(any::<u8>(), 0..80)) {
+            if let Ok(record) = Record::read(&mut Reader::new(&bytes)) {
+                let mut again = Vec::new();
+                record.put(&mut again);
+                prop_assert_eq!(again, bytes, "a record has one form");
+            }
+        }
+    }
+}

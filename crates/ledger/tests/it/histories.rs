@@ -11,7 +11,7 @@ use purser_ledger::{
     MemoryJournal, Options, Resolution, Snapshot, SuspenseId,
 };
 
-use crate::bench::{Bench, budget, command, exact, grant, options, period, run};
+use crate::bench::{Bench, budget, command, exact, grant, period, run};
 use crate::model::{Aside, Model, Name, Placed};
 
 /// Grants 0 to 2, ceilings 3 to 5; the first grant and the first ceiling belong to a day that ends.
@@ -284,7 +284,9 @@ impl Pair {
         let expected: Vec<usize> =
             [0, 3].into_iter().filter(|a| ended && !self.model.is_closed(*a) && !self.model.is_used(*a)).collect();
         assert_eq!(self.bench().ledger.close_ended(Instant::FAR_FUTURE, 10).unwrap(), expected.len());
-        expected.into_iter().for_each(|account| self.model.close(account));
+        for account in expected {
+            self.model.close(account);
+        }
     }
 
     /// Everything is synced, so that the model need not know of loss; that is for `power`.
@@ -301,19 +303,18 @@ impl Pair {
         self.model.suspend_all();
         let account_of = |no: AccountNo| self.numbers.iter().find(|(_, known)| **known == no).map(|(a, _)| *a).unwrap();
         for item in &bench.recovery.suspended {
-            let name = match item.hold {
-                Some(id) => *self.ids.iter().find(|(_, known)| **known == id).unwrap().0,
-                None => {
-                    assert!(other_boot);
-                    self.next += 1;
-                    let aside = Aside {
-                        grants: item.legs.iter().map(|leg| (account_of(leg.no), leg.amount.get())).collect(),
-                        ceilings: item.ceilings.iter().map(|no| account_of(*no)).collect(),
-                        amount: item.amount.get(),
-                    };
-                    self.model.suspense.insert(self.next, aside);
-                    self.next
-                }
+            let name = if let Some(id) = item.hold {
+                *self.ids.iter().find(|(_, known)| **known == id).unwrap().0
+            } else {
+                assert!(other_boot);
+                self.next += 1;
+                let aside = Aside {
+                    grants: item.legs.iter().map(|leg| (account_of(leg.no), leg.amount.get())).collect(),
+                    ceilings: item.ceilings.iter().map(|no| account_of(*no)).collect(),
+                    amount: item.amount.get(),
+                };
+                self.model.suspense.insert(self.next, aside);
+                self.next
             };
             assert_eq!(self.model.suspense[&name].amount, item.amount.get());
             self.items.insert(name, item.id);
@@ -347,8 +348,6 @@ fn check(ops: &[Op]) {
     }
     let bytes = bench.disk.bytes();
     assert_eq!(MemoryJournal::from_bytes(bytes.clone()).bytes(), bytes);
-    drop(pair);
-    drop(options(1));
 }
 
 proptest! {

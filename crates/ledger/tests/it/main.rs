@@ -1,5 +1,5 @@
 //! The ledger from outside: histories against a slow model, crashes, damage, threads, time.
-#![expect(unused_crate_dependencies, reason = "one binary for all integration tests of the crate")]
+#![expect(clippy::unwrap_used, reason = "in a test a surprise should end it, also in its helpers")]
 
 mod bench;
 mod closing;

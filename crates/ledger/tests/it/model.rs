@@ -1,7 +1,7 @@
 //! The ledger written slowly and obviously: lists of who put what where, every balance summed anew each time. It
 //! shares no code with the ledger.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A call's or an item's name: its place in the history.
 pub(crate) type Name = usize;
@@ -21,7 +21,7 @@ pub(crate) struct Model {
     pub(crate) holds: BTreeMap<Name, Aside>,
     pub(crate) suspense: BTreeMap<Name, Aside>,
     pub(crate) paid: BTreeMap<Name, Aside>,
-    closed: BTreeMap<usize, ()>,
+    closed: BTreeSet<usize>,
 }
 
 pub(crate) enum Placed {
@@ -56,7 +56,7 @@ impl Model {
     }
 
     fn free(&self, account: usize) -> i64 {
-        if self.closed.contains_key(&account) { 0 } else { self.available(account).max(0) }
+        if self.closed.contains(&account) { 0 } else { self.available(account).max(0) }
     }
 
     /// limit, spent, held, suspense, overrun
@@ -204,7 +204,7 @@ impl Model {
         let legs = before.grants.iter().zip(&after.grants).map(|(b, a)| (a.0, a.1 - b.1));
         let ceilings = before.ceilings.iter().map(|c| (*c, total - before.amount));
         for (account, delta) in legs.chain(ceilings) {
-            if self.closed.contains_key(&account) {
+            if self.closed.contains(&account) {
                 continue;
             }
             let over = self.overruns.get(&account).copied().unwrap_or(0);
@@ -226,10 +226,10 @@ impl Model {
     }
 
     pub(crate) fn close(&mut self, account: usize) {
-        self.closed.insert(account, ());
+        self.closed.insert(account);
     }
 
     pub(crate) fn is_closed(&self, account: usize) -> bool {
-        self.closed.contains_key(&account)
+        self.closed.contains(&account)
     }
 }

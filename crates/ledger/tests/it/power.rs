@@ -27,8 +27,14 @@ enum Op {
         which: usize,
         part: i64,
     },
+    /// Only calls on one grant grow here: with more, a growth may move what was spent from one to the other in the
+    /// books, and "really spent on this account" is no fact any more.
     Grow {
         which: usize,
+        want: i64,
+    },
+    /// All of a small call at once: held, written, spent in full if it is cleared by then.
+    Call {
         want: i64,
     },
     /// Settles with what was spent.
@@ -54,6 +60,7 @@ fn op() -> impl Strategy<Value = Op> {
     prop_oneof![
         8 => (1..=3_usize, 1..200_i64).prop_map(|(grants, want)| Op::Hold { grants, want }),
         6 => (0..6_usize, 0..=1_000_i64).prop_map(|(which, part)| Op::Spend { which, part }),
+        6 => (1..60_i64).prop_map(|want| Op::Call { want }),
         2 => (0..6_usize, 1..100_i64).prop_map(|(which, want)| Op::Grow { which, want }),
         5 => (0..6_usize).prop_map(|which| Op::Settle { which }),
         1 => (1..300_i64).prop_map(|by| Op::Raise { by }),
@@ -68,6 +75,7 @@ fn op() -> impl Strategy<Value = Op> {
 /// A call under way: its hold, and what it really cost so far.
 struct Call {
     hold: Hold,
+    may_grow: bool,
     spent: i64,
 }
 
@@ -96,50 +104,23 @@ impl World {
 
     fn step(mut self, op: &Op) -> Self {
         match op {
-            Op::Hold { grants, want } => {
-                let grants: Vec<AccountNo> = [(1, 0), (2, 1)]
-                    .iter()
-                    .filter(|(bit, _)| grants & bit != 0)
-                    .map(|(_, i)| self.accounts[*i])
-                    .collect();
-                let request = HoldRequest {
-                    grants: &grants,
-                    ceilings: &self.accounts[2..],
-                    want: Nano::new(*want),
-                    least: Nano::new(1),
-                };
-                if let HoldOutcome::Placed(hold) = self.bench.ledger.hold(&request).unwrap() {
-                    self.calls.push(Call { hold, spent: 0 });
-                }
-            }
-            Op::Spend { which, part } => {
-                let count = self.calls.len().max(1);
-                if let Some(call) = self.calls.get_mut(which % count)
-                    && is_cleared(&call.hold)
-                {
-                    call.spent = call.spent.max(call.hold.amount().get() * part / 1_000);
-                    let id = call.hold.id();
-                    let view = self.bench.ledger.open_holds().into_iter().find(|view| view.id == id).unwrap();
-                    let mut rest = call.spent;
-                    let mut split = [0, 0, call.spent, call.spent];
-                    for leg in view.legs {
-                        let part = rest.min(leg.amount.get());
-                        rest -= part;
-                        split[self.accounts.iter().position(|no| *no == leg.no).unwrap()] = part;
-                    }
-                    assert_eq!(rest, 0);
-                    self.real.insert(id, split);
+            Op::Hold { grants, want } => drop(self.place(*grants, *want)),
+            Op::Spend { which, part } => self.spend(which % self.calls.len().max(1), *part),
+            Op::Call { want } => {
+                if let Some(call) = self.place(1, *want) {
+                    self.bench.committer.write();
+                    self.spend(call, 1_000);
                 }
             }
             Op::Grow { which, want } => {
                 let count = self.calls.len().max(1);
-                if let Some(call) = self.calls.get_mut(which % count) {
+                if let Some(call) = self.calls.get_mut(which % count).filter(|call| call.may_grow) {
                     let _: GrowOutcome = call.hold.grow(Nano::new(*want), Nano::new(1)).unwrap();
                 }
             }
             Op::Settle { which } => {
                 if !self.calls.is_empty() {
-                    let Call { hold, spent } = self.calls.remove(which % self.calls.len());
+                    let Call { hold, spent, .. } = self.calls.remove(which % self.calls.len());
                     hold.settle(exact(spent)).unwrap();
                 }
             }
@@ -167,6 +148,34 @@ impl World {
         }
         self.covered("live");
         self
+    }
+
+    /// Which call it became, when it fits.
+    fn place(&mut self, grants: usize, want: i64) -> Option<usize> {
+        let grants: Vec<AccountNo> =
+            [(1, 0), (2, 1)].iter().filter(|(bit, _)| grants & bit != 0).map(|(_, i)| self.accounts[*i]).collect();
+        let ceilings = &self.accounts[2..];
+        let request = HoldRequest { grants: &grants, ceilings, want: Nano::new(want), least: Nano::new(1) };
+        let HoldOutcome::Placed(hold) = self.bench.ledger.hold(&request).unwrap() else { return None };
+        self.calls.push(Call { hold, may_grow: grants.len() == 1, spent: 0 });
+        Some(self.calls.len() - 1)
+    }
+
+    /// The provider charges `part` thousandths of what is held, if the call may go out.
+    fn spend(&mut self, which: usize, part: i64) {
+        let Some(call) = self.calls.get_mut(which).filter(|call| is_cleared(&call.hold)) else { return };
+        call.spent = call.spent.max(call.hold.amount().get() * part / 1_000);
+        let id = call.hold.id();
+        let view = self.bench.ledger.open_holds().into_iter().find(|view| view.id == id).unwrap();
+        let mut rest = call.spent;
+        let mut split = [0, 0, call.spent, call.spent];
+        for leg in view.legs {
+            let part = rest.min(leg.amount.get());
+            rest -= part;
+            split[self.accounts.iter().position(|no| *no == leg.no).unwrap()] = part;
+        }
+        assert_eq!(rest, 0);
+        self.real.insert(id, split);
     }
 
     /// What was really spent is counted, on every account, at all times.
@@ -198,15 +207,14 @@ impl World {
         }
         let lost_before: [i64; ACCOUNTS] = std::array::from_fn(|i| self.written_up(i));
         for item in &items {
-            let charge = match item.hold {
-                Some(id) => self.real.get(&id).map_or(0, |split| split[3]).min(item.amount.get()),
-                None => {
-                    let i = self.index(item);
-                    let charge = lost[i] - lost_before[i];
-                    assert!(charge <= item.amount.get(), "account {i}: {charge} lost, slice {}", item.amount);
-                    lost[i] = lost_before[i];
-                    charge
-                }
+            let charge = if let Some(id) = item.hold {
+                self.real.get(&id).map_or(0, |split| split[3]).min(item.amount.get())
+            } else {
+                let i = self.index(item);
+                let charge = lost[i] - lost_before[i];
+                assert!(charge <= item.amount.get(), "account {i}: {charge} lost, slice {}", item.amount);
+                lost[i] = lost_before[i];
+                charge
             };
             self.commands += 1;
             let resolution = Resolution::Charge { charge: Nano::new(charge), detail: Detail::new() };
