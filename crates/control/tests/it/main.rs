@@ -1,0 +1,7 @@
+//! The services over real files in a fresh folder, the clock moved by hand.
+#![expect(clippy::unwrap_used, reason = "a step that fails is the test's failure")]
+
+mod bench;
+mod changes;
+mod money;
+mod setup;

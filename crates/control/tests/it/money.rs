@@ -1,0 +1,147 @@
+//! Balances, statements and suspense, as calls make them.
+
+use purser_control::jobs;
+use purser_control::shape::{Resolve, SetBudget};
+use purser_control::usage::Wanted;
+use purser_core::account::AccountKey;
+use purser_core::charge::ChargeRecord;
+use purser_core::directory::Key;
+use purser_core::money::Nano;
+use purser_core::scope::CallScope;
+use purser_core::time::Clock;
+use purser_core::usage::Usage;
+use purser_ledger::{Detail, Hold, HoldOutcome, HoldRequest, Mark, Settlement};
+
+use crate::bench::Bench;
+
+fn amount(text: &str) -> Nano {
+    text.parse().unwrap()
+}
+
+/// Holds an amount as the gateway would for this key's next call.
+fn hold(bench: &Bench, key: &purser_control::shape::Key, want: &str) -> (Hold, Key) {
+    let snapshot = bench.control.snapshot();
+    let key = snapshot.directory.key_by_id(key.id).unwrap();
+    let scope = CallScope { provider: "anthropic", model: "claude-sonnet-4-5" };
+    let plan = snapshot.directory.plan(key, &scope, bench.clock.now()).unwrap();
+    let wanted: Vec<(AccountKey, Nano)> =
+        plan.grants.iter().chain(&plan.ceilings).map(|leg| (leg.account, leg.limit)).collect();
+    let (numbers, _) = bench.ledger.accounts(&wanted).unwrap();
+    let (grants, ceilings) = numbers.split_at(plan.grants.len());
+    let request = HoldRequest { grants, ceilings, want: amount(want), least: amount(want) };
+    match bench.ledger.hold(&request).unwrap() {
+        HoldOutcome::Placed(hold) => (hold, Key::clone(key)),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Settles a hold as the gateway would.
+fn settle(bench: &Bench, (hold, key): (Hold, Key), charge: &str) {
+    let card = bench.control.price("claude-sonnet-4-5", Some("anthropic"), None).unwrap().items[0].version;
+    let record = ChargeRecord {
+        person: key.person,
+        key: key.id,
+        unit: None,
+        run: None,
+        session: None,
+        provider: "anthropic".to_owned(),
+        requested: "claude-sonnet-4-5".to_owned(),
+        served: None,
+        dialect: purser_core::charge::Dialect::default(),
+        tier: purser_core::usage::Tier::Standard,
+        geo: None,
+        usage: Usage { input_uncached: 1_000, output: 10, ..Usage::default() },
+        card,
+        mark: purser_core::charge::Mark::Exact,
+        terms: purser_core::price::Ratio::ONE,
+        client: String::new(),
+        attempt: 0,
+        beside: Vec::new(),
+    };
+    let mut detail = Vec::new();
+    record.encode(&mut detail).unwrap();
+    let settlement = Settlement { charge: amount(charge), mark: Mark::Exact, detail: Detail::from_vec(detail) };
+    hold.settle(settlement).unwrap();
+}
+
+#[tokio::test]
+async fn a_day_renews_at_the_persons_midnight() {
+    let bench = Bench::new().await;
+    let person = bench.person("The analyst").await;
+    bench.grant(&person, "20/day").await;
+    let key = bench.key(&person).await;
+    settle(&bench, hold(&bench, &key, "5"), "3.25");
+    let running = hold(&bench, &key, "2");
+
+    let balance = &bench.control.balances(None).unwrap().items[0];
+    let funds = balance.funds;
+    assert_eq!((funds.posted, funds.held, funds.available), (amount("3.25"), amount("2"), amount("14.75")));
+    assert_eq!(balance.resets_at.unwrap().to_string(), "2026-11-24T23:00:00Z");
+
+    bench.clock.set("2026-11-24T23:00:00Z");
+    let funds = bench.control.balances(None).unwrap().items[0].funds;
+    assert_eq!((funds.posted, funds.available), (Nano::ZERO, amount("20")), "a new day in Berlin");
+    settle(&bench, running, "1.00");
+
+    let statement = bench.control.statement(&person.id.to_string(), None).await.unwrap();
+    assert_eq!((statement.granted, statement.used), (amount("40"), amount("4.25")));
+    assert_eq!(statement.days.iter().map(|day| day.day.as_str()).collect::<Vec<_>>(), ["2026-11-24", "2026-11-25"]);
+    assert_eq!(statement.grants[0].funds.posted, amount("4.25"), "late settlement counts in the day of its hold");
+}
+
+#[tokio::test]
+async fn charges_are_complete_and_add_up_to_usage() {
+    let bench = Bench::new().await;
+    let person = bench.person("The analyst").await;
+    bench.grant(&person, "2000/month").await;
+    let key = bench.key(&person).await;
+    for _ in 0..1_100 {
+        settle(&bench, hold(&bench, &key, "1"), "0.000001");
+    }
+    let mut charges = Vec::new();
+    let mut wanted = Wanted::default();
+    loop {
+        let page = bench.control.charges(wanted.clone()).await.unwrap();
+        charges.extend(page.items);
+        match page.next {
+            Some(next) => wanted.before = Some(next),
+            None => break,
+        }
+    }
+    assert_eq!(charges.len(), 1_100);
+    let usage = bench.control.usage(Wanted::default()).await.unwrap();
+    assert_eq!((usage.calls, usage.charge), (1_100, amount("0.0011")));
+    assert_eq!(usage.items[0].input_tokens, 1_100_000);
+}
+
+#[tokio::test]
+async fn suspense_is_resolved_by_an_operator_or_after_a_week() {
+    let bench = Bench::new().await;
+    let person = bench.person("The analyst").await;
+    bench.grant(&person, "20/day").await;
+    let key = bench.key(&person).await;
+    bench
+        .control
+        .set_budget(None, SetBudget { owner: "company".into(), amount: "100/month".into(), days: None })
+        .await
+        .unwrap();
+    std::mem::forget((hold(&bench, &key, "2"), hold(&bench, &key, "3")));
+    bench.ledger.durable(bench.ledger.watermarks().written).await.unwrap();
+
+    let bench = bench.crash().await;
+    let items = bench.control.suspense().items;
+    assert_eq!(items.iter().map(|item| item.amount).collect::<Vec<_>>(), [amount("2"), amount("3")]);
+    assert_eq!(items[0].burdens, ["The analyst", "company"]);
+    assert_eq!(items[0].moves_at.to_string(), "2026-12-01T12:00:00Z");
+    assert_eq!(bench.control.balances(None).unwrap().items[0].funds.available, amount("15"));
+
+    bench.control.resolve(None, &items[0].id, &Resolve::Charge(amount("0.50"))).await.unwrap();
+    let funds = bench.control.balances(None).unwrap().items[0].funds;
+    assert_eq!((funds.posted, funds.suspense, funds.available), (amount("0.50"), amount("3"), amount("16.50")));
+
+    jobs::once(&bench.control).await;
+    assert_eq!(bench.control.suspense().items.len(), 1, "not yet");
+    bench.clock.set("2026-12-01T12:00:00Z");
+    jobs::once(&bench.control).await;
+    assert!(bench.control.suspense().items.is_empty(), "off the person");
+}
