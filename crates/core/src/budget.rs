@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::account::Period;
 use crate::calendar::{Cadence, Days};
-use crate::grant::next_funded;
+use crate::grant::{is_default, next_funded};
 use crate::id::{BudgetId, KeyId, UnitId};
 use crate::money::Nano;
 use crate::period::{CivilPeriod, Rhythm, Term};
@@ -39,7 +39,7 @@ pub struct Budget {
     /// How often it begins anew.
     pub cadence: Cadence,
     /// On which days anything may be spent at all, for a daily one; longer ones take no notice.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub days: Days,
     /// Where its periods begin and end: the unit's or the company's zone, for a key that of its person.
     pub zone: Zone,

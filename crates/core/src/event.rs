@@ -8,6 +8,7 @@
 
 use std::borrow::Borrow;
 use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -165,7 +166,8 @@ pub struct KeyIssue {
     pub hash: KeyHash,
     /// Whose it is.
     pub person: PersonId,
-    /// Which of the person's agents or machines uses it: a label that they chose.
+    /// Which of the person's agents or machines uses it, such as `laptop` or `nightly`. It stays in the journal for good,
+    /// so it must not name anybody.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent: Option<String>,
     /// What it may call.
@@ -210,24 +212,31 @@ impl Serialize for KeyHash {
     }
 }
 
-impl<'de> Deserialize<'de> for KeyHash {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+/// Not the text of a key's hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a key's hash is 64 hexadecimal digits")]
+pub struct KeyHashError;
+
+impl FromStr for KeyHash {
+    type Err = KeyHashError;
+
+    fn from_str(text: &str) -> Result<Self, KeyHashError> {
         let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
         let mut hash = [0; 32];
         let (pairs, rest) = text.as_bytes().as_chunks::<2>();
-        let well_formed = pairs.len() == hash.len() && rest.is_empty();
+        if pairs.len() != hash.len() || !rest.is_empty() {
+            return Err(KeyHashError);
+        }
         for (byte, [high, low]) in hash.iter_mut().zip(pairs) {
-            let (Some(high), Some(low)) = (digit(*high), digit(*low)) else {
-                return Err(serde::de::Error::custom("a key's hash is 64 hexadecimal digits"));
-            };
-            *byte = (high << 4) | low;
+            *byte = digit(*high).zip(digit(*low)).map(|(high, low)| (high << 4) | low).ok_or(KeyHashError)?;
         }
-        if well_formed {
-            Ok(Self(hash))
-        } else {
-            Err(serde::de::Error::custom("a key's hash is 64 hexadecimal digits"))
-        }
+        Ok(Self(hash))
+    }
+}
+
+impl<'de> Deserialize<'de> for KeyHash {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        crate::text::read(deserializer)
     }
 }
 

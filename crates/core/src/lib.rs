@@ -33,3 +33,5 @@ pub mod snapshot;
 pub mod time;
 pub mod usage;
 pub mod zone;
+
+mod text;

@@ -184,8 +184,7 @@ impl Serialize for Nano {
 
 impl<'de> Deserialize<'de> for Nano {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
+        crate::text::read(deserializer)
     }
 }
 

@@ -58,7 +58,7 @@ impl Rhythm<'_> {
     /// The period that an instant lies in; `None` before the term and after it.
     pub fn period_at(&self, at: Instant) -> Option<CivilPeriod> {
         // The end of time belongs to the last period, which ends there.
-        let at = at.min(Instant::from_micros(Instant::FAR_FUTURE.as_micros().saturating_sub(1)));
+        let at = at.min(just_before(Instant::FAR_FUTURE));
         self.tiles_at(at).at(at).filter(|found| found.period.start <= at)
     }
 
@@ -86,7 +86,8 @@ impl Rhythm<'_> {
         let (mut tiles, moves) = self.first_tiles();
         for change in moves {
             if change.from > tiles.from {
-                let Some(running) = tiles.at(change.from) else { break };
+                // A move at the very end of a period counts for the next one.
+                let Some(running) = tiles.at(just_before(change.from)) else { break };
                 if at < running.period.end || running.days.until >= tiles.term.until {
                     break;
                 }
@@ -157,4 +158,8 @@ impl Tiles<'_> {
             day = whole.until;
         }
     }
+}
+
+fn just_before(at: Instant) -> Instant {
+    Instant::from_micros(at.as_micros().saturating_sub(1))
 }

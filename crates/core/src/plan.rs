@@ -122,11 +122,12 @@ impl Directory {
         let grants = running.into_iter().map(Running::into_leg).collect();
         let in_force = self.budgets_over(key).filter(|budget| budget.is_in_force(at));
         let ceilings: Legs = in_force.map(|budget| Leg::ceiling(budget, at)).collect();
-        for leg in &ceilings {
-            valid_until = valid_until.min(leg.account.period.end);
-        }
-        if let Some(expires) = key.expires {
-            valid_until = valid_until.min(expires);
+        let ends = self.budgets_over(key).filter(|budget| budget.is_in_force(at)).filter_map(|budget| budget.ended_at);
+        let periods = ceilings.iter().map(|leg| leg.account.period.end);
+        // Stamps may lie ahead by the little that two clocks differ: a key revoked just now must not work on for a day.
+        let stops = [key.expires, key.revoked_at, person.left_at].into_iter().flatten();
+        for change in periods.chain(ends).chain(stops) {
+            valid_until = valid_until.min(change);
         }
         Ok(Plan { at, grants, ceilings, valid_until, resets_at, not_covering })
     }

@@ -53,17 +53,29 @@ impl Instant {
     }
 }
 
+/// The ends of what the calendar knows (years ±9999), in whole seconds: it takes no fraction of its last one.
+fn calendar_ends() -> (i64, i64) {
+    let micros = |end: jiff::Timestamp| end.as_second().saturating_mul(1_000_000);
+    (micros(jiff::Timestamp::MIN), micros(jiff::Timestamp::MAX))
+}
+
 impl From<jiff::Timestamp> for Instant {
+    /// The calendar's last second stands for [`Instant::FAR_FUTURE`], its first one for the opposite.
     fn from(timestamp: jiff::Timestamp) -> Self {
-        Self(timestamp.as_microsecond())
+        let (first, last) = calendar_ends();
+        match timestamp.as_microsecond() {
+            micros if micros >= last => Self::FAR_FUTURE,
+            micros if micros <= first => Self(i64::MIN),
+            micros => Self(micros),
+        }
     }
 }
 
 impl From<Instant> for jiff::Timestamp {
-    /// Held at the ends of what the calendar knows (years ±9999).
+    /// Held at the ends of what the calendar knows.
     fn from(instant: Instant) -> Self {
-        let held = instant.0.clamp(Self::MIN.as_microsecond(), Self::MAX.as_microsecond());
-        Self::from_microsecond(held).unwrap_or_default()
+        let (first, last) = calendar_ends();
+        Self::from_microsecond(instant.0.clamp(first, last)).expect("the ends are in the calendar's range")
     }
 }
 
@@ -88,7 +100,7 @@ impl Serialize for Instant {
 
 impl<'de> Deserialize<'de> for Instant {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        crate::text::read(deserializer)
     }
 }
 
@@ -96,4 +108,19 @@ impl<'de> Deserialize<'de> for Instant {
 pub trait Clock: Send + Sync {
     /// The present moment. May jump; whoever needs order keeps the latest it has seen.
     fn now(&self) -> Instant;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn instants_read_back_from_their_text() {
+        for micros in [i64::MIN, -1, 0, 1_790_000_000_000_001, i64::MAX] {
+            let instant = Instant::from_micros(micros);
+            let text = serde_json::to_string(&instant).unwrap();
+            assert_eq!(serde_json::from_str::<Instant>(&text).unwrap(), instant, "{text}");
+        }
+        assert_eq!(Instant::FAR_FUTURE.to_string(), "9999-12-30T22:00:00Z", "never, not 1970");
+    }
 }

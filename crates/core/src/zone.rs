@@ -137,8 +137,7 @@ impl Serialize for Zone {
 
 impl<'de> Deserialize<'de> for Zone {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let name = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        Self::try_new(&name).map_err(serde::de::Error::custom)
+        crate::text::read(deserializer)
     }
 }
 

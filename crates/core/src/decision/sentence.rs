@@ -182,7 +182,7 @@ impl Words<'_> {
     }
 
     fn add_ask(&self, line: &mut String, met: &LimitMet) {
-        let often = met.cadence.map_or("", per);
+        let often = per(met.cadence.unwrap_or(Cadence::Day));
         let ask = self.ask();
         _ = match met.of {
             LimitOf::Person(id) => write!(line, " {ask} for more: `purser grant add {id} AMOUNT{often}`."),

@@ -32,10 +32,6 @@ impl Hasher for Mix {
         self.add(word);
     }
 
-    fn write_u128(&mut self, word: u128) {
-        self.write(&word.to_le_bytes());
-    }
-
     fn finish(&self) -> u64 {
         // The maps look at the low bits first; multiplying moved what matters to the high ones.
         self.0 ^ (self.0 >> 32)

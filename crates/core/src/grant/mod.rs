@@ -229,6 +229,7 @@ fn is_sane(date: Date) -> bool {
     (1970..9000).contains(&date.year())
 }
 
-fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+/// For leaving out of JSON what need not be said.
+pub(crate) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }

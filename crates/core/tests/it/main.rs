@@ -1,0 +1,10 @@
+//! The domain from outside: periods against a slow model, directories and plans at random, sentences as people read
+//! them.
+#![expect(clippy::unwrap_used, reason = "a helper of a test fails the test")]
+
+mod company;
+mod directory;
+mod event;
+mod period;
+mod plan;
+mod sentence;
