@@ -106,9 +106,9 @@ class Purser:
         return listed()
 
     def rates(self, model: str, provider: str) -> dict[str, Fraction]:
-        """The list price per million of each bucket."""
-        card = self.json("price", "show", model, "--provider", provider)
-        return {bucket: Fraction(rate) for bucket, rate in card["per_million"].items()}
+        """The price per million of each bucket, by the card that holds now."""
+        cards = self.json("price", "show", model, "--provider", provider)
+        return {bucket: Fraction(rate) for bucket, rate in cards[0]["card"]["rates"].items()}
 
     def set_price(self, model: str, provider: str, rates: dict[str, str]) -> None:
         given = [f"{bucket}={rate}" for bucket, rate in rates.items()]

@@ -61,7 +61,7 @@ impl Admitted {
     pub(crate) fn card_of(&self, model: Option<&str>) -> Arc<RateCard> {
         let other = model.filter(|model| *model != self.card.model());
         let found = other.and_then(|model| {
-            self.snapshot.prices.lookup(&self.upstream.price_list, model, self.card.valid_from().max(self.plan.at)).ok()
+            self.upstream.card(&self.snapshot.prices, model, self.plan.at).ok()
         });
         Arc::clone(found.unwrap_or(&self.card))
     }

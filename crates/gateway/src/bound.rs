@@ -41,7 +41,7 @@ impl Bounded {
     /// The bounds, or why there are none.
     pub(crate) fn of(call: &Call, snapshot: &Snapshot, policy: &Policy, upstream: &Upstream) -> Result<Self, Refused> {
         let model = &call.facts.model;
-        let card = match snapshot.prices.lookup(&upstream.price_list, model, call.at) {
+        let card = match upstream.card(&snapshot.prices, model, call.at) {
             Ok(card) => Arc::clone(card),
             Err(why) => match &policy.unknown_model {
                 UnknownModel::Ceiling(card) => Arc::clone(card),
@@ -141,7 +141,7 @@ fn cost_of_others(
     let mut total = Nano::ZERO;
     for other in others {
         let model = other.model.as_deref().unwrap_or(&call.facts.model);
-        let card = snapshot.prices.lookup(&upstream.price_list, model, call.at);
+        let card = upstream.card(&snapshot.prices, model, call.at);
         let card = card.map_err(|why| Refused::unknown_model(model, &upstream.name, &why))?;
         let terms = snapshot.prices.terms(card, call.at, &snapshot.currency);
         let terms = terms.map_err(|why| Refused::unpriced(model, &why))?;

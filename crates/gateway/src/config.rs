@@ -6,6 +6,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use purser_core::price::{NotPriced, PriceBook, RateCard};
+use purser_core::time::Instant;
 use purser_providers::Family;
 
 /// Everything the gateway needs besides the ledger and the snapshot.
@@ -83,7 +85,8 @@ pub struct Upstream {
     pub name: Arc<str>,
     /// The dialects it speaks.
     pub families: Vec<Family>,
-    /// The price list its models are looked up in (`anthropic`, `openai`, …).
+    /// The price list of its models (`anthropic`, `openai`, …). A price published under the upstream's own name comes
+    /// before it.
     pub price_list: Arc<str>,
     /// TLS?
     pub tls: bool,
@@ -108,6 +111,16 @@ impl Upstream {
             return Some(false);
         }
         self.models.iter().any(|pattern| matches(pattern, model)).then_some(true)
+    }
+
+    /// The card that a call to it is charged by.
+    pub(crate) fn card<'a>(
+        &self,
+        prices: &'a PriceBook,
+        model: &str,
+        at: Instant,
+    ) -> Result<&'a Arc<RateCard>, NotPriced> {
+        prices.lookup(&self.name, model, at).or_else(|_own| prices.lookup(&self.price_list, model, at))
     }
 
     /// The `host` header.

@@ -146,12 +146,14 @@ impl Model {
 fn models(worker: &Worker, snapshot: &Snapshot, caller: &Caller, family: Family, about: &About) -> Vec<Model> {
     let mut found: Vec<Model> = Vec::new();
     for upstream in worker.config.upstreams.iter().filter(|upstream| upstream.families.contains(&family)) {
-        for card in snapshot.prices.models(&upstream.price_list, about.at) {
+        let own = snapshot.prices.models(&upstream.name, about.at);
+        let listed = (upstream.name != upstream.price_list).then(|| snapshot.prices.models(&upstream.price_list, about.at));
+        for card in own.into_iter().chain(listed.into_iter().flatten()) {
             let id = card.model();
             let scope = CallScope { provider: &upstream.name, model: id };
             let first = routing::route(&worker.config.upstreams, family, id);
             let is_here = first.first().is_some_and(|first| first.name == upstream.name);
-            if is_here && caller.key.allow.covers(&scope) {
+            if is_here && found.iter().all(|model| model.id != id) && caller.key.allow.covers(&scope) {
                 found.push(Model {
                     id: id.to_owned(),
                     provider: upstream.name.to_string(),

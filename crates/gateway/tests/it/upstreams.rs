@@ -1,0 +1,124 @@
+//! Providers of our own: one that records what passes on its way to the stand-in, and one that answers by script.
+
+use std::io::{Read as _, Write as _};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use parking_lot::Mutex;
+
+use crate::wire::{Conn, Message, Side, messages};
+
+/// A listener with a thread per connection; closed when dropped.
+pub(crate) struct Fake {
+    pub(crate) address: SocketAddr,
+    closed: Arc<AtomicBool>,
+}
+
+impl Fake {
+    /// Serves each connection by the function.
+    pub(crate) fn start(serve: impl Fn(TcpStream) + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let closed = Arc::new(AtomicBool::new(false));
+        let (ends, serve) = (Arc::clone(&closed), Arc::new(serve));
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                if ends.load(Ordering::Relaxed) {
+                    return;
+                }
+                let serve = Arc::clone(&serve);
+                std::thread::spawn(move || serve(stream.unwrap()));
+            }
+        });
+        Self { address, closed }
+    }
+
+    /// Reads one request of each connection, writes this, and ends the connection.
+    pub(crate) fn saying(answer: &str) -> Self {
+        let answer = answer.to_owned();
+        Self::start(move |stream| {
+            let mut conn = Conn::over(stream);
+            if conn.message(Side::Request).is_some() {
+                conn.send(answer.as_bytes());
+            }
+        })
+    }
+}
+
+impl Drop for Fake {
+    fn drop(&mut self) {
+        self.closed.store(true, Ordering::Relaxed);
+        let _wakes_the_listener = TcpStream::connect(self.address);
+    }
+}
+
+/// An address at which nobody listens.
+pub(crate) fn nobody() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+}
+
+/// Stands between the gateway and a provider and keeps what passes.
+pub(crate) struct Tap {
+    pub(crate) fake: Fake,
+    wires: Arc<Mutex<Vec<Arc<Wire>>>>,
+}
+
+/// One connection.
+#[derive(Default)]
+struct Wire {
+    asked: Mutex<Vec<u8>>,
+    answered: Mutex<Vec<u8>>,
+}
+
+impl Tap {
+    pub(crate) fn before(provider: SocketAddr) -> Self {
+        let wires = Arc::new(Mutex::new(Vec::new()));
+        let kept = Arc::clone(&wires);
+        let fake = Fake::start(move |client| {
+            let wire = Arc::new(Wire::default());
+            kept.lock().push(Arc::clone(&wire));
+            let server = TcpStream::connect(provider).unwrap();
+            std::thread::scope(|scope| {
+                scope.spawn(|| copy(&client, &server, &wire.asked));
+                copy(&server, &client, &wire.answered);
+            });
+        });
+        Self { fake, wires }
+    }
+
+    /// All requests and answers so far, connection by connection.
+    pub(crate) fn exchanges(&self) -> Vec<(Message, Message)> {
+        let wires = self.wires.lock();
+        let both = |wire: &Arc<Wire>| {
+            let asked = messages(&wire.asked.lock(), Side::Request);
+            asked.into_iter().zip(messages(&wire.answered.lock(), Side::Answer))
+        };
+        wires.iter().flat_map(both).collect()
+    }
+
+    /// The last request and its answer, where one connection is used again and again.
+    pub(crate) fn last(&self) -> (Message, Message) {
+        self.exchanges().pop().expect("something passed")
+    }
+
+    /// Requests that passed, answered or not.
+    pub(crate) fn requests(&self) -> usize {
+        let wires = self.wires.lock();
+        wires.iter().map(|wire| messages(&wire.asked.lock(), Side::Request).len()).sum()
+    }
+}
+
+/// Keeps before it passes on: whoever has read a byte finds it kept.
+fn copy(mut from: &TcpStream, mut to: &TcpStream, kept: &Mutex<Vec<u8>>) {
+    let mut some = [0; 16 * 1024];
+    while let Ok(count @ 1..) = from.read(&mut some) {
+        let read = some.get(..count).unwrap();
+        kept.lock().extend_from_slice(read);
+        if to.write_all(read).is_err() {
+            break;
+        }
+    }
+    let _gone = to.shutdown(Shutdown::Write);
+    let _gone = from.shutdown(Shutdown::Read);
+}
