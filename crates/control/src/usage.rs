@@ -284,6 +284,9 @@ fn charge(row: &ChargeRow) -> Charge {
         mark: mark(row.mark).to_owned(),
         card: record.as_ref().map(|record| record.card),
         terms: record.as_ref().map(|record| record.terms),
+        attempt: record.as_ref().map_or(0, |record| record.attempt),
+        client: record.as_ref().map(|record| record.client.clone()).unwrap_or_default(),
+        beside: record.map(|record| record.beside).unwrap_or_default(),
     }
 }
 

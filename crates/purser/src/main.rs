@@ -56,7 +56,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         .enable_all()
         .build()
         .map_err(|error| Failure::from_error("the runtime can't be started", &error))?;
-    match cli.command {
+    let done = match cli.command {
         Command::Serve => runtime.block_on(serve::serve(&config, &place)),
         Command::Demo(demo) => runtime.block_on(demo::run(&demo, cli.global.json)),
         Command::Verify => cli::data::verify(&place, out),
@@ -68,7 +68,10 @@ fn run(cli: Cli) -> Result<(), Failure> {
             let closed = client.close();
             done.and(closed)
         }),
-    }
+    };
+    // What still runs on threads that may block was given up by whoever started it.
+    runtime.shutdown_background();
+    done
 }
 
 /// May this command make a data folder?
@@ -85,6 +88,7 @@ fn absent(command: &Command) -> Absent {
         | Command::Statement(_)
         | Command::Balance(_)
         | Command::Suspense(_)
+        | Command::Status
         | Command::Serve
         | Command::Demo(_)
         | Command::Verify
@@ -107,6 +111,7 @@ async fn ask(command: Command, client: &mut Client, out: Output) -> Result<(), F
         Command::Balance(command) => command.run(client, out).await,
         Command::Price(command) => command.run(client, out).await,
         Command::Suspense(command) => command.run(client, out).await,
+        Command::Status => cli::report::status(client, out).await,
         Command::Serve | Command::Demo(_) | Command::Verify | Command::Backup(_) | Command::Restore(_) => {
             unreachable!("these open their files themselves")
         }

@@ -1,5 +1,6 @@
 //! Figures: balances, usage, charges, statements.
 
+use purser_core::charge::Beside;
 use purser_core::id::{GrantId, KeyId, PersonId};
 use purser_core::money::Nano;
 use purser_core::price::{CardVersion, Ratio};
@@ -127,6 +128,13 @@ pub struct Charge {
     pub card: Option<CardVersion>,
     /// Discount and exchange rate that it was worked out with.
     pub terms: Option<Ratio>,
+    /// What was billed beside the answer in the same call, each by a card of its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub beside: Vec<Beside>,
+    /// The program that called, as it names itself; empty when it does not.
+    pub client: String,
+    /// Which attempt at a provider it was, from zero.
+    pub attempt: u8,
 }
 
 /// Charges, newest first.

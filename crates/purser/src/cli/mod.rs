@@ -83,6 +83,8 @@ pub(crate) enum Command {
     /// Money set aside by calls whose end is not known
     #[command(subcommand)]
     Suspense(suspense::Command),
+    /// How far journal and reports are, and how many people and keys there are
+    Status,
     /// Prove that the journal is whole and the balances follow from it
     Verify,
     /// Copy the data folder to an empty folder, while it is in use

@@ -7,9 +7,12 @@ use purser_control::shape::{
     Explain as Question, Explained, ImportPrices, ImportReport, List as Items, Price, PricePoint, SetPrice,
 };
 use purser_core::price::{Bucket, Layer};
+use purser_core::time::{Clock, Instant};
+use serde_json::json;
 
 use super::or_dash;
 use crate::client::{Absent, Client, path};
+use crate::clock::MachineClock;
 use crate::failure::Failure;
 use crate::output::{Output, Table};
 
@@ -28,6 +31,10 @@ pub(crate) enum Command {
     History(Show),
     /// Publish a file of prices: rate cards, or one of the common public catalogues
     Import(Import),
+    /// Publish what is really paid of a provider's list prices
+    Discount(Discount),
+    /// Publish what a currency that a provider bills in costs in the ledger's
+    Exchange(Exchange),
     /// Show the working of a charge, line by line
     Explain(Explain),
 }
@@ -91,6 +98,30 @@ pub(crate) struct Import {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Discount {
+    /// The provider whose bills it is on
+    pub(crate) provider: String,
+    /// What is paid: 0.9 for ten per cent off
+    pub(crate) times: String,
+    /// First day (UTC) [default: now]
+    #[arg(long, value_name = "DATE")]
+    pub(crate) from: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Exchange {
+    /// The currency of the provider's bills, such as EUR
+    pub(crate) of: String,
+    /// The ledger's currency, such as USD
+    pub(crate) to: String,
+    /// What one of the former costs in the latter
+    pub(crate) times: String,
+    /// First day (UTC) [default: now]
+    #[arg(long, value_name = "DATE")]
+    pub(crate) from: Option<String>,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Explain {
     /// Name of the model
     pub(crate) model: String,
@@ -114,7 +145,7 @@ pub(crate) struct Explain {
 impl Command {
     pub(crate) fn absent(&self) -> Absent {
         match self {
-            Self::Set(_) | Self::Import(_) => Absent::Create,
+            Self::Set(_) | Self::Import(_) | Self::Discount(_) | Self::Exchange(_) => Absent::Create,
             _ => Absent::Refuse,
         }
     }
@@ -144,6 +175,16 @@ impl Command {
                     SetPrice { provider: set.provider, model: set.model, rates, from: set.from, source: set.source };
                 let price: Price = client.post(path(["prices"]), &body).await?;
                 out.show(&price, card);
+            }
+            Self::Discount(discount) => {
+                let row =
+                    json!({ "provider": discount.provider, "times": discount.times, "from": since(discount.from)? });
+                publish(client, out, &json!({ "discounts": [row] })).await?;
+            }
+            Self::Exchange(exchange) => {
+                let (of, to) = (exchange.of.to_uppercase(), exchange.to.to_uppercase());
+                let row = json!({ "of": of, "to": to, "times": exchange.times, "from": since(exchange.from)? });
+                publish(client, out, &json!({ "exchange": [row] })).await?;
             }
             Self::Diff(import) => send(client, out, import, true).await?,
             Self::Import(import) => send(client, out, import, false).await?,
@@ -182,6 +223,26 @@ fn point(text: &str) -> Result<PricePoint, Failure> {
         Some((bucket, price)) => Ok(PricePoint { bucket: bucket.trim().to_owned(), price: price.trim().to_owned() }),
         None => Err(Failure::usage(format!("`{text}` is not BUCKET=PRICE"), "write it like output=15.00")),
     }
+}
+
+/// The first instant of a day, or now.
+fn since(day: Option<String>) -> Result<String, Failure> {
+    let Some(day) = day else { return Ok(MachineClock.now().to_string()) };
+    let instant = format!("{}T00:00:00Z", day.trim());
+    match instant.parse::<Instant>() {
+        Ok(_) => Ok(instant),
+        Err(_) => Err(Failure::usage(format!("`{day}` is not a day"), "write it like 2026-11-24")),
+    }
+}
+
+/// Publishes a list of our own form.
+async fn publish(client: &mut Client, out: Output, list: &serde_json::Value) -> Result<(), Failure> {
+    let body = ImportPrices { text: list.to_string(), ..ImportPrices::default() };
+    let report: ImportReport = client.post(path(["prices", "import"]), &body).await?;
+    out.show(&report, |report| {
+        format!("published {} discounts, {} exchange rates", report.discounts.len(), report.exchange.len())
+    });
+    Ok(())
 }
 
 async fn send(client: &mut Client, out: Output, import: Import, dry_run: bool) -> Result<(), Failure> {

@@ -1,7 +1,7 @@
 //! `purser usage`, `purser statement`, `purser balance`
 
 use clap::{Args, ValueEnum};
-use purser_control::shape::{Balance as Left, Charge, ChargePage, Funds, List, Overview, Statement as Month};
+use purser_control::shape::{Balance as Left, Charge, ChargePage, Funds, List, Overview, Statement as Month, Status};
 
 use super::{money, or_dash};
 use crate::client::{Client, Path, path};
@@ -114,6 +114,27 @@ async fn all_charges(client: &mut Client, path: &Path) -> Result<Vec<Charge>, Fa
             None => return Ok(charges),
         }
     }
+}
+
+/// Whether all is well, in figures.
+///
+/// # Errors
+/// Nobody answers.
+pub(crate) async fn status(client: &mut Client, out: Output) -> Result<(), Failure> {
+    let status: Status = client.get(path(["status"])).await?;
+    out.show(&status, |status| {
+        format!(
+            "purser {}, {}\n{} people, {} keys\njournal: {} records written, {} on disk, {} in reports",
+            status.version,
+            status.currency,
+            status.people,
+            status.keys,
+            status.written,
+            status.durable,
+            status.projected
+        )
+    });
+    Ok(())
 }
 
 fn usage_table(by: By, overview: &Overview) -> String {

@@ -3,8 +3,11 @@
 mod signals;
 mod welcome;
 
+use std::net::SocketAddr;
+
 use purser_control::Control;
 use purser_control::api;
+use purser_gateway::GatewayHandle;
 use purser_ledger::Recovery;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -30,13 +33,13 @@ pub(crate) async fn serve(config: &Config, place: &Place) -> Result<(), Failure>
     engine.control().adopt_policy(wanted.policy.clone()).await?;
     tell_recovery(engine.recovery());
     let served = run(config, place, wanted, &engine, fresh, signals).await;
-    let closed = engine.close();
-    // The socket's file goes last: while it is there, somebody answers or the folder is locked.
+    // Before the lock goes: after that the file may be the next process's.
     if let Err(error) = std::fs::remove_file(place.socket())
         && error.kind() != std::io::ErrorKind::NotFound
     {
         tracing::warn!(%error, "the socket's file could not be removed");
     }
+    let closed = engine.close();
     served.and(closed)
 }
 
@@ -57,6 +60,7 @@ async fn run(
         TcpListener::bind(wanted.control).await.map_err(|error| cannot_listen("control", wanted.control, &error))?;
     let control_address = listener.local_addr().map_err(|error| cannot_listen("control", wanted.control, &error))?;
     let (asked, tls, upstreams) = (wanted.gateway.listen, wanted.tls, wanted.gateway.upstreams.clone());
+    check_free(asked)?;
     let gateway = purser_gateway::start(wanted.gateway, engine.shared()?)
         .map_err(|error| cannot_listen("gateway", asked, &error))?;
 
@@ -77,13 +81,9 @@ async fn run(
     let jobs = tokio::spawn(purser_control::jobs::run(Control::clone(control), stopping));
 
     let ended = wait(&mut signals, engine).await;
+    // The API goes on answering while calls end, so that whoever stops Purser can look at it meanwhile.
+    drain(gateway, &mut signals).await;
     stop.send_replace(true);
-    // The gateway's threads wait for their calls; this one goes on answering commands meanwhile, so that whoever
-    // stops Purser can still look at it.
-    let drained = tokio::task::spawn_blocking(move || gateway.stop()).await;
-    if drained.is_err() {
-        tracing::error!("the gateway did not end in order");
-    }
     for task in [local, open, jobs] {
         if task.await.is_err() {
             tracing::error!("a task of the API ended in a panic");
@@ -104,7 +104,31 @@ async fn wait(signals: &mut signals::Signals, engine: &Engine) -> Result<(), Fai
     }
 }
 
-fn cannot_listen(what: &str, address: std::net::SocketAddr, error: &std::io::Error) -> Failure {
+/// Lets calls under way end within the configured time. A second signal is taken at its word.
+async fn drain(gateway: GatewayHandle, signals: &mut signals::Signals) {
+    let drained = tokio::task::spawn_blocking(move || gateway.stop());
+    tokio::select! {
+        drained = drained => {
+            if drained.is_err() {
+                tracing::error!("the gateway did not end in order");
+            }
+        }
+        name = signals.next() => {
+            say(format_args!("{name} again: calls under way are cut; what they may cost is in suspense at the next start"));
+        }
+    }
+}
+
+/// Refuses a port that somebody listens on. The gateway's own listeners share their port, so they would not notice
+/// another Purser there: half of its calls would silently go to the other one's ledger.
+fn check_free(address: SocketAddr) -> Result<(), Failure> {
+    match std::net::TcpListener::bind(address) {
+        Ok(_free) => Ok(()),
+        Err(error) => Err(cannot_listen("gateway", address, &error)),
+    }
+}
+
+fn cannot_listen(what: &str, address: SocketAddr, error: &std::io::Error) -> Failure {
     Failure::new(
         format!("{what} can't listen on {address}: {error}"),
         format!("is another Purser running? listen.{what} in purser.toml chooses another address"),

@@ -151,6 +151,19 @@ fn prices_are_explained_line_by_line() {
 }
 
 #[test]
+fn discounts_and_exchange_rates_enter_the_charge() {
+    let (bench, _) = bench_with_person();
+    bench.json(&["price", "set", "our-model", "--provider", "ours", "output=10"]);
+    bench.json(&["price", "discount", "ours", "0.9"]);
+    let ask = ["price", "explain", "our-model", "--provider", "ours", "--usage", r#"{"output": 1000000}"#];
+    let explained = bench.json(&ask);
+    assert_eq!((explained["charge"].clone(), explained["terms"].clone()), (json!("9.00"), json!("0.9")));
+    assert!(bench.run(&ask).out.contains("times 0.9"));
+    bench.json(&["price", "exchange", "eur", "usd", "1.08", "--from", "2026-01-01"]);
+    bench.refused(&["price", "discount", "ours", "a lot"], 1, "the file is not understood");
+}
+
+#[test]
 fn a_file_of_prices_is_compared_then_published() {
     let (bench, _) = bench_with_person();
     let file = bench.folder().join("prices.csv");
@@ -189,5 +202,7 @@ fn a_statement_of_a_month_without_calls() {
     assert_eq!(bench.json(&["usage"])["items"], json!([]));
     assert_eq!(bench.json(&["usage", "--charges"]), json!([]));
     assert_eq!(bench.json(&["suspense", "list"]), json!([]));
+    let status = bench.json(&["status"]);
+    assert_eq!((status["people"].clone(), status["currency"].clone()), (json!(1), json!("USD")));
     bench.refused(&["statement", &id, "--month", "November"], 1, "`November` is not a month");
 }

@@ -102,8 +102,11 @@ fn a_port_that_is_taken_names_the_field_to_change() {
     let bench = Bench::new();
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap();
-    bench.configure(&format!("[listen]\ngateway = \"127.0.0.1:0\"\ncontrol = \"{address}\"\n"));
-    let done = bench.run(&["serve"]);
-    assert_eq!(done.code, 1, "{done:?}");
-    assert!(done.err.contains("listen.control in purser.toml chooses another address"), "{done:?}");
+    for (taken, free) in [("control", "gateway"), ("gateway", "control")] {
+        bench.configure(&format!("[listen]\n{taken} = \"{address}\"\n{free} = \"127.0.0.1:0\"\n"));
+        let done = bench.run(&["serve"]);
+        assert_eq!(done.code, 1, "{done:?}");
+        assert!(done.err.contains(&format!("listen.{taken} in purser.toml chooses another address")), "{done:?}");
+        assert!(!bench.data().join("purser.sock").exists(), "nothing is left behind");
+    }
 }
