@@ -3,7 +3,7 @@
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 
@@ -64,9 +64,13 @@ pub(crate) struct Tap {
     wires: Arc<Mutex<Vec<Arc<Wire>>>>,
 }
 
+/// Which connection was asked last.
+static TURN: AtomicU64 = AtomicU64::new(0);
+
 /// One connection.
 #[derive(Default)]
 struct Wire {
+    turn: AtomicU64,
     asked: Mutex<Vec<u8>>,
     answered: Mutex<Vec<u8>>,
 }
@@ -80,26 +84,20 @@ impl Tap {
             kept.lock().push(Arc::clone(&wire));
             let server = TcpStream::connect(provider).unwrap();
             std::thread::scope(|scope| {
-                scope.spawn(|| copy(&client, &server, &wire.asked));
-                copy(&server, &client, &wire.answered);
+                scope.spawn(|| copy(&client, &server, |read| wire.ask(read)));
+                copy(&server, &client, |read| wire.answered.lock().extend_from_slice(read));
             });
         });
         Self { fake, wires }
     }
 
-    /// All requests and answers so far, connection by connection.
-    pub(crate) fn exchanges(&self) -> Vec<(Message, Message)> {
-        let wires = self.wires.lock();
-        let both = |wire: &Arc<Wire>| {
-            let asked = messages(&wire.asked.lock(), Side::Request);
-            asked.into_iter().zip(messages(&wire.answered.lock(), Side::Answer))
-        };
-        wires.iter().flat_map(both).collect()
-    }
-
-    /// The last request and its answer, where one connection is used again and again.
+    /// The request that came last, and its answer.
     pub(crate) fn last(&self) -> (Message, Message) {
-        self.exchanges().pop().expect("something passed")
+        let wires = self.wires.lock();
+        let wire = wires.iter().max_by_key(|wire| wire.turn.load(Ordering::Relaxed)).expect("something passed");
+        let asked = messages(&wire.asked.lock(), Side::Request).pop();
+        let answered = messages(&wire.answered.lock(), Side::Answer).pop();
+        asked.zip(answered).expect("an exchange passed")
     }
 
     /// Requests that passed, answered or not.
@@ -109,12 +107,19 @@ impl Tap {
     }
 }
 
+impl Wire {
+    fn ask(&self, read: &[u8]) {
+        self.turn.store(TURN.fetch_add(1, Ordering::Relaxed) + 1, Ordering::Relaxed);
+        self.asked.lock().extend_from_slice(read);
+    }
+}
+
 /// Keeps before it passes on: whoever has read a byte finds it kept.
-fn copy(mut from: &TcpStream, mut to: &TcpStream, kept: &Mutex<Vec<u8>>) {
+fn copy(mut from: &TcpStream, mut to: &TcpStream, keep: impl Fn(&[u8])) {
     let mut some = [0; 16 * 1024];
     while let Ok(count @ 1..) = from.read(&mut some) {
         let read = some.get(..count).unwrap();
-        kept.lock().extend_from_slice(read);
+        keep(read);
         if to.write_all(read).is_err() {
             break;
         }
