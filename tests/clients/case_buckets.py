@@ -60,11 +60,15 @@ RECORDED = {
 }
 
 
+# The recordings speak of prompts of up to 61,000 tokens and answers of up to 345: so must the requests.
+AS_LONG = {"PADDING": "3000", "ANSWER_TOKENS": "400"}
+
+
 def priced(rig: Rig, sdk: Sdk) -> str:
     calls, recordings, buckets = zip(*RECORDED[sdk.vendor], strict=True)
     rig.behind[sdk.vendor.lower()].replay([HERE / "recordings" / name for name in recordings])
     person = rig.person()
-    outcome, charges = rig.metered(person, lambda: sdk.run(rig, person, calls))
+    outcome, charges = rig.metered(person, lambda: sdk.run(rig, person, calls, **AS_LONG))
     for answer, recording, charge, usage in zip(outcome.result, recordings, charges, buckets, strict=True):
         check_answer(answer)
         check(answer["text"] == "Welcome aboard.", f"{recording}: the client read {answer['text']!r}")

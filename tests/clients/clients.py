@@ -24,7 +24,7 @@ class Sdk:
     def __str__(self) -> str:
         return f"{self.vendor} SDK for {self.language}"
 
-    def run(self, rig: Rig, person: Person, calls: tuple[str, ...] = (), model: str = "") -> list[dict]:
+    def run(self, rig: Rig, person: Person, calls: tuple[str, ...] = (), model: str = "", **settings: str) -> list[dict]:
         """What the script printed: one object for each call."""
         calls = calls or self.calls
         stem = HERE / "sdk" / f"{self.vendor.lower()}_sdk"
@@ -39,6 +39,7 @@ class Sdk:
             EMBEDDING_MODEL=EMBEDDING_MODEL,
             NODE_PATH=str(rig.tools.modules),
             PYTHONDONTWRITEBYTECODE="1",
+            **settings,
         )
         answers = [json.loads(line) for line in done.out.splitlines()]
         if done.code or [answer["call"] for answer in answers] != list(calls):

@@ -1,10 +1,10 @@
 // Anthropic's Node SDK, as its documentation shows it.
 
 const { Anthropic, APIError } = require("@anthropic-ai/sdk");
-const { MODEL, API_KEY, BASE_URL, QUESTION, WEATHER_QUESTION, WEATHER, main, answered } = require("./report.cjs");
+const { MODEL, API_KEY, BASE_URL, QUESTION, ANSWER_TOKENS, WEATHER_QUESTION, WEATHER, main, answered } = require("./report.cjs");
 
 const client = new Anthropic({ baseURL: BASE_URL, apiKey: API_KEY });
-const ask = { model: MODEL, max_tokens: 24, messages: [{ role: "user", content: QUESTION }] };
+const ask = { model: MODEL, max_tokens: ANSWER_TOKENS, messages: [{ role: "user", content: QUESTION }] };
 const { parameters, ...named } = WEATHER;
 const askWeather = {
   model: MODEL,

@@ -1,10 +1,10 @@
 """Anthropic's Python SDK, as its documentation shows it."""
 
 from anthropic import Anthropic, APIError
-from report import BASE_URL, KEY, MODEL, QUESTION, WEATHER, WEATHER_QUESTION, answered, main
+from report import ANSWER_TOKENS, BASE_URL, KEY, MODEL, QUESTION, WEATHER, WEATHER_QUESTION, answered, main
 
 client = Anthropic(base_url=BASE_URL, api_key=KEY)
-ASK = {"model": MODEL, "max_tokens": 24, "messages": [{"role": "user", "content": QUESTION}]}
+ASK = {"model": MODEL, "max_tokens": ANSWER_TOKENS, "messages": [{"role": "user", "content": QUESTION}]}
 ASK_WEATHER = {
     "model": MODEL,
     "max_tokens": 200,

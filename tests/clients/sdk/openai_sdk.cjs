@@ -1,16 +1,16 @@
 // OpenAI's Node SDK, as its documentation shows it.
 
 const { OpenAI, APIError } = require("openai");
-const { MODEL, API_KEY, BASE_URL, QUESTION, WEATHER_QUESTION, WEATHER, main, answered, all } = require("./report.cjs");
+const { MODEL, API_KEY, BASE_URL, QUESTION, ANSWER_TOKENS, WEATHER_QUESTION, WEATHER, main, answered, all } = require("./report.cjs");
 
 const client = new OpenAI({ baseURL: `${BASE_URL}/v1`, apiKey: API_KEY });
-const ask = { model: MODEL, messages: [{ role: "user", content: QUESTION }], max_completion_tokens: 24 };
+const ask = { model: MODEL, messages: [{ role: "user", content: QUESTION }], max_completion_tokens: ANSWER_TOKENS };
 const askWeather = {
   model: MODEL,
   messages: [{ role: "user", content: WEATHER_QUESTION }],
   tools: [{ type: "function", function: WEATHER }],
 };
-const respond = { model: MODEL, input: QUESTION, max_output_tokens: 24 };
+const respond = { model: MODEL, input: QUESTION, max_output_tokens: ANSWER_TOKENS };
 
 async function chat() {
   const answer = await client.chat.completions.create(ask);

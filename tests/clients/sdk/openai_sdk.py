@@ -4,16 +4,16 @@ import json
 import os
 
 from openai import APIError, OpenAI
-from report import BASE_URL, KEY, MODEL, QUESTION, WEATHER, WEATHER_QUESTION, answered, main
+from report import ANSWER_TOKENS, BASE_URL, KEY, MODEL, QUESTION, WEATHER, WEATHER_QUESTION, answered, main
 
 client = OpenAI(base_url=f"{BASE_URL}/v1", api_key=KEY)
-ASK = {"model": MODEL, "messages": [{"role": "user", "content": QUESTION}], "max_completion_tokens": 24}
+ASK = {"model": MODEL, "messages": [{"role": "user", "content": QUESTION}], "max_completion_tokens": ANSWER_TOKENS}
 ASK_WEATHER = {
     "model": MODEL,
     "messages": [{"role": "user", "content": WEATHER_QUESTION}],
     "tools": [{"type": "function", "function": WEATHER}],
 }
-RESPOND = {"model": MODEL, "input": QUESTION, "max_output_tokens": 24}
+RESPOND = {"model": MODEL, "input": QUESTION, "max_output_tokens": ANSWER_TOKENS}
 
 
 def chat():

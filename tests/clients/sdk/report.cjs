@@ -1,7 +1,10 @@
 // What each Node client script does around its calls: take their names, print one JSON line for each.
 
 const { MODEL, API_KEY, BASE_URL } = process.env;
-const QUESTION = "Say hello to the crew of the ship, please, in one short sentence.";
+// A replayed answer speaks of a long prompt; then the prompt is long too, or its usage would be past belief.
+const PADDING = " Here is more to read.".repeat(Number(process.env.PADDING ?? 0));
+const QUESTION = `Say hello to the crew of the ship, please, in one short sentence.${PADDING}`;
+const ANSWER_TOKENS = Number(process.env.ANSWER_TOKENS ?? 24);
 const WEATHER_QUESTION = "What is the weather in Berlin now? Use the get_weather tool.";
 const WEATHER = {
   name: "get_weather",
@@ -35,4 +38,4 @@ async function all(stream) {
   return items;
 }
 
-module.exports = { MODEL, API_KEY, BASE_URL, QUESTION, WEATHER_QUESTION, WEATHER, main, answered, all };
+module.exports = { MODEL, API_KEY, BASE_URL, QUESTION, ANSWER_TOKENS, WEATHER_QUESTION, WEATHER, main, answered, all };

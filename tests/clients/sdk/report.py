@@ -5,7 +5,10 @@ import os
 import sys
 
 MODEL, KEY, BASE_URL = os.environ["MODEL"], os.environ["API_KEY"], os.environ["BASE_URL"]
-QUESTION = "Say hello to the crew of the ship, please, in one short sentence."
+# A replayed answer speaks of a long prompt; then the prompt is long too, or its usage would be past belief.
+PADDING = " Here is more to read." * int(os.environ.get("PADDING", "0"))
+QUESTION = "Say hello to the crew of the ship, please, in one short sentence." + PADDING
+ANSWER_TOKENS = int(os.environ.get("ANSWER_TOKENS", "24"))
 WEATHER_QUESTION = "What is the weather in Berlin now? Use the get_weather tool."
 WEATHER = {
     "name": "get_weather",

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -136,6 +137,29 @@ fn each_sync_is_one_flush_and_a_failed_one_is_final() {
     let next = frame(Some(last.head()), 10);
     let refused = journal.append(&next).unwrap_err();
     assert!(std::error::Error::source(&refused).unwrap().to_string().contains("restart Purser"), "{refused}");
+}
+
+#[test]
+fn a_reader_at_the_end_never_takes_a_frame_for_missing_while_it_is_being_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = DataDir::open(folder.path(), Mode::Exclusive).unwrap();
+    let mut journal = SqliteJournal::open(&dir).unwrap();
+    append(&mut journal, 10);
+    let reader = JournalReader::open(&dir).unwrap();
+    let writer = std::thread::spawn(move || {
+        for _ in 0..2_000 {
+            append(&mut journal, 10);
+        }
+    });
+    let mut next = FrameNo(1);
+    while !writer.is_finished() {
+        let read = reader.read(next, &mut |frame| {
+            next = frame.no.next();
+            ControlFlow::Continue(())
+        });
+        read.unwrap();
+    }
+    writer.join().unwrap();
 }
 
 #[test]
