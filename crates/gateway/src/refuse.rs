@@ -4,12 +4,15 @@ use std::error::Error;
 use std::io;
 use std::time::Duration;
 
-use http::{Method, StatusCode};
+use http::{HeaderName, HeaderValue, Method, StatusCode};
 use purser_core::price::{NoExchangeRate, NotPriced};
 use purser_core::rating::RatingError;
 use purser_ledger::LedgerError;
 use purser_providers::bound::Because;
 use purser_providers::{BadRequest, ClientTool, Dialect, Family, Refusal, RefusalKind, Rendered, refusal};
+
+/// The stable code of a refusal.
+const CODE: HeaderName = HeaderName::from_static("x-purser-code");
 
 /// A call that is not made, and why. Ordinary: the gateway saying no is not an error of the gateway.
 #[derive(Debug)]
@@ -56,9 +59,12 @@ impl Refused {
         self.body_was_read
     }
 
-    /// In the client's dialect.
+    /// In the client's dialect. Its header tells the decision's own code, as the record of denials does: several
+    /// decisions (no grant, a spent one) are answered in one way.
     pub(crate) fn render(&self, family: Family, tool: &ClientTool, request_id: &str) -> Rendered {
-        refusal(family, tool, &Refusal { kind: self.kind, message: &self.message, request_id })
+        let mut rendered = refusal(family, tool, &Refusal { kind: self.kind, message: &self.message, request_id });
+        rendered.headers.insert(CODE, HeaderValue::from_static(self.code()));
+        rendered
     }
 
     pub(crate) fn gone() -> Self {

@@ -6,6 +6,7 @@
 mod asks;
 mod company;
 mod dialects;
+mod money;
 mod rig;
 mod upstreams;
 mod wire;

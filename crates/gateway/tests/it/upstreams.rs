@@ -5,9 +5,9 @@ use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use parking_lot::Mutex;
+use parking_lot::{Condvar, Mutex};
 
-use crate::wire::{Conn, Message, Side, messages};
+use crate::wire::{Conn, Message, SOON, Side, messages};
 
 /// A listener with a thread per connection; closed when dropped.
 pub(crate) struct Fake {
@@ -126,4 +126,75 @@ fn copy(mut from: &TcpStream, mut to: &TcpStream, keep: impl Fn(&[u8])) {
     }
     let _gone = to.shutdown(Shutdown::Write);
     let _gone = from.shutdown(Shutdown::Read);
+}
+
+/// A provider of chat completions that answers when the test says so, in order of arrival.
+pub(crate) struct Gate {
+    pub(crate) fake: Fake,
+    inner: Arc<Inner>,
+}
+
+#[derive(Default)]
+struct Inner {
+    state: Mutex<Passing>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct Passing {
+    arrived: Vec<Message>,
+    let_go: usize,
+}
+
+impl Gate {
+    /// Each answer has used so many tokens of output.
+    pub(crate) fn closed(output: u64) -> Self {
+        let inner = Arc::new(Inner::default());
+        let behind = Arc::clone(&inner);
+        let fake = Fake::start(move |stream| {
+            let mut conn = Conn::over(stream);
+            while let Some(request) = conn.message(Side::Request) {
+                behind.pass(request);
+                conn.send(&chat_answer(output));
+            }
+        });
+        Self { fake, inner }
+    }
+
+    /// Waits until so many requests have arrived.
+    pub(crate) fn arrived(&self, count: usize) -> Vec<Message> {
+        let mut state = self.inner.state.lock();
+        while state.arrived.len() < count {
+            let late = self.inner.changed.wait_for(&mut state, SOON).timed_out();
+            assert!(!late, "only {} of {count} requests came", state.arrived.len());
+        }
+        assert_eq!(state.arrived.len(), count, "no more than that");
+        state.arrived.clone()
+    }
+
+    /// Answers the next ones.
+    pub(crate) fn let_go(&self, count: usize) {
+        self.inner.state.lock().let_go += count;
+        self.inner.changed.notify_all();
+    }
+}
+
+impl Inner {
+    fn pass(&self, request: Message) {
+        let mut state = self.state.lock();
+        let place = state.arrived.len();
+        state.arrived.push(request);
+        self.changed.notify_all();
+        while state.let_go <= place && !self.changed.wait_for(&mut state, SOON).timed_out() {}
+    }
+}
+
+/// A chat completion of so many tokens.
+pub(crate) fn chat_answer(output: u64) -> Vec<u8> {
+    let body = format!(
+        r#"{{"id":"chatcmpl-1","object":"chat.completion","created":1,"model":"simple-1","choices":[{{"index":0,"message":{{"role":"assistant","content":"Aye."}},"finish_reason":"stop"}}],"usage":{{"prompt_tokens":7,"completion_tokens":{output},"total_tokens":{}}}}}"#,
+        output + 7
+    );
+    let length = body.len();
+    format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}").into_bytes()
 }

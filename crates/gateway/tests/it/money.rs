@@ -1,0 +1,419 @@
+//! Who may spend how much: clamp, park, `held`, `exhausted`; ceilings, grants, scopes, keys.
+
+use std::time::Duration;
+
+use purser_core::account::Subject;
+use purser_core::budget::BudgetOn;
+use purser_core::event::Event;
+use purser_core::grant::Priority;
+use purser_core::id::{GrantId, KeyId};
+use purser_core::money::Nano;
+use purser_ledger::Balance;
+
+use crate::asks::{Ask, Talk, Want, ask, ask_unsigned};
+use crate::company::{ANALYST, Company, DIVISION, ENGINEER, ENGINEER_KEY, METERED, SIMPLE, TOKEN, models, noon, tokens};
+use crate::rig::{Rig, Setup};
+use crate::upstreams::Gate;
+use crate::wire::{Conn, Message};
+
+/// A hundred tokens are of use to somebody.
+fn small_floor(company: &mut Company) {
+    company.policy(|policy| {
+        policy.useful_floor_tokens = 100;
+        policy.ask_more = Some("the platform team".to_owned());
+    });
+}
+
+/// The analyst has so many tokens of [`SIMPLE`] a day.
+fn rig_of(budget: i64, change: impl FnOnce(&mut Setup)) -> Rig {
+    Rig::bare(|setup| {
+        small_floor(&mut setup.company);
+        setup.company.grant(ANALYST, tokens(budget), |_| {});
+        change(setup);
+    })
+}
+
+fn simple(max: u64) -> Want<'static> {
+    Want { model: SIMPLE, max: Some(max), ..Want::default() }
+}
+
+fn chat(max: u64) -> Ask {
+    ask(Talk::Chat, &simple(max))
+}
+
+/// The balance of a grant or budget.
+fn balance(rig: &Rig, subject: Subject) -> Balance {
+    let all = rig.ledger.balances();
+    *all.iter().find(|balance| balance.key.subject == subject).unwrap_or_else(|| panic!("{subject:?} in {all:?}"))
+}
+
+/// The sentence of a refusal and its stable code, and that nothing went out or stayed set aside.
+fn refused(rig: &Rig, answer: &Message, status: u16, code: &str) -> String {
+    let text = answer.text();
+    assert_eq!((answer.status(), answer.header("x-purser-code")), (status, code), "{text}");
+    assert!(rig.ledger.open_holds().is_empty() || code == "budget_held", "{text}");
+    text
+}
+
+#[test]
+fn an_answer_is_clamped_to_what_is_left() {
+    for talk in Talk::TEXT {
+        for stream in [false, true] {
+            let rig = rig_of(1_000, |_| {});
+            let want = Want { stream, script: "output=2000", ..simple(5_000) };
+            let answer = rig.call(&ask(talk, &want));
+            assert_eq!(answer.status(), 200, "{talk:?}: {}", answer.text());
+            assert_eq!(answer.header("x-purser-max-output"), "1000", "{talk:?}");
+            let (asked, _) = rig.tap.last();
+            assert!(asked.text().contains("1000") && !asked.text().contains("5000"), "{talk:?}: {}", asked.text());
+            assert_eq!(rig.charge().charge, 1_000 * TOKEN, "{talk:?}: to the last token");
+            assert_eq!(rig.holds(), [tokens(1_000)]);
+        }
+    }
+}
+
+#[test]
+fn a_call_that_names_no_maximum_is_given_one() {
+    for talk in Talk::TEXT {
+        let rig = rig_of(1_000, |_| {});
+        let answer = rig.call(&ask(talk, &Want { model: SIMPLE, max: None, script: "output=3000", ..Want::default() }));
+        assert_eq!((answer.status(), answer.header("x-purser-max-output")), (200, "1000"), "{talk:?}: {}", answer.text());
+        assert_eq!(rig.charge().charge, 1_000 * TOKEN, "{talk:?}");
+    }
+}
+
+#[test]
+fn what_is_gone_is_refused_at_once_and_for_good() {
+    let rig = rig_of(1_000, |_| {});
+    assert_eq!(rig.call(&ask(Talk::Chat, &Want { script: "output=950", ..simple(1_000) })).status(), 200);
+    rig.charge();
+    let expected = ["needs at least $0.000100", "$0.000050 of $0.001000", "resets 26 Nov", "the platform team"];
+    for (talk, status) in [(Talk::Messages, 402), (Talk::Chat, 429), (Talk::Responses, 429), (Talk::Gemini, 403)] {
+        for stream in [false, true] {
+            let answer = rig.call(&ask(talk, &Want { stream, ..simple(500) }));
+            let text = refused(&rig, &answer, status, "budget_exhausted");
+            assert!(expected.iter().all(|part| text.contains(part)), "{talk:?}: {text}");
+            assert!(status != 429 || answer.header("x-should-retry") == "false", "{answer:?}");
+            assert_eq!(answer.header("retry-after"), "", "{talk:?}");
+        }
+    }
+    let codex = chat(500).with("user-agent", "codex_cli_rs/0.50.0");
+    let answer = rig.call(&codex);
+    let text = refused(&rig, &answer, answer.status(), "budget_exhausted");
+    assert!((400..500).contains(&answer.status()), "{text}");
+    assert_eq!(rig.standin.journal().len(), 1);
+    rig.stop();
+    assert_eq!(rig.denials.count("budget_exhausted"), 9);
+}
+
+#[test]
+fn a_new_day_brings_new_money() {
+    let rig = rig_of(1_000, |_| {});
+    let spend = || rig.call(&ask(Talk::Chat, &Want { script: "output=1000", ..simple(1_000) })).status();
+    assert_eq!((spend(), spend()), (200, 429));
+    rig.clock.set("2026-11-25T23:59:59.999999Z");
+    assert_eq!(spend(), 429);
+    rig.clock.set("2026-11-26T00:00:00Z");
+    assert_eq!((spend(), spend()), (200, 429));
+}
+
+/// A rig whose chat provider answers when told.
+fn gated(budget: i64, output: u64, change: impl FnOnce(&mut Company)) -> (Rig, Gate) {
+    let gate = Gate::closed(output);
+    let rig = rig_of(budget, |setup| {
+        setup.send_to("openai", gate.fake.address);
+        change(&mut setup.company);
+    });
+    (rig, gate)
+}
+
+/// Sends a call and lets the gateway's only thread come to it.
+fn begin(rig: &Rig, ask: &Ask) -> Conn {
+    let conn = rig.begin(ask);
+    let hello = rig.call(&Ask::of("GET", "/api/hello"));
+    assert_eq!(hello.status(), 200);
+    conn
+}
+
+/// The output maximum of each request.
+fn maxima(arrived: &[Message]) -> Vec<u64> {
+    arrived.iter().map(|request| request.json().get("max_tokens").unwrap().as_u64().unwrap()).collect()
+}
+
+#[test]
+fn calls_wait_their_turn_for_money_that_is_only_set_aside() {
+    let (rig, gate) = gated(1_000, 10, |company| company.policy(|policy| policy.useful_floor_tokens = 8_192));
+    let mut conns = vec![begin(&rig, &chat(400))];
+    gate.arrived(1);
+    conns.push(begin(&rig, &chat(600)));
+    // Nothing is free for these; the last one would fit first, and must not overtake.
+    conns.extend([begin(&rig, &chat(700)), begin(&rig, &chat(250)), begin(&rig, &chat(240))]);
+    gate.let_go(1);
+    rig.charges(1);
+    begin(&rig, &Ask::of("GET", "/v1/models"));
+    assert_eq!(maxima(&gate.arrived(2)), [400, 600]);
+    gate.let_go(1);
+    gate.arrived(4);
+    gate.let_go(2);
+    gate.arrived(5);
+    gate.let_go(1);
+    for conn in &mut conns {
+        assert_eq!(conn.answer().status(), 200);
+    }
+    assert_eq!(rig.charges(5).iter().map(|charge| charge.charge).sum::<i64>(), 50 * TOKEN);
+    assert_eq!(rig.holds(), [400, 600, 700, 250, 240].map(tokens), "in order of arrival");
+}
+
+#[test]
+fn money_above_a_person_wakes_other_people() {
+    let (rig, gate) = gated(1_000, 10, |company| {
+        company.grant(ENGINEER, tokens(1_000), |_| {});
+        company.budget(BudgetOn::Unit(DIVISION), tokens(1_000));
+        company.policy(|policy| policy.useful_floor_tokens = 8_192);
+    });
+    let mut first = begin(&rig, &chat(1_000));
+    gate.arrived(1);
+    let mut second = begin(&rig, &ask_unsigned(Talk::Chat, &simple(900)).key(ENGINEER_KEY));
+    gate.let_go(2);
+    assert_eq!((first.answer().status(), second.answer().status()), (200, 200));
+}
+
+#[test]
+fn a_call_that_waited_too_long_may_come_again() {
+    let (rig, gate) = gated(1_000, 10, |company| {
+        company.policy(|policy| policy.park.max_wait = Duration::from_millis(30));
+    });
+    let mut first = begin(&rig, &chat(1_000));
+    gate.arrived(1);
+    for (talk, status) in [(Talk::Messages, 429), (Talk::Chat, 429), (Talk::Responses, 429), (Talk::Gemini, 429)] {
+        let answer = rig.call(&ask(talk, &simple(500)));
+        let text = refused(&rig, &answer, status, "budget_held");
+        assert!(text.contains("set aside"), "{text}");
+        assert_eq!(answer.header("retry-after"), "2", "{talk:?}");
+        assert_ne!(answer.header("x-should-retry"), "false", "{talk:?}");
+    }
+    gate.let_go(2);
+    assert_eq!(first.answer().status(), 200);
+    rig.charges(1);
+    assert_eq!(rig.call(&chat(500)).status(), 200, "and then it fits");
+}
+
+#[test]
+fn only_so_many_calls_of_a_person_wait() {
+    let (rig, gate) = gated(1_000, 10, |company| company.policy(|policy| policy.park.max_calls = 1));
+    let mut first = begin(&rig, &chat(1_000));
+    gate.arrived(1);
+    let mut waiting = begin(&rig, &chat(500));
+    refused(&rig, &rig.call(&chat(500)), 429, "budget_held");
+    gate.let_go(2);
+    assert_eq!((first.answer().status(), waiting.answer().status()), (200, 200));
+}
+
+#[test]
+fn a_waiting_call_whose_client_leaves_lets_the_next_one_in() {
+    let (rig, gate) = gated(1_000, 10, |company| company.policy(|policy| policy.useful_floor_tokens = 8_192));
+    let mut first = begin(&rig, &chat(1_000));
+    gate.arrived(1);
+    let impatient = begin(&rig, &chat(900));
+    let mut next = begin(&rig, &chat(800));
+    drop(impatient);
+    gate.let_go(1);
+    assert_eq!(first.answer().status(), 200);
+    assert_eq!(maxima(&gate.arrived(2)), [1_000, 800]);
+    gate.let_go(1);
+    assert_eq!(next.answer().status(), 200);
+}
+
+#[test]
+fn every_ceiling_counts() {
+    let ceilings: [(&str, fn(KeyId) -> BudgetOn); 3] = [
+        ("unit", |_| BudgetOn::Unit(DIVISION)),
+        ("company", |_| BudgetOn::Company),
+        ("key", BudgetOn::Key),
+    ];
+    for (whose, on) in ceilings {
+        let mut budget = None;
+        let rig = rig_of(10_000, |setup| {
+            let key = setup.company.key(ANALYST, "pk-limited", |_| {});
+            budget = Some(setup.company.budget(on(key), tokens(600)));
+        });
+        let call = || ask_unsigned(Talk::Chat, &Want { script: "output=400", ..simple(400) }).key("pk-limited");
+        assert_eq!(rig.call(&call()).status(), 200);
+        let clamped = rig.call(&call());
+        assert_eq!((clamped.status(), clamped.header("x-purser-max-output")), (200, "200"), "{whose}");
+        let answer = rig.call(&call());
+        let text = refused(&rig, &answer, 429, "budget_exhausted");
+        assert!(text.contains(whose), "{whose}: {text}");
+        let balance = balance(&rig, Subject::Budget(budget.unwrap()));
+        assert_eq!((balance.spent, balance.available()), (tokens(600), Nano::ZERO), "{whose}");
+    }
+}
+
+#[test]
+fn grants_burn_in_order_and_one_call_may_take_of_several() {
+    let mut grants: Vec<GrantId> = Vec::new();
+    let rig = Rig::bare(|setup| {
+        small_floor(&mut setup.company);
+        let mut grant = |amount, priority, scope: &[&str]| {
+            let id = setup.company.grant(ANALYST, tokens(amount), |grant| {
+                grant.priority = Priority::try_new(priority).unwrap();
+                grant.scope = models(scope).into();
+            });
+            grants.push(id);
+        };
+        grant(1_000, 20, &[]);
+        grant(300, 1, &["simple-*"]);
+        grant(5_000, 2, &["claude-*"]);
+        grant(100, 5, &[]);
+    });
+    let spent = |place: usize| {
+        let all = rig.ledger.balances();
+        let subject = Subject::Grant(*grants.get(place).unwrap());
+        all.iter().find(|balance| balance.key.subject == subject).map_or(0, |balance| balance.spent.get() / TOKEN)
+    };
+    let call = |output: u64| {
+        let script = format!("output={output}");
+        assert_eq!(rig.call(&ask(Talk::Chat, &Want { script: &script, ..simple(500) })).status(), 200);
+        rig.quiet();
+        [spent(0), spent(1), spent(2), spent(3)]
+    };
+    assert_eq!(call(250), [0, 250, 0, 0], "what was held beyond the charge is free again, last grant first");
+    assert_eq!(call(500), [350, 300, 0, 100], "over three grants");
+    assert_eq!(call(10), [360, 300, 0, 100]);
+    let charges = rig.charges(3);
+    let legs: Vec<usize> = charges.iter().map(|charge| charge.legs.len()).collect();
+    assert_eq!(legs, [1, 3, 1]);
+}
+
+/// What the analyst is told under some terms.
+fn check_terms(code: &str, change: impl FnOnce(&mut Company)) -> String {
+    let rig = Rig::bare(|setup| {
+        small_floor(&mut setup.company);
+        change(&mut setup.company);
+    });
+    let answer = rig.call(&chat(100));
+    assert_eq!(answer.header("x-purser-code"), code, "{}", answer.text());
+    assert!((400..430).contains(&answer.status()) && answer.header("x-should-retry") == "false", "{answer:?}");
+    assert!(rig.standin.journal().is_empty());
+    answer.text()
+}
+
+#[test]
+fn terms_of_grants_are_kept() {
+    check_terms("no_grant", |_| {});
+    let text = check_terms("grant_not_started", |company| {
+        company.grant(ANALYST, tokens(1_000), |grant| grant.starts = "2026-12-01".parse().unwrap());
+    });
+    assert!(text.contains("1 Dec"), "{text}");
+    check_terms("grant_ended", |company| {
+        company.grant(ANALYST, tokens(1_000), |grant| grant.ends = Some("2026-11-20".parse().unwrap()));
+    });
+    check_terms("grant_ended", |company| {
+        let grant = company.grant(ANALYST, tokens(1_000), |_| {});
+        company.take(&Event::GrantVoided { grant, at: noon() });
+    });
+    let text = check_terms("not_covered", |company| {
+        company.grant(ANALYST, tokens(1_000), |grant| grant.scope = models(&["claude-*"]).into());
+    });
+    assert!(text.contains(SIMPLE), "{text}");
+}
+
+#[test]
+fn a_grant_starts_by_the_clock_and_stops_by_its_voiding() {
+    let mut grant = None;
+    let rig = Rig::bare(|setup| {
+        small_floor(&mut setup.company);
+        let made = setup.company.grant(ANALYST, tokens(1_000), |grant| grant.starts = "2026-11-26".parse().unwrap());
+        grant = Some(made);
+    });
+    let call = || rig.call(&chat(100)).header("x-purser-code").to_owned();
+    assert_eq!(call(), "grant_not_started");
+    rig.clock.set("2026-11-26T00:00:00Z");
+    assert_eq!(call(), "");
+    let (grant, at) = (grant.unwrap(), "2026-11-26T00:00:00Z".parse().unwrap());
+    rig.change(|company| company.take(&Event::GrantVoided { grant, at }));
+    assert_eq!(call(), "grant_ended");
+}
+
+#[test]
+fn keys_stop_at_once() {
+    let mut key = None;
+    let rig = rig_of(10_000, |setup| {
+        let expires = Some("2026-11-25T13:00:00Z".parse().unwrap());
+        setup.company.key(ANALYST, "pk-short", |issue| issue.expires = expires);
+        key = Some(setup.company.key(ANALYST, "pk-lost", |_| {}));
+        setup.company.key(ANALYST, "pk-narrow", |issue| issue.allow = models(&[METERED]));
+    });
+    let call = |secret: &str| {
+        let answer = rig.call(&ask_unsigned(Talk::Messages, &simple(100)).key(secret));
+        (answer.status(), answer.header("x-purser-code").to_owned())
+    };
+    let told = |status: u16, code: &str| (status, code.to_owned());
+    assert_eq!((call("pk-short"), call("pk-lost")), (told(200, ""), told(200, "")));
+    let key = key.unwrap();
+    rig.change(|company| company.take(&Event::KeyRevoked { key, at: noon() }));
+    assert_eq!(call("pk-lost"), told(401, "key_revoked"));
+    rig.clock.set("2026-11-25T13:00:00Z");
+    assert_eq!(call("pk-short"), told(401, "key_expired"));
+    assert_eq!(call("pk-narrow"), told(403, "model_not_allowed"));
+    assert_eq!(call("pk-analyst"), told(200, ""));
+    rig.change(|company| company.take(&Event::PersonLeft { person: ANALYST, at: noon() }));
+    assert_eq!(call("pk-analyst"), told(401, "person_left"));
+}
+
+#[test]
+fn requests_a_minute_are_counted() {
+    let rig = rig_of(10_000, |setup| {
+        setup.company.key(ANALYST, "pk-slow", |issue| issue.requests_per_minute = Some(3));
+    });
+    let call = || rig.call(&ask_unsigned(Talk::Chat, &simple(100)).key("pk-slow"));
+    for _ in 0..3 {
+        assert_eq!(call().status(), 200);
+    }
+    let answer = call();
+    refused(&rig, &answer, 429, "rate_limited");
+    assert_eq!(answer.header("retry-after"), "60");
+    rig.clock.set("2026-11-25T12:02:00Z");
+    assert_eq!(call().status(), 200);
+}
+
+#[test]
+fn models_without_a_price_are_refused() {
+    let rig = rig_of(10_000, |_| {});
+    for talk in Talk::TEXT {
+        let answer = rig.call(&ask(talk, &Want { model: "claude-opus-55", ..simple(100) }));
+        let text = refused(&rig, &answer, 404, "unknown_model");
+        assert!(text.contains("claude-opus-55"), "{text}");
+    }
+    assert!(rig.standin.journal().is_empty());
+}
+
+#[test]
+fn many_callers_never_overspend() {
+    const BUDGET: i64 = 9_000;
+    let rig = rig_of(BUDGET, |setup| {
+        setup.threads = 2;
+        setup.company.budget(BudgetOn::Unit(DIVISION), tokens(BUDGET + 1_000));
+        setup.company.policy(|policy| policy.park.max_wait = Duration::from_secs(20));
+    });
+    let served: usize = std::thread::scope(|scope| {
+        let caller = |number: u64| {
+            let rig = &rig;
+            scope.spawn(move || {
+                let talk = Talk::TEXT.get(usize::try_from(number).unwrap() % 5).copied().unwrap();
+                let prompt = format!("Caller {number}");
+                let want = Want { stream: number % 2 == 0, prompt: &prompt, ..simple(150 + number) };
+                let answers = (0..3).map(|_| rig.call(&ask(talk, &want)).status());
+                answers.filter(|status| *status == 200).count()
+            })
+        };
+        let callers: Vec<_> = (0..64).map(caller).collect();
+        callers.into_iter().map(|caller| caller.join().unwrap()).sum()
+    });
+    rig.quiet();
+    let tokens_served: u64 = rig.standin.journal().iter().map(|call| call.usage.output).sum();
+    let spent: i64 = rig.charges(served).iter().map(|charge| charge.charge).sum();
+    assert_eq!(spent, i64::try_from(tokens_served).unwrap() * TOKEN);
+    assert!(spent <= BUDGET * TOKEN, "{spent}");
+    assert!(spent > (BUDGET - 100) * TOKEN, "to the last useful piece: {spent}");
+}
