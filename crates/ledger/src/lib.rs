@@ -30,6 +30,7 @@ mod ledger;
 mod memory;
 mod number;
 mod options;
+mod pages;
 mod placing;
 mod progress;
 mod queue;

@@ -74,7 +74,6 @@ fn begin_epoch(core: &Core, desk: &mut Desk, tail_may_be_lost: bool) -> Result<(
         let sliced: Vec<(AccountNo, Nano)> = desk
             .state
             .accounts_sorted()
-            .into_iter()
             .map(|(no, account)| (no, account.slice))
             .filter(|(_, amount)| amount.is_positive())
             .collect();

@@ -58,12 +58,13 @@ use std::time::Duration;
 use purser_core::money::Nano;
 use purser_core::time::Instant;
 
-use crate::number::{AccountNo, Lsn, NumberMap};
+use crate::number::{AccountNo, Lsn};
+use crate::pages::Pages;
 
 /// The live part of slices. Not in the state: it follows from what is synced, not from the records.
 #[derive(Debug, Default)]
 pub(crate) struct Slices {
-    windows: NumberMap<AccountNo, Window>,
+    windows: Pages<Window>,
     /// Accounts that have a slice, by when they were last seen in use.
     aging: VecDeque<(Instant, AccountNo)>,
     /// The last record covered by the sync begun last; everything up to it is durable or about to be.
@@ -129,18 +130,18 @@ impl Slices {
 
     /// The account became richer by this record.
     pub(crate) fn raised(&mut self, no: AccountNo, lsn: Lsn) {
-        self.windows.entry(no).or_default().raised = lsn;
+        self.windows.get_or_default(no).raised = lsn;
     }
 
     /// The record one has to wait for until the account's limit is durable, if any.
     pub(crate) fn raise_pending(&self, no: AccountNo, durable: Lsn) -> Option<Lsn> {
-        self.windows.get(&no).map(|window| window.raised).filter(|raised| *raised > durable)
+        self.windows.get(no).map(|window| window.raised).filter(|raised| *raised > durable)
     }
 
     /// Would `amount` on this account be inside?
     pub(crate) fn is_inside(&mut self, no: AccountNo, amount: Nano, durable: Lsn, now: Instant) -> bool {
         let (mark, mark_before) = (self.mark, self.mark_before);
-        let window = self.windows.entry(no).or_default();
+        let window = self.windows.get_or_default(no);
         window.bring_up(mark, mark_before, durable);
         window.used = window.used.max(now);
         window.raised <= durable && window.unsynced().saturating_add(amount) <= window.usable
@@ -149,19 +150,19 @@ impl Slices {
     /// Counts an inside hold, or the excess of a charge. After `is_inside` in the same lock.
     pub(crate) fn count(&mut self, no: AccountNo, amount: Nano, durable: Lsn) {
         let (mark, mark_before) = (self.mark, self.mark_before);
-        let window = self.windows.entry(no).or_default();
+        let window = self.windows.get_or_default(no);
         window.bring_up(mark, mark_before, durable);
         window.since = window.since.saturating_add(amount);
     }
 
     /// Is the slice, once durable, smaller than `target`?
     pub(crate) fn is_below(&self, no: AccountNo, target: Nano) -> bool {
-        self.windows.get(&no).is_none_or(|window| window.coming() < target)
+        self.windows.get(no).is_none_or(|window| window.coming() < target)
     }
 
     /// A slice record was queued.
     pub(crate) fn queued(&mut self, no: AccountNo, lsn: Lsn, amount: Nano) {
-        let window = self.windows.entry(no).or_default();
+        let window = self.windows.get_or_default(no);
         // Whatever may be in the journal after a crash, it is at least this.
         window.usable = window.usable.min(window.coming()).min(amount);
         window.pending = Some((lsn, amount));
@@ -173,7 +174,7 @@ impl Slices {
 
     /// The account was closed.
     pub(crate) fn forget(&mut self, no: AccountNo) {
-        self.windows.remove(&no);
+        self.windows.remove(no);
     }
 
     /// Is there a slice that will be given back one day?
@@ -188,7 +189,7 @@ impl Slices {
                 return None;
             }
             self.aging.pop_front();
-            let Some(window) = self.windows.get_mut(&no) else { continue };
+            let Some(window) = self.windows.get_mut(no) else { continue };
             if window.used.saturating_add(idle) <= now {
                 window.aging = false;
                 return Some(no);

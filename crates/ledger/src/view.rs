@@ -76,7 +76,7 @@ pub(crate) fn balance(state: &State, no: AccountNo) -> Option<Balance> {
 }
 
 pub(crate) fn balances(state: &State) -> impl Iterator<Item = Balance> + '_ {
-    state.accounts_sorted().into_iter().map(|(no, account)| balance_of(no, account))
+    state.accounts_sorted().map(|(no, account)| balance_of(no, account))
 }
 
 pub(crate) fn open_holds(state: &State) -> impl Iterator<Item = OpenHoldView> + '_ {

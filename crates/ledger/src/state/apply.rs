@@ -52,7 +52,7 @@ impl State {
         }
 
         for (no, next) in &outcome.next {
-            self.accounts.get_mut(no).expect("outcome names open accounts").amounts = *next;
+            self.accounts.get_mut(*no).expect("outcome names open accounts").amounts = *next;
         }
         self.post_contra(&changes);
         self.lsn = lsn;
@@ -71,7 +71,7 @@ impl State {
             Record::Open { key, .. } if key.period.end <= instant => {
                 return Err(rule("it opens an account whose period is over"));
             }
-            Record::Slice { no, amount } if amount.is_negative() || !self.accounts.contains_key(no) => {
+            Record::Slice { no, amount } if amount.is_negative() || !self.accounts.contains(*no) => {
                 return Err(rule("its slice is negative or on no account"));
             }
             Record::Hold { id, .. } if Some(*id) != HoldId::try_new(self.epoch, self.next_hold) => {
@@ -82,7 +82,7 @@ impl State {
             }
             Record::Close { no } => {
                 let closable =
-                    self.accounts.get(no).is_some_and(|a| a.holds == 0 && a.items == 0 && a.key.period.end <= instant);
+                    self.accounts.get(*no).is_some_and(|a| a.holds == 0 && a.items == 0 && a.key.period.end <= instant);
                 return if closable { Ok(()) } else { Err(rule("it closes an account that is in use")) };
             }
             Record::Adjust { command, legs, ceilings, .. } => {
@@ -107,7 +107,7 @@ impl State {
                 Nano::ZERO
             } else {
                 let account =
-                    self.accounts.get(&change.no).ok_or_else(|| rule("it names an account that is not open"))?;
+                    self.accounts.get(change.no).ok_or_else(|| rule("it names an account that is not open"))?;
                 let (amounts, over) =
                     account.amounts.after(change).map_err(|fault| ApplyError::Account { no: change.no, fault })?;
                 next.push((change.no, amounts));
@@ -166,7 +166,7 @@ impl State {
             }
             Record::Fund { .. } => {}
             Record::Slice { no, amount } => {
-                if let Some(account) = self.accounts.get_mut(no) {
+                if let Some(account) = self.accounts.get_mut(*no) {
                     account.slice = *amount;
                 }
             }
@@ -212,7 +212,7 @@ impl State {
                 self.finish(*command, *input, Nano::ZERO, Nano::ZERO);
             }
             Record::Close { no } => {
-                if let Some(account) = self.accounts.remove(no) {
+                if let Some(account) = self.accounts.remove(*no) {
                     self.by_key.remove(&account.key);
                     self.by_end.remove(&(account.key.period.end, *no));
                 }
@@ -223,7 +223,7 @@ impl State {
 
     fn count(&mut self, changes: &Changes, by: impl Fn(&mut Account)) {
         for change in &changes.accounts {
-            if let Some(account) = self.accounts.get_mut(&change.no) {
+            if let Some(account) = self.accounts.get_mut(change.no) {
                 by(account);
             }
         }
@@ -248,7 +248,7 @@ impl State {
     }
 
     fn suspend_slice(&mut self, no: AccountNo, amount: Nano) {
-        let Some(account) = self.accounts.get_mut(&no) else { return };
+        let Some(account) = self.accounts.get_mut(no) else { return };
         account.slice = Nano::ZERO;
         account.items = account.items.saturating_add(1);
         let aside = match account.key.subject.book() {

@@ -132,7 +132,7 @@ impl State {
                 }
             }
             Record::SuspendSlice { no, amount } => {
-                let account = self.accounts.get(no).ok_or_else(|| rule("it names an account that is not open"))?;
+                let account = self.accounts.get(*no).ok_or_else(|| rule("it names an account that is not open"))?;
                 if *amount > account.slice || !amount.is_positive() {
                     return Err(rule("it suspends more than the slice, or nothing"));
                 }
@@ -166,7 +166,7 @@ impl State {
                 self.charge_more(&mut out, negative(ended.paid.amount), &legs, &ended.paid.ceilings);
             }
             Record::Close { no } => {
-                let account = self.accounts.get(no).ok_or_else(|| rule("it closes an account that is not open"))?;
+                let account = self.accounts.get(*no).ok_or_else(|| rule("it closes an account that is not open"))?;
                 let left = account.amounts.limit.saturating_sub(account.amounts.spent);
                 out.accounts.push(Change { funded: negative(left), ..self.change(*no)? });
             }
@@ -175,7 +175,7 @@ impl State {
     }
 
     fn change(&self, no: AccountNo) -> Result<Change, ApplyError> {
-        let account = self.accounts.get(&no).ok_or_else(|| rule("it names an account that is not open"))?;
+        let account = self.accounts.get(no).ok_or_else(|| rule("it names an account that is not open"))?;
         Ok(Change::on(no, account.key.subject.book()))
     }
 
@@ -218,7 +218,7 @@ impl State {
     fn charge_more(&self, out: &mut Changes, delta: Nano, legs: &Legs, ceilings: &Ceilings) {
         let change = |no: AccountNo, book: Book, charged: Nano| Change {
             charged,
-            closed: !self.accounts.contains_key(&no),
+            closed: !self.accounts.contains(no),
             ..Change::on(no, book)
         };
         out.accounts.extend(legs.iter().map(|leg| change(leg.no, Book::Money, leg.amount)));

@@ -113,7 +113,7 @@ impl State {
     fn share_excess(&self, legs: &mut Legs, eligible: &Legs, excess: Nano) {
         let mut rest = excess;
         for leg in eligible {
-            let free = self.accounts.get(&leg.no).map_or(Nano::ZERO, |account| account.amounts.free());
+            let free = self.accounts.get(leg.no).map_or(Nano::ZERO, |account| account.amounts.free());
             let part = rest.min(free);
             rest = rest.saturating_sub(part);
             add(legs, leg.no, part);
@@ -128,7 +128,7 @@ impl State {
     /// the ceiling that lacks most.
     pub(crate) fn overrun(&self, aside: &Aside, charge: Nano, legs: &Legs) -> Nano {
         let lacks = |no: &AccountNo, aside: Nano, paid: Nano| {
-            let free = self.accounts.get(no).map_or(Nano::ZERO, |account| account.amounts.free());
+            let free = self.accounts.get(*no).map_or(Nano::ZERO, |account| account.amounts.free());
             paid.saturating_sub(free.saturating_add(aside)).max(Nano::ZERO)
         };
         if aside.legs.is_empty() {
@@ -142,7 +142,7 @@ impl State {
 
     /// What is available over the grants of a call; where there are none, at its tightest ceiling.
     pub(crate) fn remaining(&self, aside: &Aside) -> Nano {
-        let free = |no: &AccountNo| self.accounts.get(no).map(|account| account.amounts.free());
+        let free = |no: &AccountNo| self.accounts.get(*no).map(|account| account.amounts.free());
         if aside.legs.is_empty() {
             return aside.ceilings.iter().filter_map(free).min().unwrap_or(Nano::ZERO);
         }
@@ -217,7 +217,7 @@ impl State {
             if no >= self.next_account {
                 return Err(LedgerError::UnknownAccount(no));
             }
-            let Some(account) = self.accounts.get(&no) else { continue };
+            let Some(account) = self.accounts.get(no) else { continue };
             in_book(no, account, book)?;
             if account.amounts.spent.saturating_add(amount).is_negative() {
                 return Err(bad(amount));
@@ -247,7 +247,7 @@ impl State {
     }
 
     fn open(&self, no: AccountNo) -> Result<&Account, LedgerError> {
-        self.accounts.get(&no).ok_or(LedgerError::UnknownAccount(no))
+        self.accounts.get(no).ok_or(LedgerError::UnknownAccount(no))
     }
 
     fn check_book(&self, numbers: &[AccountNo], book: Book) -> Result<(), LedgerError> {

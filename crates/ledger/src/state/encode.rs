@@ -40,9 +40,8 @@ impl State {
                 out.extend_from_slice(&total.to_le_bytes());
             }
         }
-        let accounts = self.accounts_sorted();
-        put_len(&mut out, accounts.len());
-        for (no, account) in accounts {
+        put_len(&mut out, self.accounts.len());
+        for (no, account) in self.accounts_sorted() {
             put_u32(&mut out, no.0);
             put_account(&mut out, account);
         }

@@ -25,6 +25,7 @@ use self::remembered::Remembered;
 pub(crate) use self::remembered::{Done, Ended};
 use crate::frame::FrameHash;
 use crate::number::{AccountNo, BootId, Epoch, HoldId, Lsn, NumberMap, SuspenseId};
+use crate::pages::Pages;
 use crate::record::{Ceilings, Legs, Window};
 
 /// What the records add up to.
@@ -40,7 +41,7 @@ pub struct State {
     next_account: AccountNo,
     /// The next hold's number within the epoch.
     next_hold: u64,
-    accounts: NumberMap<AccountNo, Account>,
+    accounts: Pages<Account>,
     /// From keys to numbers; follows from `accounts`. The standard hasher: a run's id may come from outside.
     by_key: HashMap<AccountKey, AccountNo>,
     /// Accounts by the end of their period; follows from `accounts`.
@@ -106,7 +107,7 @@ impl State {
             rested: false,
             next_account: AccountNo(1),
             next_hold: 1,
-            accounts: NumberMap::default(),
+            accounts: Pages::default(),
             by_key: HashMap::new(),
             by_end: BTreeSet::new(),
             holds: NumberMap::default(),
@@ -145,7 +146,7 @@ impl State {
     }
 
     pub(crate) fn account(&self, no: AccountNo) -> Option<&Account> {
-        self.accounts.get(&no)
+        self.accounts.get(no)
     }
 
     pub(crate) fn number(&self, key: &AccountKey) -> Option<AccountNo> {
@@ -162,10 +163,8 @@ impl State {
     }
 
     /// By number.
-    pub(crate) fn accounts_sorted(&self) -> Vec<(AccountNo, &Account)> {
-        let mut all: Vec<_> = self.accounts.iter().map(|(no, account)| (*no, account)).collect();
-        all.sort_unstable_by_key(|(no, _)| *no);
-        all
+    pub(crate) fn accounts_sorted(&self) -> impl Iterator<Item = (AccountNo, &Account)> {
+        self.accounts.sorted()
     }
 
     /// By name, so by age.
@@ -205,7 +204,7 @@ impl State {
             .iter()
             .take_while(move |(end, _)| *end <= before)
             .map(|(_, no)| *no)
-            .filter(|no| self.accounts.get(no).is_some_and(|account| account.holds == 0 && account.items == 0))
+            .filter(|no| self.accounts.get(*no).is_some_and(|account| account.holds == 0 && account.items == 0))
     }
 
     pub(crate) fn contra(&self, book: Book) -> &Contra {

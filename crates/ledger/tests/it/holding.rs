@@ -232,3 +232,19 @@ fn a_growth_outside_the_slice_must_be_cleared_again() {
     assert!(is_cleared(&hold));
     hold.release().unwrap();
 }
+
+#[test]
+fn a_growth_inside_the_slice_does_not_clear_what_waits_for_the_disk() {
+    let mut bench = Bench::new();
+    let person = bench.account(grant(1), 10_000);
+    bench.hold(&[person], &[], 100).release().unwrap(); // takes a slice of 125
+    bench.committer.sync();
+    let mut hold = bench.hold(&[person], &[], 200);
+    assert!(matches!(hold.clearance(), Clearance::Durable(_)));
+    assert_eq!(hold.grow(Nano::new(10), Nano::new(1)).unwrap(), GrowOutcome::Grown { by: Nano::new(10) });
+    bench.committer.write();
+    assert!(!is_cleared(&hold), "the first 200 are not on disk");
+    bench.committer.sync();
+    assert!(is_cleared(&hold));
+    hold.release().unwrap();
+}
