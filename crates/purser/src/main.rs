@@ -22,6 +22,7 @@ mod failure;
 mod logs;
 mod output;
 mod place;
+mod run;
 mod serve;
 
 use std::process::ExitCode;
@@ -37,16 +38,17 @@ use self::place::Place;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    match run(cli) {
-        Ok(()) => ExitCode::SUCCESS,
+    match act(cli) {
+        Ok(code) => code,
         Err(failure) => failure.report(),
     }
 }
 
-fn run(cli: Cli) -> Result<(), Failure> {
+fn act(cli: Cli) -> Result<ExitCode, Failure> {
     let config = Config::load(cli.global.config.as_deref())?;
+    let usual = if let Command::Run(_) = cli.command { run::usual_data() } else { Config::usual_data() };
     let place = Place {
-        data: config.data(cli.global.data.as_deref()),
+        data: config.data(cli.global.data.as_deref(), usual),
         currency: config.currency().clone(),
         zone: config.zone().clone(),
     };
@@ -56,6 +58,11 @@ fn run(cli: Cli) -> Result<(), Failure> {
         .enable_all()
         .build()
         .map_err(|error| Failure::from_error("the runtime can't be started", &error))?;
+    if let Command::Run(command) = &cli.command {
+        let done = runtime.block_on(run::run(command, &cli.global, &config, place));
+        runtime.shutdown_background();
+        return done;
+    }
     let done = match cli.command {
         Command::Serve => runtime.block_on(serve::serve(&config, &place)),
         Command::Demo(demo) => runtime.block_on(demo::run(&demo, cli.global.json)),
@@ -71,7 +78,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
     };
     // What still runs on threads that may block was given up by whoever started it.
     runtime.shutdown_background();
-    done
+    done.map(|()| ExitCode::SUCCESS)
 }
 
 /// May this command make a data folder?
@@ -90,6 +97,7 @@ fn absent(command: &Command) -> Absent {
         | Command::Suspense(_)
         | Command::Status
         | Command::Serve
+        | Command::Run(_)
         | Command::Demo(_)
         | Command::Verify
         | Command::Backup(_)
@@ -112,7 +120,12 @@ async fn ask(command: Command, client: &mut Client, out: Output) -> Result<(), F
         Command::Price(command) => command.run(client, out).await,
         Command::Suspense(command) => command.run(client, out).await,
         Command::Status => cli::report::status(client, out).await,
-        Command::Serve | Command::Demo(_) | Command::Verify | Command::Backup(_) | Command::Restore(_) => {
+        Command::Serve
+        | Command::Run(_)
+        | Command::Demo(_)
+        | Command::Verify
+        | Command::Backup(_)
+        | Command::Restore(_) => {
             unreachable!("these open their files themselves")
         }
     }

@@ -53,6 +53,8 @@ pub(crate) enum Command {
     Serve,
     /// Show a whole company at work: no key, no internet, nothing left behind
     Demo(crate::demo::Demo),
+    /// Run one command under a budget: `purser run --budget 20/day -- claude`
+    Run(crate::run::Run),
     /// People with a budget
     #[command(subcommand)]
     Person(person::Command),

@@ -77,12 +77,17 @@ impl Config {
         Ok(Self { file, source, path: path.map(Path::to_owned) })
     }
 
-    /// The data folder: the one of the command line, else the file's, relative to the file, else `./purser-data`.
-    pub(crate) fn data(&self, named: Option<&Path>) -> PathBuf {
+    /// The data folder where none is named: `./purser-data`.
+    pub(crate) fn usual_data() -> PathBuf {
+        PathBuf::from(USUAL_DATA)
+    }
+
+    /// The data folder: the one of the command line, else the file's, relative to the file, else the usual one.
+    pub(crate) fn data(&self, named: Option<&Path>, usual: PathBuf) -> PathBuf {
         match (named, &self.file.data) {
             (Some(named), _) => named.to_owned(),
             (None, Some(data)) => self.folder().join(data),
-            (None, None) => PathBuf::from(USUAL_DATA),
+            (None, None) => usual,
         }
     }
 
