@@ -60,9 +60,7 @@ impl Admitted {
     /// The card of the model that was served, where it has one; else the one asked for.
     pub(crate) fn card_of(&self, model: Option<&str>) -> Arc<RateCard> {
         let other = model.filter(|model| *model != self.card.model());
-        let found = other.and_then(|model| {
-            self.upstream.card(&self.snapshot.prices, model, self.plan.at).ok()
-        });
+        let found = other.and_then(|model| self.upstream.card(&self.snapshot.prices, model, self.plan.at).ok());
         Arc::clone(found.unwrap_or(&self.card))
     }
 
@@ -107,7 +105,15 @@ pub(crate) async fn admit(
         let at = worker.shared.clock.now();
         let planned = snapshot.directory.plan(&call.caller.key, &scope, at);
         let plan = planned.map_err(|why| call.not_planned(&snapshot, why))?;
-        let accounts = open_accounts(worker, &plan)?;
+        let accounts = match open_accounts(worker, &plan) {
+            Ok(accounts) => accounts,
+            // The ledger's instant is past a period that this plan still had: plan again, for the new one.
+            Err(LedgerError::PeriodOver(_)) if Instant::now() < until => {
+                tokio::time::sleep(PLAN_AGAIN).await;
+                continue;
+            }
+            Err(why) => return Err(Refused::ledger(why)),
+        };
         // Who arrives while others of the same person wait must not overtake them.
         let must_queue = place.is_none() && worker.shared.parking.is_busy(call.caller.person.id);
         let short = if must_queue {
@@ -149,6 +155,9 @@ pub(crate) async fn admit(
         }
     }
 }
+
+/// Between two plans at the turn of a period: the clock and the ledger's instant are that close together.
+const PLAN_AGAIN: Duration = Duration::from_millis(5);
 
 /// What a hold was placed with.
 struct Parts {
@@ -208,16 +217,21 @@ struct Accounts {
 }
 
 /// The ledger's accounts of a plan, opened where they are new.
-fn open_accounts(worker: &Worker, plan: &Plan) -> Result<Accounts, Refused> {
+fn open_accounts(worker: &Worker, plan: &Plan) -> Result<Accounts, LedgerError> {
     let legs = plan.grants.iter().chain(&plan.ceilings);
     let wanted: SmallVec<[_; 8]> = legs.map(|leg| (leg.account, leg.limit)).collect();
-    let (numbers, _new) = worker.shared.ledger.accounts(&wanted).map_err(Refused::ledger)?;
+    let (numbers, _new) = worker.shared.ledger.accounts(&wanted)?;
     let grants = plan.grants.len();
     let ceilings = numbers.iter().skip(grants).copied().collect();
     Ok(Accounts { numbers, grants, ceilings })
 }
 
-async fn hold(worker: &Worker, accounts: &Accounts, want: Nano, least: Nano) -> Result<Result<Hold, Shortfall>, Refused> {
+async fn hold(
+    worker: &Worker,
+    accounts: &Accounts,
+    want: Nano,
+    least: Nano,
+) -> Result<Result<Hold, Shortfall>, Refused> {
     let grants = accounts.numbers.get(..accounts.grants).unwrap_or_default();
     let request = HoldRequest { grants, ceilings: &accounts.ceilings, want, least };
     for _ in 0..BUSY_RETRIES {

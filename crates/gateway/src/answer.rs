@@ -38,13 +38,7 @@ pub(crate) fn stream_head(wire: &mut BytesMut, worker: &Worker, call: &Call, adm
 }
 
 /// Sends what is left of the answer, with what it cost.
-pub(crate) async fn finish(
-    worker: &Worker,
-    client: &mut Client,
-    call: &Call,
-    receipt: &Receipt,
-    rest: Rest,
-) {
+pub(crate) async fn finish(worker: &Worker, client: &mut Client, call: &Call, receipt: &Receipt, rest: Rest) {
     match rest {
         Rest::Whole { status, mut headers, body } => {
             receipt.tell(&mut headers);

@@ -22,11 +22,7 @@ pub(crate) struct Caller {
 }
 
 /// The caller behind the first known key that the request presents.
-pub(crate) fn authenticate(
-    snapshot: &Snapshot,
-    head: &RequestHead,
-    at: Instant,
-) -> Result<Caller, Refused> {
+pub(crate) fn authenticate(snapshot: &Snapshot, head: &RequestHead, at: Instant) -> Result<Caller, Refused> {
     let caller = identify(snapshot, head, at)?;
     let Caller { key, person, .. } = &caller;
     let why = match (key.revoked_at, key.expires, person.left_at) {
@@ -39,11 +35,7 @@ pub(crate) fn authenticate(
 }
 
 /// Whose key it is, usable or not.
-pub(crate) fn identify(
-    snapshot: &Snapshot,
-    head: &RequestHead,
-    at: Instant,
-) -> Result<Caller, Refused> {
+pub(crate) fn identify(snapshot: &Snapshot, head: &RequestHead, at: Instant) -> Result<Caller, Refused> {
     let query = head.target.split_once('?').map(|(_, query)| query);
     let mut presented = false;
     for text in purser_providers::client_keys(&head.headers, query) {

@@ -96,8 +96,7 @@ impl Bounded {
         let bounds = self.bounds(self.output_tokens(output_max));
         let own = rating::rate_bound(&self.card, &bounds, self.terms)
             .map_err(|why| Refused::unratable(&self.facts.model, why))?;
-        own.checked_add(self.others)
-            .ok_or_else(|| Refused::unratable(&self.facts.model, rating::RatingError::Overflow))
+        own.checked_add(self.others).ok_or_else(|| Refused::unratable(&self.facts.model, rating::RatingError::Overflow))
     }
 
     /// How long each answer may be for this money.

@@ -125,9 +125,10 @@ impl Upstream {
 
     /// The `host` header.
     pub fn authority(&self) -> String {
+        let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.to_string() };
         match (self.tls, self.port) {
-            (true, 443) | (false, 80) => self.host.to_string(),
-            (_, port) => format!("{}:{port}", self.host),
+            (true, 443) | (false, 80) => host,
+            (_, port) => format!("{host}:{port}"),
         }
     }
 }

@@ -54,16 +54,20 @@ pub(crate) async fn serve(
         }
         FreeKind::CountTokens { dialect, model } => {
             let body = read_body(worker, client, head).await?;
-            let facts = RequestFacts::read(dialect, model.as_deref(), &body).map_err(|why| Refused::bad_request(&why))?;
-            pass(worker, client, head, &caller, about, Passing { dialect, model: &facts.model, ids: &facts.refs, body }).await
+            let facts =
+                RequestFacts::read(dialect, model.as_deref(), &body).map_err(|why| Refused::bad_request(&why))?;
+            pass(worker, client, head, &caller, about, Passing { dialect, model: &facts.model, ids: &facts.refs, body })
+                .await
         }
         FreeKind::Stored { ids } => {
             let body = read_body(worker, client, head).await?;
-            pass(worker, client, head, &caller, about, Passing { dialect: stored(family), model: "", ids: &ids, body }).await
+            pass(worker, client, head, &caller, about, Passing { dialect: stored(family), model: "", ids: &ids, body })
+                .await
         }
         FreeKind::Store => {
             let body = read_body(worker, client, head).await?;
-            pass(worker, client, head, &caller, about, Passing { dialect: stored(family), model: "", ids: &[], body }).await
+            pass(worker, client, head, &caller, about, Passing { dialect: stored(family), model: "", ids: &[], body })
+                .await
         }
     }
 }
@@ -147,7 +151,8 @@ fn models(worker: &Worker, snapshot: &Snapshot, caller: &Caller, family: Family,
     let mut found: Vec<Model> = Vec::new();
     for upstream in worker.config.upstreams.iter().filter(|upstream| upstream.families.contains(&family)) {
         let own = snapshot.prices.models(&upstream.name, about.at);
-        let listed = (upstream.name != upstream.price_list).then(|| snapshot.prices.models(&upstream.price_list, about.at));
+        let listed =
+            (upstream.name != upstream.price_list).then(|| snapshot.prices.models(&upstream.price_list, about.at));
         for card in own.into_iter().chain(listed.into_iter().flatten()) {
             let id = card.model();
             let scope = CallScope { provider: &upstream.name, model: id };

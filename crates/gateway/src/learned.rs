@@ -45,7 +45,8 @@ impl Learned {
         if experience.seen < SEEN_MIN {
             return None;
         }
-        let per_mille = (experience.per_mille + experience.per_mille * MARGIN_PER_MILLE / 1000).clamp(PER_MILLE_MIN, 1000);
+        let per_mille =
+            (experience.per_mille + experience.per_mille * MARGIN_PER_MILLE / 1000).clamp(PER_MILLE_MIN, 1000);
         let instalment = i128::from(bound.get()) * i128::from(per_mille) / 1000;
         i64::try_from(instalment).ok().map(|nano| Nano::new(nano.max(1)))
     }

@@ -41,8 +41,8 @@ mod worker;
 
 use std::io;
 
-pub use decisions::{DenialLog, Denials};
 pub use config::{GatewayConfig, Limits, Secret, Upstream};
+pub use decisions::{DenialLog, Denials};
 pub use fence::Fence;
 pub use server::GatewayHandle;
 pub use shared::Shared;

@@ -27,8 +27,7 @@ pub(crate) struct RateLimits {
 impl RateLimits {
     /// Counts one request, or says after how long to try again. Refused requests are not counted.
     pub(crate) fn take(&self, key: KeyId, per_minute: u32, at: Instant) -> Result<(), Duration> {
-        let (minute, into) =
-            (at.as_micros().div_euclid(MINUTE_MICROS), at.as_micros().rem_euclid(MINUTE_MICROS));
+        let (minute, into) = (at.as_micros().div_euclid(MINUTE_MICROS), at.as_micros().rem_euclid(MINUTE_MICROS));
         let mut keys = self.keys.lock();
         let seen = keys.entry(key).or_default();
         if seen.minute != minute {
@@ -38,7 +37,9 @@ impl RateLimits {
         let left = u128::try_from(MINUTE_MICROS - into).unwrap_or(0);
         let weighed = u128::from(seen.last) * left / u128::try_from(MINUTE_MICROS).unwrap_or(1) + u128::from(seen.this);
         if weighed >= u128::from(per_minute) {
-            return Err(Duration::from_micros(u64::try_from(MINUTE_MICROS - into).unwrap_or(0)).max(Duration::from_secs(1)));
+            return Err(
+                Duration::from_micros(u64::try_from(MINUTE_MICROS - into).unwrap_or(0)).max(Duration::from_secs(1))
+            );
         }
         seen.this += 1;
         Ok(())

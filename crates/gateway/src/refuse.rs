@@ -89,25 +89,29 @@ impl Refused {
         let path: String = path.chars().take(120).collect();
         Self::new(
             RefusalKind::UnknownRoute,
-            format!("Purser has no route {method} {path}. It serves /v1/messages, /v1/chat/completions, /v1/responses, /v1/embeddings, /v1/models and Gemini's :generateContent."),
+            format!(
+                "Purser has no route {method} {path}. It serves /v1/messages, /v1/chat/completions, /v1/responses, /v1/embeddings, /v1/models and Gemini's :generateContent."
+            ),
         )
     }
 
     pub(crate) fn unknown_id(id: &str) -> Self {
         let id: String = id.chars().take(80).collect();
-        Self::after_body(RefusalKind::UnknownId, format!("There is no `{id}` here. Use ids that were made with your own keys."))
+        Self::after_body(
+            RefusalKind::UnknownId,
+            format!("There is no `{id}` here. Use ids that were made with your own keys."),
+        )
     }
 
     pub(crate) fn unknown_model(model: &str, provider: &str, why: &NotPriced) -> Self {
         let model: String = model.chars().take(80).collect();
-        let near = if why.nearest.is_empty() {
-            String::new()
-        } else {
-            format!(" Did you mean {}?", why.nearest.join(" or "))
-        };
+        let near =
+            if why.nearest.is_empty() { String::new() } else { format!(" Did you mean {}?", why.nearest.join(" or ")) };
         Self::after_body(
             RefusalKind::UnknownModel,
-            format!("Model `{model}` has no price for {provider}, so Purser can't hold money for it.{near} An admin can add it with `purser price set`."),
+            format!(
+                "Model `{model}` has no price for {provider}, so Purser can't hold money for it.{near} An admin can add it with `purser price set`."
+            ),
         )
     }
 
@@ -115,7 +119,9 @@ impl Refused {
         let model: String = model.chars().take(80).collect();
         Self::after_body(
             RefusalKind::UnknownModel,
-            format!("No provider set up here takes model `{model}` in the {dialect} format. An admin can add one under [providers] in purser.toml."),
+            format!(
+                "No provider set up here takes model `{model}` in the {dialect} format. An admin can add one under [providers] in purser.toml."
+            ),
         )
     }
 
@@ -129,7 +135,9 @@ impl Refused {
     pub(crate) fn unratable(model: &str, why: RatingError) -> Self {
         Self::after_body(
             RefusalKind::Unmetered,
-            format!("Purser can't tell what this call may cost on `{model}`: {why}. Ask for something else of it, or ask an admin to complete the price."),
+            format!(
+                "Purser can't tell what this call may cost on `{model}`: {why}. Ask for something else of it, or ask an admin to complete the price."
+            ),
         )
     }
 
@@ -143,7 +151,9 @@ impl Refused {
         };
         Self::after_body(
             RefusalKind::Unmetered,
-            format!("Nobody can say beforehand what this call may use: it asks for {what}. Under strict admission it is refused; leave that out, or ask an admin for calibrated admission."),
+            format!(
+                "Nobody can say beforehand what this call may use: it asks for {what}. Under strict admission it is refused; leave that out, or ask an admin for calibrated admission."
+            ),
         )
     }
 
@@ -170,14 +180,18 @@ impl Refused {
         let retry_after_s = u32::try_from(wait.as_secs()).unwrap_or(60).max(1);
         Self::after_body(
             RefusalKind::RateLimited { retry_after_s },
-            format!("This key may make {per_minute} requests a minute and has made them. Try again in {retry_after_s} s, or ask an admin for a higher limit."),
+            format!(
+                "This key may make {per_minute} requests a minute and has made them. Try again in {retry_after_s} s, or ask an admin for a higher limit."
+            ),
         )
     }
 
     pub(crate) fn unreachable(provider: &str, why: &io::Error) -> Self {
         Self::after_body(
             RefusalKind::Unreachable,
-            format!("Purser can't reach {provider} ({why}). Nothing was charged. Try again; if it lasts, ask an admin to look at the provider's address and the network."),
+            format!(
+                "Purser can't reach {provider} ({why}). Nothing was charged. Try again; if it lasts, ask an admin to look at the provider's address and the network."
+            ),
         )
     }
 
@@ -185,7 +199,9 @@ impl Refused {
         let kind = if late { RefusalKind::TimedOut } else { RefusalKind::Unreachable };
         Self::after_body(
             kind,
-            format!("{provider} took this call and did not answer ({why}). It may be charged, so Purser counts its input and does not repeat it by itself."),
+            format!(
+                "{provider} took this call and did not answer ({why}). It may be charged, so Purser counts its input and does not repeat it by itself."
+            ),
         )
     }
 
@@ -200,7 +216,9 @@ impl Refused {
     pub(crate) fn upstream_status(provider: &str, status: StatusCode) -> Self {
         Self::after_body(
             RefusalKind::Unreachable,
-            format!("{provider} answered {status} and no other provider could take this call. Nothing was charged. Try again."),
+            format!(
+                "{provider} answered {status} and no other provider could take this call. Nothing was charged. Try again."
+            ),
         )
     }
 
@@ -232,7 +250,8 @@ impl Refused {
         Self::decided(
             RefusalKind::Held { retry_after_s: 2 },
             "budget_held",
-            "Other calls of yours are waiting for money that is set aside by calls under way. Try again in a moment.".to_owned(),
+            "Other calls of yours are waiting for money that is set aside by calls under way. Try again in a moment."
+                .to_owned(),
         )
     }
 }

@@ -55,9 +55,8 @@ mod tests {
             upstream("spare", Family::OpenAi, &["none"], &[]),
             upstream("claude", Family::Anthropic, &["claude-*"], &[]),
         ];
-        let names = |family, model: &str| {
-            route(&all, family, model).iter().map(|u| u.name.to_string()).collect::<Vec<_>>()
-        };
+        let names =
+            |family, model: &str| route(&all, family, model).iter().map(|u| u.name.to_string()).collect::<Vec<_>>();
         assert_eq!(names(Family::OpenAi, "smollm2"), ["local"]);
         assert_eq!(names(Family::OpenAi, "gpt-5"), ["openai", "spare"], "fallbacks speak the same dialect");
         assert_eq!(names(Family::Anthropic, "claude-x"), ["claude"]);

@@ -30,8 +30,7 @@ pub(crate) struct Running<'a>(&'a Worker);
 
 impl Worker {
     pub(crate) fn new(config: Arc<GatewayConfig>, shared: Arc<Shared>, stopping: watch::Receiver<bool>) -> Self {
-        let connector =
-            Connector::new(Arc::clone(&config.roots), config.https_proxy.clone(), config.limits.connect);
+        let connector = Connector::new(Arc::clone(&config.roots), config.https_proxy.clone(), config.limits.connect);
         Self {
             config,
             shared,

@@ -5,6 +5,7 @@ use purser_control::{Code, CommandName};
 
 use crate::bench::{Bench, code, new_key};
 
+#[expect(clippy::unnecessary_wraps, reason = "as every change takes it: a name or none")]
 fn name(text: &str) -> Option<CommandName> {
     Some(CommandName::try_new(text).unwrap())
 }

@@ -197,7 +197,9 @@ mod tests {
 
     #[test]
     fn malformed_and_cut_bodies_are_told() {
-        for wire in [&b"5\nhello\r\n"[..], b"g\r\n", b"\r\n", b"-1\r\n", b"5 5\r\nhello", b"1\r\nab", b"ffffffffffffffff\r\n"] {
+        for wire in
+            [&b"5\nhello\r\n"[..], b"g\r\n", b"\r\n", b"-1\r\n", b"5 5\r\nhello", b"1\r\nab", b"ffffffffffffffff\r\n"]
+        {
             assert_eq!(check(Framing::Chunked, wire, 3), Err(BodyError::BadChunk), "{wire:?}");
         }
         let endless = [b"5;".as_slice(), &[b'x'; 1000]].concat();

@@ -95,7 +95,8 @@ fn origin_form(target: &str) -> Result<String, HeadError> {
     if target.starts_with('/') {
         return Ok(target.to_owned());
     }
-    let rest = target.strip_prefix("http://").or_else(|| target.strip_prefix("https://")).ok_or(HeadError::Malformed)?;
+    let rest =
+        target.strip_prefix("http://").or_else(|| target.strip_prefix("https://")).ok_or(HeadError::Malformed)?;
     Ok(rest.find('/').and_then(|at| rest.get(at..)).unwrap_or("/").to_owned())
 }
 
@@ -169,9 +170,13 @@ mod tests {
 
     #[test]
     fn an_ordinary_head_is_taken_and_what_follows_stays() {
-        let mut buffer = BytesMut::from("POST /v1/messages?beta=true HTTP/1.1\r\nhost: a\r\ncontent-length: 2\r\n\r\n{}x");
+        let mut buffer =
+            BytesMut::from("POST /v1/messages?beta=true HTTP/1.1\r\nhost: a\r\ncontent-length: 2\r\n\r\n{}x");
         let head = take_request(&mut buffer).unwrap().unwrap();
-        assert_eq!((head.target.as_str(), head.framing, head.keep_alive), ("/v1/messages?beta=true", Framing::Length(2), true));
+        assert_eq!(
+            (head.target.as_str(), head.framing, head.keep_alive),
+            ("/v1/messages?beta=true", Framing::Length(2), true)
+        );
         assert_eq!(&buffer[..], b"{}x");
     }
 
@@ -185,7 +190,8 @@ mod tests {
 
     #[test]
     fn ambiguous_framing_is_refused() {
-        let head = |lines: &str| check(&format!("POST / HTTP/1.1\r\nhost: a\r\n{lines}\r\n")).map(|h| h.unwrap().framing);
+        let head =
+            |lines: &str| check(&format!("POST / HTTP/1.1\r\nhost: a\r\n{lines}\r\n")).map(|h| h.unwrap().framing);
         assert_eq!(head("transfer-encoding: chunked\r\n"), Ok(Framing::Chunked));
         for (lines, why) in [
             ("content-length: 1\r\ntransfer-encoding: chunked\r\n", HeadError::AmbiguousLength),
@@ -204,7 +210,10 @@ mod tests {
         }
         assert_eq!(check("GET / HTTP/1.1\r\n\r\n").unwrap_err(), HeadError::NoHost);
         assert_eq!(check("GET / HTTP/1.1\r\nhost: a\r\nhost: b\r\n\r\n").unwrap_err(), HeadError::NoHost);
-        assert_eq!(check("POST / HTTP/1.0\r\ntransfer-encoding: chunked\r\n\r\n").unwrap_err(), HeadError::UnknownCoding);
+        assert_eq!(
+            check("POST / HTTP/1.0\r\ntransfer-encoding: chunked\r\n\r\n").unwrap_err(),
+            HeadError::UnknownCoding
+        );
     }
 
     #[test]

@@ -19,7 +19,14 @@ pub(crate) enum Ends {
 }
 
 /// A request head. `headers` must hold neither lengths nor codings nor hop-by-hop fields.
-pub(crate) fn request_head(out: &mut BytesMut, method: &Method, target: &str, host: &str, headers: &HeaderMap, length: usize) {
+pub(crate) fn request_head(
+    out: &mut BytesMut,
+    method: &Method,
+    target: &str,
+    host: &str,
+    headers: &HeaderMap,
+    length: usize,
+) {
     out.reserve(target.len() + 64 * headers.len() + 128);
     out.put_slice(method.as_str().as_bytes());
     out.put_u8(b' ');
@@ -37,7 +44,8 @@ pub(crate) fn request_head(out: &mut BytesMut, method: &Method, target: &str, ho
 /// An answer head.
 pub(crate) fn response_head(out: &mut BytesMut, status: StatusCode, headers: &HeaderMap, ends: Ends, keep_alive: bool) {
     out.reserve(64 * headers.len() + 128);
-    write!(out, "HTTP/1.1 {} {}\r\n", status.as_u16(), status.canonical_reason().unwrap_or("Other")).expect("a buffer grows");
+    write!(out, "HTTP/1.1 {} {}\r\n", status.as_u16(), status.canonical_reason().unwrap_or("Other"))
+        .expect("a buffer grows");
     fields(out, headers);
     match ends {
         Ends::Nothing | Ends::WithConnection => {}
