@@ -1,6 +1,6 @@
 //! The data plane: every model call passes here, is held, forwarded, measured and charged.
 //!
-//! **Model.** A call goes through five steps, to be read in [`call`]: authenticate, admit, forward, meter, settle.
+//! **Model.** A call goes through five steps, to be read in `call.rs`: authenticate, admit, forward, meter, settle.
 //! One task serves one client connection and drives the upstream connection of its call, so that measuring goes on
 //! when the client hangs up.
 //!
