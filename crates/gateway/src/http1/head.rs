@@ -85,7 +85,8 @@ pub(crate) fn take_response(buffer: &mut BytesMut, to_head: bool) -> Result<Opti
     let headers = collect(parsed.headers)?;
     let bodiless = to_head || status.is_informational() || status == 204 || status == 304;
     let framing = if bodiless { Framing::None } else { response_framing(&headers)? };
-    let keep_alive = framing != Framing::UntilClose && keeps_alive(&headers, old);
+    let is_ambiguous = framing == Framing::Chunked && headers.contains_key(CONTENT_LENGTH);
+    let keep_alive = framing != Framing::UntilClose && !is_ambiguous && keeps_alive(&headers, old);
     buffer.advance(length);
     Ok(Some(ResponseHead { status, headers, framing, keep_alive }))
 }

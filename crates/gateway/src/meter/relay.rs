@@ -21,6 +21,9 @@ use crate::worker::Worker;
 
 /// What to settle with may change with every event; it is worked out each time so many more bytes of output were seen.
 const LOOK_EVERY_BYTES: u64 = 4 * 1024;
+/// An answer with more bytes of output than this per token that was asked for does not heed its maximum. The longest
+/// tokens of the published tokenizers are 128 spaces.
+const BYTES_PER_TOKEN_MAX: u64 = 128;
 
 /// How an answer ended.
 enum End {
@@ -30,6 +33,8 @@ enum End {
     Cut(io::Error),
     /// Nothing is left to pay for more of it.
     OutOfMoney,
+    /// It went on far beyond its maximum.
+    Endless,
     /// The client has gone, and reading on has cost what it may.
     DrainedEnough,
 }
@@ -107,6 +112,9 @@ impl Relay<'_> {
             return None;
         }
         self.looked = seen;
+        if seen > self.admitted.output_bound.saturating_mul(BYTES_PER_TOKEN_MAX).saturating_add(LOOK_EVERY_BYTES) {
+            return Some(End::Endless);
+        }
         let settlement = settle::settlement(self.call, self.admitted, &self.so_far());
         let cost = settlement.charge;
         self.admitted.note(settlement);
@@ -122,26 +130,55 @@ impl Relay<'_> {
     fn close(&mut self, end: &End) -> Reading {
         self.wire.clear();
         match end {
-            End::Whole => {
+            End::Whole if self.stream.is_complete() => {
                 self.stream.finish(&mut self.pieces);
                 self.frame();
                 read_stream(self.call, &self.stream)
             }
-            End::Cut(_) if self.stream.is_complete() => read_stream(self.call, &self.stream),
-            End::Cut(why) => self.end_early(&format!("{} broke off its answer ({why}).", self.admitted.upstream.name)),
-            End::OutOfMoney => self.end_early(&self.admitted.out_of_money(self.worker, self.call)),
+            End::Whole => self.end_unfinished(),
+            End::Cut(_) if self.stream.is_complete() => {
+                let reading = read_stream(self.call, &self.stream);
+                self.end_early("", &reading);
+                reading
+            }
+            End::Cut(why) => self.break_off(&format!("{} broke off its answer ({why}).", self.admitted.upstream.name)),
+            End::OutOfMoney => self.break_off(&self.admitted.out_of_money(self.worker, self.call)),
+            End::Endless => {
+                self.break_off(&format!("{} went on far beyond what was asked for.", self.admitted.upstream.name))
+            }
             End::DrainedEnough => self.so_far(),
         }
     }
 
-    /// Closes the stream in its dialect: a cut socket would make clients ask again, and each time would be paid.
-    fn end_early(&mut self, sentence: &str) -> Reading {
+    /// The body ended in order, the answer in it did not: half an event is kept back, and the rest said.
+    fn end_unfinished(&mut self) -> Reading {
+        let (unread, mut tail) = (self.stream.progress().unread, Vec::new());
+        // The last event may only lack the blank line after it.
+        self.stream.feed(&Bytes::from_static(b"\n\n"), &mut tail);
+        let sentence = format!("{} ended its answer half way.", self.admitted.upstream.name);
+        let is_array = matches!(self.call.dialect, Dialect::GeminiGenerate { sse: false, .. });
+        if is_array || self.stream.progress().unread > unread {
+            return self.break_off(&sentence);
+        }
+        self.pieces.append(&mut tail);
+        let reading = read_stream(self.call, &self.stream);
+        self.end_early(&sentence, &reading);
+        reading
+    }
+
+    /// Ends a stream of which only a part came.
+    fn break_off(&mut self, sentence: &str) -> Reading {
         let reading = self.so_far();
-        let usage = settle::usage_of(self.call, self.admitted, &reading);
+        self.end_early(sentence, &reading);
+        reading
+    }
+
+    /// Closes the stream in its dialect: a cut socket would make clients ask again, and each time would be paid.
+    fn end_early(&mut self, sentence: &str, reading: &Reading) {
+        let usage = settle::usage_of(self.call, self.admitted, reading);
         let frames = self.stream.end_early(EarlyEnd { sentence, client: &self.call.tool, usage: &usage });
         self.pieces.push(frames.into());
         self.frame();
-        reading
     }
 
     fn so_far(&self) -> Reading {

@@ -43,7 +43,12 @@ pub(super) async fn take_whole(
         None => Ok(body.clone()),
     };
     let (reading, ids) = match plain {
-        Ok(plain) if call.streams(&headers) => read_at_once(call, &plain),
+        // By its look rather than its content type, which not every server gets right.
+        Ok(plain)
+            if call.streams(&headers) || (call.facts.stream && plain.trim_ascii_start().first() != Some(&b'{')) =>
+        {
+            read_at_once(call, &plain)
+        }
         Ok(plain) => (read_whole(call, &plain), provider_ids(call.dialect, &plain)),
         Err(_) => (Reading::Unreadable(UsageProblem::NotJson), Vec::new()),
     };

@@ -83,10 +83,10 @@ impl Ask {
     pub(crate) fn head(&self) -> String {
         let mut head = format!("{} {} HTTP/1.1\r\nhost: gateway\r\n", self.method, self.target);
         for (name, value) in &self.headers {
-            head.push_str(&format!("{name}: {value}\r\n"));
+            head.extend([name, ": ", value, "\r\n"]);
         }
         if !self.body.is_empty() {
-            head.push_str(&format!("content-length: {}\r\n", self.body.len()));
+            head.extend(["content-length: ", &self.body.len().to_string(), "\r\n"]);
         }
         head + "\r\n"
     }
@@ -126,9 +126,7 @@ pub(crate) fn ask_unsigned(talk: Talk, want: &Want<'_>) -> Ask {
             let body = format!(r#"{{"model":"{model}",{max}{more}"stream":{stream},"input":"{content}"}}"#);
             Ask::post("/v1/responses", &body)
         }
-        Talk::Embeddings => {
-            Ask::post("/v1/embeddings", &format!(r#"{{"model":"{model}",{more}"input":"{content}"}}"#))
-        }
+        Talk::Embeddings => Ask::post("/v1/embeddings", &format!(r#"{{"model":"{model}",{more}"input":"{content}"}}"#)),
         Talk::Gemini | Talk::GeminiArray => {
             let config = max("maxOutputTokens");
             let config = if config.is_empty() {

@@ -1,8 +1,8 @@
 //! What the provider says is what the client gets, and what it is charged.
 
 use purser_core::money::Nano;
-use purser_core::rating;
 use purser_core::price::Ratio;
+use purser_core::rating;
 use purser_core::usage::{Served, Usage};
 use purser_ledger::Mark;
 use purser_standin::{Credential, ServedCall};
@@ -62,7 +62,7 @@ fn check(rig: &Rig, talk: Talk, want: &Want<'_>) -> Message {
 }
 
 /// Compares texts that are too long to be shown whole.
-fn same(left: &str, right: &str, what: &str) {
+pub(crate) fn same(left: &str, right: &str, what: &str) {
     let alike = left.bytes().zip(right.bytes()).take_while(|(left, right)| left == right).count();
     let from = |text: &str| text.chars().skip(alike.saturating_sub(40)).take(120).collect::<String>();
     assert!(left == right, "{what}: from byte {alike} on:\n{}\n{}", from(left), from(right));

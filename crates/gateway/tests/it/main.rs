@@ -6,6 +6,8 @@
 mod asks;
 mod company;
 mod dialects;
+mod faults;
+mod hangups;
 mod money;
 mod rig;
 mod upstreams;

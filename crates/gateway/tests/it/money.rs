@@ -11,7 +11,9 @@ use purser_core::money::Nano;
 use purser_ledger::Balance;
 
 use crate::asks::{Ask, Talk, Want, ask, ask_unsigned};
-use crate::company::{ANALYST, Company, DIVISION, ENGINEER, ENGINEER_KEY, METERED, SIMPLE, TOKEN, models, noon, tokens};
+use crate::company::{
+    ANALYST, Company, DIVISION, ENGINEER, ENGINEER_KEY, METERED, SIMPLE, TOKEN, models, noon, tokens,
+};
 use crate::rig::{Rig, Setup};
 use crate::upstreams::Gate;
 use crate::wire::{Conn, Message};
@@ -77,7 +79,12 @@ fn a_call_that_names_no_maximum_is_given_one() {
     for talk in Talk::TEXT {
         let rig = rig_of(1_000, |_| {});
         let answer = rig.call(&ask(talk, &Want { model: SIMPLE, max: None, script: "output=3000", ..Want::default() }));
-        assert_eq!((answer.status(), answer.header("x-purser-max-output")), (200, "1000"), "{talk:?}: {}", answer.text());
+        assert_eq!(
+            (answer.status(), answer.header("x-purser-max-output")),
+            (200, "1000"),
+            "{talk:?}: {}",
+            answer.text()
+        );
         assert_eq!(rig.charge().charge, 1_000 * TOKEN, "{talk:?}");
     }
 }
@@ -226,11 +233,8 @@ fn a_waiting_call_whose_client_leaves_lets_the_next_one_in() {
 
 #[test]
 fn every_ceiling_counts() {
-    let ceilings: [(&str, fn(KeyId) -> BudgetOn); 3] = [
-        ("unit", |_| BudgetOn::Unit(DIVISION)),
-        ("company", |_| BudgetOn::Company),
-        ("key", BudgetOn::Key),
-    ];
+    let ceilings: [(&str, fn(KeyId) -> BudgetOn); 3] =
+        [("unit", |_| BudgetOn::Unit(DIVISION)), ("company", |_| BudgetOn::Company), ("key", BudgetOn::Key)];
     for (whose, on) in ceilings {
         let mut budget = None;
         let rig = rig_of(10_000, |setup| {

@@ -14,9 +14,7 @@ use purser_core::money::Nano;
 use purser_core::snapshot::Snapshot;
 use purser_core::time::{Clock, Instant};
 use purser_gateway::{DenialLog, Denials, Fence, GatewayConfig, GatewayHandle, Limits, Secret, Shared, Upstream};
-use purser_ledger::{
-    BootId, Frame, FrameObserver, HoldId, Ledger, Legs, Mark, MemoryJournal, Options, Record, verify,
-};
+use purser_ledger::{BootId, Frame, FrameObserver, HoldId, Ledger, Legs, Mark, MemoryJournal, Options, Record, verify};
 use purser_providers::Family;
 use purser_standin::{ServedCall, Standin, StandinConfig, StandinHandle};
 
