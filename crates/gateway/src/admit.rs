@@ -23,6 +23,7 @@ use crate::call::Call;
 use crate::client::Client;
 use crate::config::Upstream;
 use crate::refuse::Refused;
+use crate::uncertain::OnlyOne;
 use crate::worker::Worker;
 
 /// How often a hold is asked for again because the journal could not take it yet.
@@ -54,6 +55,8 @@ pub(crate) struct Admitted {
     /// Which attempt of the call this is, from 0.
     pub(crate) attempt: u8,
     drain: Drain,
+    /// Near the limit: held until this call is settled.
+    pub(crate) only_one: Option<OnlyOne>,
 }
 
 impl Admitted {
@@ -88,7 +91,7 @@ pub(crate) async fn admit(
     upstream: &Arc<Upstream>,
     attempt: u8,
 ) -> Result<Admitted, Refused> {
-    let snapshot = worker.shared.snapshot.load_full();
+    let mut snapshot = worker.shared.snapshot.load_full();
     let policy = Arc::clone(snapshot.directory.policy_of(call.caller.person.id));
     let bounded = Bounded::of(call, &snapshot, &policy, upstream)?;
     let want = bounded.cost(bounded.output_max)?;
@@ -121,11 +124,18 @@ pub(crate) async fn admit(
         } else {
             let (want, least) = learned.map_or((want, least), |learned| (learned.min(want), learned.min(least)));
             match hold(worker, &accounts, want, least).await? {
-                Ok(hold) => {
-                    let has_ceilings = !accounts.ceilings.is_empty();
-                    let parts = Parts { snapshot, bounded, plan, hold, has_ceilings, calibrated: learned.is_some() };
-                    return finish(call, upstream, attempt, parts).await;
-                }
+                Ok(hold) => match only_one(worker, call, &bounded, &hold, learned.is_some())? {
+                    Certainty::Enough(only_one) => {
+                        let has_ceilings = !accounts.ceilings.is_empty();
+                        let calibrated = learned.is_some();
+                        let parts = Parts { snapshot, bounded, plan, hold, has_ceilings, calibrated, only_one };
+                        return finish(call, upstream, attempt, parts).await;
+                    }
+                    Certainty::AnotherIsUnderWay => {
+                        hold.release().map_err(Refused::ledger)?;
+                        None
+                    }
+                },
                 Err(short) if !short.is_held() => {
                     return Err(call.short(worker, &snapshot, &plan, &accounts.numbers, &short));
                 }
@@ -153,7 +163,32 @@ pub(crate) async fn admit(
         if Instant::now() >= until {
             return Err(denied(short.as_ref()));
         }
+        // Meanwhile somebody may have been granted more.
+        snapshot = worker.shared.snapshot.load_full();
     }
+}
+
+/// May a call that was let out on less than its bound go on?
+enum Certainty {
+    /// Yes; where little is left to grow into, as the only one of its person.
+    Enough(Option<OnlyOne>),
+    /// Not beside another such call of the same person.
+    AnotherIsUnderWay,
+}
+
+fn only_one(
+    worker: &Worker,
+    call: &Call,
+    bounded: &Bounded,
+    hold: &Hold,
+    calibrated: bool,
+) -> Result<Certainty, Refused> {
+    let missing = bounded.cost(bounded.output_max)?.saturating_sub(hold.amount());
+    if !calibrated || missing <= hold.available_after() {
+        return Ok(Certainty::Enough(None));
+    }
+    let entered = worker.shared.uncertain.enter(call.caller.person.id);
+    Ok(entered.map_or(Certainty::AnotherIsUnderWay, |only_one| Certainty::Enough(Some(only_one))))
 }
 
 /// Between two plans at the turn of a period: the clock and the ledger's instant are that close together.
@@ -167,11 +202,12 @@ struct Parts {
     hold: Hold,
     has_ceilings: bool,
     calibrated: bool,
+    only_one: Option<OnlyOne>,
 }
 
 /// Works out what may be asked of the provider for the money that was set aside, and waits until that money is safe.
 async fn finish(call: &Call, upstream: &Arc<Upstream>, attempt: u8, parts: Parts) -> Result<Admitted, Refused> {
-    let Parts { snapshot, bounded, plan, hold, has_ceilings, calibrated } = parts;
+    let Parts { snapshot, bounded, plan, hold, has_ceilings, calibrated, only_one } = parts;
     let drain = snapshot.directory.policy_of(call.caller.person.id).drain;
     let mut output_max = bounded.output_max;
     let mut edits = Edits {
@@ -207,6 +243,7 @@ async fn finish(call: &Call, upstream: &Arc<Upstream>, attempt: u8, parts: Parts
         has_ceilings,
         attempt,
         drain,
+        only_one,
     })
 }
 

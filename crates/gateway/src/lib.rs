@@ -36,6 +36,7 @@ mod routing;
 mod server;
 mod settle;
 mod shared;
+mod uncertain;
 mod upstream;
 mod worker;
 

@@ -31,6 +31,7 @@ pub(crate) fn settle(worker: &Worker, call: &Call, admitted: Admitted, reading: 
         }
         admitted.hold.settle(settlement)
     };
+    drop(admitted.only_one);
     worker.shared.parking.freed(call.caller.person.id);
     if admitted.has_ceilings {
         worker.shared.parking.freed_above();

@@ -12,6 +12,7 @@ use crate::fence::Fence;
 use crate::learned::Learned;
 use crate::park::Parking;
 use crate::rate::RateLimits;
+use crate::uncertain::Uncertain;
 
 /// The ledger, the snapshot and the few tables that calls of all threads meet in.
 pub struct Shared {
@@ -24,6 +25,7 @@ pub struct Shared {
     pub(crate) decisions: Decisions,
     pub(crate) denials: Arc<dyn DenialLog>,
     pub(crate) learned: Learned,
+    pub(crate) uncertain: Uncertain,
 }
 
 impl Shared {
@@ -45,6 +47,7 @@ impl Shared {
             decisions: Decisions::default(),
             denials,
             learned: Learned::default(),
+            uncertain: Uncertain::default(),
         }
     }
 }
