@@ -16,7 +16,6 @@ use crate::client::{Client, NoBody, Whole};
 use crate::fence;
 use crate::forward::{Attempt, forward};
 use crate::free;
-use crate::http1::body::Framing;
 use crate::http1::head::RequestHead;
 use crate::meter::meter;
 use crate::refuse::Refused;
@@ -216,9 +215,7 @@ async fn refuse(worker: &Worker, client: &mut Client, about: &About, refused: &R
         return false;
     }
     let rendered = refused.render(about.family, &about.tool, &about.id);
-    // A refusal may leave a body unread, and what follows would be taken for the next request.
-    let taken_whole = refused.body_was_read() || about.head.framing == Framing::None;
-    let keep_alive = about.head.keep_alive && taken_whole && !worker.is_stopping();
+    let keep_alive = about.head.keep_alive && !client.owes_body() && !worker.is_stopping();
     let whole = Whole {
         status: rendered.status,
         headers: &rendered.headers,

@@ -53,18 +53,25 @@ pub(crate) struct Client {
     connection: Connection,
     /// The write of an answer has failed, or the client has closed.
     gone: bool,
+    /// The body of the last request has not been taken off the connection whole.
+    owes_body: bool,
 }
 
 impl Client {
     pub(crate) fn new(socket: Socket) -> Self {
-        Self { connection: Connection::new(socket), gone: false }
+        Self { connection: Connection::new(socket), gone: false, owes_body: false }
     }
 
     /// The next request's head.
     pub(crate) async fn next_head(&mut self, limits: &Limits) -> Result<RequestHead, NoRequest> {
         let mut started: Option<Instant> = None;
         loop {
+            let read = self.connection.buffer.len();
             if let Some(head) = head::take_request(&mut self.connection.buffer)? {
+                if read - self.connection.buffer.len() > limits.head_bytes {
+                    return Err(NoRequest::HeadTooLarge(limits.head_bytes));
+                }
+                self.owes_body = head.framing != Framing::None;
                 return Ok(head);
             }
             if self.connection.buffer.len() > limits.head_bytes {
@@ -90,6 +97,17 @@ impl Client {
 
     /// The whole body of the request whose head was just taken.
     pub(crate) async fn body(&mut self, head: &RequestHead, limits: &Limits) -> Result<Bytes, NoBody> {
+        let body = self.take_body(head, limits).await?;
+        self.owes_body = false;
+        Ok(body)
+    }
+
+    /// Is a body still to come that nobody will read? Then no request can follow: the body would be taken for one.
+    pub(crate) fn owes_body(&self) -> bool {
+        self.owes_body
+    }
+
+    async fn take_body(&mut self, head: &RequestHead, limits: &Limits) -> Result<Bytes, NoBody> {
         let max = limits.body_bytes;
         if let Framing::Length(length) = head.framing
             && usize::try_from(length).map_or(true, |length| length > max)

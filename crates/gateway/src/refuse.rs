@@ -22,21 +22,16 @@ pub(crate) struct Refused {
     /// The stable code of the decision, where it says more than the kind.
     code: Option<&'static str>,
     gone: bool,
-    body_was_read: bool,
 }
 
 impl Refused {
     fn new(kind: RefusalKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), code: None, gone: false, body_was_read: false }
-    }
-
-    fn after_body(kind: RefusalKind, message: impl Into<String>) -> Self {
-        Self { body_was_read: true, ..Self::new(kind, message) }
+        Self { kind, message: message.into(), code: None, gone: false }
     }
 
     /// A decision about money, in the domain's own words.
     pub(crate) fn decided(kind: RefusalKind, code: &'static str, message: String) -> Self {
-        Self { code: Some(code), ..Self::after_body(kind, message) }
+        Self { code: Some(code), ..Self::new(kind, message) }
     }
 
     /// The stable code.
@@ -52,11 +47,6 @@ impl Refused {
     /// There is nobody left to tell.
     pub(crate) fn is_gone(&self) -> bool {
         self.gone
-    }
-
-    /// The request was taken off the connection whole, so that another may follow.
-    pub(crate) fn body_was_read(&self) -> bool {
-        self.body_was_read
     }
 
     /// In the client's dialect. Its header tells the decision's own code, as the record of denials does: several
@@ -97,7 +87,7 @@ impl Refused {
 
     pub(crate) fn unknown_id(id: &str) -> Self {
         let id: String = id.chars().take(80).collect();
-        Self::after_body(
+        Self::new(
             RefusalKind::UnknownId,
             format!("There is no `{id}` here. Use ids that were made with your own keys."),
         )
@@ -107,7 +97,7 @@ impl Refused {
         let model: String = model.chars().take(80).collect();
         let near =
             if why.nearest.is_empty() { String::new() } else { format!(" Did you mean {}?", why.nearest.join(" or ")) };
-        Self::after_body(
+        Self::new(
             RefusalKind::UnknownModel,
             format!(
                 "Model `{model}` has no price for {provider}, so Purser can't hold money for it.{near} An admin can add it with `purser price set`."
@@ -117,7 +107,7 @@ impl Refused {
 
     pub(crate) fn nobody_serves(model: &str, dialect: Dialect) -> Self {
         let model: String = model.chars().take(80).collect();
-        Self::after_body(
+        Self::new(
             RefusalKind::UnknownModel,
             format!(
                 "No provider set up here takes model `{model}` in the {dialect} format. An admin can add one under [providers] in purser.toml."
@@ -126,14 +116,14 @@ impl Refused {
     }
 
     pub(crate) fn unpriced(model: &str, why: &NoExchangeRate) -> Self {
-        Self::after_body(
+        Self::new(
             RefusalKind::UnknownModel,
             format!("The price of `{model}` can't be converted: {why}. An admin can publish an exchange rate."),
         )
     }
 
     pub(crate) fn unratable(model: &str, why: RatingError) -> Self {
-        Self::after_body(
+        Self::new(
             RefusalKind::Unmetered,
             format!(
                 "Purser can't tell what this call may cost on `{model}`: {why}. Ask for something else of it, or ask an admin to complete the price."
@@ -149,7 +139,7 @@ impl Refused {
             Because::Media => "an image or document whose size in tokens is not documented",
             Because::Text => "text that can't be bounded",
         };
-        Self::after_body(
+        Self::new(
             RefusalKind::Unmetered,
             format!(
                 "Nobody can say beforehand what this call may use: it asks for {what}. Under strict admission it is refused; leave that out, or ask an admin for calibrated admission."
@@ -158,7 +148,7 @@ impl Refused {
     }
 
     pub(crate) fn bad_request(why: &BadRequest) -> Self {
-        Self::after_body(RefusalKind::BadRequest, format!("Purser can't read this request: {why}"))
+        Self::new(RefusalKind::BadRequest, format!("Purser can't read this request: {why}"))
     }
 
     pub(crate) fn bad_body(why: &dyn Error) -> Self {
@@ -178,7 +168,7 @@ impl Refused {
 
     pub(crate) fn rate_limited(per_minute: u32, wait: Duration) -> Self {
         let retry_after_s = u32::try_from(wait.as_secs()).unwrap_or(60).max(1);
-        Self::after_body(
+        Self::new(
             RefusalKind::RateLimited { retry_after_s },
             format!(
                 "This key may make {per_minute} requests a minute and has made them. Try again in {retry_after_s} s, or ask an admin for a higher limit."
@@ -187,7 +177,7 @@ impl Refused {
     }
 
     pub(crate) fn unreachable(provider: &str, why: &io::Error) -> Self {
-        Self::after_body(
+        Self::new(
             RefusalKind::Unreachable,
             format!(
                 "Purser can't reach {provider} ({why}). Nothing was charged. Try again; if it lasts, ask an admin to look at the provider's address and the network."
@@ -197,7 +187,7 @@ impl Refused {
 
     pub(crate) fn unanswered(provider: &str, why: &io::Error, late: bool) -> Self {
         let kind = if late { RefusalKind::TimedOut } else { RefusalKind::Unreachable };
-        Self::after_body(
+        Self::new(
             kind,
             format!(
                 "{provider} took this call and did not answer ({why}). It may be charged, so Purser counts its input and does not repeat it by itself."
@@ -207,14 +197,14 @@ impl Refused {
 
     pub(crate) fn broken_off(provider: &str, why: &io::Error) -> Self {
         let late = why.kind() == io::ErrorKind::TimedOut;
-        Self::after_body(
+        Self::new(
             if late { RefusalKind::TimedOut } else { RefusalKind::Unreachable },
             format!("{provider} broke off its answer ({why}). What it may have generated is counted. Try again."),
         )
     }
 
     pub(crate) fn upstream_status(provider: &str, status: StatusCode) -> Self {
-        Self::after_body(
+        Self::new(
             RefusalKind::Unreachable,
             format!(
                 "{provider} answered {status} and no other provider could take this call. Nothing was charged. Try again."
@@ -223,7 +213,7 @@ impl Refused {
     }
 
     pub(crate) fn busy() -> Self {
-        Self::after_body(
+        Self::new(
             RefusalKind::Unavailable { retry_after_s: 1 },
             "Purser's journal can't keep up at the moment. Try again in a second.",
         )
@@ -231,7 +221,7 @@ impl Refused {
 
     pub(crate) fn internal(why: &dyn Error) -> Self {
         tracing::error!(%why, "a call failed inside the gateway");
-        Self::after_body(
+        Self::new(
             RefusalKind::Unavailable { retry_after_s: 5 },
             "Purser could not make this call; the reason is in its log. Nothing was charged.",
         )
@@ -240,7 +230,7 @@ impl Refused {
     #[expect(clippy::needless_pass_by_value, reason = "so that it can stand in map_err")]
     pub(crate) fn ledger(why: LedgerError) -> Self {
         tracing::error!(why = %Chain(&why), "the ledger refused a call");
-        Self::after_body(
+        Self::new(
             RefusalKind::Unavailable { retry_after_s: 5 },
             "Purser's ledger can't take calls at the moment; the reason is in its log. Nothing was charged. Try again, and tell your admin if it lasts.",
         )

@@ -64,7 +64,7 @@ pub(crate) fn take_request(buffer: &mut BytesMut) -> Result<Option<RequestHead>,
         return Err(HeadError::NoHost);
     }
     let framing = request_framing(&headers, old)?;
-    let keep_alive = keeps_alive(&headers, old);
+    let keep_alive = !old && keeps_alive(&headers, old);
     buffer.advance(length);
     Ok(Some(RequestHead { method, target, old, headers, framing, keep_alive }))
 }

@@ -8,6 +8,7 @@ mod company;
 mod dialects;
 mod faults;
 mod hangups;
+mod hostile;
 mod money;
 mod rig;
 mod upstreams;
