@@ -6,6 +6,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use purser_core::money::Nano;
 use purser_core::time::Instant;
 
+/// Among so many of the latest, a denial like one before is counted there.
+const ALIKE_WITHIN: usize = 12;
 /// Decisions kept for the view.
 const DECISIONS_MAX: usize = 64;
 
@@ -212,7 +214,7 @@ impl Board {
             *out = matches!(&outcome, Outcome::Denied { code, .. } if code == EXHAUSTED);
         }
         // Somebody who knocks at a closed door again and again is one line.
-        if let Some(last) = inner.decisions.iter_mut().take(3).find(|last| last.caller == caller)
+        if let Some(last) = inner.decisions.iter_mut().take(ALIKE_WITHIN).find(|last| last.caller == caller)
             && is_same_refusal(&last.outcome, &outcome)
         {
             last.at = at;

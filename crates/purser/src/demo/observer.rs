@@ -13,7 +13,7 @@ use purser_core::zone::Zone;
 use purser_store::{DataDir, JournalReader, Mode};
 
 use super::board::{Board, Decision, Outcome, Seen, Tally, Track};
-use super::company::{COMPANY_ZONE, ROLES, RUNAWAY};
+use super::company::{COMPANY_ZONE, ROLES, RUNAWAY, UNITS};
 use super::scene::{
     BudgetLine, DecisionLine, JournalLine, Kind, PersonLine, Purse, Runaway, Scene, StatementLines, Totals,
 };
@@ -89,7 +89,7 @@ impl Observer {
             paused,
             morning: seen.mornings > 0,
             people,
-            budgets: budgets.iter().filter(|budget| !is_a_keys(budget)).filter_map(budget_line).collect(),
+            budgets: budget_lines(&budgets),
             journal: self.journal()?,
             decisions: seen.decisions.iter().map(|decision| self.decision(decision)).collect(),
             totals: Totals {
@@ -167,7 +167,6 @@ impl Observer {
         Ok(JournalLine {
             frames: head.map_or(0, |head| head.no.0),
             hash: head.map_or_else(String::new, |head| head.hash.to_string()),
-            written: status.written,
             durable: status.durable,
             projected: status.projected,
         })
@@ -191,13 +190,13 @@ impl Observer {
         let person = hired.person.to_string();
         let statement = self.control.statement(&person, None).await?;
         let resets = self.control.balances(Some(&person))?.items.first().and_then(|balance| balance.resets_at);
-        Ok(Some(lines(place, role.name(), &statement, resets, &self.currency())))
+        Ok(Some(lines(place, &role.name(), &statement, resets, &self.currency())))
     }
 }
 
 fn lines(
     place: usize,
-    name: String,
+    name: &str,
     statement: &Statement,
     resets: Option<Instant>,
     currency: &Currency,
@@ -216,14 +215,19 @@ fn purse(funds: &Funds) -> Purse {
     Purse { limit: funds.limit, spent: funds.posted, held: funds.held.saturating_add(funds.suspense) }
 }
 
-fn is_a_keys(budget: &Budget) -> bool {
-    budget.owner.starts_with(purser_core::id::KeyId::PREFIX)
+/// Of the company first, then of units in the order of the company's list; keys have theirs elsewhere.
+fn budget_lines(budgets: &[Budget]) -> Vec<BudgetLine> {
+    let names = std::iter::once(COMPANY).chain(UNITS.iter().map(|unit| unit.name));
+    let lines = names.filter_map(|name| {
+        let of = |budget: &&Budget| budget.owner_name.as_deref().unwrap_or(&budget.owner).eq_ignore_ascii_case(name);
+        let budget = budgets.iter().find(of)?;
+        Some(BudgetLine { name: name.to_owned(), purse: purse(&budget.funds?), per: budget.per.clone() })
+    });
+    lines.collect()
 }
 
-fn budget_line(budget: &Budget) -> Option<BudgetLine> {
-    let name = budget.owner_name.clone().unwrap_or_else(|| "Company".to_owned());
-    Some(BudgetLine { name, purse: purse(&budget.funds?), per: budget.per.clone() })
-}
+/// What the company is called.
+const COMPANY: &str = "Company";
 
 /// In an hour, what was spent in some seconds.
 fn pace(spent: Nano, over: Duration) -> Nano {

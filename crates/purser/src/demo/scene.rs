@@ -99,8 +99,6 @@ pub(crate) struct JournalLine {
     pub(crate) frames: u64,
     /// Hash of the last one, hexadecimal.
     pub(crate) hash: String,
-    /// The last record handed to the operating system.
-    pub(crate) written: u64,
     /// The last record on disk.
     pub(crate) durable: u64,
     /// The last record that reports know.

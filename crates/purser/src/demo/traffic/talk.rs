@@ -39,8 +39,8 @@ impl Talk {
         }
         let said = format!("{note}{}", dice.prose(self.manner.turn));
         let question = match self.wanted.take() {
-            Some(call) => self.result(&call, said),
-            None => self.question(said),
+            Some(call) => self.result(&call, &said),
+            None => self.question(&said),
         };
         self.asked = question.len();
         self.messages.extend(question);
@@ -78,7 +78,7 @@ impl Talk {
         self.turns = 0;
     }
 
-    fn question(&self, said: String) -> Vec<Value> {
+    fn question(&self, said: &str) -> Vec<Value> {
         vec![match self.dialect {
             Dialect::Messages => json!({"role": "user", "content": [{"type": "text", "text": said}]}),
             Dialect::Chat | Dialect::Responses => json!({"role": "user", "content": said}),
@@ -87,7 +87,7 @@ impl Talk {
         }]
     }
 
-    fn result(&self, call: &ToolCall, said: String) -> Vec<Value> {
+    fn result(&self, call: &ToolCall, said: &str) -> Vec<Value> {
         vec![match self.dialect {
             Dialect::Messages => {
                 json!({"role": "user", "content": [{"type": "tool_result", "tool_use_id": call.id, "content": said}]})

@@ -37,10 +37,8 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, scene: &Scene, selected: O
 fn cells(person: &PersonLine, scene: &Scene, wide: bool, bar_wide: u16, theme: Theme) -> Vec<Cell<'static>> {
     let money = |amount: Nano| amount.for_people(&scene.currency);
     let left = money(person.purse.left());
-    let name = match person.out {
-        true => theme.bad(format!("!{}", person.short)),
-        false => theme.plain(format!(" {}", person.short)),
-    };
+    let name =
+        if person.out { theme.bad(format!("!{}", person.short)) } else { theme.plain(format!(" {}", person.short)) };
     let mut cells = vec![Cell::new(name)];
     if wide {
         cells.push(Cell::new(theme.faint(person.city.clone())));

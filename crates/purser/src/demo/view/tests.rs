@@ -48,13 +48,7 @@ fn scene() -> Scene {
         morning: false,
         people: people.collect(),
         budgets: budgets.collect(),
-        journal: JournalLine {
-            frames: 231,
-            hash: "3f9ac2d4e5b60718".to_owned(),
-            written: 1_904,
-            durable: 1_902,
-            projected: 1_900,
-        },
+        journal: JournalLine { frames: 231, hash: "3f9ac2d4e5b60718".to_owned(), durable: 1_902, projected: 1_900 },
         decisions: vec![
             DecisionLine {
                 at: Duration::from_secs(12),

@@ -9,6 +9,7 @@ pub(crate) struct Theme {
     colour: bool,
 }
 
+#[expect(clippy::unused_self, reason = "every look is asked of the theme, whether or not colour decides it")]
 impl Theme {
     /// Colour, unless `NO_COLOR` is set to anything (no-color.org) or the terminal says that it has none.
     pub(crate) fn of_environment(variable: impl Fn(&str) -> Option<String>) -> Self {

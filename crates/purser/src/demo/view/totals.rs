@@ -40,11 +40,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, scene: &Scene, theme: Them
         lines.push(Line::from(vec![charged, theme.plain(", "), overspent]));
         lines.push(Line::from(theme.plain(format!(" {}", calls.trim_start_matches([',', ' '])))));
         lines.push(Line::from(theme.plain(tokens)));
-        lines.push(Line::from(theme.plain(format!(
-            " journal: {line}, {} written, {} in the reports",
-            grouped(journal.written),
-            grouped(journal.projected)
-        ))));
+        lines.push(Line::from(theme.plain(format!(" {line}, {} in reports", grouped(journal.projected)))));
     } else {
         let tokens = tokens.trim_start().to_owned();
         lines.push(Line::from(vec![charged, theme.plain(", "), overspent, theme.plain(calls_short(scene))]));

@@ -1,0 +1,215 @@
+#!/usr/bin/env python3
+"""The demonstration as somebody sees it who has just built it: one summary without a terminal, a live view in one.
+
+Needs the release binary (or another, named in PURSER_BIN); the live view is looked at through tmux where that is there.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+BINARY = Path(os.environ.get("PURSER_BIN") or REPOSITORY / "target" / "release" / "purser").absolute()
+# No demonstration needs anything of its surroundings, least of all a key.
+BARE = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+LONGEST = 90  # seconds, for one demonstration on a busy machine
+FIRST_OUTPUT = 2  # seconds
+TMUX = shutil.which("tmux")
+
+
+class Failed(Exception):
+    """A check did not hold."""
+
+
+def check(holds: bool, why: str) -> None:
+    if not holds:
+        raise Failed(why)
+
+
+def demo(*options: str, **settings: str) -> subprocess.CompletedProcess:
+    with tempfile.TemporaryDirectory() as temporary:
+        environment = BARE | {"TMPDIR": temporary} | settings
+        done = subprocess.run(
+            [BINARY, "demo", *options], env=environment, cwd=temporary, capture_output=True, text=True, timeout=LONGEST
+        )
+        left = [path.name for path in Path(temporary).iterdir()]
+    check(done.returncode == 0, f"exit code {done.returncode}: {done.stderr}{done.stdout}")
+    check(not left, f"something is left behind: {left}")
+    return done
+
+
+def one_summary() -> str:
+    """Prints one summary that fits 80 columns, within its time."""
+    began = time.monotonic()
+    done = demo("--once")
+    took = time.monotonic() - began
+    lines = done.stdout.splitlines()
+    check(all(len(line) <= 80 for line in lines), f"lines longer than 80: {done.stdout}")
+    for word in ("Staff engineer, Platform", "calls ", "tokens ", "charged ", "overspend   $0.00", "equal, call by call"):
+        check(word in done.stdout, f"no {word!r} in the summary: {done.stdout}")
+    check(re.search(r"^verify +good: [\d,]+ records", done.stdout, re.M) is not None, done.stdout)
+    check(re.search(r"stopped after [\d.]+ s at \$\d", done.stdout) is not None, f"nobody was stopped: {done.stdout}")
+    check("\x1b" not in done.stdout, "colours where there is no terminal")
+    return f"{took:.0f} s"
+
+
+def the_same_as_json() -> str:
+    """What the summary says holds together: sums, limits, and both books."""
+    summary = json.loads(demo("--once", "--json", "--seconds", "3", "--seed", "7").stdout)
+    people, totals, proof = summary["people"], summary["totals"], summary["proof"]
+    check(summary["seed"] == 7 and len(people) >= 12, str(summary))
+    check(proof["good"] and proof["verify_good"] and not proof["differences"], str(proof))
+    check(proof["provider_served"] == proof["ledger_charged"] > 100, str(proof))
+    check(proof["provider_billed"] == proof["ledger_posted"] == totals["charged"], str(proof))
+    used = sum(nano(person["used"]) for person in people)
+    check(used == nano(totals["charged"]), f"people used {used}, {totals['charged']} was charged")
+    check(all(nano(person["used"]) <= nano(person["granted"]) for person in people), str(people))
+    check(nano(totals["overspent"]) == 0 and totals["lost"] == 0, str(totals))
+    check(totals["usage"]["cache_read"] > 0, "nothing was read from a cache")
+    agent = summary["unattended"]
+    check(agent["stopped"] and nano(agent["spent"]) <= nano(agent["budget"]), str(agent))
+    check("budget of this key" in agent["told"], str(agent))
+    return f"{proof['ledger_charged']} calls"
+
+
+def kept() -> str:
+    """A folder that is kept is a Purser like any other."""
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary) / "kept"
+        demo("--once", "--seconds", "1", "--keep", str(folder))
+        verify = subprocess.run([BINARY, "verify", "--data", folder / "data"], capture_output=True, text=True, timeout=30)
+        check(verify.returncode == 0 and verify.stdout.startswith("good"), f"{verify}")
+        again = subprocess.run(
+            [BINARY, "demo", "--once", "--keep", folder], capture_output=True, text=True, timeout=30, env=BARE
+        )
+        check(again.returncode == 1 and "holds something already" in again.stderr, f"{again}")
+    return ""
+
+
+def nano(amount: str) -> int:
+    whole, _, places = amount.partition(".")
+    return int(whole) * 10**9 + int(places.ljust(9, "0"))
+
+
+class Terminal:
+    """A terminal of its own with a demonstration in it."""
+
+    def __init__(self, wide: int, high: int, **settings: str):
+        self.folder = tempfile.TemporaryDirectory()
+        self.code = Path(self.folder.name) / "code"
+        self.server = f"purser-{os.getpid()}-{wide}"
+        command = f"{BINARY} demo; echo $? > {self.code}; stty -a > {self.code}.stty; cat"
+        variables = BARE | {"TMPDIR": self.folder.name} | settings
+        words = [f"{name}={value}" for name, value in variables.items()]
+        self.tmux("new-session", "-d", "-x", str(wide), "-y", str(high), "env", "-i", *words, "sh", "-c", command)
+
+    def tmux(self, *words: str) -> str:
+        command = [TMUX, "-L", self.server, "-f", os.devnull, *words]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=10)
+        check(done.returncode == 0, f"tmux {words[0]}: {done.stderr}")
+        return done.stdout
+
+    def shown(self, *options: str) -> str:
+        return self.tmux("capture-pane", "-p", *options)
+
+    def press(self, *keys: str) -> None:
+        self.tmux("send-keys", *keys)
+
+    def until(self, what: str, seconds: float) -> str:
+        """The screen, once it shows this."""
+        latest = time.monotonic() + seconds
+        while True:
+            screen = self.shown()
+            if re.search(what, screen):
+                return screen
+            check(time.monotonic() < latest, f"{what!r} is not shown after {seconds} s:\n{screen}")
+            time.sleep(0.05)
+
+    def left(self) -> int:
+        """The exit code, once the demonstration has ended."""
+        latest = time.monotonic() + 60
+        while not (self.code.exists() and self.code.read_text().strip() and Path(f"{self.code}.stty").exists()):
+            check(time.monotonic() < latest, f"it does not end:\n{self.shown()}")
+            time.sleep(0.05)
+        modes = Path(f"{self.code}.stty").read_text()
+        check(" icanon" in modes and " echo " in modes, f"the terminal is not given back: {modes}")
+        return int(self.code.read_text())
+
+    def __enter__(self) -> "Terminal":
+        return self
+
+    def __exit__(self, *_) -> None:
+        subprocess.run([TMUX, "-L", self.server, "kill-server"], capture_output=True, timeout=10)
+        self.folder.cleanup()
+
+
+def live_view() -> str:
+    """People, the runaway's end, a statement, a pause, another size, and away with q."""
+    with Terminal(80, 24, TERM="screen") as terminal:
+        began = time.monotonic()
+        terminal.until(r"a company is being set up|Purser demo", FIRST_OUTPUT)
+        first = time.monotonic() - began
+        screen = terminal.until(r"Recruiter, People +[█▒░]+ +\$\d", 30)
+        check("Staff engineer, Platform" in screen and "Company and journal" in screen, screen)
+        terminal.until(r"STOPPED after [\d.]+ s at \$", 45)
+        terminal.press("Down")
+        terminal.until(r"Statement: Staff engineer, Platform, San Francisco", 5)
+        terminal.until(r"claude-opus-5-5 +\d+ calls", 5)
+        terminal.press("Escape")
+        terminal.until(r"STOPPED", 5)
+        terminal.press("p")
+        terminal.until(r"PAUSED", 5)
+        terminal.press("p")
+        terminal.tmux("resize-window", "-x", "120", "-y", "40")
+        terminal.until(r"where +left .* held +calls +denied", 5)
+        terminal.press("q")
+        check(terminal.left() == 0, terminal.shown())
+        check("equal, call by call" in terminal.shown("-S", "-100"), terminal.shown("-S", "-100"))
+    return f"first output after {first:.1f} s"
+
+
+def without_colour() -> str:
+    """NO_COLOR is heeded, and Ctrl-C gives the terminal back."""
+    with Terminal(90, 30, TERM="screen", NO_COLOR="1") as terminal:
+        terminal.until(r"Recruiter, People +[█▒░]+ +\$\d", 30)
+        coloured = re.findall(r"\x1b\[(?:[0-9;]*;)?(?:3[0-7]|4[0-7]|9[0-7])m", terminal.shown("-e"))
+        check(not coloured, f"colours: {coloured}")
+        terminal.press("C-c")
+        check(terminal.left() == 0, terminal.shown())
+    return ""
+
+
+CASES = {"one summary": one_summary, "the same as JSON": the_same_as_json, "a folder that is kept": kept}
+VIEWED = {"live view": live_view, "without colour": without_colour}
+
+
+def main() -> int:
+    if not BINARY.exists():
+        print(f"{BINARY} does not exist: build it first, or name another in PURSER_BIN", file=sys.stderr)
+        return 1
+    if not TMUX:
+        print("tmux is not installed: the live view is not looked at", file=sys.stderr)
+    failed = 0
+    cases = CASES | (VIEWED if TMUX else {})
+    for name, case in cases.items():
+        try:
+            print(f"ok    {name}  {case()}".rstrip(), flush=True)
+        except (Failed, subprocess.TimeoutExpired) as why:
+            failed += 1
+            print(f"FAIL  {name}: {why}", flush=True)
+        except Exception:  # a defect of the test must not hide the other cases
+            failed += 1
+            print(f"FAIL  {name}: {traceback.format_exc()}", flush=True)
+    print(f"{len(cases) - failed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
