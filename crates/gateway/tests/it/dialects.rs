@@ -43,7 +43,7 @@ fn check(rig: &Rig, talk: Talk, want: &Want<'_>) -> Message {
 
     let served = rig.served();
     let charge = rig.charges(before + 1).pop().unwrap();
-    assert_eq!((charge.charge, charge.mark), (price(&served), Mark::Exact), "{what}");
+    assert_eq!((charge.nano, charge.mark), (price(&served), Mark::Exact), "{what}");
     assert_eq!(charge.record.provider, talk.provider(), "{what}");
     assert_eq!(charge.record.requested, METERED, "{what}");
     assert!(answer.header("x-purser-call").starts_with("req_"), "{what}");
@@ -52,10 +52,10 @@ fn check(rig: &Rig, talk: Talk, want: &Want<'_>) -> Message {
     let reset = answer.header("x-purser-reset");
     assert_eq!(reset, "2026-11-26T00:00:00Z", "{what}");
     if want.stream {
-        assert!(answer.amount("x-purser-held") >= charge.charge, "{what}");
+        assert!(answer.amount("x-purser-held") >= charge.nano, "{what}");
         assert!(answer.amount("x-purser-remaining") > 0, "{what}");
     } else {
-        assert_eq!(answer.amount("x-purser-charge"), charge.charge, "{what}");
+        assert_eq!(answer.amount("x-purser-charge"), charge.nano, "{what}");
     }
     rig.quiet();
     answer
@@ -131,7 +131,7 @@ fn public_prices_apply_to_public_models() {
         let used = rig.served().usage;
         let usage = Usage { input_uncached: used.input_uncached, output: used.output, ..Usage::default() };
         let expected = rating::rate(card, &usage, &Served::default(), Ratio::ONE).unwrap();
-        assert_eq!(Nano::new(rig.charges(place).pop().unwrap().charge), expected, "{model}");
+        assert_eq!(Nano::new(rig.charges(place).pop().unwrap().nano), expected, "{model}");
     }
 }
 
@@ -158,7 +158,7 @@ fn a_key_is_taken_wherever_clients_put_it() {
     let want = Want::default();
     let unsigned = || ask_unsigned(Talk::Messages, &want);
     let mut in_query = unsigned();
-    in_query.target.push_str(&format!("?key={ANALYST_KEY}"));
+    in_query.target.extend(["?key=", ANALYST_KEY]);
     let signed = [
         unsigned().key(ANALYST_KEY),
         unsigned().with("x-api-key", ANALYST_KEY),
@@ -191,8 +191,8 @@ fn nothing_of_the_client_s_identity_reaches_the_provider() {
             .with("connection", "keep-alive, x-hop")
             .with("x-hop", "1")
             .with("x-stays", "yes");
-        let mark = if ask.target.contains('?') { '&' } else { '?' };
-        ask.target.push_str(&format!("{mark}key={ANALYST_KEY}&x=%20y"));
+        let mark = if ask.target.contains('?') { "&" } else { "?" };
+        ask.target.extend([mark, "key=", ANALYST_KEY, "&x=%20y"]);
         assert_eq!(rig.call(&ask).status(), 200, "{talk:?}");
         let (asked, _) = rig.tap.last();
         let seen = format!("{asked:?}");

@@ -33,7 +33,7 @@ fn after_every_event_of_a_stream_the_rest_is_heard_out() {
             let charge = rig.charges(calls).pop().unwrap();
             let served = rig.served();
             assert!(served.completed, "{talk:?} after {events}");
-            assert_eq!((charge.charge, charge.mark), (price(&served), Mark::Exact), "{talk:?} after {events}");
+            assert_eq!((charge.nano, charge.mark), (price(&served), Mark::Exact), "{talk:?} after {events}");
             rig.quiet();
         }
     }
@@ -47,7 +47,7 @@ fn an_answer_that_is_not_a_stream_is_heard_out_too() {
         rig.holding(1);
         drop(conn);
         let charge = rig.charges(calls).pop().unwrap();
-        assert_eq!((charge.charge, charge.mark), (price(&rig.served()), Mark::Exact), "{talk:?}");
+        assert_eq!((charge.nano, charge.mark), (price(&rig.served()), Mark::Exact), "{talk:?}");
     }
 }
 
@@ -62,7 +62,7 @@ fn check_cut(talk: Talk, drain: Drain, script: &str, events: usize, mark: Mark) 
     let charge = rig.charge();
     assert_eq!(charge.mark, mark, "{talk:?} {drain:?} {events}");
     let held = rig.holds().pop().unwrap().get();
-    assert!(0 < charge.charge && charge.charge <= held, "{talk:?}: {} of {held}", charge.charge);
+    assert!(0 < charge.nano && charge.nano <= held, "{talk:?}: {} of {held}", charge.nano);
     until("the provider is cut off", || rig.standin.journal().iter().all(|call| call.ended));
     let served = rig.served();
     assert!(!served.completed && served.usage.output < 8_000, "{talk:?}: {served:?}");

@@ -4,12 +4,19 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail the test as tests do")]
 
 mod asks;
+mod books;
+mod calibrated;
 mod company;
 mod dialects;
 mod faults;
+mod fence;
 mod hangups;
 mod hostile;
+mod http;
+mod lies;
 mod money;
 mod rig;
+mod stopping;
+mod terms;
 mod upstreams;
 mod wire;
