@@ -29,10 +29,11 @@ pub(super) async fn take_whole(
     let body = until_gone(client, reading, admitted.drain().max_time).await;
     let (status, mut headers) = (answer.status, answer::pass_headers(&answer.headers));
     let encoding = answer.headers.get(header::CONTENT_ENCODING).filter(|_| !is_plain(&answer.headers)).cloned();
+    let taken = answer.taken;
     answer.finish(&worker.pool, &admitted.upstream);
     let body = match body {
         Ok(body) => body,
-        Err(why) => return broken_off(status, &why, call, admitted),
+        Err(why) => return broken_off(status, &why, taken, call, admitted),
     };
     if !status.is_success() {
         restore(&mut headers, encoding);
@@ -82,10 +83,11 @@ fn read_at_once(call: &Call, body: &Bytes) -> (Reading, Vec<ProviderId>) {
     (read_stream(call, &stream), stream.ids().to_vec())
 }
 
-/// The provider broke off an answer that was to be whole. An error answer costs nothing; of any other, nothing is
-/// known but that it was begun.
-fn broken_off(status: StatusCode, why: &io::Error, call: &Call, admitted: &Admitted) -> Measured {
-    let reading = if status.is_success() { Reading::UNANSWERED } else { Reading::Nothing };
+/// The provider broke off an answer that was to be whole, or it is larger than what is taken. An error answer costs
+/// nothing; of any other, no more is known than how much of it was seen.
+fn broken_off(status: StatusCode, why: &io::Error, taken: u64, call: &Call, admitted: &Admitted) -> Measured {
+    let reading =
+        if status.is_success() { Reading::Partial { seen: None, visible_bytes: taken } } else { Reading::Nothing };
     let refused = Refused::broken_off(&admitted.upstream.name, why);
     let rendered = refused.render(call.dialect.family(), &call.tool, &call.id);
     let rest = Rest::Whole { status: rendered.status, headers: rendered.headers, body: rendered.body };

@@ -44,6 +44,8 @@ pub(crate) struct Answer {
     connection: Connection,
     decoder: Decoder,
     reusable: bool,
+    /// Bytes of the body that were read.
+    pub(crate) taken: u64,
 }
 
 /// Sends a request over an idle or a new connection and waits for the answer's head.
@@ -72,7 +74,7 @@ pub(crate) async fn send(
     let ResponseHead { status, headers, framing, keep_alive } =
         read_head(&mut connection, to_head, limits.first_byte).await.map_err(Fault::Unanswered)?;
     let reusable = keep_alive && framing != Framing::UntilClose;
-    Ok(Answer { status, headers, connection, decoder: Decoder::new(framing), reusable })
+    Ok(Answer { status, headers, connection, decoder: Decoder::new(framing), reusable, taken: 0 })
 }
 
 /// Writes to an idle connection; when that one turns out closed before all was written, to a new one. A request that
@@ -117,7 +119,10 @@ impl Answer {
     pub(crate) async fn next(&mut self, stall: Duration) -> io::Result<Option<Bytes>> {
         loop {
             match self.decoder.take(&mut self.connection.buffer) {
-                Ok(Piece::Data(data)) => return Ok(Some(data)),
+                Ok(Piece::Data(data)) => {
+                    self.taken = self.taken.saturating_add(u64::try_from(data.len()).unwrap_or(u64::MAX));
+                    return Ok(Some(data));
+                }
                 Ok(Piece::End) => return Ok(None),
                 Ok(Piece::NeedMore) => {
                     if self.connection.read_within(stall).await? == 0 {

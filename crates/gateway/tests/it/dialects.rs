@@ -221,3 +221,13 @@ fn lists_and_counts_are_free() {
     assert!(rig.call(&count).text().contains("totalTokens"));
     assert!(rig.holds().is_empty());
 }
+
+#[test]
+fn searches_of_the_provider_are_charged_too() {
+    let rig = Rig::start(|_| {});
+    let more = r#""tools":[{"type":"web_search_20250305","name":"web_search","max_uses":3}],"#;
+    for stream in [false, true] {
+        let answer = check(&rig, Talk::Messages, &Want { stream, more, script: "search=2", ..Want::default() });
+        assert!(rig.charges(1 + usize::from(stream)).pop().unwrap().nano > 20_000_000, "{}", answer.text());
+    }
+}

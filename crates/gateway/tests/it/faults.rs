@@ -9,7 +9,8 @@ use purser_ledger::Mark;
 use purser_providers::Family;
 use serde_json::Value;
 
-use crate::asks::{Talk, Want, ask};
+use crate::asks::{Talk, Want, ask, ask_unsigned};
+use crate::company::ANALYST;
 use crate::dialects::{price, same};
 use crate::rig::{Rig, Setup, until, upstream};
 use crate::upstreams::{Fake, chat_answer, nobody};
@@ -241,7 +242,8 @@ fn answers_that_are_not_http_are_faults() {
     check_saying(&format!("HTTP/1.1 200 OK\r\nx: {}\r\n", "y".repeat(200_000)), 502, Some(Mark::Presumed));
     check_saying("HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n{}", 502, Some(Mark::Presumed));
     check_saying("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n", 502, Some(Mark::Presumed));
-    check_saying("HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\n{\"id\":", 502, Some(Mark::Presumed));
+    check_saying("HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\n", 502, Some(Mark::Presumed));
+    check_saying("HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\n{\"id\":", 502, Some(Mark::Estimated));
 }
 
 #[test]
@@ -300,4 +302,31 @@ fn connections_are_used_again_only_where_that_is_safe() {
     let (head, body) = text.split_once("\r\n\r\n").unwrap();
     let both = format!("{head}\r\ntransfer-encoding: chunked\r\n\r\n{:x}\r\n{body}\r\n0\r\n\r\n", body.len());
     assert_eq!(connections(both.into_bytes(), false), 2, "a length and chunks: one of them lies");
+}
+
+#[test]
+fn a_fallback_that_the_key_may_not_call_leaves_the_first_fault_to_be_told() {
+    let rig = Rig::start(|setup| {
+        with_spare(setup, Family::Anthropic);
+        setup.send_to("anthropic", nobody());
+        let providers = vec!["anthropic".parse().unwrap()];
+        setup.company.key(ANALYST, "pk-narrow", |issue| issue.allow.providers = providers);
+    });
+    let answer = rig.call(&ask_unsigned(Talk::Messages, &Want::default()).key("pk-narrow"));
+    let sentence = error_of(Talk::Messages, &answer);
+    assert!(answer.status() == 502 && sentence.contains("can't reach anthropic"), "{sentence}");
+    rig.releases(1);
+}
+
+#[test]
+fn an_answer_that_is_too_large_to_be_taken_is_charged_by_what_was_seen() {
+    for talk in Talk::TEXT {
+        let rig = Rig::start(|setup| setup.limits.answer_bytes = 1_000);
+        let answer = rig.call(&ask(talk, &Want { script: "output=400", ..Want::default() }));
+        assert_eq!(answer.status(), 502, "{talk:?}");
+        error_of(talk, &answer);
+        let (charge, truth) = (rig.charge(), price(&rig.served()));
+        assert_eq!(charge.mark, Mark::Estimated, "{talk:?}");
+        assert!(charge.nano > truth / 2, "{talk:?}: {} for {truth}", charge.nano);
+    }
 }

@@ -8,7 +8,7 @@ use purser_core::policy::Drain;
 use purser_ledger::Mark;
 
 use crate::asks::{Talk, Want, ask};
-use crate::company::OUTPUT_MAX;
+use crate::company::{OUTPUT_MAX, dollars};
 use crate::dialects::price;
 use crate::rig::{Rig, until};
 use crate::wire::Conn;
@@ -100,4 +100,17 @@ fn a_request_that_is_not_whole_costs_nothing() {
         }
     }
     assert_eq!((rig.holds().len(), rig.tap.requests()), (0, 0));
+}
+
+#[test]
+fn a_client_that_does_not_read_is_left_and_the_answer_heard_out() {
+    let rig = Rig::start(|setup| {
+        setup.limits.write_stall = Duration::from_millis(50);
+        setup.company.policy(|policy| policy.drain.max_money = dollars("100.00"));
+    });
+    let want =
+        Want { model: "claude-sonnet-5-5", stream: true, script: "output=60000", max: Some(60_000), ..Want::default() };
+    let _deaf = rig.begin(&ask(Talk::Messages, &want));
+    let charge = rig.charge();
+    assert_eq!((charge.mark, charge.record.usage.output), (Mark::Exact, 60_000));
 }

@@ -96,7 +96,7 @@ fn what_is_gone_is_refused_at_once_and_for_good() {
     assert!((400..500).contains(&answer.status()), "{text}");
     assert_eq!(rig.standin.journal().len(), 1);
     rig.stop();
-    assert_eq!(rig.denials.count("budget_exhausted"), 9);
+    assert_eq!((rig.denials.count("budget_exhausted"), rig.denials.funded()), (9, 0));
 }
 
 #[test]
@@ -189,6 +189,8 @@ fn a_call_that_waited_too_long_may_come_again() {
     assert_eq!(first.answer().status(), 200);
     rig.charges(1);
     assert_eq!(rig.call(&chat(500)).status(), 200, "and then it fits");
+    rig.stop();
+    assert_eq!(rig.denials.funded(), 4, "denied although the money was there");
 }
 
 #[test]
@@ -245,4 +247,21 @@ fn many_callers_never_overspend() {
     assert_eq!(spent, i64::try_from(tokens_served).unwrap() * TOKEN);
     assert!(spent <= BUDGET * TOKEN, "{spent}");
     assert!(spent > (BUDGET - 100) * TOKEN, "to the last useful piece: {spent}");
+}
+
+#[test]
+fn several_answers_share_what_is_left() {
+    let rig = rig_of(1_000, |_| {});
+    let want = Want { more: r#""n":4,"#, script: "output=400", ..simple(500) };
+    let answer = rig.call(&ask(Talk::Chat, &want));
+    assert_eq!((answer.status(), answer.header("x-purser-max-output")), (200, "250"), "{}", answer.text());
+    assert_eq!(rig.charge().nano, 1_000 * TOKEN);
+}
+
+#[test]
+fn a_hold_may_have_to_reach_the_disk_first() {
+    let rig = rig_of(100_000, |setup| setup.wait_for_disk = true);
+    for talk in Talk::TEXT {
+        assert_eq!(rig.call(&ask(talk, &simple(500))).status(), 200, "{talk:?}");
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Once};
 use std::time::{Duration, Instant as StdInstant};
 
@@ -103,6 +103,7 @@ pub(crate) struct Rig {
     posted: Arc<Posted>,
     may_overrun: bool,
     may_drop: bool,
+    is_broken: AtomicBool,
 }
 
 impl Rig {
@@ -172,6 +173,7 @@ impl Rig {
             posted,
             may_overrun,
             may_drop,
+            is_broken: AtomicBool::new(false),
         }
     }
 
@@ -263,6 +265,12 @@ impl Rig {
         last().unwrap()
     }
 
+    /// From now on the journal can't be written.
+    pub(crate) fn break_the_disk(&self) {
+        self.is_broken.store(true, Ordering::Relaxed);
+        self.journal.fail_syncs();
+    }
+
     /// Ends the gateway; returns when it has.
     pub(crate) fn stop(&self) {
         let gateway = self.gateway.lock().take();
@@ -272,7 +280,7 @@ impl Rig {
 
 impl Drop for Rig {
     fn drop(&mut self) {
-        if std::thread::panicking() {
+        if std::thread::panicking() || self.is_broken.load(Ordering::Relaxed) {
             return;
         }
         self.quiet();
@@ -327,6 +335,13 @@ impl Denied {
     /// How often a reason was given so far; denials are handed on once a second and at the end.
     pub(crate) fn count(&self, code: &str) -> u64 {
         self.0.lock().iter().filter(|denials| denials.code == code).map(|denials| denials.count).sum()
+    }
+}
+
+impl Denied {
+    /// How often the money was there, only set aside.
+    pub(crate) fn funded(&self) -> u64 {
+        self.0.lock().iter().filter(|denials| denials.funded).map(|denials| denials.count).sum()
     }
 }
 

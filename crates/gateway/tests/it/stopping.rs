@@ -46,3 +46,22 @@ fn a_call_that_outlasts_the_end_is_settled_with_what_is_known() {
     assert_eq!(charge.mark, Mark::Presumed);
     assert!(0 < charge.nano && charge.nano < rig.holds().pop().unwrap().get(), "{charge:?}");
 }
+
+#[test]
+fn nothing_goes_out_once_the_journal_has_failed() {
+    let rig = Rig::start(|_| {});
+    assert_eq!(rig.call(&ask(Talk::Messages, &Want::default())).status(), 200);
+    rig.charge();
+    rig.break_the_disk();
+    // This one may still be let out, inside what is durable already; its record is what finds the disk broken.
+    rig.call(&ask(Talk::Messages, &Want::default()));
+    until("the ledger has stopped", || rig.ledger.stopped().is_some());
+    let before = rig.tap.requests();
+    for talk in Talk::TEXT {
+        let answer = rig.call(&ask(talk, &Want::default()));
+        let told = (answer.status(), answer.header("x-purser-code"));
+        assert_eq!(told, (503, "unavailable"), "{talk:?}: {}", answer.text());
+    }
+    assert_eq!(rig.tap.requests(), before);
+    rig.stop();
+}
