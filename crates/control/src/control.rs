@@ -75,6 +75,8 @@ pub(crate) struct Inner {
     pub(crate) names: RwLock<Names>,
     pub(crate) admins: RwLock<Admins>,
     pub(crate) setup: Mutex<Option<Offer>>,
+    /// The base URL of the gateway over this ledger, once there is one.
+    pub(crate) gateway: RwLock<Option<String>>,
     /// Whoever holds it makes the one change of the moment; inside, the instant of the last one.
     pub(crate) turn: Mutex<Instant>,
 }
@@ -110,6 +112,7 @@ impl Control {
             names: RwLock::new(names),
             admins: RwLock::new(admins),
             setup: Mutex::new(None),
+            gateway: RwLock::new(None),
             turn: Mutex::new(last),
         };
         let control = Self { inner: Arc::new(inner) };
@@ -143,6 +146,11 @@ impl Control {
         .await
     }
 
+    /// Keeps where clients go, for [`Status::gateway`].
+    pub fn tell_gateway(&self, base_url: &str) {
+        *self.inner.gateway.write() = Some(base_url.to_owned());
+    }
+
     /// Whether all is well, in figures.
     pub fn status(&self) -> Status {
         let now = self.inner.clock.now();
@@ -151,6 +159,7 @@ impl Control {
         Status {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             currency: snapshot.currency.code().to_owned(),
+            gateway: self.inner.gateway.read().clone(),
             people: snapshot.directory.people().filter(|person| !person.has_left(now)).count(),
             keys: snapshot.directory.keys().filter(|key| crate::keys::works(key, now)).count(),
             written: marks.written.0,

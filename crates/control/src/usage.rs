@@ -22,7 +22,7 @@ use crate::control::{Control, Inner, stored};
 use crate::dates;
 use crate::error::{Code, Error, Refused};
 use crate::grants::{patterns_shown, word};
-use crate::shape::{Balance, Charge, ChargePage, Funds, GrantBalance, List, Overview, UsageRow};
+use crate::shape::{Balance, Charge, ChargePage, Denied, Funds, GrantBalance, List, Overview, UsageRow};
 
 /// A question about usage or charges.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -137,6 +137,31 @@ impl Control {
             let page = page.map_err(stored)?;
             let items = page.rows.iter().filter(|row| row.kind != ChargeKind::WrittenOff).map(charge).collect();
             Ok(ChargePage { items, next: page.next.map(|lsn| lsn.0) })
+        })
+        .await
+    }
+
+    /// Denials by key, reason and minute, newest first; a page of them at most. They reach this list within about a
+    /// second.
+    ///
+    /// # Errors
+    /// Nobody of that name, a day that can't be read, or the files.
+    pub async fn denials(&self, wanted: Wanted) -> Result<List<Denied>, Error> {
+        let Understood { person, range, .. } = self.understood(&wanted)?;
+        self.report(move |inner| {
+            let rows = match person {
+                Some(person) => inner.reader.denials_of(person, range),
+                None => inner.reader.denials(range),
+            };
+            let items = rows.map_err(stored)?.into_iter().map(|row| Denied {
+                minute: row.minute,
+                person: row.person,
+                key: row.key,
+                reason: row.reason,
+                funded: row.funded,
+                count: u64::try_from(row.count).unwrap_or(0),
+            });
+            Ok(List { items: items.collect() })
         })
         .await
     }

@@ -45,7 +45,11 @@ fn main() -> ExitCode {
 }
 
 fn act(cli: Cli) -> Result<ExitCode, Failure> {
-    let config = Config::load(cli.global.config.as_deref())?;
+    let named = cli.global.config.as_deref();
+    let config = match cli.command {
+        Command::Run(_) | Command::Demo(_) => Config::load_named(named)?,
+        _ => Config::load(named)?,
+    };
     let usual = if let Command::Run(_) = cli.command { run::usual_data() } else { Config::usual_data() };
     let place = Place {
         data: config.data(cli.global.data.as_deref(), usual),
@@ -59,7 +63,7 @@ fn act(cli: Cli) -> Result<ExitCode, Failure> {
         .build()
         .map_err(|error| Failure::from_error("the runtime can't be started", &error))?;
     if let Command::Run(command) = &cli.command {
-        let done = runtime.block_on(run::run(command, &cli.global, &config, place));
+        let done = runtime.block_on(run::run(command, &config, &place));
         runtime.shutdown_background();
         return done;
     }

@@ -23,7 +23,7 @@ use self::ask::{Body, Command, Id, Query};
 pub use self::serve::{bind_socket, serve_socket, serve_tcp};
 use crate::error::{Code, Refused};
 use crate::shape::{
-    AdminKey, Balance, Budget, ChargePage, Explain, Explained, Grant, ImportPrices, ImportReport, Key, List,
+    AdminKey, Balance, Budget, ChargePage, Denied, Explain, Explained, Grant, ImportPrices, ImportReport, Key, List,
     MovePerson, NewAdminKey, NewGrant, NewKey, NewPerson, NewUnit, Overview, Person, Price, Resolve, SetBudget,
     SetPrice, SetZone, Setup, Statement, Status, Suspended, Unit,
 };
@@ -87,6 +87,7 @@ services! {
     get "/balances" => balances;
     get "/usage" => usage_rows;
     get "/charges" => charges;
+    get "/denials" => denials;
     get "/prices" => prices;
     post "/prices" => set_price;
     post "/prices/import" => import_prices;
@@ -222,6 +223,10 @@ async fn usage_rows(State(control): State<Control>, Query(wanted): Query<usage::
 
 async fn charges(State(control): State<Control>, Query(wanted): Query<usage::Wanted>) -> Answer<ChargePage> {
     Answer(control.charges(wanted).await)
+}
+
+async fn denials(State(control): State<Control>, Query(wanted): Query<usage::Wanted>) -> Answer<List<Denied>> {
+    Answer(control.denials(wanted).await)
 }
 
 async fn prices(State(control): State<Control>, Query(of): Query<usage::OfProvider>) -> Answer<List<Price>> {

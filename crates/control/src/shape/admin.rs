@@ -44,6 +44,9 @@ pub struct Status {
     pub version: String,
     /// The ledger's currency.
     pub currency: String,
+    /// Where clients go, while somebody serves them.
+    #[serde(default)]
+    pub gateway: Option<String>,
     /// People that can spend.
     pub people: usize,
     /// Keys that work.

@@ -22,7 +22,7 @@ pub use price::{
     Explain, Explained, ExplainedLine, ImportPrices, ImportReport, Price, PriceChange, PricePoint, RateChange, SetPrice,
 };
 pub use report::{
-    Balance, Charge, ChargePage, Funds, GrantBalance, Overview, Statement, StatementDay, StatementGrant,
+    Balance, Charge, ChargePage, Denied, Funds, GrantBalance, Overview, Statement, StatementDay, StatementGrant,
     StatementModel, UsageRow,
 };
 pub use suspense::{Resolve, Suspended};

@@ -146,6 +146,23 @@ pub struct ChargePage {
     pub next: Option<u64>,
 }
 
+/// Denials of one key for one reason in one minute.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Denied {
+    /// The minute's first instant.
+    pub minute: Instant,
+    /// Whose key it was.
+    pub person: PersonId,
+    /// Which.
+    pub key: KeyId,
+    /// The stable code of the reason.
+    pub reason: String,
+    /// The money was there, only set aside by other calls.
+    pub funded: bool,
+    /// How many.
+    pub count: u64,
+}
+
 /// One person's month.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Statement {

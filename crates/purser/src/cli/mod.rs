@@ -54,6 +54,11 @@ pub(crate) enum Command {
     /// Show a whole company at work: no key, no internet, nothing left behind
     Demo(crate::demo::Demo),
     /// Run one command under a budget: `purser run --budget 20/day -- claude`
+    ///
+    /// Starts a Purser for as long as the command runs and points the command at it: Claude Code, Codex, Gemini CLI, and
+    /// whatever uses the SDKs of Anthropic, OpenAI or Google. The command gets a key of its own, never the real one.
+    /// Data is kept with the user's other data, so that a day's budget is the day's. `purser.toml` of the working folder
+    /// is not read; `--config` names another.
     Run(crate::run::Run),
     /// People with a budget
     #[command(subcommand)]

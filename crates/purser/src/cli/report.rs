@@ -123,8 +123,9 @@ async fn all_charges(client: &mut Client, path: &Path) -> Result<Vec<Charge>, Fa
 pub(crate) async fn status(client: &mut Client, out: Output) -> Result<(), Failure> {
     let status: Status = client.get(path(["status"])).await?;
     out.show(&status, |status| {
+        let gateway = status.gateway.as_deref().map_or_else(String::new, |at| format!(", gateway at {at}"));
         format!(
-            "purser {}, {}\n{} people, {} keys\njournal: {} records written, {} on disk, {} in reports",
+            "purser {}, {}{gateway}\n{} people, {} keys\njournal: {} records written, {} on disk, {} in reports",
             status.version,
             status.currency,
             status.people,

@@ -67,6 +67,20 @@ impl Client {
         Ok(Self { transport: Transport::Inside(Box::new(inside)), command_id })
     }
 
+    /// Reaches whoever holds the data folder and answers at its socket.
+    ///
+    /// # Errors
+    /// Nobody does.
+    pub(crate) async fn over_socket(place: &Place) -> Result<Self, Failure> {
+        match socket::Socket::connect(&place.socket()).await? {
+            Some(socket) => Ok(Self { transport: Transport::Socket(socket), command_id: None }),
+            None => Err(Failure::new(
+                format!("nobody answers at {}", place.socket().display()),
+                "the Purser there has just ended; try again",
+            )),
+        }
+    }
+
     /// Reads.
     pub(crate) async fn get<T: DeserializeOwned>(&mut self, path: Path) -> Result<T, Failure> {
         self.call(Method::GET, path, Vec::new()).await

@@ -58,8 +58,16 @@ impl Config {
     /// The file can't be read or has a mistake.
     pub(crate) fn load(named: Option<&Path>) -> Result<Self, Mistake> {
         let usual = Path::new(USUAL_FILE);
-        let path = named.or_else(|| usual.exists().then_some(usual));
-        let Some(path) = path else {
+        Self::load_named(named.or_else(|| usual.exists().then_some(usual)))
+    }
+
+    /// Reads the file that was named, or takes the defaults, whatever the working folder holds: for commands that are
+    /// run in folders of strangers, which must not be able to say where credentials go.
+    ///
+    /// # Errors
+    /// The file can't be read or has a mistake.
+    pub(crate) fn load_named(named: Option<&Path>) -> Result<Self, Mistake> {
+        let Some(path) = named else {
             return Ok(Self { file: File::default(), source: String::new(), path: None });
         };
         let source = std::fs::read_to_string(path).map_err(|error| {

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::JoinHandle;
 
 use purser_gateway::Denials;
 use purser_store::{Denial, DenialLog};
@@ -10,22 +11,38 @@ use purser_store::{Denial, DenialLog};
 /// log and dropped, because nothing is owed for a denial and a call must not wait for one.
 const WAITING_MAX: usize = 64;
 
-/// Takes batches at once; a thread of its own writes them.
-pub(super) struct Writer(SyncSender<Vec<Denials>>);
+/// Takes batches at once; a thread of its own writes them. Dropping it waits until what it took is written, so that
+/// whoever has waited for the gateway's end finds every denial in the files.
+pub(super) struct Writer {
+    /// `None` only while it is dropped.
+    batches: Option<SyncSender<Vec<Denials>>>,
+    thread: Option<JoinHandle<()>>,
+}
 
 impl Writer {
-    /// Starts the thread. It ends when the writer is dropped.
+    /// Starts the thread.
     pub(super) fn start(log: DenialLog) -> io::Result<Self> {
         let (send, receive) = sync_channel(WAITING_MAX);
-        std::thread::Builder::new().name("purser-denials".to_owned()).spawn(move || write(&log, &receive))?;
-        Ok(Self(send))
+        let thread =
+            std::thread::Builder::new().name("purser-denials".to_owned()).spawn(move || write(&log, &receive))?;
+        Ok(Self { batches: Some(send), thread: Some(thread) })
     }
 }
 
 impl purser_gateway::DenialLog for Writer {
     fn record(&self, batch: Vec<Denials>) {
-        if self.0.try_send(batch).is_err() {
+        if self.batches.as_ref().is_none_or(|batches| batches.try_send(batch).is_err()) {
             tracing::warn!("a batch of denials was dropped: the disk can't keep up");
+        }
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.batches = None;
+        if let Some(thread) = self.thread.take() {
+            // A panic of it was printed there.
+            let _ = thread.join();
         }
     }
 }

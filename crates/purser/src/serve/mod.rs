@@ -73,6 +73,7 @@ async fn run(
         control: format!("{scheme}://{control_address}"),
         upstreams: &upstreams,
     };
+    control.tell_gateway(&welcome.gateway);
     welcome.say(control)?;
 
     let local: JoinHandle<()> = tokio::spawn(api::serve_socket(socket, api::local(control), stopping.clone()));

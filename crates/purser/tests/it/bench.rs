@@ -38,7 +38,7 @@ impl Bench {
         std::fs::write(self.folder().join("purser.toml"), text).unwrap();
     }
 
-    fn command(&self, args: &[&str]) -> Command {
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_purser"));
         command.args(args).current_dir(self.folder()).stdin(Stdio::null()).env_clear();
         command
@@ -46,7 +46,12 @@ impl Bench {
 
     /// Runs to the end.
     pub(crate) fn run(&self, args: &[&str]) -> Done {
-        let Output { status, stdout, stderr } = self.command(args).output().unwrap();
+        self.run_with(args, &[])
+    }
+
+    /// Runs to the end with these variables in its environment, which is otherwise empty.
+    pub(crate) fn run_with(&self, args: &[&str], variables: &[(&str, &str)]) -> Done {
+        let Output { status, stdout, stderr } = self.command(args).envs(variables.iter().copied()).output().unwrap();
         let text = |bytes| String::from_utf8(bytes).unwrap();
         Done { code: status.code().unwrap_or(-1), out: text(stdout), err: text(stderr) }
     }
@@ -71,10 +76,21 @@ impl Bench {
 
     /// Starts `serve` on free ports and waits until it listens.
     pub(crate) fn serve(&self) -> Served {
+        self.serve_with(&[])
+    }
+
+    /// The same with these variables in its environment.
+    pub(crate) fn serve_with(&self, variables: &[(&str, &str)]) -> Served {
         if !self.folder().join("purser.toml").exists() {
             self.configure("[listen]\ngateway = \"127.0.0.1:0\"\ncontrol = \"127.0.0.1:0\"\n");
         }
-        let mut child = self.command(&["serve"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = self
+            .command(&["serve"])
+            .envs(variables.iter().copied())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap());
         let mut said = String::new();
         let mut address = |what: &str| loop {

@@ -5,4 +5,5 @@ mod bench;
 mod calls;
 mod commands;
 mod configuration;
+mod running;
 mod serving;
