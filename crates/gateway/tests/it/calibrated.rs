@@ -77,9 +77,9 @@ fn near_the_limit_one_call_at_a_time_may_overrun() {
     learn(&rig, false);
     assert_eq!(rig.call(&call(true, "output=8192")).status(), 200);
     rig.charges(9);
-    let dear = call(false, "output=8000+first-byte=50");
+    let dear = call(false, "output=8000+first-byte=100");
     let mut first = rig.begin(&dear);
-    rig.holding(1);
+    rig.gone_out(10);
     let mut others: Vec<_> = (0..4).map(|_| rig.begin(&dear)).collect();
     assert_eq!(first.answer().status(), 200);
     let statuses: Vec<u16> = others.iter_mut().map(|other| other.answer().status()).collect();

@@ -13,7 +13,7 @@ use crate::asks::{Talk, Want, ask, ask_unsigned};
 use crate::company::ANALYST;
 use crate::dialects::{price, same};
 use crate::rig::{Rig, Setup, until, upstream};
-use crate::upstreams::{Fake, chat_answer, nobody};
+use crate::upstreams::{Fake, Nobody, chat_answer};
 use crate::wire::{Conn, Message, Side};
 
 /// An error in the client's dialect: its sentence.
@@ -42,8 +42,9 @@ fn with_spare(setup: &mut Setup, family: Family) {
 
 #[test]
 fn an_unreachable_provider_costs_nothing() {
+    let nobody = Nobody::there();
     for talk in Talk::TEXT {
-        let rig = Rig::start(|setup| setup.send_to(talk.provider(), nobody()));
+        let rig = Rig::start(|setup| setup.send_to(talk.provider(), nobody.address));
         for (stream, count) in [(false, 1), (true, 2)] {
             let answer = rig.call(&ask(talk, &Want { stream, ..Want::default() }));
             assert_eq!((answer.status(), answer.header("x-purser-code")), (502, "provider_unreachable"), "{talk:?}");
@@ -56,11 +57,12 @@ fn an_unreachable_provider_costs_nothing() {
 
 #[test]
 fn a_fallback_is_another_hold() {
+    let nobody = Nobody::there();
     for (talk, family) in
         [(Talk::Messages, Family::Anthropic), (Talk::Chat, Family::OpenAi), (Talk::Gemini, Family::Gemini)]
     {
         let down = Fake::saying("HTTP/1.1 529 Overloaded\r\ncontent-length: 0\r\n\r\n");
-        for first in [nobody(), down.address] {
+        for first in [nobody.address, down.address] {
             let rig = Rig::start(|setup| {
                 with_spare(setup, family);
                 setup.send_to(talk.provider(), first);
@@ -78,11 +80,12 @@ fn a_fallback_is_another_hold() {
 
 #[test]
 fn a_fallback_that_fails_too_leaves_the_first_fault_to_be_told() {
+    let nobody = Nobody::there();
     let down = Fake::saying("HTTP/1.1 503 Down\r\ncontent-length: 0\r\n\r\n");
     let rig = Rig::start(|setup| {
         with_spare(setup, Family::Anthropic);
         setup.send_to("anthropic", down.address);
-        setup.send_to("spare", nobody());
+        setup.send_to("spare", nobody.address);
     });
     let answer = rig.call(&ask(Talk::Messages, &Want::default()));
     let sentence = error_of(Talk::Messages, &answer);
@@ -306,9 +309,10 @@ fn connections_are_used_again_only_where_that_is_safe() {
 
 #[test]
 fn a_fallback_that_the_key_may_not_call_leaves_the_first_fault_to_be_told() {
+    let nobody = Nobody::there();
     let rig = Rig::start(|setup| {
         with_spare(setup, Family::Anthropic);
-        setup.send_to("anthropic", nobody());
+        setup.send_to("anthropic", nobody.address);
         let providers = vec!["anthropic".parse().unwrap()];
         setup.company.key(ANALYST, "pk-narrow", |issue| issue.allow.providers = providers);
     });

@@ -65,7 +65,7 @@ fn ids_that_nobody_here_made_do_not_exist() {
 #[test]
 fn a_conversation_belongs_to_its_maker() {
     let body = r#"{"id":"conv_1","object":"conversation","created_at":1}"#;
-    let head = format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n", body.len());
+    let head = format!("HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {}\r\n\r\n", body.len());
     let fake = Fake::saying(&(head + body));
     let rig = Rig::start(|setup| setup.send_to("openai", fake.address));
     let get = |secret: &str| rig.call(&Ask::of("GET", "/v1/conversations/conv_1").key(secret));

@@ -44,7 +44,7 @@ fn an_answer_that_is_not_a_stream_is_heard_out_too() {
     let rig = Rig::start(|_| {});
     for (talk, calls) in Talk::TEXT.into_iter().zip(1..) {
         let conn = rig.begin(&ask(talk, &Want { script: "first-byte=30", ..Want::default() }));
-        rig.holding(1);
+        rig.gone_out(calls);
         drop(conn);
         let charge = rig.charges(calls).pop().unwrap();
         assert_eq!((charge.nano, charge.mark), (price(&rig.served()), Mark::Exact), "{talk:?}");
@@ -56,7 +56,7 @@ fn check_cut(talk: Talk, drain: Drain, script: &str, events: usize, mark: Mark) 
     let rig = Rig::start(|setup| setup.company.policy(|policy| policy.drain = drain));
     let want = Want { stream: true, script, max: Some(OUTPUT_MAX), ..Want::default() };
     let mut conn = rig.begin(&ask(talk, &want));
-    rig.holding(1);
+    rig.gone_out(1);
     read_events(&mut conn, talk, events);
     drop(conn);
     let charge = rig.charge();
@@ -72,7 +72,7 @@ fn check_cut(talk: Talk, drain: Drain, script: &str, events: usize, mark: Mark) 
 fn a_drain_is_bounded_in_time() {
     let drain = Drain { max_time: Duration::from_millis(20), ..Drain::default() };
     for talk in Talk::TEXT {
-        check_cut(talk, drain, "output=8000+pace=200+events-per-write=1", 4, Mark::Estimated);
+        check_cut(talk, drain, "output=8000+pace=200+events-per-write=1", 8, Mark::Estimated);
         check_cut(talk, drain, "output=8000+first-byte=60000", 0, Mark::Presumed);
     }
 }
@@ -81,7 +81,7 @@ fn a_drain_is_bounded_in_time() {
 fn a_drain_is_bounded_in_money() {
     let drain = Drain { max_money: Nano::new(1), ..Drain::default() };
     for talk in Talk::TEXT {
-        check_cut(talk, drain, "output=8000+pace=9000+events-per-write=1", 4, Mark::Estimated);
+        check_cut(talk, drain, "output=8000+pace=9000+events-per-write=1", 8, Mark::Estimated);
     }
 }
 

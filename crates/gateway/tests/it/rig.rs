@@ -253,9 +253,9 @@ impl Rig {
         until("no hold is left", || self.ledger.open_holds().is_empty());
     }
 
-    /// Waits until so many holds are open.
-    pub(crate) fn holding(&self, count: usize) {
-        until("holds are open", || self.ledger.open_holds().len() == count);
+    /// Waits until so many requests have gone out.
+    pub(crate) fn gone_out(&self, count: usize) {
+        until("requests go out", || self.tap.requests() >= count);
     }
 
     /// What was really served last, once that is over.

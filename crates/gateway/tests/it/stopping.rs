@@ -39,8 +39,7 @@ fn a_call_that_outlasts_the_end_is_settled_with_what_is_known() {
         setup.may_drop = true;
     });
     let _running = rig.begin(&ask(Talk::Messages, &Want { script: "first-byte=60000", ..Want::default() }));
-    rig.holding(1);
-    until("it went out", || rig.tap.requests() == 1);
+    rig.gone_out(1);
     rig.stop();
     let charge = rig.charge();
     assert_eq!(charge.mark, Mark::Presumed);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use parking_lot::{Condvar, Mutex};
+use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::wire::{Conn, Message, SOON, Side, messages};
 
@@ -53,9 +54,18 @@ impl Drop for Fake {
     }
 }
 
-/// An address at which nobody listens.
-pub(crate) fn nobody() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+/// An address at which nobody listens, and nobody else can meanwhile.
+pub(crate) struct Nobody {
+    pub(crate) address: SocketAddr,
+    _bound: Socket,
+}
+
+impl Nobody {
+    pub(crate) fn there() -> Self {
+        let bound = Socket::new(Domain::IPV4, Type::STREAM, Some(Protocol::TCP)).unwrap();
+        bound.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
+        Self { address: bound.local_addr().unwrap().as_socket().unwrap(), _bound: bound }
+    }
 }
 
 /// Stands between the gateway and a provider and keeps what passes.
