@@ -158,6 +158,9 @@ fn codex_options(base_url: &str) -> Vec<String> {
         format!("model_providers.purser.base_url=\"{base_url}/v1\""),
         format!("model_providers.purser.env_key=\"{CODEX_KEY}\""),
         "model_providers.purser.wire_api=\"responses\"".to_owned(),
+        // A hosted search may read a whole context anew with every step: more than a day's budget can be held against.
+        // Whoever wants it all the same says so behind `codex`, which wins.
+        "web_search=\"disabled\"".to_owned(),
     ];
     settings.into_iter().flat_map(|setting| ["-c".to_owned(), setting]).collect()
 }

@@ -40,6 +40,9 @@ pub(crate) async fn tell(client: &mut Client, purse: &Purse, since: Instant) -> 
         let this = if purse.this.is_empty() { String::new() } else { format!(" {}", purse.this) };
         say(format_args!("purser: {left} of {limit} left{this}{refills}"));
     }
+    if denied.others > 0 && purse.personal {
+        say(format_args!("purser: for more, run it with another --budget, such as 50/day"));
+    }
     Ok(())
 }
 

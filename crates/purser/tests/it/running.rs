@@ -61,6 +61,7 @@ fn a_denial_is_told_and_another_budget_takes_its_place() {
     let denied = run(&bench, "0.000001/day", CALL);
     assert!(denied.out.contains("402 Payment Required"), "{denied:?}");
     assert!(denied.err.contains("purser: this run cost $0.00, 0 calls, 1 denied"), "{denied:?}");
+    assert!(denied.err.contains("another --budget"), "{denied:?}");
     assert_eq!(standin.journal().len(), 0, "nothing went out");
     let done = run(&bench, "5/day", CALL);
     assert!(done.err.contains("purser: the budget of 0.000001/day ends, 5/day begins"), "{done:?}");
