@@ -185,17 +185,17 @@ impl Control {
         }
     }
 
-    /// Asks the projection, on a thread that may block, once everything that was written until now is on disk and in
+    /// Asks the projection, on a thread that may block, once everything that was decided until now is on disk and in
     /// it: whoever has made a call and then asks finds it, and what is shown is acknowledged.
     pub(crate) async fn report<T: Send + 'static>(
         &self,
         question: impl FnOnce(&Inner) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         let control = self.clone();
-        let written = self.inner.ledger.watermarks().written;
-        self.inner.ledger.durable(written).await.map_err(crate::change::failed)?;
+        let decided = self.inner.ledger.watermarks().decided;
+        self.inner.ledger.durable(decided).await.map_err(crate::change::failed)?;
         tokio::task::spawn_blocking(move || {
-            wait(&control.inner.projector, written)?;
+            wait(&control.inner.projector, decided)?;
             question(&control.inner)
         })
         .await

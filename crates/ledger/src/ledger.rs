@@ -94,6 +94,8 @@ pub struct EventReceipt {
 /// How far the journal is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Watermarks {
+    /// Decided, and queued to be written, up to here.
+    pub decided: Lsn,
     /// Handed to the operating system up to here.
     pub written: Lsn,
     /// On disk up to here.
@@ -249,9 +251,11 @@ impl Ledger {
     /// How far the journal is.
     pub fn watermarks(&self) -> Watermarks {
         let progress = &self.core().progress;
-        // In this order: what is durable is written.
+        // In this order: what is durable is written, and what is written was decided.
         let durable = progress.durable();
-        Watermarks { written: progress.written(), durable }
+        let written = progress.written();
+        let decided = self.core().desk.lock().state.lsn();
+        Watermarks { decided, written, durable }
     }
 
     /// Why the ledger stopped, if it did.
