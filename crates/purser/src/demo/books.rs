@@ -144,3 +144,51 @@ fn add(sum: &mut Usage, usage: &Usage) {
     sum.reasoning += usage.reasoning;
     sum.web_search_calls += usage.web_search_calls;
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn served(output: u64) -> ServedCall {
+        serde_json::from_value(json!({
+            "seq": 1, "dialect": "messages", "path": "/v1/messages", "credential": "00000000000000ff",
+            "model": "claude-sonnet-5-5", "served_model": "claude-sonnet-5-5", "tier": "standard", "stream": true,
+            "status": 200, "told": null, "events": 3, "ended": true, "completed": true,
+            "usage": {
+                "input_uncached": 1000, "cache_read": 0, "cache_write_short": 0, "cache_write_long": 0,
+                "output": output, "thinking": 0, "searches": 0
+            }
+        }))
+        .unwrap()
+    }
+
+    fn charge(output: u64, charge: &str) -> Charge {
+        serde_json::from_value(json!({
+            "id": "hld_1-1", "entry": 1, "kind": "settlement", "at": "2026-11-24T00:00:00Z", "person": null, "key": null,
+            "provider": "anthropic", "model": "claude-sonnet-5-5", "served_model": null, "dialect": "messages",
+            "tier": "standard", "geo": null, "client": "", "attempt": 0, "usage": {"input_uncached": 1000, "output": output}, "charge": charge,
+            "overrun": "0.00", "mark": "exact", "card": null, "terms": null
+        }))
+        .unwrap()
+    }
+
+    fn check(served: &[ServedCall], charged: &[Charge], different: u64, agree: bool) {
+        let now = Instant::from_micros(1_795_000_000_000_000);
+        let books = compare(charged, served, &PriceBook::bundled(), &Currency::usd(), now);
+        assert_eq!((books.different, books.agree()), (different, agree), "{books:?}");
+    }
+
+    #[test]
+    fn books_agree_only_call_by_call_and_to_the_last_part() {
+        // 1000 tokens at $2 and 100 at $10 a million.
+        check(&[served(100)], &[charge(100, "0.003")], 0, true);
+        check(&[served(100)], &[], 1, false);
+        check(&[], &[charge(100, "0.003")], 1, false);
+        check(&[served(100)], &[charge(101, "0.003")], 2, false);
+        check(&[served(100)], &[charge(100, "0.003000001")], 0, false);
+        check(&[served(100), served(100)], &[charge(100, "0.006")], 1, false);
+        check(&[served(90), served(110)], &[charge(100, "0.003"), charge(100, "0.003")], 4, false);
+    }
+}
