@@ -40,7 +40,7 @@ pub enum Mark {
     Exact,
     /// Counted by us, the provider's figure did not arrive.
     Estimated,
-    /// Nothing is known; the bound stands for it.
+    /// Nothing came back; what the owner presumes was used stands for it, the whole hold where no owner is left.
     Presumed,
     /// The provider's figure makes no sense; the bound stands for it.
     Disputed,
