@@ -20,7 +20,9 @@ use crate::record::{Record, Stamped};
 /// "Purser frame", and the version of everything inside.
 const MAGIC: [u8; 3] = *b"PF\x01";
 /// Length of the header.
-const HEADER_LEN: usize = 59;
+pub(crate) const HEADER_LEN: usize = 59;
+/// Length of what stands behind the records: the zero that ends them, their number, the hash.
+pub const CLOSING_LEN: usize = 37;
 /// The largest payload: far above any queue, low enough that a damaged length can't make a reader reserve memory.
 const PAYLOAD_MAX: usize = 1 << 30;
 
@@ -120,12 +122,10 @@ impl Frame {
 
     /// The bytes of the frame, the same in every journal.
     pub fn encode(&self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(HEADER_LEN.saturating_add(self.payload.len()).saturating_add(37));
+        let mut out = Vec::with_capacity(HEADER_LEN.saturating_add(self.payload.len()).saturating_add(CLOSING_LEN));
         out.extend_from_slice(&self.header());
         out.extend_from_slice(&self.payload);
-        out.push(0);
-        out.extend_from_slice(&self.count.to_le_bytes());
-        out.extend_from_slice(&self.hash.0);
+        out.extend_from_slice(&self.closing());
         out
     }
 
@@ -151,6 +151,37 @@ impl Frame {
         Ok((frame, bytes.len().saturating_sub(reader.rest().len())))
     }
 
+    /// Makes a frame of one that was never sealed: its whole records, up to the first that is not whole. Also tells how
+    /// many of `bytes` those are, header included; the closing ([`Frame::closing`]) belongs behind them. `None`: not
+    /// even one record is whole.
+    pub fn salvage(bytes: &[u8]) -> Option<(Self, usize)> {
+        let header = bytes.get(..HEADER_LEN)?;
+        let mut reader = Reader::new(header);
+        if reader.array::<3>().ok()? != MAGIC {
+            return None;
+        }
+        let no = FrameNo(u64::from_le_bytes(reader.array().ok()?));
+        let first_lsn = Lsn(u64::from_le_bytes(reader.array().ok()?));
+        let instant = Instant::from_micros(i64::from_le_bytes(reader.array().ok()?));
+        let prev_hash = FrameHash(reader.array().ok()?);
+        let cells = bytes.get(HEADER_LEN..)?;
+        let mut records = Records { reader: Reader::new(cells), lsn: first_lsn, instant, left: u32::MAX };
+        let (mut count, mut len) = (0_u32, 0_usize);
+        while let Some(Ok(_)) = records.next() {
+            count = count.checked_add(1)?;
+            len = cells.len().saturating_sub(records.reader.rest().len());
+        }
+        let payload = cells.get(..len).filter(|cells| !cells.is_empty())?.to_vec();
+        let mut frame = Self { no, first_lsn, instant, prev_hash, count, payload, hash: FrameHash::default() };
+        frame.hash = frame.compute_hash();
+        Some((frame, HEADER_LEN.saturating_add(len)))
+    }
+
+    /// What stands behind the records of the frame.
+    pub fn closing(&self) -> [u8; CLOSING_LEN] {
+        closing(self.count, self.hash)
+    }
+
     /// Its records in order. Ends after the first that is damaged, and with an error when there are more or fewer than
     /// the frame says.
     pub fn records(&self) -> Records<'_> {
@@ -158,16 +189,7 @@ impl Frame {
     }
 
     fn header(&self) -> [u8; HEADER_LEN] {
-        let mut header = [0; HEADER_LEN];
-        let parts = [
-            &MAGIC[..],
-            &self.no.0.to_le_bytes(),
-            &self.first_lsn.0.to_le_bytes(),
-            &self.instant.as_micros().to_le_bytes(),
-            &self.prev_hash.0,
-        ];
-        header.iter_mut().zip(parts.into_iter().flatten()).for_each(|(to, from)| *to = *from);
-        header
+        header(self.no, self.first_lsn, self.instant, self.prev_hash)
     }
 
     fn compute_hash(&self) -> FrameHash {
@@ -177,6 +199,21 @@ impl Frame {
         hasher.update(&self.count.to_le_bytes());
         FrameHash(*hasher.finalize().as_bytes())
     }
+}
+
+pub(crate) fn header(no: FrameNo, first_lsn: Lsn, instant: Instant, prev_hash: FrameHash) -> [u8; HEADER_LEN] {
+    let mut header = [0; HEADER_LEN];
+    let parts =
+        [&MAGIC[..], &no.0.to_le_bytes(), &first_lsn.0.to_le_bytes(), &instant.as_micros().to_le_bytes(), &prev_hash.0];
+    header.iter_mut().zip(parts.into_iter().flatten()).for_each(|(to, from)| *to = *from);
+    header
+}
+
+pub(crate) fn closing(count: u32, hash: FrameHash) -> [u8; CLOSING_LEN] {
+    let mut closing = [0; CLOSING_LEN];
+    let parts = [&[0][..], &count.to_le_bytes(), &hash.0];
+    closing.iter_mut().zip(parts.into_iter().flatten()).for_each(|(to, from)| *to = *from);
+    closing
 }
 
 /// The cells up to the zero that ends them, which is taken too.
@@ -296,6 +333,29 @@ mod tests {
     }
 
     #[test]
+    fn an_unfinished_frame_gives_its_whole_records() {
+        let records = [(Instant::EPOCH, Record::Rest), (Instant::from_micros(5), Record::Rest)];
+        let whole = Frame::of(None, &records);
+        let one = Frame::of(None, &records[..1]);
+        let bytes = whole.encode();
+        let (ends_one, ends_both) = (HEADER_LEN + one.payload.len(), HEADER_LEN + whole.payload.len());
+        for cut in 0..bytes.len() {
+            let expected = match cut {
+                cut if cut >= ends_both => Some((whole.clone(), ends_both)),
+                cut if cut >= ends_one => Some((one.clone(), ends_one)),
+                _ => None,
+            };
+            assert_eq!(Frame::salvage(&bytes[..cut]), expected, "cut at {cut}");
+            let zeroed = [&bytes[..cut], &[0; 64]].concat();
+            assert_eq!(Frame::salvage(&zeroed), expected, "zeros from {cut}");
+            if let Some((frame, len)) = expected {
+                let sealed = [&zeroed[..len], &frame.closing()].concat();
+                assert_eq!(Frame::decode(&sealed), Ok((frame, sealed.len())));
+            }
+        }
+    }
+
+    #[test]
     fn a_frame_that_miscounts_its_records_says_so() {
         let honest = Frame::of(None, &[(Instant::EPOCH, Record::Rest), (Instant::EPOCH, Record::Rest)]);
         for count in [0, 1, 3] {
@@ -308,6 +368,7 @@ mod tests {
         #[test]
         fn strangers_bytes_never_panic(bytes: Vec<u8>, payload: Vec<u8>, count in 0..5_u32) {
             let _ = Frame::decode(&bytes);
+            let _ = Frame::salvage(&[&MAGIC[..], &bytes].concat());
             let _ = Frame::decode(&[&MAGIC[..], &bytes].concat());
             let frame = Frame { count, payload, ..Frame::of(None, &[(Instant::EPOCH, Record::Rest)]) };
             let _ = frame.records().count();

@@ -35,6 +35,40 @@ pub trait Journal: Send {
     fn torn(&mut self) -> Result<bool, JournalError> {
         Ok(false)
     }
+
+    /// A way to write frames in pieces, from whichever thread needs a record written; asked for once. `None`: this
+    /// journal takes whole frames only, by [`append`](Self::append), from the committing thread.
+    ///
+    /// With a pen, `append` is not called. The committing thread calls [`sync`](Self::sync) while others write.
+    fn pen(&mut self) -> Option<Box<dyn Pen>> {
+        None
+    }
+}
+
+/// Writes frames before they are complete.
+///
+/// A hold must be with the operating system before its call goes out. Handing it to another thread costs two wake-ups
+/// a call, more than everything else the ledger does; so whoever needs it written writes it, with all that waits.
+///
+/// **What an implementation owes.** The pieces of a frame, put together, are [`Frame::encode`]'s bytes. Once `write`
+/// returned, the piece survives the death of this process: the next start finds its whole records, sealed into a frame
+/// if they were not ([`Frame::salvage`]). A frame is sealed only after a `sync` covered the one before it, so after a
+/// power cut at most the last sealed frame is damaged; a damaged frame with a whole one behind it is therefore
+/// [`JournalError::Corrupt`], as ever.
+pub trait Pen: Send {
+    /// Hands the next piece to the operating system. An error is final, as for `sync`.
+    fn write(&mut self, piece: Piece<'_>) -> Result<(), JournalError>;
+}
+
+/// Some consecutive bytes of a frame, cut between records.
+#[derive(Clone, Copy, Debug)]
+pub struct Piece<'a> {
+    /// The number of the frame, when these are its first bytes.
+    pub begins: Option<FrameNo>,
+    /// The bytes, never none.
+    pub bytes: &'a [u8],
+    /// What the frame is, when these are its last bytes.
+    pub seals: Option<FrameHead>,
 }
 
 /// Why a journal could not do what it promises.

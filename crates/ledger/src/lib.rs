@@ -45,9 +45,9 @@ mod view;
 
 pub use committer::Committer;
 pub use error::{LedgerError, OpenError, Stop};
-pub use frame::{Frame, FrameError, FrameHash, FrameHead, Records};
+pub use frame::{CLOSING_LEN, Frame, FrameError, FrameHash, FrameHead, Records};
 pub use hold::{Blocking, Clearance, GrowOutcome, Hold, HoldOutcome, HoldRequest, Settled, Settlement, Shortfall};
-pub use journal::{FrameObserver, Journal, JournalError};
+pub use journal::{FrameObserver, Journal, JournalError, Pen, Piece};
 pub use ledger::{Correction, EventReceipt, Ledger, Recovery, Resolution, Watermarks};
 pub use memory::MemoryJournal;
 pub use number::{AccountNo, BootId, Epoch, FrameNo, HoldId, HoldIdError, Lsn, SuspenseId};
