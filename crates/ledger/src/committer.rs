@@ -1,8 +1,9 @@
 //! The one that writes.
 //!
-//! Group commit without a timer in anybody's way: whatever waits becomes one frame. Frames follow each other no faster
-//! than `write_pause`, syncs no faster than `sync_pause`; after a quiet moment both go at once. Woken only when the
-//! queue was empty.
+//! Group commit without a timer in anybody's way. Where the journal has a pen, a frame is what was recorded between two
+//! syncs: whoever needs a record written writes it ([`crate::Pen`]), this thread seals the frame and syncs. Where not,
+//! whatever waits becomes a frame of its own, no more often than each `write_pause`. Syncs follow each other no faster
+//! than `sync_pause`, unless somebody waits for the disk; after a quiet moment they go at once.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -10,7 +11,7 @@ use std::time::{Duration, Instant};
 use crate::core::Core;
 use crate::error::{LedgerError, Stop};
 use crate::frame::{Frame, FrameHead};
-use crate::journal::{FrameObserver, Journal, JournalError};
+use crate::journal::{FrameObserver, Journal};
 use crate::record::Record;
 
 /// How often slices are looked at for idle ones, while there are any.
@@ -37,20 +38,26 @@ impl Committer {
         Self { core, journal, observer, head, unsynced: Vec::new() }
     }
 
-    /// Hands all records that wait to the journal as one frame. `false`: none waited, or the ledger has stopped.
+    /// Hands all records that wait to the journal: as one frame, or where the journal has a pen as the next piece of
+    /// one. `false`: none waited, or the ledger has stopped.
     pub fn write(&mut self) -> bool {
-        self.append(false)
+        let Some(writing) = &self.core.writing else { return self.append(false) };
+        let (lsn, written) = (self.core.desk.lock().state.lsn(), self.core.progress.written());
+        self.core.write(writing, lsn).is_ok() && written < lsn
     }
 
     /// Writes what waits, syncs the journal and tells who waits. `false`: nothing was unsynced, or the ledger has
     /// stopped.
     pub fn sync(&mut self) -> bool {
-        self.append(true);
+        match &self.core.writing {
+            Some(writing) => self.unsynced.extend(self.core.seal(writing)),
+            None => drop(self.append(true)),
+        }
         if self.unsynced.is_empty() || self.core.progress.stopped().is_some() {
             return false;
         }
         if let Err(error) = self.journal.sync() {
-            self.fail(error);
+            self.core.fail(error);
             return false;
         }
         if let Some(last) = self.unsynced.last() {
@@ -85,12 +92,14 @@ impl Committer {
                 let last = desk.state.lsn();
                 desk.slices.sync_begins(last);
             }
-            desk.queue.take()
+            // Room for as much again: the next frame is about as large, and must not grow its buffer under the lock.
+            let room = Vec::with_capacity(desk.queue.frame_bytes());
+            desk.queue.take(room, true)
         };
         let Some(batch) = batch else { return false };
         let frame = Frame::seal(self.head, batch.first, batch.instant, batch.count, batch.payload);
         if let Err(error) = self.journal.append(&frame) {
-            self.fail(error);
+            self.core.fail(error);
             return false;
         }
         self.head = Some(frame.head());
@@ -98,11 +107,6 @@ impl Committer {
         self.core.progress.set_written(frame.last_lsn());
         self.unsynced.push(Arc::new(frame));
         true
-    }
-
-    fn fail(&self, error: JournalError) {
-        tracing::error!(error = %error, cause = ?std::error::Error::source(&error), "the journal failed, the ledger stopped");
-        self.core.progress.stop(Stop::Journal(error));
     }
 
     fn finish(&mut self) -> Result<(), LedgerError> {
@@ -163,11 +167,13 @@ impl Committer {
                 return Task::Finish;
             }
             let now = Instant::now();
-            let waiting = !desk.queue.is_empty();
-            let unsynced = waiting || !self.unsynced.is_empty();
+            let waiting = self.core.writing.is_none() && !desk.queue.is_empty();
+            let unsynced = desk.state.lsn() > self.core.progress.durable();
+            let sync_at = if self.core.progress.is_disk_awaited() { now } else { pace.sync };
+            desk.committer_idle = !unsynced;
             let mut wake: Option<Instant> = None;
             for (wanted, at, task) in [
-                (unsynced, pace.sync, Task::Sync),
+                (unsynced, sync_at, Task::Sync),
                 (waiting, pace.write, Task::Write),
                 (desk.slices.any(), pace.tend, Task::Tend),
             ] {

@@ -10,7 +10,8 @@ use purser_core::time::{Clock, Instant};
 use smallvec::SmallVec;
 
 use crate::error::{LedgerError, Stop};
-use crate::frame::FrameHead;
+use crate::frame::{Frame, FrameHead};
+use crate::journal::{JournalError, Pen};
 use crate::number::{AccountNo, Lsn};
 use crate::options::Options;
 use crate::progress::Progress;
@@ -18,6 +19,7 @@ use crate::queue::Queue;
 use crate::record::Record;
 use crate::slice::Slices;
 use crate::state::{ApplyError, Fault, State};
+use crate::writing::Writing;
 
 /// The most slices given back under one lock.
 const GIVE_BACK_MAX: usize = 256;
@@ -25,7 +27,9 @@ const GIVE_BACK_MAX: usize = 256;
 /// Shared by all handles and the committer.
 pub(crate) struct Core {
     pub(crate) desk: Mutex<Desk>,
-    /// Rung when the queue gets its first record, and at the end.
+    /// Where the journal has a pen. Taken before `desk`, never the other way round.
+    pub(crate) writing: Option<Mutex<Writing>>,
+    /// Rung when an idle committer gets something to do, when somebody waits for the disk, and at the end.
     pub(crate) bell: Condvar,
     pub(crate) progress: Progress,
     pub(crate) clock: Arc<dyn Clock>,
@@ -43,15 +47,38 @@ pub(crate) struct Desk {
     pub(crate) slices: Slices,
     /// The last frame handed to the journal.
     pub(crate) sealed: Option<FrameHead>,
+    /// The committer waits for the next record, not for its next turn.
+    pub(crate) committer_idle: bool,
     /// Nothing more is taken; the committer writes what waits and ends.
     pub(crate) closing: bool,
 }
 
 impl Core {
-    pub(crate) fn new(state: State, sealed: Option<FrameHead>, options: Options, clock: Arc<dyn Clock>) -> Self {
+    pub(crate) fn new(
+        state: State,
+        sealed: Option<FrameHead>,
+        pen: Option<Box<dyn Pen>>,
+        options: Options,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         let progress = Progress::new(sealed.map_or(Lsn(0), |head| head.last_lsn));
-        let desk = Desk { state, queue: Queue::default(), slices: Slices::default(), sealed, closing: false };
-        Self { desk: Mutex::new(desk), bell: Condvar::new(), progress, clock, options, dropped: AtomicU64::new(0) }
+        let desk = Desk {
+            state,
+            queue: Queue::new(),
+            slices: Slices::default(),
+            sealed,
+            committer_idle: false,
+            closing: false,
+        };
+        Self {
+            desk: Mutex::new(desk),
+            writing: pen.map(|pen| Mutex::new(Writing::new(pen, sealed))),
+            bell: Condvar::new(),
+            progress,
+            clock,
+            options,
+            dropped: AtomicU64::new(0),
+        }
     }
 
     /// Takes the lock, for whoever wants to change something.
@@ -68,7 +95,7 @@ impl Core {
 
     /// The record at which the queue is full, if it is.
     pub(crate) fn full(&self, desk: &Desk) -> Option<Lsn> {
-        (desk.queue.bytes_len() >= self.options.queue_bytes_max).then(|| desk.state.lsn())
+        (desk.queue.frame_bytes() >= self.options.queue_bytes_max).then(|| desk.state.lsn())
     }
 
     fn has_room(&self, desk: &Desk) -> Result<(), LedgerError> {
@@ -90,18 +117,105 @@ impl Core {
             Err(ApplyError::Account { no, fault: Fault::Overflow }) => return Err(LedgerError::Overflow(no)),
             Err(breach) => return Err(self.breach(format!("record {lsn}: {breach}"))),
         }
-        if desk.queue.is_empty() {
+        desk.queue.push(lsn, instant, record);
+        if std::mem::take(&mut desk.committer_idle) {
             self.bell.notify_one();
         }
-        desk.queue.push(lsn, instant, record);
         Ok(lsn)
+    }
+
+    /// Comes back when the record is with the operating system. Where the journal has a pen this thread writes what
+    /// waits itself, if nobody did; it never waits for a sync then.
+    pub(crate) async fn written(&self, lsn: Lsn) -> Result<(), LedgerError> {
+        match &self.writing {
+            Some(writing) => self.write(writing, lsn),
+            None => self.progress.until_written(lsn).await,
+        }
+    }
+
+    /// Hands everything that waits to the operating system, unless the record is there already.
+    pub(crate) fn write(&self, writing: &Mutex<Writing>, lsn: Lsn) -> Result<(), LedgerError> {
+        if self.progress.written() >= lsn {
+            return Ok(());
+        }
+        let mut writing = writing.lock();
+        // Whoever had the pen before may have written it.
+        if self.progress.written() >= lsn {
+            return Ok(());
+        }
+        if let Some(stopped) = self.progress.stopped() {
+            return Err(stopped);
+        }
+        let room = std::mem::take(&mut writing.spare);
+        let Some(batch) = self.desk.lock().queue.take(room, false) else { return Ok(()) };
+        if let Err(error) = writing.write(&batch) {
+            return Err(self.fail(error));
+        }
+        self.progress.note_written(batch.last);
+        writing.spare = batch.payload;
+        Ok(())
+    }
+
+    /// Closes the frame under way, with everything decided so far in it, for a sync that begins now.
+    pub(crate) fn seal(&self, writing: &Mutex<Writing>) -> Option<Arc<Frame>> {
+        if self.progress.stopped().is_some() {
+            return None;
+        }
+        let mut writing = writing.lock();
+        let room = std::mem::take(&mut writing.spare);
+        let batch = {
+            let mut desk = self.desk.lock();
+            let last = desk.state.lsn();
+            desk.slices.sync_begins(last);
+            desk.queue.take(room, true)
+        };
+        match writing.seal(batch.as_ref()) {
+            Ok(Some(frame)) => {
+                self.desk.lock().sealed = Some(frame.head());
+                self.progress.note_written(frame.last_lsn());
+                if let Some(batch) = batch {
+                    writing.spare = batch.payload;
+                }
+                Some(frame)
+            }
+            Ok(None) => None,
+            Err(error) => {
+                self.fail(error);
+                None
+            }
+        }
+    }
+
+    /// Comes back when the record is on disk, and has the committer hurry.
+    pub(crate) async fn durable(&self, lsn: Lsn) -> Result<(), LedgerError> {
+        if self.progress.durable() >= lsn {
+            return Ok(());
+        }
+        self.progress.await_disk(lsn);
+        {
+            // Under the lock, so that the committer either sees what is awaited or is already waiting for the bell.
+            let _desk = self.desk.lock();
+            self.bell.notify_one();
+        }
+        self.progress.until_durable(lsn).await
+    }
+
+    /// The journal failed: nothing is taken from here on.
+    pub(crate) fn fail(&self, error: JournalError) -> LedgerError {
+        tracing::error!(error = %error, cause = ?std::error::Error::source(&error), "the journal failed, the ledger stopped");
+        self.progress.stop(Stop::Journal(error));
+        self.stopped_now()
+    }
+
+    fn stopped_now(&self) -> LedgerError {
+        self.progress.stopped().unwrap_or(LedgerError::Stopped { cause: Arc::new(Stop::NoCommitter) })
     }
 
     /// Stops for good: an invariant is false.
     pub(crate) fn breach(&self, what: String) -> LedgerError {
         tracing::error!(ledger.breach = %what, "the ledger found an invariant false and stopped");
         self.progress.stop(Stop::Breach(what));
-        self.progress.stopped().unwrap_or(LedgerError::Stopped { cause: Arc::new(Stop::NoCommitter) })
+        self.stopped_now()
     }
 
     /// See [`crate::Ledger::accounts`].

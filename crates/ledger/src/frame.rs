@@ -152,9 +152,9 @@ impl Frame {
     }
 
     /// Makes a frame of one that was never sealed: its whole records, up to the first that is not whole. Also tells how
-    /// many of `bytes` those are, header included; the closing ([`Frame::closing`]) belongs behind them. `None`: not
-    /// even one record is whole.
-    pub fn salvage(bytes: &[u8]) -> Option<(Self, usize)> {
+    /// many of `bytes` those are, header included; the closing ([`Frame::closing`]) belongs behind them. `None`: these
+    /// are not the first bytes of the frame after `prev`, or not even one record is whole.
+    pub fn salvage(prev: Option<FrameHead>, bytes: &[u8]) -> Option<(Self, usize)> {
         let header = bytes.get(..HEADER_LEN)?;
         let mut reader = Reader::new(header);
         if reader.array::<3>().ok()? != MAGIC {
@@ -164,6 +164,10 @@ impl Frame {
         let first_lsn = Lsn(u64::from_le_bytes(reader.array().ok()?));
         let instant = Instant::from_micros(i64::from_le_bytes(reader.array().ok()?));
         let prev_hash = FrameHash(reader.array().ok()?);
+        let expected = prev.unwrap_or(FrameHead { no: FrameNo(0), last_lsn: Lsn(0), hash: FrameHash::default() });
+        if (no, first_lsn, prev_hash) != (expected.no.next(), expected.last_lsn.next(), expected.hash) {
+            return None;
+        }
         let cells = bytes.get(HEADER_LEN..)?;
         let mut records = Records { reader: Reader::new(cells), lsn: first_lsn, instant, left: u32::MAX };
         let (mut count, mut len) = (0_u32, 0_usize);
@@ -345,9 +349,9 @@ mod tests {
                 cut if cut >= ends_one => Some((one.clone(), ends_one)),
                 _ => None,
             };
-            assert_eq!(Frame::salvage(&bytes[..cut]), expected, "cut at {cut}");
+            assert_eq!(Frame::salvage(None, &bytes[..cut]), expected, "cut at {cut}");
             let zeroed = [&bytes[..cut], &[0; 64]].concat();
-            assert_eq!(Frame::salvage(&zeroed), expected, "zeros from {cut}");
+            assert_eq!(Frame::salvage(None, &zeroed), expected, "zeros from {cut}");
             if let Some((frame, len)) = expected {
                 let sealed = [&zeroed[..len], &frame.closing()].concat();
                 assert_eq!(Frame::decode(&sealed), Ok((frame, sealed.len())));
@@ -368,7 +372,7 @@ mod tests {
         #[test]
         fn strangers_bytes_never_panic(bytes: Vec<u8>, payload: Vec<u8>, count in 0..5_u32) {
             let _ = Frame::decode(&bytes);
-            let _ = Frame::salvage(&[&MAGIC[..], &bytes].concat());
+            let _ = Frame::salvage(None, &[&MAGIC[..], &bytes].concat());
             let _ = Frame::decode(&[&MAGIC[..], &bytes].concat());
             let frame = Frame { count, payload, ..Frame::of(None, &[(Instant::EPOCH, Record::Rest)]) };
             let _ = frame.records().count();

@@ -166,14 +166,15 @@ impl Ledger {
         self.core().settle(id, settlement)
     }
 
-    /// Waits until the record is handed to the operating system: it survives the death of this process.
+    /// Waits until the record is handed to the operating system: it survives the death of this process. Where the
+    /// journal has a pen, the calling thread does it, at once.
     pub async fn written(&self, lsn: Lsn) -> Result<(), LedgerError> {
-        self.core().progress.until_written(lsn).await
+        self.core().written(lsn).await
     }
 
     /// Waits until the record is on disk.
     pub async fn durable(&self, lsn: Lsn) -> Result<(), LedgerError> {
-        self.core().progress.until_durable(lsn).await
+        self.core().durable(lsn).await
     }
 
     /// Corrects a settled charge. More takes what the hold's grants have in burn order, the rest overruns; less goes

@@ -42,6 +42,7 @@ mod snapshot;
 mod state;
 mod verify;
 mod view;
+mod writing;
 
 pub use committer::Committer;
 pub use error::{LedgerError, OpenError, Stop};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use crate::frame::{Frame, FrameHead};
-use crate::journal::{Journal, JournalError};
+use crate::journal::{Journal, JournalError, Pen, Piece};
 use crate::number::FrameNo;
 
 /// A journal in memory. Clones share one disk: keep one to look at, to damage and to open again after the ledger on it
@@ -26,6 +26,10 @@ struct Disk {
     gone: bool,
     fail_syncs: bool,
     syncs: u64,
+    /// Takes frames in pieces.
+    has_pen: bool,
+    /// Where the frame under way begins.
+    unfinished: Option<usize>,
 }
 
 impl MemoryJournal {
@@ -34,9 +38,21 @@ impl MemoryJournal {
         Self::default()
     }
 
+    /// An empty one that takes frames in pieces.
+    pub fn with_pen() -> Self {
+        let journal = Self::default();
+        journal.disk.lock().has_pen = true;
+        journal
+    }
+
     /// A journal with these bytes, all synced. What follows the last whole frame is cut, as a start does with a torn
     /// write; damage with a whole frame behind it stays, and is found by reading.
-    pub fn from_bytes(mut bytes: Vec<u8>) -> Self {
+    pub fn from_bytes(bytes: Vec<u8>) -> Self {
+        Self::opened(bytes, false)
+    }
+
+    /// Where frames come in pieces, the whole records of one that was never sealed are sealed.
+    fn opened(mut bytes: Vec<u8>, has_pen: bool) -> Self {
         let (mut head, mut torn) = (None, false);
         let mut at = 0_usize;
         while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
@@ -47,13 +63,20 @@ impl MemoryJournal {
                 }
                 Err(_) if follows_a_frame(rest) => break,
                 Err(_) => {
-                    torn = true;
-                    bytes.truncate(at);
+                    let salvaged = has_pen.then(|| Frame::salvage(head, rest)).flatten();
+                    let whole = salvaged.as_ref().map_or(0, |(_, len)| *len);
+                    torn = rest.len() > whole;
+                    bytes.truncate(at.saturating_add(whole));
+                    if let Some((frame, _)) = salvaged {
+                        bytes.extend_from_slice(&frame.closing());
+                        head = Some(frame.head());
+                    }
+                    break;
                 }
             }
         }
         let synced = bytes.len();
-        Self { disk: Arc::new(Mutex::new(Disk { bytes, synced, head, torn, ..Disk::default() })) }
+        Self { disk: Arc::new(Mutex::new(Disk { bytes, synced, head, torn, has_pen, ..Disk::default() })) }
     }
 
     /// All bytes written, synced or not.
@@ -78,7 +101,7 @@ impl MemoryJournal {
         let mut disk = self.disk.lock();
         disk.gone = true;
         let len = disk.synced.saturating_add(kept).min(disk.bytes.len());
-        Self::from_bytes(disk.bytes.get(..len).unwrap_or_default().to_vec())
+        Self::opened(disk.bytes.get(..len).unwrap_or_default().to_vec(), disk.has_pen)
     }
 
     /// The process is killed: everything written is still there. The present writer's journal fails from now on.
@@ -97,16 +120,18 @@ impl Disk {
     fn alive(&self, action: &'static str) -> Result<(), JournalError> {
         if self.gone { Err(JournalError::io(action, "the disk is gone")) } else { Ok(()) }
     }
+
+    fn follows(&self, given: FrameNo) -> Result<(), JournalError> {
+        let expected = self.head.map_or(FrameNo(0), |head| head.no).next();
+        if given == expected { Ok(()) } else { Err(JournalError::OutOfOrder { expected, given }) }
+    }
 }
 
 impl Journal for MemoryJournal {
     fn append(&mut self, frame: &Frame) -> Result<(), JournalError> {
         let mut disk = self.disk.lock();
         disk.alive("append a frame")?;
-        let expected = disk.head.map_or(FrameNo(0), |head| head.no).next();
-        if frame.no != expected {
-            return Err(JournalError::OutOfOrder { expected, given: frame.no });
-        }
+        disk.follows(frame.no)?;
         disk.bytes.extend_from_slice(&frame.encode());
         disk.head = Some(frame.head());
         Ok(())
@@ -124,8 +149,11 @@ impl Journal for MemoryJournal {
     }
 
     fn read(&mut self, from: FrameNo, each: &mut dyn FnMut(Frame) -> ControlFlow<()>) -> Result<(), JournalError> {
-        let bytes = self.bytes();
-        let mut rest = bytes.as_slice();
+        let (bytes, unfinished) = {
+            let disk = self.disk.lock();
+            (disk.bytes.clone(), disk.unfinished)
+        };
+        let mut rest = bytes.get(..unfinished.unwrap_or(bytes.len())).unwrap_or_default();
         let mut expected = FrameNo(1);
         while !rest.is_empty() {
             let (frame, len) = Frame::decode(rest)
@@ -145,6 +173,28 @@ impl Journal for MemoryJournal {
 
     fn torn(&mut self) -> Result<bool, JournalError> {
         Ok(self.disk.lock().torn)
+    }
+
+    fn pen(&mut self) -> Option<Box<dyn Pen>> {
+        let has_pen = self.disk.lock().has_pen;
+        has_pen.then(|| Box::new(self.clone()) as Box<dyn Pen>)
+    }
+}
+
+impl Pen for MemoryJournal {
+    fn write(&mut self, piece: Piece<'_>) -> Result<(), JournalError> {
+        let mut disk = self.disk.lock();
+        disk.alive("append a frame")?;
+        if let Some(no) = piece.begins {
+            disk.follows(no)?;
+            disk.unfinished = Some(disk.bytes.len());
+        }
+        disk.bytes.extend_from_slice(piece.bytes);
+        if let Some(head) = piece.seals {
+            disk.head = Some(head);
+            disk.unfinished = None;
+        }
+        Ok(())
     }
 }
 

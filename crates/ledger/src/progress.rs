@@ -14,6 +14,8 @@ use crate::number::Lsn;
 pub(crate) struct Progress {
     written: Mark,
     durable: Mark,
+    /// The last record that somebody waits to see on disk.
+    awaited: AtomicU64,
     stopped: OnceLock<Arc<Stop>>,
 }
 
@@ -42,7 +44,12 @@ impl Mark {
 impl Progress {
     /// Everything up to `durable` is on disk.
     pub(crate) fn new(durable: Lsn) -> Self {
-        Self { written: Mark::new(durable), durable: Mark::new(durable), stopped: OnceLock::new() }
+        Self {
+            written: Mark::new(durable),
+            durable: Mark::new(durable),
+            awaited: AtomicU64::new(0),
+            stopped: OnceLock::new(),
+        }
     }
 
     pub(crate) fn written(&self) -> Lsn {
@@ -53,8 +60,22 @@ impl Progress {
         self.durable.get()
     }
 
+    /// Somebody waits to see this record on disk: the committer does not pause before it is.
+    pub(crate) fn await_disk(&self, lsn: Lsn) {
+        self.awaited.fetch_max(lsn.0, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_disk_awaited(&self) -> bool {
+        self.awaited.load(Ordering::Relaxed) > self.durable().0
+    }
+
     pub(crate) fn set_written(&self, lsn: Lsn) {
         self.written.set(lsn);
+    }
+
+    /// As `set_written` where nobody waits, because whoever needs a record written writes it.
+    pub(crate) fn note_written(&self, lsn: Lsn) {
+        self.written.reached.store(lsn.0, Ordering::Release);
     }
 
     pub(crate) fn set_durable(&self, lsn: Lsn) {

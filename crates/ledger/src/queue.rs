@@ -6,56 +6,74 @@ use crate::frame::put_cell;
 use crate::number::Lsn;
 use crate::record::Record;
 
-/// What the next frame will hold, as bytes already: the record is encoded once, under the lock that decided it, so
+/// What is to be written next, as bytes already: the record is encoded once, under the lock that decided it, so
 /// journal order is ledger order.
 #[derive(Debug, Default)]
 pub(crate) struct Queue {
-    bytes: Vec<u8>,
+    waiting: Batch,
     scratch: Vec<u8>,
-    count: u32,
-    first: Lsn,
-    first_instant: Instant,
+    /// Of the record before: times are written as differences, also from one batch to the next of a frame.
     last_instant: Instant,
+    /// The next record is the first of a frame.
+    frame_ended: bool,
+    /// Bytes of the frame under way, also those taken already.
+    frame_bytes: usize,
 }
 
-/// The content of one frame.
-#[derive(Debug)]
+/// Consecutive records of one frame.
+#[derive(Debug, Default)]
 pub(crate) struct Batch {
     pub(crate) first: Lsn,
+    pub(crate) last: Lsn,
+    /// Of the first record.
     pub(crate) instant: Instant,
     pub(crate) count: u32,
     pub(crate) payload: Vec<u8>,
 }
 
 impl Queue {
-    pub(crate) fn is_empty(&self) -> bool {
-        self.count == 0
+    /// Before the first record of a frame.
+    pub(crate) fn new() -> Self {
+        Self { frame_ended: true, ..Self::default() }
     }
 
-    pub(crate) fn bytes_len(&self) -> usize {
-        self.bytes.len()
+    pub(crate) fn is_empty(&self) -> bool {
+        self.waiting.count == 0
+    }
+
+    /// How many bytes of records the frame under way has so far, taken or not: all of them are kept until it is synced.
+    pub(crate) fn frame_bytes(&self) -> usize {
+        self.frame_bytes
     }
 
     pub(crate) fn push(&mut self, lsn: Lsn, instant: Instant, record: &Record) {
-        if self.count == 0 {
-            self.first = lsn;
-            self.first_instant = instant;
-            self.last_instant = instant;
+        let Self { waiting, scratch, last_instant, frame_ended, frame_bytes } = self;
+        if waiting.count == 0 {
+            waiting.first = lsn;
+            waiting.instant = instant;
         }
-        put_cell(&mut self.bytes, &mut self.scratch, instant.since(self.last_instant), record);
-        self.last_instant = instant;
-        self.count = self.count.saturating_add(1);
+        if std::mem::take(frame_ended) {
+            *last_instant = instant;
+        }
+        let before = waiting.payload.len();
+        put_cell(&mut waiting.payload, scratch, instant.since(*last_instant), record);
+        *frame_bytes = frame_bytes.saturating_add(waiting.payload.len().saturating_sub(before));
+        *last_instant = instant;
+        waiting.last = lsn;
+        waiting.count = waiting.count.saturating_add(1);
     }
 
-    pub(crate) fn take(&mut self) -> Option<Batch> {
-        if self.count == 0 {
+    /// Takes what waits, if anything does, and leaves `room` to be filled. With `ends_frame` it is the last of its
+    /// frame.
+    pub(crate) fn take(&mut self, mut room: Vec<u8>, ends_frame: bool) -> Option<Batch> {
+        if ends_frame {
+            self.frame_ended = true;
+            self.frame_bytes = 0;
+        }
+        if self.waiting.count == 0 {
             return None;
         }
-        // Room for as much again: the next frame is about as large, and must not grow its buffer under the lock.
-        let room = Vec::with_capacity(self.bytes.len());
-        let payload = std::mem::replace(&mut self.bytes, room);
-        let batch = Batch { first: self.first, instant: self.first_instant, count: self.count, payload };
-        self.count = 0;
-        Some(batch)
+        room.clear();
+        Some(std::mem::replace(&mut self.waiting, Batch { payload: room, ..Batch::default() }))
     }
 }

@@ -44,7 +44,8 @@ pub(crate) fn open(
     let tail_may_be_lost = (other_boot || torn) && !state.rested();
     let before = state.lsn();
 
-    let core = Arc::new(Core::new(state, head, options, clock));
+    let pen = journal.pen();
+    let core = Arc::new(Core::new(state, head, pen, options, clock));
     let mut committer = Committer::new(Arc::clone(&core), journal, observer, head);
     {
         let mut desk = core.desk().map_err(OpenError::Start)?;

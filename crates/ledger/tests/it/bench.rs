@@ -55,13 +55,18 @@ pub(crate) struct Bench {
     pub(crate) recovery: Recovery,
 }
 
+/// One journal that takes whole frames and one that takes them in pieces.
+pub(crate) fn journals() -> [MemoryJournal; 2] {
+    [MemoryJournal::new(), MemoryJournal::with_pen()]
+}
+
 impl Bench {
     pub(crate) fn new() -> Self {
-        Self::on(MemoryJournal::new(), None, options(1), Arc::default())
+        Self::with(options(1))
     }
 
     pub(crate) fn with(options: Options) -> Self {
-        Self::on(MemoryJournal::new(), None, options, Arc::default())
+        Self::on(MemoryJournal::with_pen(), None, options, Arc::default())
     }
 
     pub(crate) fn on(disk: MemoryJournal, snapshot: Option<Snapshot>, options: Options, clock: Arc<TestClock>) -> Self {

@@ -10,7 +10,7 @@ use purser_ledger::{
     Stop,
 };
 
-use crate::bench::{Bench, TestClock, budget, command, exact, grant, options, ready};
+use crate::bench::{Bench, TestClock, budget, command, exact, grant, journals, options, ready};
 
 /// Notes the numbers of the frames it is told of.
 #[derive(Clone, Default)]
@@ -28,7 +28,11 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
 
 #[test]
 fn the_thread_writes_syncs_and_tells_in_order() {
-    let (disk, seen) = (MemoryJournal::new(), Seen::default());
+    journals().into_iter().for_each(each_event_is_synced);
+}
+
+fn each_event_is_synced(disk: MemoryJournal) {
+    let seen = Seen::default();
     let (ledger, _) = Ledger::open(
         Box::new(disk.clone()),
         None,
@@ -63,8 +67,11 @@ fn dropping_the_last_handle_closes_it() {
 
 #[test]
 fn many_wait_at_once_and_all_are_woken() {
-    let (ledger, _) =
-        Ledger::open(Box::new(MemoryJournal::new()), None, options(1), Arc::new(TestClock::default()), None).unwrap();
+    journals().into_iter().for_each(eight_threads_wait);
+}
+
+fn eight_threads_wait(disk: MemoryJournal) {
+    let (ledger, _) = Ledger::open(Box::new(disk), None, options(1), Arc::new(TestClock::default()), None).unwrap();
     let woken = AtomicU64::new(0);
     std::thread::scope(|scope| {
         for thread in 0..8_u128 {

@@ -1,6 +1,7 @@
 //! Random histories through the ledger and the slow model side by side.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use proptest::prelude::*;
 use purser_core::account::AccountKey;
@@ -11,7 +12,7 @@ use purser_ledger::{
     MemoryJournal, Options, Resolution, Snapshot, SuspenseId,
 };
 
-use crate::bench::{Bench, budget, command, exact, grant, period, run};
+use crate::bench::{Bench, budget, command, exact, grant, journals, options, period, run};
 use crate::model::{Aside, Model, Name, Placed};
 
 /// Grants 0 to 2, ceilings 3 to 5; the first grant and the first ceiling belong to a day that ends.
@@ -97,9 +98,9 @@ struct Pair {
 }
 
 impl Pair {
-    fn new() -> Self {
+    fn on(disk: MemoryJournal) -> Self {
         let mut pair = Self {
-            bench: Some(Bench::new()),
+            bench: Some(Bench::on(disk, None, options(1), Arc::default())),
             model: Model::default(),
             numbers: BTreeMap::new(),
             holds: BTreeMap::new(),
@@ -333,7 +334,11 @@ impl Pair {
 }
 
 fn check(ops: &[Op]) {
-    let mut pair = Pair::new();
+    journals().into_iter().for_each(|disk| check_on(disk, ops));
+}
+
+fn check_on(disk: MemoryJournal, ops: &[Op]) {
+    let mut pair = Pair::on(disk);
     for op in ops {
         pair.step(op);
         pair.compare();

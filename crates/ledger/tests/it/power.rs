@@ -1,14 +1,16 @@
 //! Power cuts at any byte. The test keeps its own count of what was really spent, and holds the ledger to it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use proptest::prelude::*;
 use purser_core::money::Nano;
 use purser_ledger::{
-    AccountNo, Detail, GrowOutcome, Hold, HoldOutcome, HoldRequest, Options, Record, Resolution, SuspenseItem,
+    AccountNo, Detail, GrowOutcome, Hold, HoldOutcome, HoldRequest, MemoryJournal, Options, Record, Resolution,
+    SuspenseItem,
 };
 
-use crate::bench::{Bench, amounts, budget, command, exact, grant, is_cleared, options};
+use crate::bench::{Bench, amounts, budget, command, exact, grant, is_cleared, journals, options};
 
 /// Low enough that histories reach the end of the money, where slices matter most.
 const LIMIT: i64 = 400;
@@ -92,8 +94,8 @@ struct World {
 }
 
 impl World {
-    fn new(wait_for_disk: bool) -> Self {
-        let mut bench = Bench::with(Options { wait_for_disk, ..options(1) });
+    fn on(disk: MemoryJournal, wait_for_disk: bool) -> Self {
+        let mut bench = Bench::on(disk, None, Options { wait_for_disk, ..options(1) }, Arc::default());
         let accounts = [
             bench.account(grant(1), LIMIT),
             bench.account(grant(2), LIMIT),
@@ -318,11 +320,13 @@ fn a_lost_hold_is_not_covered_by_another_lost_settlement() {
 }
 
 fn check(wait_for_disk: bool, ops: &[Op]) {
-    let mut world = World::new(wait_for_disk);
-    for op in ops {
-        world = world.step(op);
+    for disk in journals() {
+        let mut world = World::on(disk, wait_for_disk);
+        for op in ops {
+            world = world.step(op);
+        }
+        world.bench.assert_replay_is_live();
     }
-    world.bench.assert_replay_is_live();
 }
 
 proptest! {

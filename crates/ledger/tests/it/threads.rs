@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use purser_core::money::Nano;
 use purser_ledger::{HoldOutcome, HoldRequest, Ledger, MemoryJournal, Options};
 
-use crate::bench::{TestClock, amounts, budget, exact, grant, options};
+use crate::bench::{TestClock, amounts, budget, exact, grant, journals, options};
 
 const THREADS: i64 = 64;
 const CALLS: i64 = 60;
@@ -14,7 +14,10 @@ const LIMIT: i64 = 10_000;
 
 #[test]
 fn sixty_four_threads_never_overspend_and_leave_no_hold() {
-    let disk = MemoryJournal::new();
+    journals().into_iter().for_each(many_spend_at_once);
+}
+
+fn many_spend_at_once(disk: MemoryJournal) {
     let (ledger, _) = Ledger::open(
         Box::new(disk.clone()),
         None,
