@@ -17,6 +17,7 @@ pub struct MemoryJournal {
 }
 
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fault or a trait of its own, and any may meet any other")]
 struct Disk {
     bytes: Vec<u8>,
     synced: usize,
@@ -177,7 +178,10 @@ impl Journal for MemoryJournal {
 
     fn pen(&mut self) -> Option<Box<dyn Pen>> {
         let has_pen = self.disk.lock().has_pen;
-        has_pen.then(|| Box::new(self.clone()) as Box<dyn Pen>)
+        if !has_pen {
+            return None;
+        }
+        Some(Box::new(self.clone()))
     }
 }
 

@@ -28,10 +28,12 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
 
 #[test]
 fn the_thread_writes_syncs_and_tells_in_order() {
-    journals().into_iter().for_each(each_event_is_synced);
+    for disk in &journals() {
+        each_event_is_synced(disk);
+    }
 }
 
-fn each_event_is_synced(disk: MemoryJournal) {
+fn each_event_is_synced(disk: &MemoryJournal) {
     let seen = Seen::default();
     let (ledger, _) = Ledger::open(
         Box::new(disk.clone()),
@@ -67,7 +69,9 @@ fn dropping_the_last_handle_closes_it() {
 
 #[test]
 fn many_wait_at_once_and_all_are_woken() {
-    journals().into_iter().for_each(eight_threads_wait);
+    for disk in journals() {
+        eight_threads_wait(disk);
+    }
 }
 
 fn eight_threads_wait(disk: MemoryJournal) {

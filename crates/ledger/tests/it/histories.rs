@@ -334,7 +334,9 @@ impl Pair {
 }
 
 fn check(ops: &[Op]) {
-    journals().into_iter().for_each(|disk| check_on(disk, ops));
+    for disk in journals() {
+        check_on(disk, ops);
+    }
 }
 
 fn check_on(disk: MemoryJournal, ops: &[Op]) {

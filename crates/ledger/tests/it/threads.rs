@@ -14,10 +14,12 @@ const LIMIT: i64 = 10_000;
 
 #[test]
 fn sixty_four_threads_never_overspend_and_leave_no_hold() {
-    journals().into_iter().for_each(many_spend_at_once);
+    for disk in &journals() {
+        many_spend_at_once(disk);
+    }
 }
 
-fn many_spend_at_once(disk: MemoryJournal) {
+fn many_spend_at_once(disk: &MemoryJournal) {
     let (ledger, _) = Ledger::open(
         Box::new(disk.clone()),
         None,
