@@ -4,25 +4,27 @@
 //! does not fit: first the answer's maximum is clamped to what does fit, then the call is parked until other calls give
 //! money back, then it is told `held` (try again) or `exhausted` (final).
 
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use purser_core::money::Nano;
-use purser_core::plan::Plan;
 use purser_core::policy::{Admission, Drain};
 use purser_core::price::{RateCard, Ratio};
-use purser_core::scope::CallScope;
 use purser_core::snapshot::Snapshot;
-use purser_ledger::{AccountNo, Hold, HoldOutcome, HoldRequest, LedgerError, Settlement, Shortfall};
+use purser_ledger::{Hold, HoldOutcome, LedgerError, Settlement, Shortfall};
 use purser_providers::{Edits, InputBound, least_output};
-use smallvec::SmallVec;
 use tokio::time::{Instant, timeout_at};
 
 use crate::bound::Bounded;
 use crate::call::Call;
 use crate::client::Client;
 use crate::config::Upstream;
+use crate::meter::Reading;
+use crate::park::Parked;
+use crate::plans::Planned;
 use crate::refuse::Refused;
+use crate::settle::settlement;
 use crate::uncertain::OnlyOne;
 use crate::worker::Worker;
 
@@ -32,13 +34,21 @@ const BUSY_RETRIES: usize = 64;
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// A call with money set aside, for one attempt at one provider.
-pub(crate) struct Admitted {
-    pub(crate) hold: Hold,
+///
+/// Should everything end here (the thread stops, a step panics), dropping it settles with what is known by then.
+pub(crate) struct Admitted<'a> {
+    call: &'a Call,
+    /// There until the call is settled.
+    hold: Option<Hold>,
+    /// The first byte is about to go out, or went: the provider may serve it.
+    sent: bool,
+    /// What to settle with should everything end here; `None`: nothing came back so far.
+    noted: Option<Settlement>,
     pub(crate) upstream: Arc<Upstream>,
     pub(crate) snapshot: Arc<Snapshot>,
     pub(crate) card: Arc<RateCard>,
     pub(crate) terms: Ratio,
-    pub(crate) plan: Plan,
+    pub(crate) planned: Rc<Planned>,
     pub(crate) input: InputBound,
     /// The most output tokens of all answers together, as the request goes out.
     pub(crate) output_bound: u64,
@@ -48,10 +58,10 @@ pub(crate) struct Admitted {
     pub(crate) edits: Edits,
     /// The client asked for no usage, so the extra chunk is taken out again.
     pub(crate) strips_usage: bool,
+    /// What it costs is remembered, for the next such call.
+    pub(crate) learns: bool,
     /// Held by what was learned; grows while the answer streams.
     pub(crate) grows: bool,
-    /// Budgets above the person took part.
-    pub(crate) has_ceilings: bool,
     /// Which attempt of the call this is, from 0.
     pub(crate) attempt: u8,
     drain: Drain,
@@ -59,22 +69,40 @@ pub(crate) struct Admitted {
     pub(crate) only_one: Option<OnlyOne>,
 }
 
-impl Admitted {
+impl Admitted<'_> {
+    pub(crate) fn hold(&self) -> &Hold {
+        self.hold.as_ref().expect("the hold leaves with the settlement, and that is the last of a call")
+    }
+
+    pub(crate) fn hold_mut(&mut self) -> &mut Hold {
+        self.hold.as_mut().expect("the hold leaves with the settlement, and that is the last of a call")
+    }
+
+    /// The hold, to be settled or released. Nothing else comes after.
+    pub(crate) fn into_hold(mut self) -> Hold {
+        self.hold.take().expect("the hold leaves with the settlement, and that is the last of a call")
+    }
+
+    /// From here on the provider may serve it: should everything end here, the input counts as used.
+    pub(crate) fn sending(&mut self) {
+        self.sent = true;
+    }
+
     /// The card of the model that was served, where it has one; else the one asked for.
     pub(crate) fn card_of(&self, model: Option<&str>) -> Arc<RateCard> {
         let other = model.filter(|model| *model != self.card.model());
-        let found = other.and_then(|model| self.upstream.card(&self.snapshot.prices, model, self.plan.at).ok());
+        let found = other.and_then(|model| self.upstream.card(&self.snapshot.prices, model, self.call.at).ok());
         Arc::clone(found.unwrap_or(&self.card))
     }
 
     /// Notes what to settle with should everything end here.
     pub(crate) fn note(&mut self, settlement: Settlement) {
-        self.hold.known(settlement);
+        self.noted = Some(settlement);
     }
 
     /// The sentence of a stream that is ended because its money ran out.
     pub(crate) fn out_of_money(&self, worker: &Worker, call: &Call) -> String {
-        call.exhausted_sentence(worker, &self.snapshot, &self.plan)
+        call.exhausted_sentence(worker, &self.snapshot, &self.planned.plan)
     }
 
     /// How far the answer is read on when its client has gone.
@@ -83,14 +111,24 @@ impl Admitted {
     }
 }
 
+impl Drop for Admitted<'_> {
+    fn drop(&mut self) {
+        if self.hold.is_none() || !self.sent {
+            return;
+        }
+        let known = self.noted.take().unwrap_or_else(|| settlement(self.call, self, &Reading::UNANSWERED));
+        self.hold_mut().known(known);
+    }
+}
+
 /// Sets money aside for one attempt, or says why not.
-pub(crate) async fn admit(
+pub(crate) async fn admit<'a>(
     worker: &Worker,
     client: &mut Client,
-    call: &Call,
+    call: &'a Call,
     upstream: &Arc<Upstream>,
     attempt: u8,
-) -> Result<Admitted, Refused> {
+) -> Result<Admitted<'a>, Refused> {
     let mut snapshot = worker.shared.snapshot.load_full();
     let policy = Arc::clone(snapshot.directory.policy_of(call.caller.person.id));
     let bounded = Bounded::of(call, &snapshot, &policy, upstream)?;
@@ -100,68 +138,63 @@ pub(crate) async fn admit(
     let learned = (policy.admission == Admission::Calibrated)
         .then(|| worker.shared.learned.expect(call, &bounded.card, want))
         .flatten();
-    let scope = CallScope { provider: &upstream.name, model: &call.facts.model };
 
     let until = Instant::now() + policy.park.max_wait;
-    let mut place = None;
+    let mut place: Option<Parked<'_>> = None;
+    let mut short: Option<Shortfall> = None;
     loop {
         let at = worker.shared.clock.now();
-        let planned = snapshot.directory.plan(&call.caller.key, &scope, at);
-        let plan = planned.map_err(|why| call.not_planned(&snapshot, why))?;
-        let accounts = match open_accounts(worker, &plan) {
-            Ok(accounts) => accounts,
-            // The ledger's instant is past a period that this plan still had: plan again, for the new one.
-            Err(LedgerError::PeriodOver(_)) if Instant::now() < until => {
-                tokio::time::sleep(PLAN_AGAIN).await;
-                continue;
-            }
-            Err(why) => return Err(Refused::ledger(why)),
-        };
+        let planned = worker.plans.plan(&snapshot, &call.caller, &upstream.name, &call.facts.model, at);
+        let planned = planned.map_err(|why| call.not_planned(&snapshot, why))?;
         // Who arrives while others of the same person wait must not overtake them.
-        let must_queue = place.is_none() && worker.shared.parking.is_busy(call.caller.person.id);
-        let short = if must_queue {
-            None
-        } else {
+        let is_its_turn = match &place {
+            None => !worker.shared.parking.is_busy(call.caller.person.id),
+            Some(parked) => parked.is_first(),
+        };
+        if is_its_turn {
             let (want, least) = learned.map_or((want, least), |learned| (learned.min(want), learned.min(least)));
-            match hold(worker, &accounts, want, least).await? {
-                Ok(hold) => match only_one(worker, call, &bounded, &hold, learned.is_some())? {
+            match hold(worker, &planned, want, least).await {
+                // The ledger's instant is past a period that this plan still had: plan again, for the new one.
+                Err(LedgerError::PeriodOver(_)) if Instant::now() < until => {
+                    tokio::time::sleep(PLAN_AGAIN).await;
+                    continue;
+                }
+                Err(why) => return Err(Refused::ledger(why)),
+                Ok(Outcome::Busy) => return Err(Refused::busy()),
+                Ok(Outcome::Placed(hold)) => match only_one(worker, call, &bounded, &hold, learned.is_some())? {
                     Certainty::Enough(only_one) => {
-                        let has_ceilings = !accounts.ceilings.is_empty();
                         let calibrated = learned.is_some();
-                        let parts = Parts { snapshot, bounded, plan, hold, has_ceilings, calibrated, only_one };
+                        let parts = Parts { snapshot, bounded, planned, hold, calibrated, only_one };
                         return finish(call, upstream, attempt, parts).await;
                     }
                     Certainty::AnotherIsUnderWay => {
                         hold.release().map_err(Refused::ledger)?;
-                        None
                     }
                 },
-                Err(short) if !short.is_held() => {
-                    return Err(call.short(worker, &snapshot, &plan, &accounts.numbers, &short));
+                Ok(Outcome::Short(found)) if !found.is_held() => {
+                    return Err(call.short(worker, &snapshot, &planned, &found));
                 }
-                Err(short) => Some(short),
+                Ok(Outcome::Short(found)) => short = Some(found),
             }
-        };
-        let denied = |short: Option<&Shortfall>| match short {
-            Some(short) => call.short(worker, &snapshot, &plan, &accounts.numbers, short),
+        }
+        let denied = || match &short {
+            Some(short) => call.short(worker, &snapshot, &planned, short),
             None => Refused::queue_full(),
         };
-        let parked = match &mut place {
-            Some(parked) => parked,
-            empty => match worker.shared.parking.join(call.caller.person.id, policy.park.max_calls) {
-                Some(parked) => empty.insert(parked),
-                None => return Err(denied(short.as_ref())),
-            },
-        };
-        if must_queue && parked.is_first() {
+        let Some(parked) = &mut place else {
+            place = worker.shared.parking.join(call.caller.person.id, policy.park.max_calls);
+            if place.is_none() {
+                return Err(denied());
+            }
+            // Money that came free before the place was taken woke nobody.
             continue;
-        }
+        };
         tokio::select! {
             _ = timeout_at(until.min(Instant::now() + LOOK_AGAIN), parked.woken()) => {}
             () = client.hung_up() => return Err(Refused::gone()),
         }
         if Instant::now() >= until {
-            return Err(denied(short.as_ref()));
+            return Err(denied());
         }
         // Meanwhile somebody may have been granted more.
         snapshot = worker.shared.snapshot.load_full();
@@ -198,17 +231,22 @@ const PLAN_AGAIN: Duration = Duration::from_millis(5);
 struct Parts {
     snapshot: Arc<Snapshot>,
     bounded: Bounded,
-    plan: Plan,
+    planned: Rc<Planned>,
     hold: Hold,
-    has_ceilings: bool,
     calibrated: bool,
     only_one: Option<OnlyOne>,
 }
 
 /// Works out what may be asked of the provider for the money that was set aside, and waits until that money is safe.
-async fn finish(call: &Call, upstream: &Arc<Upstream>, attempt: u8, parts: Parts) -> Result<Admitted, Refused> {
-    let Parts { snapshot, bounded, plan, hold, has_ceilings, calibrated, only_one } = parts;
-    let drain = snapshot.directory.policy_of(call.caller.person.id).drain;
+async fn finish<'a>(
+    call: &'a Call,
+    upstream: &Arc<Upstream>,
+    attempt: u8,
+    parts: Parts,
+) -> Result<Admitted<'a>, Refused> {
+    let Parts { snapshot, bounded, planned, hold, calibrated, only_one } = parts;
+    let policy = snapshot.directory.policy_of(call.caller.person.id);
+    let drain = policy.drain;
     let mut output_max = bounded.output_max;
     let mut edits = Edits {
         output_max: None,
@@ -226,60 +264,47 @@ async fn finish(call: &Call, upstream: &Arc<Upstream>, attempt: u8, parts: Parts
         edits.output_max = Some(output_max);
     }
     let output_bound = bounded.output_tokens(output_max);
+    let learns = policy.admission == Admission::Calibrated;
     hold.cleared().await.map_err(Refused::ledger)?;
     Ok(Admitted {
-        hold,
+        call,
+        hold: Some(hold),
+        sent: false,
+        noted: None,
         upstream: Arc::clone(upstream),
         snapshot,
         card: bounded.card,
         terms: bounded.terms,
-        plan,
+        planned,
         input: bounded.input,
         output_bound,
         bound,
         strips_usage: edits.ask_for_usage,
         edits,
+        learns,
         grows: calibrated,
-        has_ceilings,
         attempt,
         drain,
         only_one,
     })
 }
 
-struct Accounts {
-    numbers: SmallVec<[AccountNo; 8]>,
-    grants: usize,
-    ceilings: SmallVec<[AccountNo; 4]>,
+/// What came of asking for money.
+enum Outcome {
+    Placed(Hold),
+    Short(Shortfall),
+    /// The journal could not take it, however often it was asked.
+    Busy,
 }
 
-/// The ledger's accounts of a plan, opened where they are new.
-fn open_accounts(worker: &Worker, plan: &Plan) -> Result<Accounts, LedgerError> {
-    let legs = plan.grants.iter().chain(&plan.ceilings);
-    let wanted: SmallVec<[_; 8]> = legs.map(|leg| (leg.account, leg.limit)).collect();
-    let (numbers, _new) = worker.shared.ledger.accounts(&wanted)?;
-    let grants = plan.grants.len();
-    let ceilings = numbers.iter().skip(grants).copied().collect();
-    Ok(Accounts { numbers, grants, ceilings })
-}
-
-async fn hold(
-    worker: &Worker,
-    accounts: &Accounts,
-    want: Nano,
-    least: Nano,
-) -> Result<Result<Hold, Shortfall>, Refused> {
-    let grants = accounts.numbers.get(..accounts.grants).unwrap_or_default();
-    let request = HoldRequest { grants, ceilings: &accounts.ceilings, want, least };
+async fn hold(worker: &Worker, planned: &Planned, want: Nano, least: Nano) -> Result<Outcome, LedgerError> {
     for _ in 0..BUSY_RETRIES {
-        match worker.shared.ledger.hold(&request) {
-            Ok(HoldOutcome::Placed(hold)) => return Ok(Ok(hold)),
-            Ok(HoldOutcome::Short(short)) => return Ok(Err(short)),
-            Ok(HoldOutcome::Wait(lsn)) | Err(LedgerError::Busy(lsn)) => {
-                worker.shared.ledger.durable(lsn).await.map_err(Refused::ledger)?;
-            }
-            Err(why) => return Err(Refused::ledger(why)),
+        match planned.hold(&worker.shared.ledger, want, least) {
+            Ok(HoldOutcome::Placed(hold)) => return Ok(Outcome::Placed(hold)),
+            Ok(HoldOutcome::Short(short)) => return Ok(Outcome::Short(short)),
+            Ok(HoldOutcome::Wait(lsn)) | Err(LedgerError::Busy(lsn)) => worker.shared.ledger.durable(lsn).await?,
+            Err(why) => return Err(why),
         }
     }
-    Err(Refused::busy())
+    Ok(Outcome::Busy)
 }

@@ -28,11 +28,11 @@ pub(crate) fn pass_headers(upstream: &HeaderMap) -> HeaderMap {
 
 /// The head of a stream. What it costs is not known yet: it tells what is held and left meanwhile, and the trailers
 /// tell the rest to clients that read them.
-pub(crate) fn stream_head(wire: &mut BytesMut, worker: &Worker, call: &Call, admitted: &Admitted, answer: &Answer) {
+pub(crate) fn stream_head(wire: &mut BytesMut, worker: &Worker, call: &Call, admitted: &Admitted<'_>, answer: &Answer) {
     let mut headers = pass_headers(&answer.headers);
     tell(&mut headers, call, admitted);
-    put(&mut headers, HELD, admitted.hold.amount());
-    put(&mut headers, REMAINING, admitted.hold.available_after());
+    put(&mut headers, HELD, admitted.hold().amount());
+    put(&mut headers, REMAINING, admitted.hold().available_after());
     let ends = if call.head.old { Ends::WithConnection } else { Ends::InChunks };
     write::response_head(wire, answer.status, &headers, ends, call.keep_alive(worker));
 }
@@ -67,7 +67,7 @@ pub(crate) struct Receipt {
 
 impl Receipt {
     /// Everything that must outlive the hold.
-    pub(crate) fn of(call: &Call, admitted: &Admitted) -> Self {
+    pub(crate) fn of(call: &Call, admitted: &Admitted<'_>) -> Self {
         let mut headers = HeaderMap::new();
         tell(&mut headers, call, admitted);
         Self { headers }
@@ -88,11 +88,11 @@ impl Receipt {
     }
 }
 
-fn tell(headers: &mut HeaderMap, call: &Call, admitted: &Admitted) {
+fn tell(headers: &mut HeaderMap, call: &Call, admitted: &Admitted<'_>) {
     put(headers, CALL, &call.id);
-    put(headers, HOLD, admitted.hold.id());
+    put(headers, HOLD, admitted.hold().id());
     put(headers, PROVIDER, &admitted.upstream.name);
-    if let Some(reset) = admitted.plan.resets_at {
+    if let Some(reset) = admitted.planned.plan.resets_at {
         put(headers, RESET, reset);
     }
     if let Some(max) = admitted.edits.output_max {

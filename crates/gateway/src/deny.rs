@@ -4,11 +4,12 @@ use purser_core::decision::{Decision, Figures, LimitMet, Names, Refused as Reaso
 use purser_core::plan::{Leg, Plan};
 use purser_core::policy::Policy;
 use purser_core::snapshot::Snapshot;
-use purser_ledger::{AccountNo, Blocking, Shortfall};
+use purser_ledger::{Blocking, Shortfall};
 use purser_providers::RefusalKind;
 
 use crate::auth::Caller;
 use crate::call::Call;
+use crate::plans::Planned;
 use crate::refuse::Refused;
 use crate::worker::Worker;
 
@@ -31,16 +32,9 @@ impl Call {
     }
 
     /// The balances don't suffice: spent for good, or only held.
-    pub(crate) fn short(
-        &self,
-        worker: &Worker,
-        snapshot: &Snapshot,
-        plan: &Plan,
-        numbers: &[AccountNo],
-        short: &Shortfall,
-    ) -> Refused {
-        let mut met = self.limit_met(worker, plan, numbers, short);
-        met.not_covering = plan.not_covering.iter().map(|grant| grant.id).collect();
+    pub(crate) fn short(&self, worker: &Worker, snapshot: &Snapshot, planned: &Planned, short: &Shortfall) -> Refused {
+        let mut met = self.limit_met(worker, planned, short);
+        met.not_covering = planned.plan.not_covering.iter().map(|grant| grant.id).collect();
         let resets_at = met.resets_at;
         let decision = if short.is_held() { Decision::Held(met) } else { Decision::Exhausted(met) };
         let kind = if short.is_held() {
@@ -58,7 +52,8 @@ impl Call {
         sentence(snapshot, &self.caller, &Decision::Exhausted(met))
     }
 
-    fn limit_met(&self, worker: &Worker, plan: &Plan, numbers: &[AccountNo], short: &Shortfall) -> LimitMet {
+    fn limit_met(&self, worker: &Worker, planned: &Planned, short: &Shortfall) -> LimitMet {
+        let (plan, numbers) = (&planned.plan, planned.numbers());
         let ceiling = match short.blocking {
             Blocking::Grants => None,
             Blocking::Ceiling(no) => {

@@ -11,7 +11,6 @@ use crate::client::Client;
 use crate::config::Upstream;
 use crate::meter::{Reading, until_gone};
 use crate::refuse::Refused;
-use crate::settle;
 use crate::upstream::{Answer, Fault, Outgoing, send};
 use crate::worker::Worker;
 
@@ -30,7 +29,7 @@ pub(crate) async fn forward(
     worker: &Worker,
     client: &mut Client,
     call: &Call,
-    admitted: &mut Admitted,
+    admitted: &mut Admitted<'_>,
     may_try_another: bool,
 ) -> Attempt {
     let upstream = std::sync::Arc::clone(&admitted.upstream);
@@ -45,8 +44,7 @@ pub(crate) async fn forward(
     let target = forward_target(&call.head.target);
     let outgoing = Outgoing { method: &call.head.method, target: &target, headers: &headers, body: &body };
 
-    // From the first byte on it may be served: should this task end here, the input counts as used.
-    admitted.note(settle::settlement(call, admitted, &Reading::UNANSWERED));
+    admitted.sending();
     let sent = {
         let sending = send(&worker.pool, &worker.connector, &worker.config.limits, &upstream, &outgoing);
         until_gone(client, async { Ok(sending.await) }, admitted.drain().max_time).await

@@ -52,7 +52,7 @@ impl Learned {
     }
 
     /// Learns from an exact charge.
-    pub(crate) fn saw(&self, call: &Call, admitted: &Admitted, charge: Nano) {
+    pub(crate) fn saw(&self, call: &Call, admitted: &Admitted<'_>, charge: Nano) {
         let bound = i128::from(admitted.bound.get()).max(1);
         let per_mille = i64::try_from(i128::from(charge.get()) * 1000 / bound).unwrap_or(1000).clamp(0, 1000);
         let mut kinds = self.kinds.lock();

@@ -30,6 +30,7 @@ mod http1;
 mod learned;
 mod meter;
 mod park;
+mod plans;
 mod rate;
 mod refuse;
 mod routing;

@@ -1,6 +1,7 @@
 //! Parking: a call whose money is only set aside by other calls waits its turn, in order of arrival, within bounds.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicUsize, Ordering, fence};
 
 use parking_lot::Mutex;
 use purser_core::id::PersonId;
@@ -13,6 +14,8 @@ use tokio::sync::oneshot;
 #[derive(Default)]
 pub(crate) struct Parking {
     queues: Mutex<HashMap<PersonId, VecDeque<Place>>>,
+    /// How many queues there are, to be read without the lock: nearly always none.
+    count: AtomicUsize,
 }
 
 struct Place {
@@ -31,7 +34,19 @@ pub(crate) struct Parked<'a> {
 impl Parking {
     /// Is somebody of this person's waiting? Then a new call must not overtake.
     pub(crate) fn is_busy(&self, person: PersonId) -> bool {
-        self.queues.lock().contains_key(&person)
+        !self.is_empty() && self.queues.lock().contains_key(&person)
+    }
+
+    /// Does nobody wait? A call that joins looks at the money once more afterwards, so that neither it nor whoever
+    /// frees money can miss the other.
+    fn is_empty(&self) -> bool {
+        fence(Ordering::SeqCst);
+        self.count.load(Ordering::Relaxed) == 0
+    }
+
+    fn counted(&self, queues: &HashMap<PersonId, VecDeque<Place>>) {
+        self.count.store(queues.len(), Ordering::Relaxed);
+        fence(Ordering::SeqCst);
     }
 
     /// Joins the queue, or `None` when `max` calls of this person wait already.
@@ -47,11 +62,15 @@ impl Parking {
         let ticket = queue.back().map_or(0, |last| last.ticket + 1);
         let (wake, woken) = oneshot::channel();
         queue.push_back(Place { ticket, wake: Some(wake) });
+        self.counted(&queues);
         Some(Parked { parking: self, person, ticket, woken })
     }
 
     /// Money of this person came free: the head of the queue may look again.
     pub(crate) fn freed(&self, person: PersonId) {
+        if self.is_empty() {
+            return;
+        }
         let mut queues = self.queues.lock();
         if let Some(head) = queues.get_mut(&person).and_then(VecDeque::front_mut) {
             wake(head);
@@ -60,6 +79,9 @@ impl Parking {
 
     /// Money above persons came free (a unit's or the company's): every head may look again.
     pub(crate) fn freed_above(&self) {
+        if self.is_empty() {
+            return;
+        }
         self.queues.lock().values_mut().filter_map(VecDeque::front_mut).for_each(wake);
     }
 }
@@ -101,6 +123,7 @@ impl Drop for Parked<'_> {
             Some(next) => wake(next),
             None => {
                 queues.remove(&self.person);
+                self.parking.counted(&queues);
             }
         }
     }

@@ -14,33 +14,34 @@ use crate::worker::Worker;
 use sha2::{Digest as _, Sha256};
 
 /// Posts the charge of a measured call and frees the rest of its hold.
-pub(crate) fn settle(worker: &Worker, call: &Call, admitted: Admitted, reading: &Reading) -> Option<Settled> {
+pub(crate) fn settle(worker: &Worker, call: &Call, mut admitted: Admitted<'_>, reading: &Reading) -> Option<Settled> {
+    let (only_one, has_ceilings) = (admitted.only_one.take(), admitted.planned.has_ceilings());
     let settled = if let Reading::Nothing = reading {
-        admitted.hold.release()
+        admitted.into_hold().release()
     } else {
         let settlement = settlement(call, &admitted, reading);
-        if settlement.mark == Mark::Exact {
+        if settlement.mark == Mark::Exact && admitted.learns {
             worker.shared.learned.saw(call, &admitted, settlement.charge);
         }
         if settlement.mark == Mark::Disputed {
             tracing::warn!(
-                hold.id = %admitted.hold.id(),
+                hold.id = %admitted.hold().id(),
                 provider = %admitted.upstream.name,
                 "the provider's usage can't be right; the bound is charged until it is resolved"
             );
         }
-        admitted.hold.settle(settlement)
+        admitted.into_hold().settle(settlement)
     };
-    drop(admitted.only_one);
+    drop(only_one);
     worker.shared.parking.freed(call.caller.person.id);
-    if admitted.has_ceilings {
+    if has_ceilings {
         worker.shared.parking.freed_above();
     }
     settled.inspect_err(|why| tracing::error!(%why, "a call could not be settled; its hold counts as spent")).ok()
 }
 
 /// What a reading comes to.
-pub(crate) fn settlement(call: &Call, admitted: &Admitted, reading: &Reading) -> Settlement {
+pub(crate) fn settlement(call: &Call, admitted: &Admitted<'_>, reading: &Reading) -> Settlement {
     let mut mark = reading.mark();
     let usage = usage_of(call, admitted, reading);
     let served = served_of(reading);
@@ -58,7 +59,7 @@ pub(crate) fn settlement(call: &Call, admitted: &Admitted, reading: &Reading) ->
         (mark, charge) = (Mark::Disputed, admitted.bound);
     }
     if matches!(mark, Mark::Estimated | Mark::Presumed) {
-        charge = charge.min(admitted.hold.amount());
+        charge = charge.min(admitted.hold().amount());
     }
     Settlement { charge, mark, detail: detail(call, admitted, reading, &usage, served, mark) }
 }
@@ -67,7 +68,7 @@ pub(crate) fn settlement(call: &Call, admitted: &Admitted, reading: &Reading) ->
 const BELIEVABLE: i64 = 4;
 
 /// The usage that a reading comes to: the provider's where it is known, ours where not.
-pub(crate) fn usage_of(call: &Call, admitted: &Admitted, reading: &Reading) -> Usage {
+pub(crate) fn usage_of(call: &Call, admitted: &Admitted<'_>, reading: &Reading) -> Usage {
     match reading {
         Reading::Nothing => Usage::default(),
         Reading::Reported(metered) => metered.usage,
@@ -103,7 +104,7 @@ fn served_of(reading: &Reading) -> Served {
 /// The answer's own charge and that of everything billed beside it, each by the card of its own model.
 fn rate_all(
     call: &Call,
-    admitted: &Admitted,
+    admitted: &Admitted<'_>,
     reading: &Reading,
     usage: &Usage,
     served: &Served,
@@ -122,7 +123,7 @@ fn rate_all(
 }
 
 /// What `rate_all` charged beside the answer.
-fn beside(admitted: &Admitted, reading: &Reading, served: &Served) -> Vec<charge::Beside> {
+fn beside(admitted: &Admitted<'_>, reading: &Reading, served: &Served) -> Vec<charge::Beside> {
     let Reading::Reported(metered) = reading else { return Vec::new() };
     let others = metered.others.iter();
     others
@@ -135,7 +136,14 @@ fn beside(admitted: &Admitted, reading: &Reading, served: &Served) -> Vec<charge
 }
 
 /// What anybody needs to compute the charge again.
-fn detail(call: &Call, admitted: &Admitted, reading: &Reading, usage: &Usage, served: Served, mark: Mark) -> Detail {
+fn detail(
+    call: &Call,
+    admitted: &Admitted<'_>,
+    reading: &Reading,
+    usage: &Usage,
+    served: Served,
+    mark: Mark,
+) -> Detail {
     let card = admitted.card_of(served.model.as_deref());
     let beside = beside(admitted, reading, &served);
     let record = ChargeRecord {

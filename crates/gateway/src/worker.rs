@@ -7,6 +7,7 @@ use std::sync::Arc;
 use tokio::sync::{Notify, watch};
 
 use crate::config::GatewayConfig;
+use crate::plans::Plans;
 use crate::shared::Shared;
 use crate::upstream::{Connector, Pool};
 
@@ -15,6 +16,7 @@ pub(crate) struct Worker {
     pub(crate) config: Arc<GatewayConfig>,
     pub(crate) shared: Arc<Shared>,
     pub(crate) pool: Pool,
+    pub(crate) plans: Plans,
     pub(crate) connector: Connector,
     stopping: watch::Receiver<bool>,
     running: Cell<usize>,
@@ -35,6 +37,7 @@ impl Worker {
             config,
             shared,
             pool: Pool::default(),
+            plans: Plans::default(),
             connector,
             stopping,
             running: Cell::new(0),

@@ -27,9 +27,28 @@ pub(crate) struct Placed {
 }
 
 impl Core {
+    /// `limits`: what the caller takes the limits to be, grants first; `None` where one is not so, or an account is gone.
+    pub(crate) fn place_if(
+        &self,
+        request: &HoldRequest<'_>,
+        limits: &[Nano],
+    ) -> Result<Option<Placement>, LedgerError> {
+        let mut guard = self.desk()?;
+        let numbers = request.grants.iter().chain(request.ceilings);
+        for (no, limit) in numbers.zip(limits) {
+            if guard.state.account(*no).is_none_or(|account| account.amounts.limit != *limit) {
+                return Ok(None);
+            }
+        }
+        self.place_at(&mut guard, request).map(Some)
+    }
+
     pub(crate) fn place(&self, request: &HoldRequest<'_>) -> Result<Placement, LedgerError> {
         let mut guard = self.desk()?;
-        let desk = &mut *guard;
+        self.place_at(&mut guard, request)
+    }
+
+    fn place_at(&self, desk: &mut Desk, request: &HoldRequest<'_>) -> Result<Placement, LedgerError> {
         if let Some(lsn) = self.full(desk) {
             return Ok(Placement::Wait(lsn));
         }

@@ -89,7 +89,7 @@ pub(crate) async fn meter(
     worker: &Worker,
     client: &mut Client,
     call: &Call,
-    admitted: &mut Admitted,
+    admitted: &mut Admitted<'_>,
     answer: Answer,
 ) -> Measured {
     if answer.status.is_success() && call.streams(&answer.headers) && is_plain(&answer.headers) {

@@ -40,10 +40,10 @@ enum End {
 }
 
 /// One answer on its way through.
-struct Relay<'a> {
+struct Relay<'a, 'c> {
     worker: &'a Worker,
     call: &'a Call,
-    admitted: &'a mut Admitted,
+    admitted: &'a mut Admitted<'c>,
     stream: StreamMeter,
     /// What the meter lets through, before framing.
     pieces: Vec<Bytes>,
@@ -60,7 +60,7 @@ pub(super) async fn relay(
     worker: &Worker,
     client: &mut Client,
     call: &Call,
-    admitted: &mut Admitted,
+    admitted: &mut Admitted<'_>,
     mut answer: Answer,
 ) -> Measured {
     let mut wire = BytesMut::with_capacity(2 * 1024);
@@ -78,7 +78,7 @@ pub(super) async fn relay(
     Measured { reading, rest: Rest::Stream { last: wire, in_chunks }, ids: stream.ids().to_vec() }
 }
 
-impl Relay<'_> {
+impl Relay<'_, '_> {
     async fn pass_on(&mut self, client: &mut Client, answer: &mut Answer) -> End {
         let limits = &self.worker.config.limits;
         loop {
@@ -204,8 +204,8 @@ impl Relay<'_> {
 
 /// Grows a hold that was placed on what was learned, not on the bound, before the answer outruns it. `false`: there is
 /// no more money, end the stream.
-async fn keep_funded(admitted: &mut Admitted, used: Nano) -> bool {
-    let held = admitted.hold.amount();
+async fn keep_funded(admitted: &mut Admitted<'_>, used: Nano) -> bool {
+    let held = admitted.hold().amount();
     let room = admitted.bound.saturating_sub(held);
     // Growing at half leaves the other half for what comes while the growth is decided.
     if !admitted.grows || used.get() < held.get() / 2 || !room.is_positive() {
@@ -213,8 +213,8 @@ async fn keep_funded(admitted: &mut Admitted, used: Nano) -> bool {
     }
     let instalment = held.min(room);
     let least = Nano::new(instalment.get().min(held.get() / 4).max(1));
-    match admitted.hold.grow(instalment, least) {
-        Ok(GrowOutcome::Grown { .. }) => admitted.hold.cleared().await.is_ok(),
+    match admitted.hold_mut().grow(instalment, least) {
+        Ok(GrowOutcome::Grown { .. }) => admitted.hold().cleared().await.is_ok(),
         // Too busy just now: what is held covers twice what was used, and the next look asks again.
         Ok(GrowOutcome::Wait(_)) => true,
         // The last eighth is for what the provider has generated and not sent yet.

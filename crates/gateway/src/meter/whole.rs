@@ -21,7 +21,7 @@ pub(super) async fn take_whole(
     worker: &Worker,
     client: &mut Client,
     call: &Call,
-    admitted: &Admitted,
+    admitted: &Admitted<'_>,
     mut answer: Answer,
 ) -> Measured {
     let limits = &worker.config.limits;
@@ -85,7 +85,7 @@ fn read_at_once(call: &Call, body: &Bytes) -> (Reading, Vec<ProviderId>) {
 
 /// The provider broke off an answer that was to be whole, or it is larger than what is taken. An error answer costs
 /// nothing; of any other, no more is known than how much of it was seen.
-fn broken_off(status: StatusCode, why: &io::Error, taken: u64, call: &Call, admitted: &Admitted) -> Measured {
+fn broken_off(status: StatusCode, why: &io::Error, taken: u64, call: &Call, admitted: &Admitted<'_>) -> Measured {
     let reading =
         if status.is_success() { Reading::Partial { seen: None, visible_bytes: taken } } else { Reading::Nothing };
     let refused = Refused::broken_off(&admitted.upstream.name, why);
