@@ -1,8 +1,8 @@
 //! What the client is told beside the provider's own answer: what it cost and what is left.
 
 use bytes::BytesMut;
-use http::{HeaderMap, HeaderName, HeaderValue};
 use purser_ledger::Settled;
+use purser_providers::Headers;
 
 use crate::admit::Admitted;
 use crate::call::Call;
@@ -12,17 +12,17 @@ use crate::meter::Rest;
 use crate::upstream::Answer;
 use crate::worker::Worker;
 
-const CALL: HeaderName = HeaderName::from_static("x-purser-call");
-const HOLD: HeaderName = HeaderName::from_static("x-purser-hold");
-const HELD: HeaderName = HeaderName::from_static("x-purser-held");
-const CHARGE: HeaderName = HeaderName::from_static("x-purser-charge");
-const REMAINING: HeaderName = HeaderName::from_static("x-purser-remaining");
-const RESET: HeaderName = HeaderName::from_static("x-purser-reset");
-const CLAMPED: HeaderName = HeaderName::from_static("x-purser-max-output");
-const PROVIDER: HeaderName = HeaderName::from_static("x-purser-provider");
+const CALL: &str = "x-purser-call";
+const HOLD: &str = "x-purser-hold";
+const HELD: &str = "x-purser-held";
+const CHARGE: &str = "x-purser-charge";
+const REMAINING: &str = "x-purser-remaining";
+const RESET: &str = "x-purser-reset";
+const CLAMPED: &str = "x-purser-max-output";
+const PROVIDER: &str = "x-purser-provider";
 
 /// The provider's headers that are the client's business.
-pub(crate) fn pass_headers(upstream: &HeaderMap) -> HeaderMap {
+pub(crate) fn pass_headers(upstream: &Headers) -> Headers {
     purser_providers::response_headers(upstream)
 }
 
@@ -31,8 +31,8 @@ pub(crate) fn pass_headers(upstream: &HeaderMap) -> HeaderMap {
 pub(crate) fn stream_head(wire: &mut BytesMut, worker: &Worker, call: &Call, admitted: &Admitted<'_>, answer: &Answer) {
     let mut headers = pass_headers(&answer.headers);
     tell(&mut headers, call, admitted);
-    put(&mut headers, HELD, admitted.hold().amount());
-    put(&mut headers, REMAINING, admitted.hold().available_after());
+    headers.append_shown(HELD, admitted.hold().amount());
+    headers.append_shown(REMAINING, admitted.hold().available_after());
     let ends = if call.head.old { Ends::WithConnection } else { Ends::InChunks };
     write::response_head(wire, answer.status, &headers, ends, call.keep_alive(worker));
 }
@@ -49,7 +49,7 @@ pub(crate) async fn finish(worker: &Worker, client: &mut Client, call: &Call, re
         Rest::Stream { mut last, in_chunks } => {
             if in_chunks {
                 let trailers = call.reads_trailers().then(|| {
-                    let mut trailers = HeaderMap::new();
+                    let mut trailers = Headers::default();
                     receipt.tell(&mut trailers);
                     trailers
                 });
@@ -62,13 +62,13 @@ pub(crate) async fn finish(worker: &Worker, client: &mut Client, call: &Call, re
 
 /// What there is to tell once a call is settled.
 pub(crate) struct Receipt {
-    headers: HeaderMap,
+    headers: Headers,
 }
 
 impl Receipt {
     /// Everything that must outlive the hold.
     pub(crate) fn of(call: &Call, admitted: &Admitted<'_>) -> Self {
-        let mut headers = HeaderMap::new();
+        let mut headers = Headers::default();
         tell(&mut headers, call, admitted);
         Self { headers }
     }
@@ -76,33 +76,26 @@ impl Receipt {
     /// Adds what the settlement says. The charge is provisional until its record is on disk, as every header is.
     pub(crate) fn settled(&mut self, settled: Option<Settled>) {
         if let Some(settled) = settled {
-            put(&mut self.headers, CHARGE, settled.charge);
-            put(&mut self.headers, REMAINING, settled.remaining);
+            self.headers.append_shown(CHARGE, settled.charge);
+            self.headers.append_shown(REMAINING, settled.remaining);
         }
     }
 
-    fn tell(&self, headers: &mut HeaderMap) {
-        for (name, value) in &self.headers {
-            headers.insert(name.clone(), value.clone());
+    fn tell(&self, headers: &mut Headers) {
+        for (name, value) in self.headers.iter() {
+            headers.append_parts(name, &[value]);
         }
     }
 }
 
-fn tell(headers: &mut HeaderMap, call: &Call, admitted: &Admitted<'_>) {
-    put(headers, CALL, &call.id);
-    put(headers, HOLD, admitted.hold().id());
-    put(headers, PROVIDER, &admitted.upstream.name);
+fn tell(headers: &mut Headers, call: &Call, admitted: &Admitted<'_>) {
+    headers.append_shown(CALL, &call.id);
+    headers.append_shown(HOLD, admitted.hold().id());
+    headers.append_shown(PROVIDER, &admitted.upstream.name);
     if let Some(reset) = admitted.planned.plan.resets_at {
-        put(headers, RESET, reset);
+        headers.append_shown(RESET, reset);
     }
     if let Some(max) = admitted.edits.output_max {
-        put(headers, CLAMPED, max);
-    }
-}
-
-fn put(headers: &mut HeaderMap, name: HeaderName, value: impl std::fmt::Display) {
-    // Ids, amounts and instants are visible ASCII; a provider's name with other letters is left out.
-    if let Ok(value) = HeaderValue::from_str(&value.to_string()) {
-        headers.insert(name, value);
+        headers.append_shown(CLAMPED, max);
     }
 }

@@ -4,10 +4,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{HeaderMap, header};
 use purser_core::snapshot::Snapshot;
 use purser_core::time::Instant;
-use purser_providers::{ClientTool, Dialect, Family, RequestFacts, Route};
+use purser_providers::{ClientTool, Dialect, Family, Headers, RequestFacts, Route};
 
 use crate::admit::admit;
 use crate::answer::{self, Receipt};
@@ -153,8 +152,8 @@ impl Call {
     }
 
     /// Will the answer with these headers be a stream?
-    pub(crate) fn streams(&self, headers: &HeaderMap) -> bool {
-        let content_type = headers.get(header::CONTENT_TYPE).map(http::HeaderValue::as_bytes).unwrap_or_default();
+    pub(crate) fn streams(&self, headers: &Headers) -> bool {
+        let content_type = headers.get("content-type").unwrap_or_default();
         self.facts.stream
             && (content_type.starts_with(b"text/event-stream")
                 || matches!(self.dialect, Dialect::GeminiGenerate { sse: false, .. }))
@@ -167,7 +166,7 @@ impl Call {
 
     /// Did the client say that it reads trailers?
     pub(crate) fn reads_trailers(&self) -> bool {
-        self.head.headers.get(header::TE).is_some_and(|te| te.to_str().is_ok_and(|te| te.contains("trailers")))
+        self.head.headers.text("te").is_some_and(|te| te.contains("trailers"))
     }
 }
 

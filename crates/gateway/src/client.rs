@@ -4,8 +4,8 @@ use std::io;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http::header::EXPECT;
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
+use purser_providers::Headers;
 use tokio::time::Instant;
 
 use crate::config::Limits;
@@ -181,13 +181,13 @@ impl Client {
 /// An answer that is known whole.
 pub(crate) struct Whole<'a> {
     pub(crate) status: StatusCode,
-    pub(crate) headers: &'a HeaderMap,
+    pub(crate) headers: &'a Headers,
     pub(crate) body: &'a [u8],
     /// The request was `HEAD`: the length is told, the body not sent.
     pub(crate) to_head: bool,
     pub(crate) keep_alive: bool,
 }
 
-fn expects_continue(headers: &HeaderMap) -> bool {
-    headers.get(EXPECT).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"))
+fn expects_continue(headers: &Headers) -> bool {
+    headers.get("expect").is_some_and(|value| value.eq_ignore_ascii_case(b"100-continue"))
 }

@@ -3,7 +3,7 @@
 use std::io;
 
 use http::StatusCode;
-use purser_providers::{Credential, forward_headers, forward_target};
+use purser_providers::{Credential, Headers, forward_headers, forward_target};
 
 use crate::admit::Admitted;
 use crate::call::Call;
@@ -72,16 +72,16 @@ fn is_outage(status: StatusCode) -> bool {
 }
 
 /// The client's headers without what is not the provider's business, with the company's credential.
-pub(crate) fn outgoing_headers(call: &Call, upstream: &Upstream) -> Result<http::HeaderMap, Refused> {
+pub(crate) fn outgoing_headers(call: &Call, upstream: &Upstream) -> Result<Headers, Refused> {
     headers_for(&call.head.headers, call.dialect.family(), upstream)
 }
 
 /// As [`outgoing_headers`], for calls that are not metered.
 pub(crate) fn headers_for(
-    client: &http::HeaderMap,
+    client: &Headers,
     family: purser_providers::Family,
     upstream: &Upstream,
-) -> Result<http::HeaderMap, Refused> {
+) -> Result<Headers, Refused> {
     let credential = match upstream.credential.reveal() {
         "" => None,
         secret => Some(Credential::try_new(family, secret).map_err(|why| Refused::internal(&why))?),

@@ -2,11 +2,11 @@
 //! whoever made them.
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::StatusCode;
 use purser_core::scope::CallScope;
 use purser_core::snapshot::Snapshot;
 use purser_providers::{
-    Dialect, Family, FreeKind, ModelEntry, ProviderId, RequestFacts, forward_target, model_get, models_list,
+    Dialect, Family, FreeKind, Headers, ModelEntry, ProviderId, RequestFacts, forward_target, model_get, models_list,
     response_headers,
 };
 
@@ -32,7 +32,7 @@ pub(crate) async fn serve(
 ) -> Result<bool, Refused> {
     let head = &*about.head;
     if kind == FreeKind::Hello {
-        return Ok(reply(worker, client, head, StatusCode::OK, &HeaderMap::new(), b"").await);
+        return Ok(reply(worker, client, head, StatusCode::OK, &Headers::default(), b"").await);
     }
     let snapshot = worker.shared.snapshot.load_full();
     let caller = authenticate(&snapshot, head, about.at)?;
@@ -114,8 +114,8 @@ async fn pass(
     let body = until_gone(client, whole, limits.write_stall).await;
     let body = body.map_err(|why| Refused::unanswered(&upstream.name, &why, false))?;
     let (status, mut headers) = (answer.status, response_headers(&answer.headers));
-    if let Some(encoding) = answer.headers.get(header::CONTENT_ENCODING) {
-        headers.insert(header::CONTENT_ENCODING, encoding.clone());
+    if let Some(encoding) = answer.headers.get("content-encoding") {
+        headers.set("content-encoding", encoding);
     }
     answer.finish(&worker.pool, upstream);
     if status.is_success() && head.method == http::Method::POST {
@@ -173,8 +173,7 @@ fn models(worker: &Worker, snapshot: &Snapshot, caller: &Caller, family: Family,
 }
 
 async fn reply_json(worker: &Worker, client: &mut Client, head: &RequestHead, body: &Bytes) -> bool {
-    let mut headers = HeaderMap::new();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    let headers = Headers::from([("content-type", "application/json")]);
     reply(worker, client, head, StatusCode::OK, &headers, body).await
 }
 
@@ -183,7 +182,7 @@ async fn reply(
     client: &mut Client,
     head: &RequestHead,
     status: StatusCode,
-    headers: &HeaderMap,
+    headers: &Headers,
     body: &[u8],
 ) -> bool {
     let keep_alive = head.keep_alive && !client.owes_body() && !worker.is_stopping();

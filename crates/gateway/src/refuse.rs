@@ -4,7 +4,7 @@ use std::error::Error;
 use std::io;
 use std::time::Duration;
 
-use http::{HeaderName, HeaderValue, Method, StatusCode};
+use http::{Method, StatusCode};
 use purser_core::price::{NoExchangeRate, NotPriced};
 use purser_core::rating::RatingError;
 use purser_ledger::LedgerError;
@@ -12,7 +12,7 @@ use purser_providers::bound::Because;
 use purser_providers::{BadRequest, ClientTool, Dialect, Family, Refusal, RefusalKind, Rendered, refusal};
 
 /// The stable code of a refusal.
-const CODE: HeaderName = HeaderName::from_static("x-purser-code");
+const CODE: &str = "x-purser-code";
 
 /// A call that is not made, and why. Ordinary: the gateway saying no is not an error of the gateway.
 #[derive(Debug)]
@@ -53,7 +53,7 @@ impl Refused {
     /// decisions (no grant, a spent one) are answered in one way.
     pub(crate) fn render(&self, family: Family, tool: &ClientTool, request_id: &str) -> Rendered {
         let mut rendered = refusal(family, tool, &Refusal { kind: self.kind, message: &self.message, request_id });
-        rendered.headers.insert(CODE, HeaderValue::from_static(self.code()));
+        rendered.headers.set(CODE, self.code());
         rendered
     }
 

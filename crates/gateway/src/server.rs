@@ -8,7 +8,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
+use purser_providers::Headers;
 use socket2::{Domain, Protocol, Socket as RawSocket, Type};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -220,8 +221,7 @@ async fn refuse_head(client: &mut Client, why: &NoRequest, worker: &Worker) {
         NoRequest::HeadTooSlow(_) => StatusCode::REQUEST_TIMEOUT,
         NoRequest::Gone | NoRequest::BadHead(_) => StatusCode::BAD_REQUEST,
     };
-    let mut headers = HeaderMap::new();
-    headers.insert(http::header::CONTENT_TYPE, http::HeaderValue::from_static("text/plain; charset=utf-8"));
+    let headers = Headers::from([("content-type", "text/plain; charset=utf-8")]);
     let body = format!("Purser can't read this request: {why}.\n");
     let answer = Whole { status, headers: &headers, body: body.as_bytes(), to_head: false, keep_alive: false };
     client.answer(&answer, &worker.config.limits).await;

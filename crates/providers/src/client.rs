@@ -1,7 +1,6 @@
 //! Which program is calling, and in which session.
 
-use http::HeaderMap;
-
+use crate::header_list::Headers;
 use crate::request::RequestFacts;
 
 /// Programs that are told apart because they show refusals and endings differently.
@@ -55,9 +54,9 @@ pub struct ClientTool {
 pub const SESSION_BYTES_MAX: usize = 128;
 
 /// The calling program by `originator` and `user-agent`.
-pub fn client_tool(headers: &HeaderMap) -> ClientTool {
-    let agent = text(headers, "user-agent").unwrap_or_default();
-    let originator = text(headers, "originator").unwrap_or_default();
+pub fn client_tool(headers: &Headers) -> ClientTool {
+    let agent = headers.text("user-agent").unwrap_or_default();
+    let originator = headers.text("originator").unwrap_or_default();
     if originator.starts_with("codex") || agent.starts_with("codex") {
         return ClientTool { tool: Tool::Codex, version: version_after(agent, '/') };
     }
@@ -94,15 +93,11 @@ fn version_after(agent: &str, mark: char) -> Option<Box<str>> {
     (version.len() <= 32).then(|| version.into())
 }
 
-fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers.get(name)?.to_str().ok()
-}
-
 /// The client's own session id: header first (`X-Claude-Code-Session-Id`, `session-id`, `session_id`), else what the
 /// body carries. At most [`SESSION_BYTES_MAX`] visible ASCII bytes.
-pub fn session_id(headers: &HeaderMap, facts: Option<&RequestFacts>) -> Option<String> {
+pub fn session_id(headers: &Headers, facts: Option<&RequestFacts>) -> Option<String> {
     let in_header = ["x-claude-code-session-id", "session-id", "session_id"].iter().find_map(|name| {
-        let value = text(headers, name)?;
+        let value = headers.text(name)?;
         is_session(value).then(|| value.to_owned())
     });
     in_header.or_else(|| facts?.session.clone().filter(|session| is_session(session)))
@@ -113,20 +108,16 @@ fn is_session(text: &str) -> bool {
 }
 
 /// `x-stainless-retry-count`: 0 for a first try.
-pub fn retry_count(headers: &HeaderMap) -> u32 {
-    text(headers, "x-stainless-retry-count").and_then(|count| count.parse().ok()).unwrap_or(0)
+pub fn retry_count(headers: &Headers) -> u32 {
+    headers.text("x-stainless-retry-count").and_then(|count| count.parse().ok()).unwrap_or(0)
 }
 
 #[cfg(test)]
 mod tests {
-    use http::{HeaderMap, HeaderValue};
-
-    use super::{Tool, client_tool, retry_count, session_id};
+    use super::{Headers, Tool, client_tool, retry_count, session_id};
 
     fn check(agent: &str, tool: Tool, version: Option<&str>) {
-        let mut headers = HeaderMap::new();
-        headers.insert("user-agent", HeaderValue::from_str(agent).unwrap());
-        let client = client_tool(&headers);
+        let client = client_tool(&Headers::from([("user-agent", agent)]));
         assert_eq!((client.tool, client.version.as_deref()), (tool, version), "{agent}");
     }
 
@@ -147,19 +138,18 @@ mod tests {
 
     #[test]
     fn codex_by_originator() {
-        let mut headers = HeaderMap::new();
-        headers.insert("originator", HeaderValue::from_static("codex_cli_rs"));
+        let headers = Headers::from([("originator", "codex_cli_rs")]);
         assert_eq!(client_tool(&headers).tool, Tool::Codex);
     }
 
     #[test]
     fn sessions_and_retries() {
-        let mut headers = HeaderMap::new();
+        let mut headers = Headers::default();
         assert_eq!((session_id(&headers, None), retry_count(&headers)), (None, 0));
-        headers.insert("session-id", HeaderValue::from_static("a b"));
+        headers.append("session-id", "a b");
         assert_eq!(session_id(&headers, None), None);
-        headers.insert("x-claude-code-session-id", HeaderValue::from_static("4f6c"));
-        headers.insert("x-stainless-retry-count", HeaderValue::from_static("2"));
+        headers.append("x-claude-code-session-id", "4f6c");
+        headers.append("x-stainless-retry-count", "2");
         assert_eq!((session_id(&headers, None).as_deref(), retry_count(&headers)), (Some("4f6c"), 2));
     }
 }

@@ -2,17 +2,15 @@
 
 use std::fmt;
 
-use http::header::{ACCEPT_ENCODING, CONNECTION, CONTENT_ENCODING};
-use http::{HeaderMap, HeaderValue};
-
 use crate::dialect::Family;
+use crate::header_list::Headers;
 use crate::key::percent_decoded;
 
 /// A credential for a provider, ready to be put in a header. Shows nothing of itself in debug output.
 #[derive(Clone)]
 pub struct Credential {
-    header: http::HeaderName,
-    value: HeaderValue,
+    header: &'static str,
+    value: String,
 }
 
 impl fmt::Debug for Credential {
@@ -33,9 +31,9 @@ impl Credential {
     /// [`BadCredential`] where the secret cannot stand in a header.
     pub fn try_new(family: Family, secret: &str) -> Result<Self, BadCredential> {
         match family {
-            Family::Anthropic => Self::try_in_header(http::HeaderName::from_static("x-api-key"), secret),
+            Family::Anthropic => Self::try_in_header("x-api-key", secret),
             Family::OpenAi => Self::try_bearer(secret),
-            Family::Gemini => Self::try_in_header(http::HeaderName::from_static("x-goog-api-key"), secret),
+            Family::Gemini => Self::try_in_header("x-goog-api-key", secret),
         }
     }
 
@@ -44,17 +42,16 @@ impl Credential {
     /// # Errors
     /// [`BadCredential`] where the secret cannot stand in a header.
     pub fn try_bearer(secret: &str) -> Result<Self, BadCredential> {
-        Self::try_in_header(http::header::AUTHORIZATION, &format!("Bearer {secret}"))
+        Self::try_in_header("authorization", &format!("Bearer {secret}"))
     }
 
-    /// In a header of one's own choice (`api-key`).
+    /// In a header of one's own choice (`api-key`), lower-case.
     ///
     /// # Errors
     /// [`BadCredential`] where the secret cannot stand in a header.
-    pub fn try_in_header(header: http::HeaderName, value: &str) -> Result<Self, BadCredential> {
-        let mut value = HeaderValue::from_str(value).map_err(|_| BadCredential)?;
-        value.set_sensitive(true);
-        Ok(Self { header, value })
+    pub fn try_in_header(header: &'static str, value: &str) -> Result<Self, BadCredential> {
+        let is_fit = value.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+        if is_fit { Ok(Self { header, value: value.to_owned() }) } else { Err(BadCredential) }
     }
 }
 
@@ -125,40 +122,43 @@ const NOT_RETURNED: [&str; 9] = [
 /// headers, `x-purser-*`, and forwarding traces; `accept-encoding: identity`; the provider's credential (none for a
 /// server that wants none). `host` and `content-length` are left to the sender. `anthropic-version`, `anthropic-beta`
 /// and every other header pass as they came.
-pub fn forward_headers(client: &HeaderMap, credential: Option<&Credential>) -> HeaderMap {
-    let mut headers = kept(client, |name| !NOT_SENT.contains(&name) && !name.starts_with("x-forwarded-"));
-    headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+pub fn forward_headers(client: &Headers, credential: Option<&Credential>) -> Headers {
+    let mut headers = kept(client, &NOT_SENT, &["x-forwarded-", "x-purser-"]);
+    headers.append("accept-encoding", "identity");
     if let Some(credential) = credential {
-        headers.insert(credential.header.clone(), credential.value.clone());
+        headers.set(credential.header, &credential.value);
     }
     headers
 }
 
 /// The headers to hand back: the provider's without hop-by-hop headers, cookies, and its account names.
 /// `content-length` goes too: the body may have lost its usage chunk.
-pub fn response_headers(upstream: &HeaderMap) -> HeaderMap {
-    kept(upstream, |name| !NOT_RETURNED.contains(&name))
+pub fn response_headers(upstream: &Headers) -> Headers {
+    kept(upstream, &NOT_RETURNED, &["x-purser-"])
 }
 
-fn kept(headers: &HeaderMap, keep: impl Fn(&str) -> bool) -> HeaderMap {
+fn kept(headers: &Headers, dropped: &[&str], dropped_starts: &[&str]) -> Headers {
     let of_connection: Vec<String> = headers
-        .get_all(CONNECTION)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
+        .texts("connection")
         .flat_map(|value| value.split(','))
         .map(|name| name.trim().to_ascii_lowercase())
+        .filter(|name| !matches!(name.as_str(), "close" | "keep-alive"))
         .collect();
-    let mut out = HeaderMap::with_capacity(headers.len());
-    for (name, value) in headers {
-        let text = name.as_str();
-        let dropped = OF_THE_CONNECTION.contains(&text)
-            || text.starts_with("x-purser-")
-            || of_connection.iter().any(|named| named == text);
-        if !dropped && keep(text) {
-            out.append(name.clone(), value.clone());
-        }
+    let is_dropped = |name: &[u8]| {
+        is_one_of(&OF_THE_CONNECTION, name)
+            || is_one_of(dropped, name)
+            || dropped_starts.iter().any(|start| name.starts_with(start.as_bytes()))
+            || of_connection.iter().any(|named| named.as_bytes() == name)
+    };
+    let mut out = Headers::with_capacity(headers.len().saturating_add(8), headers.bytes_len().saturating_add(256));
+    for (name, value) in headers.iter().filter(|(name, _)| !is_dropped(name)) {
+        out.append_parts(name, &[value]);
     }
     out
+}
+
+fn is_one_of(names: &[&str], name: &[u8]) -> bool {
+    names.iter().any(|one| one.len() == name.len() && one.as_bytes() == name)
 }
 
 /// Query parameters that are not passed on: credentials, and what would change the shape of the answer or the method.
@@ -195,31 +195,26 @@ pub fn forward_target(path_and_query: &str) -> String {
 }
 
 /// Is a body with these headers plain, so that it can be read? `content-encoding` absent or `identity`.
-pub fn is_plain(headers: &HeaderMap) -> bool {
-    headers
-        .get_all(CONTENT_ENCODING)
-        .iter()
-        .all(|value| value.to_str().is_ok_and(|coding| coding.trim().eq_ignore_ascii_case("identity")))
+pub fn is_plain(headers: &Headers) -> bool {
+    headers.all("content-encoding").all(|coding| coding.trim_ascii().eq_ignore_ascii_case(b"identity"))
 }
 
 #[cfg(test)]
 mod tests {
-    use http::{HeaderMap, HeaderName, HeaderValue};
-
-    use super::{Credential, forward_headers, forward_target, is_plain, response_headers};
+    use super::{Credential, Headers, forward_headers, forward_target, is_plain, response_headers};
     use crate::dialect::Family;
 
-    fn map(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
-        let mut map = HeaderMap::new();
+    fn map(pairs: &[(&str, &str)]) -> Headers {
+        let mut map = Headers::default();
         for (name, value) in pairs {
-            map.append(HeaderName::from_static(name), HeaderValue::from_static(value));
+            map.append(name, value);
         }
         map
     }
 
-    fn check(sent: &HeaderMap, expected: &[(&'static str, &'static str)]) {
-        let mut sent: Vec<_> =
-            sent.iter().map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect();
+    fn check(sent: &Headers, expected: &[(&str, &str)]) {
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+        let mut sent: Vec<_> = sent.iter().map(|(name, value)| (text(name), text(value))).collect();
         sent.sort();
         let expected: Vec<_> = expected.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         assert_eq!(sent, expected);
@@ -260,7 +255,7 @@ mod tests {
 
     #[test]
     fn credentials_take_the_providers_form() {
-        let form = |family| forward_headers(&HeaderMap::new(), Some(&Credential::try_new(family, "k").unwrap()));
+        let form = |family| forward_headers(&Headers::default(), Some(&Credential::try_new(family, "k").unwrap()));
         check(&form(Family::OpenAi), &[("accept-encoding", "identity"), ("authorization", "Bearer k")]);
         check(&form(Family::Gemini), &[("accept-encoding", "identity"), ("x-goog-api-key", "k")]);
         assert!(Credential::try_new(Family::OpenAi, "a\nb").is_err());

@@ -3,8 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use http::HeaderMap;
-use http::header::AUTHORIZATION;
+use crate::header_list::Headers;
 
 /// A credential that a client presented. Shows nothing of itself in debug output.
 #[derive(Clone, PartialEq, Eq)]
@@ -24,16 +23,16 @@ impl fmt::Debug for ClientKey<'_> {
 }
 
 /// The first key presented; see [`client_keys`].
-pub fn client_key<'a>(headers: &'a HeaderMap, query: Option<&'a str>) -> Option<ClientKey<'a>> {
+pub fn client_key<'a>(headers: &'a Headers, query: Option<&'a str>) -> Option<ClientKey<'a>> {
     client_keys(headers, query).next()
 }
 
 /// Every key presented, in the order `Authorization: Bearer`, `x-api-key`, `x-goog-api-key`, `api-key`, `?key=`. A
 /// client may present several (Claude Code sends both of its environment variables), so a caller that does not know
 /// the first tries the next.
-pub fn client_keys<'a>(headers: &'a HeaderMap, query: Option<&'a str>) -> impl Iterator<Item = ClientKey<'a>> {
-    let bearer = headers.get_all(AUTHORIZATION).iter().filter_map(|value| bearer(value.to_str().ok()?));
-    let named = KEY_HEADERS.iter().flat_map(|name| headers.get_all(*name)).filter_map(|value| value.to_str().ok());
+pub fn client_keys<'a>(headers: &'a Headers, query: Option<&'a str>) -> impl Iterator<Item = ClientKey<'a>> {
+    let bearer = headers.texts("authorization").filter_map(bearer);
+    let named = KEY_HEADERS.iter().flat_map(|name| headers.texts(name));
     let in_headers = bearer.chain(named).map(|key| Cow::Borrowed(key.trim()));
     let in_query = query.into_iter().flat_map(parameters).filter(|(name, _)| name == "key").map(|(_, value)| value);
     in_headers.chain(in_query).filter(|key| !key.is_empty()).map(ClientKey)
@@ -80,14 +79,12 @@ pub(crate) fn percent_decoded(text: &str) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
-    use http::{HeaderMap, HeaderName, HeaderValue};
-
-    use super::{client_key, client_keys, percent_decoded};
+    use super::{Headers, client_key, client_keys, percent_decoded};
 
     fn check(headers: &[(&'static str, &str)], query: Option<&str>, expected: &[&str]) {
-        let mut map = HeaderMap::new();
+        let mut map = Headers::default();
         for (name, value) in headers {
-            map.append(HeaderName::from_static(name), HeaderValue::from_str(value).unwrap());
+            map.append(name, value);
         }
         let keys: Vec<_> = client_keys(&map, query).map(|key| key.as_str().to_owned()).collect();
         assert_eq!(keys, expected);
@@ -114,8 +111,7 @@ mod tests {
 
     #[test]
     fn a_key_does_not_show_itself() {
-        let mut map = HeaderMap::new();
-        map.insert("x-api-key", HeaderValue::from_static("secret"));
+        let map = Headers::from([("x-api-key", "secret")]);
         assert_eq!(format!("{:?}", client_key(&map, None).unwrap()), "ClientKey(..)");
     }
 

@@ -33,6 +33,7 @@ pub mod client;
 pub mod dialect;
 pub mod edit;
 pub mod ending;
+pub mod header_list;
 pub mod headers;
 pub mod ids;
 mod json;
@@ -48,6 +49,7 @@ pub use bound::{BoundRules, InputBound, estimate_input, estimate_output, input_b
 pub use client::{ClientTool, Tool, client_tool, retry_count, session_id};
 pub use dialect::{Dialect, Family};
 pub use edit::{Edits, ask_for_usage, clamp_output, edit};
+pub use header_list::Headers;
 pub use headers::{Credential, forward_headers, forward_target, response_headers};
 pub use ids::{IdKind, ProviderId, provider_ids};
 pub use key::{ClientKey, client_key, client_keys};

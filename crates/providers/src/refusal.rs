@@ -5,12 +5,12 @@ mod gemini;
 mod openai;
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, RETRY_AFTER};
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::StatusCode;
 use purser_core::time::Instant;
 
 use crate::client::ClientTool;
 use crate::dialect::Family;
+use crate::header_list::Headers;
 
 /// Why a call is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,7 +99,7 @@ pub struct Rendered {
     /// The status.
     pub status: StatusCode,
     /// The headers, `content-type` among them, without `content-length`.
-    pub headers: HeaderMap,
+    pub headers: Headers,
     /// The body.
     pub body: Bytes,
 }
@@ -161,27 +161,20 @@ pub fn refusal(family: Family, client: &ClientTool, refusal: &Refusal<'_>) -> Re
     Rendered { status, headers: headers(family, refusal), body: Bytes::from(body.to_string()) }
 }
 
-fn headers(family: Family, refusal: &Refusal<'_>) -> HeaderMap {
-    let mut headers = HeaderMap::new();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    headers.insert("x-purser-code", HeaderValue::from_static(refusal.kind.code()));
+fn headers(family: Family, refusal: &Refusal<'_>) -> Headers {
     let id_header = if family == Family::Anthropic { "request-id" } else { "x-request-id" };
-    if let Ok(id) = HeaderValue::from_str(refusal.request_id) {
-        headers.insert(id_header, id);
-    }
-    if let RefusalKind::Exhausted { resets_at: Some(at) } = refusal.kind
-        && let Ok(at) = HeaderValue::from_str(&at.to_string())
-    {
-        headers.insert("x-purser-resets-at", at);
+    let mut headers = Headers::from([
+        ("content-type", "application/json"),
+        ("x-purser-code", refusal.kind.code()),
+        (id_header, refusal.request_id),
+    ]);
+    if let RefusalKind::Exhausted { resets_at: Some(at) } = refusal.kind {
+        headers.append_shown("x-purser-resets-at", at);
     }
     match refusal.kind.retry_after_s() {
-        Some(seconds) => {
-            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
-        }
+        Some(seconds) => headers.append_shown("retry-after", seconds),
         // Claude Code and the SDKs try even a 401 again for minutes unless they are told not to.
-        None if refusal.kind.is_final() => {
-            headers.insert("x-should-retry", HeaderValue::from_static("false"));
-        }
+        None if refusal.kind.is_final() => headers.append("x-should-retry", "false"),
         None => {}
     }
     headers

@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use http::header::{UPGRADE, USER_AGENT};
-use http::{HeaderMap, Method};
+use http::Method;
 
 use crate::dialect::{Dialect, Family};
+use crate::header_list::Headers;
 use crate::ids::{IdKind, ProviderId};
 use crate::key::{parameters, percent_decoded};
 
@@ -70,7 +70,7 @@ pub enum FreeKind {
 }
 
 /// The route of a call. `path_and_query` as in the request line (`/v1/messages?beta=true`).
-pub fn route(method: &Method, path_and_query: &str, headers: &HeaderMap) -> Route {
+pub fn route(method: &Method, path_and_query: &str, headers: &Headers) -> Route {
     let (path, query) = path_and_query.split_once('?').unwrap_or((path_and_query, ""));
     let family = caller_family(path, headers);
     let call = Call { method, query, headers, family };
@@ -90,13 +90,13 @@ pub fn route(method: &Method, path_and_query: &str, headers: &HeaderMap) -> Rout
 }
 
 /// Whose error shape suits the caller: by its headers, else by a path that only one family has.
-fn caller_family(path: &str, headers: &HeaderMap) -> Family {
-    let agent = headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
+fn caller_family(path: &str, headers: &Headers) -> Family {
+    let agent = headers.text("user-agent").unwrap_or_default();
     let claude = agent.starts_with("claude-code/") || agent.starts_with("claude-cli/");
-    if headers.contains_key("anthropic-version") || claude || path.starts_with("/v1/messages") {
+    if headers.contains("anthropic-version") || claude || path.starts_with("/v1/messages") {
         Family::Anthropic
-    } else if headers.contains_key("x-goog-api-key")
-        || headers.contains_key("x-goog-api-client")
+    } else if headers.contains("x-goog-api-key")
+        || headers.contains("x-goog-api-client")
         || path.starts_with("/v1beta")
         || path.starts_with("/v1alpha")
         || path.contains(':')
@@ -110,7 +110,7 @@ fn caller_family(path: &str, headers: &HeaderMap) -> Family {
 struct Call<'a> {
     method: &'a Method,
     query: &'a str,
-    headers: &'a HeaderMap,
+    headers: &'a Headers,
     family: Family,
 }
 
@@ -170,7 +170,7 @@ impl Call<'_> {
         let dialect = Dialect::OpenAiResponses;
         match rest {
             // A websocket at the same path carries calls that nobody could count.
-            [] if self.headers.contains_key(UPGRADE) => Route::Refused {
+            [] if self.headers.contains("upgrade") => Route::Refused {
                 family: Family::OpenAi,
                 why: "Responses over a websocket are not metered yet. Use HTTP requests to /v1/responses.",
             },

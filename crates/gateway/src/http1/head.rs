@@ -1,8 +1,8 @@
 //! Heads: the first line and the headers of a request or an answer.
 
 use bytes::{Buf, BytesMut};
-use http::header::{CONNECTION, CONTENT_LENGTH, HOST, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING};
 use http::{Method, StatusCode};
+use purser_providers::Headers;
 
 use super::body::Framing;
 
@@ -17,7 +17,7 @@ pub(crate) struct RequestHead {
     pub(crate) target: String,
     /// HTTP/1.0 clients get no chunks and no keep-alive.
     pub(crate) old: bool,
-    pub(crate) headers: HeaderMap,
+    pub(crate) headers: Headers,
     pub(crate) framing: Framing,
     pub(crate) keep_alive: bool,
 }
@@ -26,7 +26,7 @@ pub(crate) struct RequestHead {
 #[derive(Debug)]
 pub(crate) struct ResponseHead {
     pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
+    pub(crate) headers: Headers,
     pub(crate) framing: Framing,
     pub(crate) keep_alive: bool,
 }
@@ -59,8 +59,8 @@ pub(crate) fn take_request(buffer: &mut BytesMut) -> Result<Option<RequestHead>,
     let old = parsed.version == Some(0);
     let method = parsed.method.and_then(|m| Method::from_bytes(m.as_bytes()).ok()).ok_or(HeadError::Malformed)?;
     let target = origin_form(parsed.path.ok_or(HeadError::Malformed)?)?;
-    let headers = collect(parsed.headers)?;
-    if !old && headers.get_all(HOST).iter().count() != 1 {
+    let headers = collect(parsed.headers);
+    if !old && headers.all("host").count() != 1 {
         return Err(HeadError::NoHost);
     }
     let framing = request_framing(&headers, old)?;
@@ -82,10 +82,10 @@ pub(crate) fn take_response(buffer: &mut BytesMut, to_head: bool) -> Result<Opti
     };
     let old = parsed.version == Some(0);
     let status = parsed.code.and_then(|code| StatusCode::from_u16(code).ok()).ok_or(HeadError::Malformed)?;
-    let headers = collect(parsed.headers)?;
+    let headers = collect(parsed.headers);
     let bodiless = to_head || status.is_informational() || status == 204 || status == 304;
     let framing = if bodiless { Framing::None } else { response_framing(&headers)? };
-    let is_ambiguous = framing == Framing::Chunked && headers.contains_key(CONTENT_LENGTH);
+    let is_ambiguous = framing == Framing::Chunked && headers.contains("content-length");
     let keep_alive = framing != Framing::UntilClose && !is_ambiguous && keeps_alive(&headers, old);
     buffer.advance(length);
     Ok(Some(ResponseHead { status, headers, framing, keep_alive }))
@@ -101,17 +101,16 @@ fn origin_form(target: &str) -> Result<String, HeadError> {
     Ok(rest.find('/').and_then(|at| rest.get(at..)).unwrap_or("/").to_owned())
 }
 
-fn collect(parsed: &[httparse::Header<'_>]) -> Result<HeaderMap, HeadError> {
-    let mut headers = HeaderMap::with_capacity(parsed.len());
+fn collect(parsed: &[httparse::Header<'_>]) -> Headers {
+    let bytes = parsed.iter().map(|header| header.name.len() + header.value.len()).sum();
+    let mut headers = Headers::with_capacity(parsed.len(), bytes);
     for header in parsed {
-        let name = HeaderName::from_bytes(header.name.as_bytes()).map_err(|_| HeadError::Malformed)?;
-        let value = HeaderValue::from_bytes(header.value).map_err(|_| HeadError::Malformed)?;
-        headers.append(name, value);
+        headers.append_parts(header.name.as_bytes(), &[header.value]);
     }
-    Ok(headers)
+    headers
 }
 
-fn request_framing(headers: &HeaderMap, old: bool) -> Result<Framing, HeadError> {
+fn request_framing(headers: &Headers, old: bool) -> Result<Framing, HeadError> {
     match (coding(headers)?, length(headers)?) {
         (true, Some(_)) => Err(HeadError::AmbiguousLength),
         (true, None) if old => Err(HeadError::UnknownCoding),
@@ -122,7 +121,7 @@ fn request_framing(headers: &HeaderMap, old: bool) -> Result<Framing, HeadError>
 }
 
 /// An answer with both is read as chunks (RFC 9112, 6.3) and its connection is not used again.
-fn response_framing(headers: &HeaderMap) -> Result<Framing, HeadError> {
+fn response_framing(headers: &Headers) -> Result<Framing, HeadError> {
     match (coding(headers)?, length(headers)?) {
         (true, _) => Ok(Framing::Chunked),
         (false, Some(0)) => Ok(Framing::None),
@@ -131,32 +130,32 @@ fn response_framing(headers: &HeaderMap) -> Result<Framing, HeadError> {
     }
 }
 
-fn coding(headers: &HeaderMap) -> Result<bool, HeadError> {
-    let mut all = headers.get_all(TRANSFER_ENCODING).iter();
+fn coding(headers: &Headers) -> Result<bool, HeadError> {
+    let mut all = headers.all("transfer-encoding");
     match (all.next(), all.next()) {
         (None, _) => Ok(false),
-        (Some(value), None) if value.as_bytes().eq_ignore_ascii_case(b"chunked") => Ok(true),
+        (Some(value), None) if value.eq_ignore_ascii_case(b"chunked") => Ok(true),
         _ => Err(HeadError::UnknownCoding),
     }
 }
 
-fn length(headers: &HeaderMap) -> Result<Option<u64>, HeadError> {
-    let mut all = headers.get_all(CONTENT_LENGTH).iter();
+fn length(headers: &Headers) -> Result<Option<u64>, HeadError> {
+    let mut all = headers.all("content-length");
     match (all.next(), all.next()) {
         (None, _) => Ok(None),
         (Some(value), None) => {
-            let digits = value.to_str().ok().filter(|t| !t.is_empty() && t.bytes().all(|b| b.is_ascii_digit()));
+            let digits = std::str::from_utf8(value).ok();
+            let digits = digits.filter(|text| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()));
             digits.and_then(|t| t.parse().ok()).map(Some).ok_or(HeadError::AmbiguousLength)
         }
         _ => Err(HeadError::AmbiguousLength),
     }
 }
 
-fn keeps_alive(headers: &HeaderMap, old: bool) -> bool {
+fn keeps_alive(headers: &Headers, old: bool) -> bool {
     let says = |word: &str| {
-        headers.get_all(CONNECTION).iter().any(|value| {
-            value.to_str().is_ok_and(|text| text.split(',').any(|part| part.trim().eq_ignore_ascii_case(word)))
-        })
+        let mut words = headers.texts("connection").flat_map(|text| text.split(','));
+        words.any(|said| said.trim().eq_ignore_ascii_case(word))
     };
     if old { says("keep-alive") } else { !says("close") }
 }

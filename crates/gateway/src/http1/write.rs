@@ -1,9 +1,8 @@
 //! Writing heads and chunks into one buffer, so that each goes out in one system call.
 
-use std::fmt::Write as _;
-
 use bytes::{BufMut, BytesMut};
-use http::{HeaderMap, Method, StatusCode};
+use http::{Method, StatusCode};
+use purser_providers::Headers;
 
 /// How the body that follows a written head is told to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,34 +21,40 @@ pub(crate) enum Ends {
 pub(crate) fn request_head(
     out: &mut BytesMut,
     method: &Method,
-    target: &str,
+    target: &[&str],
     host: &str,
-    headers: &HeaderMap,
+    headers: &Headers,
     length: usize,
 ) {
-    out.reserve(target.len() + 64 * headers.len() + 128);
+    let room: usize = target.iter().map(|part| part.len()).sum();
+    out.reserve(room + headers.bytes_len() + 4 * headers.len() + host.len() + 128);
     out.put_slice(method.as_str().as_bytes());
     out.put_u8(b' ');
-    out.put_slice(target.as_bytes());
+    for part in target {
+        out.put_slice(part.as_bytes());
+    }
     out.put_slice(b" HTTP/1.1\r\nhost: ");
     out.put_slice(host.as_bytes());
     out.put_slice(b"\r\n");
     fields(out, headers);
     if length > 0 || method == Method::POST || method == Method::PUT || method == Method::PATCH {
-        write!(out, "content-length: {length}\r\n").expect("a buffer grows");
+        length_field(out, length);
     }
     out.put_slice(b"\r\n");
 }
 
 /// An answer head.
-pub(crate) fn response_head(out: &mut BytesMut, status: StatusCode, headers: &HeaderMap, ends: Ends, keep_alive: bool) {
-    out.reserve(64 * headers.len() + 128);
-    write!(out, "HTTP/1.1 {} {}\r\n", status.as_u16(), status.canonical_reason().unwrap_or("Other"))
-        .expect("a buffer grows");
+pub(crate) fn response_head(out: &mut BytesMut, status: StatusCode, headers: &Headers, ends: Ends, keep_alive: bool) {
+    out.reserve(headers.bytes_len() + 4 * headers.len() + 128);
+    out.put_slice(b"HTTP/1.1 ");
+    out.put_slice(status.as_str().as_bytes());
+    out.put_u8(b' ');
+    out.put_slice(status.canonical_reason().unwrap_or("Other").as_bytes());
+    out.put_slice(b"\r\n");
     fields(out, headers);
     match ends {
         Ends::Nothing | Ends::WithConnection => {}
-        Ends::After(length) => write!(out, "content-length: {length}\r\n").expect("a buffer grows"),
+        Ends::After(length) => length_field(out, length),
         Ends::InChunks => out.put_slice(b"transfer-encoding: chunked\r\n"),
     }
     if !keep_alive {
@@ -58,13 +63,33 @@ pub(crate) fn response_head(out: &mut BytesMut, status: StatusCode, headers: &He
     out.put_slice(b"\r\n");
 }
 
-fn fields(out: &mut BytesMut, headers: &HeaderMap) {
-    for (name, value) in headers {
-        out.put_slice(name.as_str().as_bytes());
+fn fields(out: &mut BytesMut, headers: &Headers) {
+    for (name, value) in headers.iter() {
+        out.put_slice(name);
         out.put_slice(b": ");
-        out.put_slice(value.as_bytes());
+        out.put_slice(value);
         out.put_slice(b"\r\n");
     }
+}
+
+fn length_field(out: &mut BytesMut, length: usize) {
+    out.put_slice(b"content-length: ");
+    put_number(out, length, 10);
+    out.put_slice(b"\r\n");
+}
+
+/// A number in digits, to the base 10 or 16.
+fn put_number(out: &mut BytesMut, number: usize, base: usize) {
+    let (mut digits, mut at, mut rest) = ([0_u8; 20], 20, number);
+    loop {
+        at -= 1;
+        digits[at] = b"0123456789abcdef"[rest % base];
+        rest /= base;
+        if rest == 0 {
+            break;
+        }
+    }
+    out.put_slice(&digits[at..]);
 }
 
 /// One chunk around `parts`. Empty parts write nothing: an empty chunk would end the body.
@@ -74,13 +99,14 @@ pub(crate) fn chunk<'a>(out: &mut BytesMut, parts: impl Iterator<Item = &'a [u8]
         return;
     }
     out.reserve(length + 20);
-    write!(out, "{length:x}\r\n").expect("a buffer grows");
+    put_number(out, length, 16);
+    out.put_slice(b"\r\n");
     parts.for_each(|part| out.put_slice(part));
     out.put_slice(b"\r\n");
 }
 
 /// The empty chunk that ends a body, with trailers for a client that said it reads them.
-pub(crate) fn last_chunk(out: &mut BytesMut, trailers: Option<&HeaderMap>) {
+pub(crate) fn last_chunk(out: &mut BytesMut, trailers: Option<&Headers>) {
     out.put_slice(b"0\r\n");
     if let Some(trailers) = trailers {
         fields(out, trailers);

@@ -10,10 +10,10 @@ use std::io;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use purser_ledger::Mark;
 use purser_providers::headers::is_plain;
-use purser_providers::{Metered, ProviderId, UsageProblem};
+use purser_providers::{Headers, Metered, ProviderId, UsageProblem};
 use tokio::time::{Instant, timeout_at};
 
 use crate::admit::Admitted;
@@ -71,7 +71,7 @@ pub(crate) enum Rest {
         /// The provider's status, or ours where it broke off.
         status: StatusCode,
         /// Without lengths.
-        headers: HeaderMap,
+        headers: Headers,
         /// As it came.
         body: Bytes,
     },

@@ -3,9 +3,9 @@
 use std::io::{self, Read as _};
 
 use bytes::Bytes;
-use http::{HeaderValue, StatusCode, header};
+use http::StatusCode;
 use purser_providers::headers::is_plain;
-use purser_providers::{ProviderId, StreamMeter, UsageProblem, provider_ids, read_usage};
+use purser_providers::{Headers, ProviderId, StreamMeter, UsageProblem, provider_ids, read_usage};
 
 use super::relay::read_stream;
 use super::{Measured, Reading, Rest, until_gone};
@@ -28,7 +28,7 @@ pub(super) async fn take_whole(
     let reading = answer.whole(limits.answer_bytes, limits.answer_stall);
     let body = until_gone(client, reading, admitted.drain().max_time).await;
     let (status, mut headers) = (answer.status, answer::pass_headers(&answer.headers));
-    let encoding = answer.headers.get(header::CONTENT_ENCODING).filter(|_| !is_plain(&answer.headers)).cloned();
+    let encoding = answer.headers.get("content-encoding").filter(|_| !is_plain(&answer.headers)).map(<[u8]>::to_vec);
     let taken = answer.taken;
     answer.finish(&worker.pool, &admitted.upstream);
     let body = match body {
@@ -58,9 +58,9 @@ pub(super) async fn take_whole(
 }
 
 /// The body is passed on as it came, so the client must know how it is packed.
-fn restore(headers: &mut http::HeaderMap, encoding: Option<HeaderValue>) {
+fn restore(headers: &mut Headers, encoding: Option<Vec<u8>>) {
     if let Some(encoding) = encoding {
-        headers.insert(header::CONTENT_ENCODING, encoding);
+        headers.set("content-encoding", encoding);
     }
 }
 
@@ -95,10 +95,10 @@ fn broken_off(status: StatusCode, why: &io::Error, taken: u64, call: &Call, admi
 }
 
 /// The body unpacked, for reading only.
-fn decoded(body: &Bytes, encoding: &HeaderValue, max: usize) -> io::Result<Bytes> {
+fn decoded(body: &Bytes, encoding: &[u8], max: usize) -> io::Result<Bytes> {
     let limit = u64::try_from(max).unwrap_or(u64::MAX);
     let mut plain = Vec::new();
-    match encoding.as_bytes() {
+    match encoding {
         b"gzip" | b"x-gzip" => flate2::read::MultiGzDecoder::new(&body[..]).take(limit).read_to_end(&mut plain)?,
         b"deflate" => flate2::read::ZlibDecoder::new(&body[..]).take(limit).read_to_end(&mut plain)?,
         _ => return Err(io::Error::from(io::ErrorKind::Unsupported)),

@@ -4,7 +4,8 @@ use std::io;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, Method, StatusCode};
+use http::{Method, StatusCode};
+use purser_providers::Headers;
 use tokio::time::Instant;
 
 use super::{Connector, Pool};
@@ -22,7 +23,7 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) method: &'a Method,
     /// Path and query as the provider knows them, without the upstream's prefix.
     pub(crate) target: &'a str,
-    pub(crate) headers: &'a HeaderMap,
+    pub(crate) headers: &'a Headers,
     pub(crate) body: &'a [u8],
 }
 
@@ -40,7 +41,7 @@ pub(crate) enum Fault {
 /// An answer on its way: the head is here, the body is read piece by piece.
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
+    pub(crate) headers: Headers,
     connection: Connection,
     decoder: Decoder,
     reusable: bool,
@@ -57,11 +58,10 @@ pub(crate) async fn send(
     outgoing: &Outgoing<'_>,
 ) -> Result<Answer, Fault> {
     let mut wire = BytesMut::with_capacity(outgoing.body.len() + 1024);
-    let target = format!("{}{}", upstream.prefix, outgoing.target);
     write::request_head(
         &mut wire,
         outgoing.method,
-        &target,
+        &[&upstream.prefix, outgoing.target],
         &upstream.authority(),
         outgoing.headers,
         outgoing.body.len(),

@@ -25,6 +25,10 @@ const KINDS: [RefusalKind; 15] = [
 
 const SENTENCE: &str = "Budget exhausted: $50.00 of $50.00 used this month,\nresets 1 Dec.";
 
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
 /// Every refusal a client can get, as status, headers and body.
 fn check(name: &str, family: Family, tool: Tool) {
     let client = ClientTool { tool, version: None };
@@ -34,7 +38,7 @@ fn check(name: &str, family: Family, tool: Tool) {
         let headers: Map<String, Value> = rendered
             .headers
             .iter()
-            .map(|(name, value)| (name.to_string(), Value::from(value.to_str().unwrap())))
+            .map(|(name, value)| (text(name), Value::from(text(value))))
             .collect();
         let body: Value = serde_json::from_slice(&rendered.body).unwrap();
         let shown = json!({"status": rendered.status.as_u16(), "headers": headers, "body": body});
@@ -74,7 +78,7 @@ fn a_long_wait_is_a_final_answer() {
     let refused = Refusal { kind, message: "Try again at 14:00.", request_id: "req_1" };
     for family in [Family::Anthropic, Family::OpenAi, Family::Gemini] {
         let rendered = refusal(family, &ClientTool::default(), &refused);
-        assert!(!rendered.headers.contains_key("retry-after"));
-        assert_eq!(rendered.headers["x-should-retry"], "false");
+        assert!(!rendered.headers.contains("retry-after"));
+        assert_eq!(rendered.headers.text("x-should-retry"), Some("false"));
     }
 }

@@ -1,12 +1,13 @@
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use http::Method;
 
 use super::{FreeKind, Route, route};
 use crate::dialect::{Dialect, Family};
+use crate::header_list::Headers;
 
 fn call(method: &str, target: &str, headers: &[(&'static str, &'static str)]) -> Route {
-    let mut map = HeaderMap::new();
+    let mut map = Headers::default();
     for (name, value) in headers {
-        map.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        map.append(name, value);
     }
     route(&Method::from_bytes(method.as_bytes()).unwrap(), target, &map)
 }

@@ -47,7 +47,7 @@ fn a_coding_agents_call() {
         (Some("fast"), Some("us"), Some("auto"))
     );
     assert!(facts.usage_asked && facts.outside.is_empty() && facts.refs.is_empty() && !facts.keeps_answer);
-    assert_eq!(session_id(&http::HeaderMap::new(), Some(&facts)).as_deref(), Some("5d2f"));
+    assert_eq!(session_id(&purser_providers::Headers::default(), Some(&facts)).as_deref(), Some("5d2f"));
 }
 
 #[test]

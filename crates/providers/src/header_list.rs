@@ -1,0 +1,195 @@
+//! Header fields, as the gateway carries them from one side to the other.
+
+use std::fmt;
+
+/// Header fields in the order they came. Names are lower-case.
+///
+/// All fields share one buffer: a head is taken off the wire, looked at by name a few times and written out again, and
+/// for a dozen fields a walk over them is quicker than a table with an allocation for each.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Headers {
+    /// Names and values, one after the other.
+    bytes: Vec<u8>,
+    fields: Vec<Field>,
+}
+
+/// Where a field stands in the buffer: its name from `start` to `middle`, its value from there to `end`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Field {
+    start: usize,
+    middle: usize,
+    end: usize,
+}
+
+impl Headers {
+    /// None, with room for so many fields of so many bytes.
+    pub fn with_capacity(fields: usize, bytes: usize) -> Self {
+        Self { bytes: Vec::with_capacity(bytes), fields: Vec::with_capacity(fields) }
+    }
+
+    /// Adds a field. One whose value can't stand in a header (a control character in it) is left out: whoever writes
+    /// such a value would let its author write headers.
+    pub fn append(&mut self, name: &str, value: impl AsRef<[u8]>) {
+        self.append_parts(name.as_bytes(), &[value.as_ref()]);
+    }
+
+    /// As [`append`](Self::append), from a name and the parts of a value.
+    pub fn append_parts(&mut self, name: &[u8], parts: &[&[u8]]) {
+        if parts.iter().any(|part| part.iter().any(|byte| is_control(*byte))) || name.is_empty() {
+            return;
+        }
+        let start = self.bytes.len();
+        self.bytes.extend(name.iter().map(u8::to_ascii_lowercase));
+        let middle = self.bytes.len();
+        for part in parts {
+            self.bytes.extend_from_slice(part);
+        }
+        self.fields.push(Field { start, middle, end: self.bytes.len() });
+    }
+
+    /// As [`append`](Self::append), with the value as it is displayed.
+    pub fn append_shown(&mut self, name: &str, value: impl fmt::Display) {
+        use std::io::Write as _;
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(name.as_bytes());
+        let middle = self.bytes.len();
+        let written = write!(self.bytes, "{value}");
+        let is_fit = self.bytes.get(middle..).is_some_and(|value| !value.iter().any(|byte| is_control(*byte)));
+        if written.is_ok() && is_fit {
+            self.fields.push(Field { start, middle, end: self.bytes.len() });
+        } else {
+            self.bytes.truncate(start);
+        }
+    }
+
+    /// Puts a field in the place of all of its name.
+    pub fn set(&mut self, name: &str, value: impl AsRef<[u8]>) {
+        self.remove(name);
+        self.append(name, value);
+    }
+
+    /// Takes all fields of a name out.
+    pub fn remove(&mut self, name: &str) {
+        let bytes = &self.bytes;
+        self.fields.retain(|field| bytes.get(field.start..field.middle) != Some(name.as_bytes()));
+    }
+
+    /// The first field of a name (lower-case).
+    pub fn get(&self, name: &str) -> Option<&[u8]> {
+        self.fields.iter().find(|field| self.is_named(field, name)).map(|field| self.value(field))
+    }
+
+    /// The first field of a name, where it is visible ASCII.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.get(name).and_then(visible)
+    }
+
+    /// All fields of a name.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> + Clone {
+        self.fields.iter().filter(move |field| self.is_named(field, name)).map(|field| self.value(field))
+    }
+
+    /// All fields of a name, those that are visible ASCII.
+    pub fn texts<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> + Clone {
+        self.all(name).filter_map(visible)
+    }
+
+    /// Is there a field of this name?
+    pub fn contains(&self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
+
+    /// Name and value of every field.
+    pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> + Clone {
+        self.fields.iter().map(|field| (self.name(field), self.value(field)))
+    }
+
+    /// How many fields.
+    pub fn len(&self) -> usize {
+        self.fields.len()
+    }
+
+    /// No fields.
+    pub fn is_empty(&self) -> bool {
+        self.fields.is_empty()
+    }
+
+    /// Bytes of all names and values.
+    pub fn bytes_len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    fn is_named(&self, field: &Field, name: &str) -> bool {
+        // The length first: it tells nearly all of them apart.
+        field.middle.wrapping_sub(field.start) == name.len() && self.name(field) == name.as_bytes()
+    }
+
+    fn name(&self, field: &Field) -> &[u8] {
+        self.bytes.get(field.start..field.middle).unwrap_or_default()
+    }
+
+    fn value(&self, field: &Field) -> &[u8] {
+        self.bytes.get(field.middle..field.end).unwrap_or_default()
+    }
+}
+
+impl<const N: usize> From<[(&str, &str); N]> for Headers {
+    fn from(fields: [(&str, &str); N]) -> Self {
+        let mut headers = Self::with_capacity(N, 32_usize.saturating_mul(N));
+        for (name, value) in fields {
+            headers.append(name, value);
+        }
+        headers
+    }
+}
+
+/// Names only: values hold keys.
+impl fmt::Debug for Headers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.iter().map(|(name, _)| String::from_utf8_lossy(name))).finish()
+    }
+}
+
+const fn is_control(byte: u8) -> bool {
+    (byte < 0x20 && byte != b'\t') || byte == 0x7f
+}
+
+fn visible(value: &[u8]) -> Option<&str> {
+    let is_visible = value.iter().all(|byte| matches!(byte, b' '..=b'~' | b'\t'));
+    is_visible.then(|| std::str::from_utf8(value).ok()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Headers;
+
+    #[test]
+    fn fields_keep_their_order_and_lose_their_case() {
+        let mut headers = Headers::from([("A", "1"), ("b", "2"), ("a", "3")]);
+        assert_eq!((headers.get("a"), headers.text("b")), (Some(&b"1"[..]), Some("2")));
+        assert_eq!(headers.texts("a").collect::<Vec<_>>(), ["1", "3"]);
+        headers.set("a", "4");
+        headers.append_shown("c", 5);
+        let all: Vec<_> = headers.iter().map(|(name, value)| [name, value].concat()).collect();
+        assert_eq!(all, [b"b2", b"a4", b"c5"]);
+        headers.remove("b");
+        assert!(!headers.contains("b") && headers.len() == 2);
+    }
+
+    #[test]
+    fn nobody_writes_a_header_through_a_value() {
+        let mut headers = Headers::default();
+        for value in ["a\r\nb: c", "a\nb", "\0", "\u{7f}"] {
+            headers.append("x", value);
+            headers.append_shown("x", value);
+        }
+        assert!(headers.is_empty() && headers.bytes_len() == 0);
+        headers.append("x", "tab\tand \u{e9}");
+        assert_eq!((headers.len(), headers.text("x")), (1, None), "bytes above ASCII may stand, and are no text");
+    }
+
+    #[test]
+    fn values_do_not_show_themselves() {
+        assert_eq!(format!("{:?}", Headers::from([("x-api-key", "secret")])), "{\"x-api-key\"}");
+    }
+}
