@@ -23,6 +23,8 @@ pub(crate) struct Tally {
     pub(crate) structure: u64,
     /// Non-ASCII text as UTF-8 bytes, written plainly or escaped.
     pub(crate) wide: u64,
+    /// `<`, `>`, `&` and `'` in strings.
+    pub(crate) markup: u64,
     /// A key `cache_control` was seen.
     pub(crate) cache_control: bool,
     /// A key `ttl` with a value longer than half an hour was seen.
@@ -321,6 +323,8 @@ impl<'a> Cursor<'a> {
             }
             let wide = plain.iter().filter(|byte| **byte >= 0x80).count();
             self.widen(u64::try_from(wide).unwrap_or(u64::MAX));
+            let markup = plain.iter().filter(|byte| matches!(byte, b'<' | b'>' | b'&' | b'\'')).count();
+            self.tally.markup = self.tally.markup.saturating_add(u64::try_from(markup).unwrap_or(u64::MAX));
             self.at = self.at.saturating_add(stop);
             if rest.get(stop) == Some(&b'"') {
                 let raw = self.slice(start..self.at);

@@ -228,6 +228,8 @@ pub struct RequestFacts {
     pub text_bytes: u64,
     /// The part of `text_bytes` that is not ASCII, counted as decoded UTF-8.
     pub wide_bytes: u64,
+    /// The characters `<`, `>`, `&` and `'` in strings, which some JSON writers escape.
+    pub markup_bytes: u64,
     /// JSON tokens outside strings, each of which a provider may write with more space around it.
     pub structure: u64,
     /// Tokens of hidden schemas that the provider adds for tools of its own, as documented.
@@ -290,6 +292,7 @@ impl RequestFacts {
         let tally = cursor.tally();
         facts.structure = tally.structure;
         facts.wide_bytes = tally.wide;
+        facts.markup_bytes = tally.markup;
         if tally.cache_control {
             facts.cache = facts.cache.max(CacheAsk::Short);
         }
@@ -351,6 +354,7 @@ impl RequestFacts {
             body_bytes: bytes,
             text_bytes: bytes,
             wide_bytes: 0,
+            markup_bytes: 0,
             structure: 0,
             schema_tokens: 0,
             prediction_bytes: 0,

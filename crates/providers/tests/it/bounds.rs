@@ -38,6 +38,62 @@ fn normalisation_is_allowed_for() {
     assert_eq!(tokens(body) - tokens(&plain), 30);
 }
 
+/// The bound of a user's text, less that of an empty one.
+fn text_bound(dialect: Dialect, model: &str, text: &str) -> u64 {
+    let tokens = |text: &str| {
+        let field = if matches!(dialect, Dialect::GeminiGenerate { .. }) { "contents" } else { "messages" };
+        let facts = read(dialect, &format!(r#"{{"{field}":[{{"role":"user","content":"{text}"}}]}}"#));
+        input_bound(&facts, &BoundRules::of(dialect, model, None)).tokens
+    };
+    tokens(text) - tokens("")
+}
+
+/// Claude marks the ends and the capitals of words: counted by the package that rebuilt its tokenizers from the
+/// provider's own counts, these are more tokens than bytes.
+#[test]
+fn tokens_that_stand_for_no_byte_are_allowed_for() {
+    for (dialect, model, text, tokens) in [
+        (Dialect::AnthropicMessages, "claude-opus-4-7", "ZZ!", 5),
+        (Dialect::AnthropicMessages, "claude-opus-5-5", "ZZ!", 5),
+        (Dialect::AnthropicMessages, "claude-sonnet-4-6", "Zz!", 4),
+        (Dialect::OpenAiChat, "anthropic/claude-opus-4.7", "ZZ!", 5),
+    ] {
+        let bound = text_bound(dialect, model, &text.repeat(1_000));
+        assert!(bound >= tokens * 1_000 && bound <= tokens * 1_000 + 50, "{model}: {bound}");
+    }
+    // A character that grows when its letter is made small, with all its marks.
+    assert!(text_bound(Dialect::AnthropicMessages, "claude-opus-4-7", &"Ⱦ!".repeat(300)) >= 2_000);
+}
+
+/// Some servers write tools and arguments anew and escape markup as `\u003c`.
+#[test]
+fn escapes_are_allowed_for() {
+    let gemini = Dialect::GeminiGenerate { stream: false, sse: false };
+    for (dialect, model, each) in
+        [(gemini, "gemini-3-pro", 6), (Dialect::OpenAiChat, "some-model", 6), (Dialect::OpenAiChat, "gpt-5.4", 1)]
+    {
+        for mark in ["<", ">", "&", "'"] {
+            let bound = text_bound(dialect, model, &mark.repeat(300));
+            assert!(bound >= 300 * each && bound <= 300 * (each + 1), "{model} {mark}: {bound}");
+        }
+    }
+}
+
+/// The documented tokens of Anthropic's hidden tool instructions, with room for nothing else in the request.
+#[test]
+fn hidden_tool_instructions_are_allowed_for() {
+    let tokens = |model: &str, tools: &str| {
+        let facts = read(Dialect::AnthropicMessages, &format!(r#"{{"messages":[],"tools":{tools}}}"#));
+        input_bound(&facts, &BoundRules::of(facts.dialect, model, None)).tokens
+    };
+    for (model, documented) in
+        [("claude-opus-4-7", 804), ("claude-opus-4-6", 589), ("claude-3-opus-20240229", 530), ("claude-new", 804)]
+    {
+        let added = tokens(model, "[{}]") - tokens(model, "[]");
+        assert!(added >= documented, "{model}: {added}");
+    }
+}
+
 fn check(dialect: Dialect, body: &str, expected: (u64, bool, Because, u64)) {
     let facts = read(dialect, body);
     let bound = input_bound(&facts, &BoundRules::of(dialect, "gpt-6.1", Some(WINDOW)));

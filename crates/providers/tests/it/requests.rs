@@ -41,13 +41,19 @@ fn a_coding_agents_call() {
     assert_eq!((facts.messages, facts.tools, facts.thinking_budget), (2, 2, Some(31_999)));
     assert_eq!(hosted(&facts), [HostedKind::WebSearch]);
     assert_eq!(facts.hosted[0].uses_max, Some(8));
-    assert_eq!((facts.cache, facts.wide_bytes), (CacheAsk::Long, 2));
+    assert_eq!((facts.cache, facts.wide_bytes, facts.markup_bytes), (CacheAsk::Long, 2, 0));
     assert_eq!(
         (facts.speed.as_deref(), facts.geo.as_deref(), facts.tier.as_deref()),
         (Some("fast"), Some("us"), Some("auto"))
     );
     assert!(facts.usage_asked && facts.outside.is_empty() && facts.refs.is_empty() && !facts.keeps_answer);
     assert_eq!(session_id(&purser_providers::Headers::default(), Some(&facts)).as_deref(), Some("5d2f"));
+}
+
+#[test]
+fn markup_is_counted_in_strings_alone() {
+    let facts = read(Dialect::OpenAiChat, r#"{"model":"m","messages":[{"content":"<a href='x'>&\u003c\n<"}],"x<":1}"#);
+    assert_eq!(facts.markup_bytes, 7);
 }
 
 #[test]
