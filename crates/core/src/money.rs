@@ -121,16 +121,46 @@ fn grouped(number: u64) -> String {
     out
 }
 
+/// Decimal places of an amount.
+const PLACES: u32 = 9;
+
 impl fmt::Display for Nano {
     /// The exact decimal, at least two places: `5.00`, `0.003703701`, `-0.000000001`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sign = if self.0 < 0 { "-" } else { "" };
-        let nano = self.0.unsigned_abs();
-        let per_unit = NANO_PER_UNIT.unsigned_abs();
-        let units = nano.checked_div(per_unit).unwrap_or(0);
-        let places = format!("{:09}", nano.checked_rem(per_unit).unwrap_or(0));
-        let shown = places.trim_end_matches('0');
-        write!(f, "{sign}{units}.{shown:0<2}")
+        // From the last place on, without an allocation: amounts are written with every answer.
+        let (mut text, mut at) = ([b'0'; 24], 24_usize);
+        let mut put = |byte: u8| {
+            at = at.saturating_sub(1);
+            if let Some(place) = text.get_mut(at) {
+                *place = byte;
+            }
+        };
+        let mut rest = self.0.unsigned_abs();
+        let mut next = || {
+            let digit = rest.checked_rem(10).and_then(|digit| u8::try_from(digit).ok()).unwrap_or(0);
+            rest = rest.checked_div(10).unwrap_or(0);
+            (b'0'.saturating_add(digit), rest == 0)
+        };
+        let mut is_shown = false;
+        for place in (1..=PLACES).rev() {
+            let (digit, _) = next();
+            is_shown |= digit != b'0' || place <= 2;
+            if is_shown {
+                put(digit);
+            }
+        }
+        put(b'.');
+        loop {
+            let (digit, is_last) = next();
+            put(digit);
+            if is_last {
+                break;
+            }
+        }
+        if self.0 < 0 {
+            put(b'-');
+        }
+        f.write_str(text.get(at..).and_then(|text| std::str::from_utf8(text).ok()).unwrap_or_default())
     }
 }
 

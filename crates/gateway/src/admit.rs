@@ -132,11 +132,11 @@ pub(crate) async fn admit<'a>(
     let mut snapshot = worker.shared.snapshot.load_full();
     let policy = Arc::clone(snapshot.directory.policy_of(call.caller.person.id));
     let bounded = Bounded::of(call, &snapshot, &policy, upstream)?;
-    let want = bounded.cost(bounded.output_max)?;
+    let most = bounded.cost(bounded.output_max)?;
     let floor = policy.useful_floor_tokens;
     let least = bounded.cost(least_output(&call.facts, floor).min(bounded.output_max))?;
     let learned = (policy.admission == Admission::Calibrated)
-        .then(|| worker.shared.learned.expect(call, &bounded.card, want))
+        .then(|| worker.shared.learned.expect(call, &bounded.card, most))
         .flatten();
 
     let until = Instant::now() + policy.park.max_wait;
@@ -152,7 +152,7 @@ pub(crate) async fn admit<'a>(
             Some(parked) => parked.is_first(),
         };
         if is_its_turn {
-            let (want, least) = learned.map_or((want, least), |learned| (learned.min(want), learned.min(least)));
+            let (want, least) = learned.map_or((most, least), |learned| (learned.min(most), learned.min(least)));
             match hold(worker, &planned, want, least).await {
                 // The ledger's instant is past a period that this plan still had: plan again, for the new one.
                 Err(LedgerError::PeriodOver(_)) if Instant::now() < until => {
@@ -161,10 +161,10 @@ pub(crate) async fn admit<'a>(
                 }
                 Err(why) => return Err(Refused::ledger(why)),
                 Ok(Outcome::Busy) => return Err(Refused::busy()),
-                Ok(Outcome::Placed(hold)) => match only_one(worker, call, &bounded, &hold, learned.is_some())? {
+                Ok(Outcome::Placed(hold)) => match only_one(worker, call, most, &hold, learned.is_some()) {
                     Certainty::Enough(only_one) => {
                         let calibrated = learned.is_some();
-                        let parts = Parts { snapshot, bounded, planned, hold, calibrated, only_one };
+                        let parts = Parts { snapshot, bounded, most, planned, hold, calibrated, only_one };
                         return finish(call, upstream, attempt, parts).await;
                     }
                     Certainty::AnotherIsUnderWay => {
@@ -209,28 +209,24 @@ enum Certainty {
     AnotherIsUnderWay,
 }
 
-fn only_one(
-    worker: &Worker,
-    call: &Call,
-    bounded: &Bounded,
-    hold: &Hold,
-    calibrated: bool,
-) -> Result<Certainty, Refused> {
-    let missing = bounded.cost(bounded.output_max)?.saturating_sub(hold.amount());
+fn only_one(worker: &Worker, call: &Call, most: Nano, hold: &Hold, calibrated: bool) -> Certainty {
+    let missing = most.saturating_sub(hold.amount());
     if !calibrated || missing <= hold.available_after() {
-        return Ok(Certainty::Enough(None));
+        return Certainty::Enough(None);
     }
     let entered = worker.shared.uncertain.enter(call.caller.person.id);
-    Ok(entered.map_or(Certainty::AnotherIsUnderWay, |only_one| Certainty::Enough(Some(only_one))))
+    entered.map_or(Certainty::AnotherIsUnderWay, |only_one| Certainty::Enough(Some(only_one)))
 }
 
 /// Between two plans at the turn of a period: the clock and the ledger's instant are that close together.
 const PLAN_AGAIN: Duration = Duration::from_millis(5);
 
 /// What a hold was placed with.
-struct Parts {
+struct Parts<'a> {
     snapshot: Arc<Snapshot>,
-    bounded: Bounded,
+    bounded: Bounded<'a>,
+    /// What it costs at worst.
+    most: Nano,
     planned: Rc<Planned>,
     hold: Hold,
     calibrated: bool,
@@ -242,9 +238,9 @@ async fn finish<'a>(
     call: &'a Call,
     upstream: &Arc<Upstream>,
     attempt: u8,
-    parts: Parts,
+    parts: Parts<'a>,
 ) -> Result<Admitted<'a>, Refused> {
-    let Parts { snapshot, bounded, planned, hold, calibrated, only_one } = parts;
+    let Parts { snapshot, bounded, most, planned, hold, calibrated, only_one } = parts;
     let policy = snapshot.directory.policy_of(call.caller.person.id);
     let drain = policy.drain;
     let mut output_max = bounded.output_max;
@@ -254,7 +250,7 @@ async fn finish<'a>(
         ask_for_usage: call.facts.stream && !call.facts.usage_asked,
         tool_calls_max: bounded.tool_calls_max,
     };
-    let mut bound = bounded.cost(output_max)?;
+    let mut bound = most;
     if !calibrated && hold.amount() < bound {
         output_max = bounded.affordable(hold.amount())?.min(output_max);
         edits.output_max = Some(output_max);

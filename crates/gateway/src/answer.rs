@@ -83,17 +83,17 @@ impl Receipt {
 
     fn tell(&self, headers: &mut Headers) {
         for (name, value) in self.headers.iter() {
-            headers.append_parts(name, &[value]);
+            headers.append_checked(name, value);
         }
     }
 }
 
 fn tell(headers: &mut Headers, call: &Call, admitted: &Admitted<'_>) {
-    headers.append_shown(CALL, &call.id);
+    headers.append(CALL, &call.id);
     headers.append_shown(HOLD, admitted.hold().id());
-    headers.append_shown(PROVIDER, &admitted.upstream.name);
-    if let Some(reset) = admitted.planned.plan.resets_at {
-        headers.append_shown(RESET, reset);
+    headers.append(PROVIDER, admitted.upstream.name.as_bytes());
+    if let Some(reset) = &admitted.planned.resets_at {
+        headers.append(RESET, reset);
     }
     if let Some(max) = admitted.edits.output_max {
         headers.append_shown(CLAMPED, max);

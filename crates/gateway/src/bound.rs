@@ -1,11 +1,12 @@
 //! What a call can use and cost at one provider, before any money is looked at.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use purser_core::money::Nano;
 use purser_core::policy::{Admission, Policy, UnknownModel};
 use purser_core::price::{Bucket, BucketSet, RateCard, Ratio};
-use purser_core::rating::{self, Bounds, Geo};
+use purser_core::rating::{self, Bounds, Geo, Quote};
 use purser_core::snapshot::Snapshot;
 use purser_core::usage::Tier;
 use purser_providers::request::{CacheAsk, Hosted, OutputField};
@@ -21,7 +22,7 @@ const TOOL_CALLS_MAX: u64 = 10;
 const OUTPUT_MAX_UNKNOWN: u64 = 16_384;
 
 /// The bounds of a call at one provider.
-pub(crate) struct Bounded {
+pub(crate) struct Bounded<'a> {
     pub(crate) card: Arc<RateCard>,
     pub(crate) terms: Ratio,
     pub(crate) input: InputBound,
@@ -30,16 +31,21 @@ pub(crate) struct Bounded {
     /// Hosted calls to limit the request to, where that makes its bound certain.
     pub(crate) tool_calls_max: Option<u64>,
     /// The request as it will be bounded: with the limit of hosted calls, where one is set.
-    facts: RequestFacts,
+    facts: Cow<'a, RequestFacts>,
     rules: BoundRules,
-    buckets: BucketSet,
+    quote: Quote,
     /// What other models that the request calls can cost.
     others: Nano,
 }
 
-impl Bounded {
+impl<'a> Bounded<'a> {
     /// The bounds, or why there are none.
-    pub(crate) fn of(call: &Call, snapshot: &Snapshot, policy: &Policy, upstream: &Upstream) -> Result<Self, Refused> {
+    pub(crate) fn of(
+        call: &'a Call,
+        snapshot: &Snapshot,
+        policy: &Policy,
+        upstream: &Upstream,
+    ) -> Result<Self, Refused> {
         let model = &call.facts.model;
         let card = match upstream.card(&snapshot.prices, model, call.at) {
             Ok(card) => Arc::clone(card),
@@ -51,10 +57,10 @@ impl Bounded {
         let terms = snapshot.prices.terms(&card, call.at, &snapshot.currency);
         let terms = terms.map_err(|why| Refused::unpriced(model, &why))?;
         let rules = BoundRules::of(call.dialect, model, card.context_window());
-        let (mut facts, mut tool_calls_max) = (call.facts.clone(), None);
+        let (mut facts, mut tool_calls_max) = (Cow::Borrowed(&call.facts), None);
         let mut input = input_bound(&facts, &rules);
         if !input.certain && input.tool_calls_can_be_limited {
-            facts = facts.with_tool_calls_max(TOOL_CALLS_MAX);
+            facts = Cow::Owned(facts.with_tool_calls_max(TOOL_CALLS_MAX));
             tool_calls_max = facts.tool_calls_max;
             input = input_bound(&facts, &rules);
         }
@@ -67,8 +73,9 @@ impl Bounded {
             None => OUTPUT_MAX_UNKNOWN,
         };
         let others = cost_of_others(call, snapshot, upstream, &input.others, output_max)?;
-        let buckets = buckets(&facts);
-        Ok(Self { card, terms, input, output_max, tool_calls_max, facts, rules, buckets, others })
+        let quote = Quote::of(&card, &bounds(&facts, &input), terms);
+        let quote = quote.map_err(|why| Refused::unratable(model, why))?;
+        Ok(Self { card, terms, input, output_max, tool_calls_max, facts, rules, quote, others })
     }
 
     /// Nobody limits this model's answers: neither the request nor the price book.
@@ -93,17 +100,15 @@ impl Bounded {
 
     /// What the call costs at worst when each answer is at most so long.
     pub(crate) fn cost(&self, output_max: u64) -> Result<Nano, Refused> {
-        let bounds = self.bounds(self.output_tokens(output_max));
-        let own = rating::rate_bound(&self.card, &bounds, self.terms)
-            .map_err(|why| Refused::unratable(&self.facts.model, why))?;
+        let own = self.quote.cost(self.output_tokens(output_max));
+        let own = own.map_err(|why| Refused::unratable(&self.facts.model, why))?;
         own.checked_add(self.others).ok_or_else(|| Refused::unratable(&self.facts.model, rating::RatingError::Overflow))
     }
 
     /// How long each answer may be for this money.
     pub(crate) fn affordable(&self, money: Nano) -> Result<u64, Refused> {
-        let all = rating::affordable_output(&self.card, money.saturating_sub(self.others), &self.bounds(0), self.terms)
-            .map_err(|why| Refused::unratable(&self.facts.model, why))?
-            .unwrap_or(0);
+        let all = self.quote.affordable(money.saturating_sub(self.others));
+        let all = all.map_err(|why| Refused::unratable(&self.facts.model, why))?.unwrap_or(0);
         // Candidates and hosted passes multiply one answer's maximum: search the largest that still fits.
         let (mut fits, mut over) = (0_u64, all.min(self.output_max).saturating_add(1));
         while over - fits > 1 {
@@ -112,19 +117,20 @@ impl Bounded {
         }
         Ok(fits)
     }
+}
 
-    fn bounds(&self, output_tokens: u64) -> Bounds<'_> {
-        Bounds {
-            input_tokens: self.input.tokens,
-            output_tokens,
-            answers: 1,
-            tier: tier_asked(&self.facts),
-            geo: self.facts.geo.as_deref().map_or(Geo::Any, Geo::Only),
-            buckets: self.buckets,
-            web_search_calls: self.input.web_search_calls,
-            file_search_calls: self.input.file_search_calls,
-            code_calls: self.input.code_calls,
-        }
+/// What the call can use at most, but for the length of its answers.
+fn bounds<'a>(facts: &'a RequestFacts, input: &InputBound) -> Bounds<'a> {
+    Bounds {
+        input_tokens: input.tokens,
+        output_tokens: 0,
+        answers: 1,
+        tier: tier_asked(facts),
+        geo: facts.geo.as_deref().map_or(Geo::Any, Geo::Only),
+        buckets: buckets(facts),
+        web_search_calls: input.web_search_calls,
+        file_search_calls: input.file_search_calls,
+        code_calls: input.code_calls,
     }
 }
 

@@ -80,6 +80,10 @@ impl Client {
             if !self.connection.buffer.is_empty() && started.is_none() {
                 started = Some(Instant::now());
             }
+            if self.connection.buffer.is_empty() {
+                // An idle connection holds no memory.
+                self.connection.buffer = BytesMut::new();
+            }
             let within = match started {
                 None => limits.idle,
                 Some(start) => limits.head_time.saturating_sub(start.elapsed()),
@@ -118,16 +122,18 @@ impl Client {
             let go_on = b"HTTP/1.1 100 Continue\r\n\r\n";
             self.connection.write_within(go_on, limits.write_stall).await.map_err(|_| NoBody::Gone)?;
         }
+        if let Framing::Length(length) = head.framing {
+            let length = usize::try_from(length).unwrap_or(max);
+            return match self.connection.take_exactly(length, limits.body_stall).await {
+                Ok(body) => Ok(body),
+                Err(_) => Err(NoBody::Gone),
+            };
+        }
         let mut decoder = Decoder::new(head.framing);
         let mut body = BytesMut::new();
-        if let Framing::Length(length) = head.framing {
-            // Not more than 1 MiB on a stranger's word; the rest grows as it comes.
-            body.reserve(usize::try_from(length).unwrap_or(max).min(1 << 20));
-        }
         loop {
             match decoder.take(&mut self.connection.buffer)? {
                 Piece::Data(data) if body.len() + data.len() > max => return Err(NoBody::TooLarge(max)),
-                Piece::Data(data) if decoder.is_done() && body.is_empty() => return Ok(data),
                 Piece::Data(data) => body.extend_from_slice(&data),
                 Piece::End => return Ok(body.freeze()),
                 Piece::NeedMore => match self.connection.read_within(limits.body_stall).await {

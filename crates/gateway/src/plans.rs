@@ -47,6 +47,8 @@ struct Entry {
 /// A plan, and the ledger's numbers of its accounts once they are known.
 pub(crate) struct Planned {
     pub(crate) plan: Plan,
+    /// When new money comes, as it is told to clients.
+    pub(crate) resets_at: Option<String>,
     limits: SmallVec<[Nano; 8]>,
     numbers: RefCell<Numbers>,
 }
@@ -96,7 +98,8 @@ impl Plans {
 impl Planned {
     fn of(plan: Plan) -> Self {
         let limits = plan.grants.iter().chain(&plan.ceilings).map(|leg| leg.limit).collect();
-        Self { plan, limits, numbers: RefCell::default() }
+        let resets_at = plan.resets_at.map(|reset| reset.to_string());
+        Self { plan, resets_at, limits, numbers: RefCell::default() }
     }
 
     fn holds_at(&self, at: Instant) -> bool {

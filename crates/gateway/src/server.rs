@@ -187,16 +187,12 @@ async fn wrap(stream: TcpStream, tls: Option<TlsAcceptor>, within: Duration) -> 
     }
 }
 
-/// One request after another until either side has had enough.
+/// One request after another until either side has had enough. Of a gateway that stops, an idle connection is dropped
+/// with its thread, once no call runs there any more.
 async fn converse(worker: &Rc<Worker>, mut client: Client) {
     let limits = &worker.config.limits;
     loop {
-        let head = tokio::select! {
-            biased;
-            head = client.next_head(limits) => head,
-            () = worker.stopping() => break,
-        };
-        let keep_alive = match head {
+        let keep_alive = match client.next_head(limits).await {
             Ok(head) => {
                 let _running = worker.running();
                 call::serve(worker, &mut client, head).await

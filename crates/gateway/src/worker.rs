@@ -19,6 +19,7 @@ pub(crate) struct Worker {
     pub(crate) plans: Plans,
     pub(crate) connector: Connector,
     stopping: watch::Receiver<bool>,
+    is_stopping: Cell<bool>,
     running: Cell<usize>,
     ended: Notify,
     last_call_id: Cell<u64>,
@@ -40,6 +41,7 @@ impl Worker {
             plans: Plans::default(),
             connector,
             stopping,
+            is_stopping: Cell::new(false),
             running: Cell::new(0),
             ended: Notify::new(),
             // A start that differs from thread to thread and from run to run; ids are names, not secrets.
@@ -51,19 +53,24 @@ impl Worker {
     pub(crate) fn next_call_id(&self) -> String {
         let id = self.last_call_id.get().wrapping_add(CALL_ID_STEP);
         self.last_call_id.set(id);
-        format!("req_{id:016x}")
+        let mut text = String::with_capacity(20);
+        text.push_str("req_");
+        let digits = id.to_be_bytes().into_iter().flat_map(|byte| [byte >> 4, byte & 15]);
+        text.extend(digits.map(|digit| char::from_digit(digit.into(), 16).unwrap_or('0')));
+        text
     }
 
-    /// Comes back when the gateway has been told to stop.
+    /// Comes back when the gateway has been told to stop; from then on [`is_stopping`](Self::is_stopping).
     pub(crate) async fn stopping(&self) {
         // An error means that the handle was dropped: stop as well.
         let mut stopping = self.stopping.clone();
         let _dropped = stopping.wait_for(|stopping| *stopping).await;
+        self.is_stopping.set(true);
     }
 
     /// Has the gateway been told to stop?
     pub(crate) fn is_stopping(&self) -> bool {
-        *self.stopping.borrow()
+        self.is_stopping.get()
     }
 
     /// Counts a call until the returned value is dropped.

@@ -35,11 +35,23 @@ impl Headers {
 
     /// As [`append`](Self::append), from a name and the parts of a value.
     pub fn append_parts(&mut self, name: &[u8], parts: &[&[u8]]) {
-        if parts.iter().any(|part| part.iter().any(|byte| is_control(*byte))) || name.is_empty() {
-            return;
+        if !name.is_empty() && parts.iter().all(|part| is_fit(part)) {
+            self.put(name, parts);
         }
+    }
+
+    /// Adds a field that stands in other headers, or that a parser of heads has let pass.
+    pub fn append_checked(&mut self, name: &[u8], value: &[u8]) {
+        debug_assert!(!name.is_empty() && is_fit(value), "a field that was checked");
+        self.put(name, &[value]);
+    }
+
+    fn put(&mut self, name: &[u8], parts: &[&[u8]]) {
         let start = self.bytes.len();
-        self.bytes.extend(name.iter().map(u8::to_ascii_lowercase));
+        self.bytes.extend_from_slice(name);
+        if let Some(name) = self.bytes.get_mut(start..) {
+            name.make_ascii_lowercase();
+        }
         let middle = self.bytes.len();
         for part in parts {
             self.bytes.extend_from_slice(part);
@@ -54,8 +66,7 @@ impl Headers {
         self.bytes.extend_from_slice(name.as_bytes());
         let middle = self.bytes.len();
         let written = write!(self.bytes, "{value}");
-        let is_fit = self.bytes.get(middle..).is_some_and(|value| !value.iter().any(|byte| is_control(*byte)));
-        if written.is_ok() && is_fit {
+        if written.is_ok() && self.bytes.get(middle..).is_some_and(is_fit) {
             self.fields.push(Field { start, middle, end: self.bytes.len() });
         } else {
             self.bytes.truncate(start);
@@ -150,8 +161,9 @@ impl fmt::Debug for Headers {
     }
 }
 
-const fn is_control(byte: u8) -> bool {
-    (byte < 0x20 && byte != b'\t') || byte == 0x7f
+/// No control characters: none of them, so that all bytes are looked at in one go.
+fn is_fit(value: &[u8]) -> bool {
+    !value.iter().fold(false, |found, byte| found | (*byte < 0x20 && *byte != b'\t') | (*byte == 0x7f))
 }
 
 fn visible(value: &[u8]) -> Option<&str> {

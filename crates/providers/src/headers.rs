@@ -152,7 +152,7 @@ fn kept(headers: &Headers, dropped: &[&str], dropped_starts: &[&str]) -> Headers
     };
     let mut out = Headers::with_capacity(headers.len().saturating_add(8), headers.bytes_len().saturating_add(256));
     for (name, value) in headers.iter().filter(|(name, _)| !is_dropped(name)) {
-        out.append_parts(name, &[value]);
+        out.append_checked(name, value);
     }
     out
 }

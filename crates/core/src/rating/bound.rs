@@ -1,5 +1,7 @@
 //! The most that a call can cost, and how long an answer an amount can pay for.
 
+use smallvec::SmallVec;
+
 use super::RatingError;
 use super::charge::{Fraction, Scale, ceiling, product};
 use crate::money::Nano;
@@ -65,16 +67,7 @@ pub enum Geo<'a> {
 /// Something that the call can use has no price, or the amount is beyond the ledger's range: such a call can't be
 /// admitted by this card.
 pub fn rate_bound(card: &RateCard, bounds: &Bounds<'_>, terms: Ratio) -> Result<Nano, RatingError> {
-    let output = u128::from(bounds.output_tokens).checked_mul(bounds.answers.max(1).into());
-    let output = output.and_then(|tokens| u64::try_from(tokens).ok()).ok_or(RatingError::Overflow)?;
-    let mut most = Nano::ZERO;
-    for sheet in possible_sheets(card, bounds.tier)? {
-        let worst = Worst::of(card, sheet, bounds, terms)?;
-        let rate = if output == 0 { Rate::ZERO } else { worst.output? };
-        let total = product(output, rate).and_then(|output| worst.with_output(output)).and_then(ceiling);
-        most = most.max(total.ok_or(RatingError::Overflow)?);
-    }
-    Ok(most)
+    Quote::of(card, bounds, terms)?.cost(bounds.output_tokens)
 }
 
 /// The longest answer, in tokens for each of the bounds' `answers`, that `money` can pay for after the prompt and the
@@ -89,21 +82,63 @@ pub fn affordable_output(
     bounds: &Bounds<'_>,
     terms: Ratio,
 ) -> Result<Option<u64>, RatingError> {
-    let mut longest = u64::MAX;
-    for sheet in possible_sheets(card, bounds.tier)? {
-        let worst = Worst::of(card, sheet, bounds, terms)?;
-        let fixed = worst.with_output(0).ok_or(RatingError::Overflow)?;
-        let means = i128::from(money.get()).checked_mul(fixed.den).ok_or(RatingError::Overflow)?;
-        // A bound is at most the money exactly when it is so before it is rounded up.
-        let Some(left) = means.checked_sub(fixed.num).filter(|left| *left >= 0) else { return Ok(None) };
-        let per_token = product(bounds.answers.max(1).into(), worst.output?)
-            .and_then(|nano| nano.checked_mul(worst.scale.tokens))
-            .ok_or(RatingError::Overflow)?;
-        // Division by zero is free output.
-        let tokens = left.checked_div(per_token).map_or(u64::MAX, |tokens| u64::try_from(tokens).unwrap_or(u64::MAX));
-        longest = longest.min(tokens);
+    Quote::of(card, bounds, terms)?.affordable(money)
+}
+
+/// [`rate_bound`] and [`affordable_output`] for answers of any length: everything but the length is worked out once.
+#[derive(Clone, Debug)]
+pub struct Quote {
+    worst: SmallVec<[Worst; 3]>,
+    answers: u64,
+}
+
+impl Quote {
+    /// For a call within the bounds, whatever their `output_tokens`.
+    ///
+    /// # Errors
+    /// As [`rate_bound`].
+    pub fn of(card: &RateCard, bounds: &Bounds<'_>, terms: Ratio) -> Result<Self, RatingError> {
+        let sheets = possible_sheets(card, bounds.tier)?;
+        let worst = sheets.map(|sheet| Worst::of(card, sheet, bounds, terms)).collect::<Result<_, _>>()?;
+        Ok(Self { worst, answers: bounds.answers.max(1).into() })
     }
-    Ok(Some(longest))
+
+    /// As [`rate_bound`], when each answer has at most so many tokens.
+    ///
+    /// # Errors
+    /// As [`rate_bound`].
+    pub fn cost(&self, output_tokens: u64) -> Result<Nano, RatingError> {
+        let output = output_tokens.checked_mul(self.answers).ok_or(RatingError::Overflow)?;
+        let mut most = Nano::ZERO;
+        for worst in &self.worst {
+            let rate = if output == 0 { Rate::ZERO } else { worst.output? };
+            let total = product(output, rate).and_then(|output| worst.with_output(output)).and_then(ceiling);
+            most = most.max(total.ok_or(RatingError::Overflow)?);
+        }
+        Ok(most)
+    }
+
+    /// As [`affordable_output`].
+    ///
+    /// # Errors
+    /// As [`rate_bound`].
+    pub fn affordable(&self, money: Nano) -> Result<Option<u64>, RatingError> {
+        let mut longest = u64::MAX;
+        for worst in &self.worst {
+            let fixed = worst.with_output(0).ok_or(RatingError::Overflow)?;
+            let means = i128::from(money.get()).checked_mul(fixed.den).ok_or(RatingError::Overflow)?;
+            // A bound is at most the money exactly when it is so before it is rounded up.
+            let Some(left) = means.checked_sub(fixed.num).filter(|left| *left >= 0) else { return Ok(None) };
+            let per_token = product(self.answers, worst.output?)
+                .and_then(|nano| nano.checked_mul(worst.scale.tokens))
+                .ok_or(RatingError::Overflow)?;
+            // Division by zero is free output.
+            let tokens =
+                left.checked_div(per_token).map_or(u64::MAX, |tokens| u64::try_from(tokens).unwrap_or(u64::MAX));
+            longest = longest.min(tokens);
+        }
+        Ok(Some(longest))
+    }
 }
 
 /// The sheets that a call can be charged by: its own tier's, the standard one that it can fall back to, and the slower
@@ -119,6 +154,7 @@ fn possible_sheets(card: &RateCard, tier: Tier) -> Result<impl Iterator<Item = &
 }
 
 /// The dearest that a call can meet on one sheet, everything but the length of its answer.
+#[derive(Clone, Copy, Debug)]
 struct Worst {
     /// Nano-units times units per rate, before the multipliers in `scale`.
     input: i128,

@@ -15,7 +15,7 @@ mod charge;
 #[cfg(test)]
 mod tests;
 
-pub use bound::{Bounds, Geo, affordable_output, rate_bound};
+pub use bound::{Bounds, Geo, Quote, affordable_output, rate_bound};
 pub use charge::{Charge, Line, explain, rate};
 
 use crate::price::Bucket;

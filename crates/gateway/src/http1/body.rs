@@ -68,6 +68,11 @@ impl Decoder {
         Self { state }
     }
 
+    /// How much is missing, of a body whose length was told.
+    pub(crate) fn length_left(&self) -> Option<u64> {
+        if let State::Length(left) = self.state { Some(left) } else { None }
+    }
+
     /// Has the whole body been taken?
     pub(crate) fn is_done(&self) -> bool {
         self.state == State::Done

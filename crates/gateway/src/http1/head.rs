@@ -105,7 +105,7 @@ fn collect(parsed: &[httparse::Header<'_>]) -> Headers {
     let bytes = parsed.iter().map(|header| header.name.len() + header.value.len()).sum();
     let mut headers = Headers::with_capacity(parsed.len(), bytes);
     for header in parsed {
-        headers.append_parts(header.name.as_bytes(), &[header.value]);
+        headers.append_checked(header.name.as_bytes(), header.value);
     }
     headers
 }

@@ -1,20 +1,26 @@
 //! A socket, plain or inside TLS, as one type, and a connection that reads into a buffer of its own.
 
+use std::cell::RefCell;
 use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use bytes::BytesMut;
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
+use bytes::{Bytes, BytesMut};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use tokio::net::TcpStream;
 
-/// One read from a socket, at most. 16 KiB passes streams best (`benches/README.md`).
-const READ_MAX: usize = 16 * 1024;
+/// One read from a socket, at most: a large request in few system calls. Each thread has one such buffer.
+const READ_MAX: usize = 64 * 1024;
 
 /// Bytes read and dropped after our last word, at most.
 const LINGER_MAX: usize = 1 << 20;
+
+thread_local! {
+    /// Where reads of this thread land.
+    static LANDING: RefCell<Vec<u8>> = RefCell::new(vec![0; READ_MAX]);
+}
 
 /// A socket with or without TLS, of either side.
 #[derive(Debug)]
@@ -65,14 +71,37 @@ impl Connection {
     }
 
     /// Reads once into the buffer; 0 means the other side closed. Safe to drop half way: no byte is lost.
+    ///
+    /// The bytes land in a buffer of the thread first and are copied from there: so an idle connection holds no memory,
+    /// and none is set aside for what may come. Copying what did come costs less than a buffer for each read.
     pub(crate) async fn read(&mut self) -> io::Result<usize> {
-        self.buffer.reserve(READ_MAX);
-        self.socket.read_buf(&mut self.buffer).await
+        poll_fn(|cx| self.poll_read(cx)).await
+    }
+
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        LANDING.with_borrow_mut(|landing| {
+            let mut read = ReadBuf::new(landing);
+            std::task::ready!(Pin::new(&mut self.socket).poll_read(cx, &mut read))?;
+            self.buffer.extend_from_slice(read.filled());
+            Poll::Ready(Ok(read.filled().len()))
+        })
     }
 
     /// As [`Self::read`], but gives up after `within`.
     pub(crate) async fn read_within(&mut self, within: Duration) -> io::Result<usize> {
         timed(within, self.read()).await
+    }
+
+    /// The next `length` bytes, in one piece. Each read may take `stall`.
+    pub(crate) async fn take_exactly(&mut self, length: usize, stall: Duration) -> io::Result<Bytes> {
+        // Not more than 1 MiB on a stranger's word; the rest grows as it comes.
+        self.buffer.reserve(length.saturating_sub(self.buffer.len()).min(1 << 20));
+        while self.buffer.len() < length {
+            if self.read_within(stall).await? == 0 {
+                return Err(io::Error::from(io::ErrorKind::UnexpectedEof));
+            }
+        }
+        Ok(self.buffer.split_to(length).freeze())
     }
 
     /// Writes everything, or fails after `within`.

@@ -14,6 +14,7 @@ use crate::admit::Admitted;
 use crate::answer;
 use crate::call::Call;
 use crate::client::Client;
+use crate::http1::body::Piece;
 use crate::http1::write;
 use crate::settle;
 use crate::upstream::Answer;
@@ -47,7 +48,7 @@ struct Relay<'a, 'c> {
     stream: StreamMeter,
     /// What the meter lets through, before framing.
     pieces: Vec<Bytes>,
-    /// What goes out next, framed.
+    /// What goes out next, framed: first of all the head.
     wire: BytesMut,
     in_chunks: bool,
     /// Bytes of output at the last look.
@@ -65,7 +66,6 @@ pub(super) async fn relay(
 ) -> Measured {
     let mut wire = BytesMut::with_capacity(2 * 1024);
     answer::stream_head(&mut wire, worker, call, admitted, &answer);
-    client.write(&wire, &worker.config.limits).await;
 
     let stream = StreamMeter::new(call.dialect, admitted.strips_usage);
     let in_chunks = !call.head.old;
@@ -80,28 +80,47 @@ pub(super) async fn relay(
 
 impl Relay<'_, '_> {
     async fn pass_on(&mut self, client: &mut Client, answer: &mut Answer) -> End {
-        let limits = &self.worker.config.limits;
+        loop {
+            match answer.ready() {
+                Ok(Piece::Data(chunk)) => self.stream.feed(&chunk, &mut self.pieces),
+                // What is left goes out together with the end.
+                Ok(Piece::End) => return End::Whole,
+                Ok(Piece::NeedMore) => {
+                    // All that is here goes out in one write.
+                    self.frame();
+                    self.flush(client).await;
+                    if let Some(end) = self.look().await {
+                        return end;
+                    }
+                    if let Err(why) = self.more(client, answer).await {
+                        return End::Cut(why);
+                    }
+                }
+                Err(why) => return End::Cut(why),
+            }
+        }
+    }
+
+    /// Waits for more of the answer. Notices when the client hangs up meanwhile, and goes on.
+    async fn more(&mut self, client: &mut Client, answer: &mut Answer) -> io::Result<()> {
+        let stall = self.worker.config.limits.answer_stall;
         loop {
             if client.is_gone() && self.gone.is_none() {
                 self.gone = Some((Instant::now(), self.cost_so_far()));
             }
             let deadline = self.gone.map(|(since, _)| since + self.admitted.drain().max_time);
-            let next = tokio::select! {
+            tokio::select! {
                 biased;
-                next = before(deadline, answer.next(limits.answer_stall)) => next,
-                () = client.hung_up(), if self.gone.is_none() => continue,
-            };
-            match next {
-                Ok(Some(chunk)) => self.stream.feed(&chunk, &mut self.pieces),
-                Ok(None) => return End::Whole,
-                Err(why) => return End::Cut(why),
+                more = before(deadline, answer.more(stall)) => return more,
+                () = client.hung_up(), if self.gone.is_none() => {}
             }
+        }
+    }
+
+    async fn flush(&mut self, client: &mut Client) {
+        if !self.wire.is_empty() {
+            client.write(&self.wire, &self.worker.config.limits).await;
             self.wire.clear();
-            self.frame();
-            client.write(&self.wire, limits).await;
-            if let Some(end) = self.look().await {
-                return end;
-            }
         }
     }
 
@@ -128,7 +147,6 @@ impl Relay<'_, '_> {
 
     /// Reads the end, and puts into `wire` what the client is still to see.
     fn close(&mut self, end: &End) -> Reading {
-        self.wire.clear();
         match end {
             End::Whole if self.stream.is_complete() => {
                 self.stream.finish(&mut self.pieces);

@@ -115,28 +115,49 @@ async fn read_head(connection: &mut Connection, to_head: bool, within: Duration)
 }
 
 impl Answer {
-    /// The next piece of the body as it came; `None` at its end. Cutting short is an error.
-    pub(crate) async fn next(&mut self, stall: Duration) -> io::Result<Option<Bytes>> {
+    /// The next piece of the body, of what is here already.
+    pub(crate) fn ready(&mut self) -> io::Result<Piece> {
+        let piece = self.decoder.take(&mut self.connection.buffer);
+        if let Ok(Piece::Data(data)) = &piece {
+            self.taken = self.taken.saturating_add(u64::try_from(data.len()).unwrap_or(u64::MAX));
+        }
+        piece.map_err(|why| io::Error::new(io::ErrorKind::InvalidData, why))
+    }
+
+    /// Waits for more to be here, or for the end. Cutting short is an error.
+    pub(crate) async fn more(&mut self, stall: Duration) -> io::Result<()> {
+        if self.connection.read_within(stall).await? == 0 {
+            self.reusable = false;
+            self.decoder.closed().map_err(|_| io::Error::from(io::ErrorKind::UnexpectedEof))?;
+        }
+        Ok(())
+    }
+
+    /// The next piece of the body as it came; `None` at its end.
+    async fn next(&mut self, stall: Duration) -> io::Result<Option<Bytes>> {
         loop {
-            match self.decoder.take(&mut self.connection.buffer) {
-                Ok(Piece::Data(data)) => {
-                    self.taken = self.taken.saturating_add(u64::try_from(data.len()).unwrap_or(u64::MAX));
-                    return Ok(Some(data));
-                }
-                Ok(Piece::End) => return Ok(None),
-                Ok(Piece::NeedMore) => {
-                    if self.connection.read_within(stall).await? == 0 {
-                        self.reusable = false;
-                        self.decoder.closed().map_err(|_| io::Error::from(io::ErrorKind::UnexpectedEof))?;
-                    }
-                }
-                Err(why) => return Err(io::Error::new(io::ErrorKind::InvalidData, why)),
+            match self.ready()? {
+                Piece::Data(data) => return Ok(Some(data)),
+                Piece::End => return Ok(None),
+                Piece::NeedMore => self.more(stall).await?,
             }
         }
     }
 
-    /// The whole body, up to `max` bytes.
+    /// The whole body, up to `max` bytes. What came of a larger or broken one is counted in `taken`.
     pub(crate) async fn whole(&mut self, max: usize, stall: Duration) -> io::Result<Bytes> {
+        let left = self.decoder.length_left().and_then(|left| usize::try_from(left).ok());
+        if let Some(left) = left.filter(|left| *left <= max) {
+            // Read until all of it lies in one piece.
+            self.connection.buffer.reserve(left.saturating_sub(self.connection.buffer.len()).min(1 << 20));
+            while self.connection.buffer.len() < left {
+                if let Err(why) = self.more(stall).await {
+                    let came = u64::try_from(self.connection.buffer.len()).unwrap_or(u64::MAX);
+                    self.taken = self.taken.saturating_add(came);
+                    return Err(why);
+                }
+            }
+        }
         let Some(first) = self.next(stall).await? else { return Ok(Bytes::new()) };
         let Some(second) = self.next(stall).await? else { return checked(first, max) };
         let mut all = BytesMut::with_capacity(first.len() + second.len());

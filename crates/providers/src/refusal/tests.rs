@@ -35,11 +35,8 @@ fn check(name: &str, family: Family, tool: Tool) {
     let mut all = Map::new();
     for kind in KINDS {
         let rendered = refusal(family, &client, &Refusal { kind, message: SENTENCE, request_id: "req_1" });
-        let headers: Map<String, Value> = rendered
-            .headers
-            .iter()
-            .map(|(name, value)| (text(name), Value::from(text(value))))
-            .collect();
+        let headers: Map<String, Value> =
+            rendered.headers.iter().map(|(name, value)| (text(name), Value::from(text(value)))).collect();
         let body: Value = serde_json::from_slice(&rendered.body).unwrap();
         let shown = json!({"status": rendered.status.as_u16(), "headers": headers, "body": body});
         all.insert(kind.code().to_owned(), shown);

@@ -1,9 +1,9 @@
 //! Bytes from strangers: nothing panics, whatever comes.
 
 use bytes::Bytes;
-use purser_providers::Headers;
 use proptest::prelude::*;
 use purser_core::usage::Usage;
+use purser_providers::Headers;
 use purser_providers::ending::EarlyEnd;
 use purser_providers::{
     BoundRules, ClientTool, Dialect, Edits, RequestFacts, StreamMeter, Tool, client_keys, edit, estimate_input,
