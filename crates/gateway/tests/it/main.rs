@@ -6,6 +6,7 @@
 mod asks;
 mod books;
 mod calibrated;
+mod calibrated_agents;
 mod company;
 mod dialects;
 mod faults;
