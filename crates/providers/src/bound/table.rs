@@ -108,8 +108,8 @@ const CLAUDE_3: Row = Row {
     // The tokenizer that `ctok` 1.3.0 rebuilt from 2.3 million counts of the provider marks word ends and capitals. At
     // worst (`Zz!Zz!`, found by trying all words of two letters) 3 bytes are 4 tokens.
     per_100_bytes: 134,
-    // Normalised to NFC, under which UTF-8 grows at most 3-fold; the worst character with its marks, found by trying all
-    // of Unicode, is U+023E at 3.4 a byte.
+    // Normalised to NFC, under which UTF-8 grows at most 3-fold; the worst, found by trying all of Unicode,
+    // is U+023E, which its marks and a separator bring to 3.4 a byte.
     per_wide_byte: 4,
     // Documented: 589 is the largest entry among these (Opus 4.6 and Sonnet 4.6, `any` and `tool`).
     tools_prompt: 589,
@@ -157,8 +157,8 @@ pub(super) const ROWS: [Row; 9] = [
         // The tokenizer that `ctok` 1.3.0 rebuilt from 2.3 million counts of the provider marks both ends and the capitals
         // of a word. At worst (`ZZ!ZZ!`, found by trying all words of two letters) 3 bytes are 5 tokens.
         per_100_bytes: 167,
-        // Normalised to NFC, under which UTF-8 grows at most 3-fold; the worst character with its marks, found by trying
-        // all of Unicode, is U+023E at 3.4 a byte.
+        // Normalised to NFC, under which UTF-8 grows at most 3-fold; the worst, found by trying all of
+        // Unicode, is U+023E, which its marks and a separator bring to 3.4 a byte.
         per_wide_byte: 4,
         ..ANTHROPIC
     },
