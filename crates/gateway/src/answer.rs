@@ -1,14 +1,19 @@
 //! What the client is told beside the provider's own answer: what it cost and what is left.
 
+use std::rc::Rc;
+use std::sync::Arc;
+
 use bytes::BytesMut;
-use purser_ledger::Settled;
+use purser_ledger::{HoldId, Settled};
 use purser_providers::Headers;
 
 use crate::admit::Admitted;
 use crate::call::Call;
 use crate::client::{Client, Whole};
+use crate::config::Upstream;
 use crate::http1::write::{self, Ends};
 use crate::meter::Rest;
+use crate::plans::Planned;
 use crate::upstream::Answer;
 use crate::worker::Worker;
 
@@ -30,7 +35,7 @@ pub(crate) fn pass_headers(upstream: &Headers) -> Headers {
 /// tell the rest to clients that read them.
 pub(crate) fn stream_head(wire: &mut BytesMut, worker: &Worker, call: &Call, admitted: &Admitted<'_>, answer: &Answer) {
     let mut headers = pass_headers(&answer.headers);
-    tell(&mut headers, call, admitted);
+    Told::of(call, admitted).tell(&mut headers);
     headers.append_shown(HELD, admitted.hold().amount());
     headers.append_shown(REMAINING, admitted.hold().available_after());
     let ends = if call.head.old { Ends::WithConnection } else { Ends::InChunks };
@@ -38,7 +43,7 @@ pub(crate) fn stream_head(wire: &mut BytesMut, worker: &Worker, call: &Call, adm
 }
 
 /// Sends what is left of the answer, with what it cost.
-pub(crate) async fn finish(worker: &Worker, client: &mut Client, call: &Call, receipt: &Receipt, rest: Rest) {
+pub(crate) async fn finish(worker: &Worker, client: &mut Client, call: &Call, receipt: &Receipt<'_>, rest: Rest) {
     match rest {
         Rest::Whole { status, mut headers, body } => {
             receipt.tell(&mut headers);
@@ -60,42 +65,60 @@ pub(crate) async fn finish(worker: &Worker, client: &mut Client, call: &Call, re
     }
 }
 
-/// What there is to tell once a call is settled.
-pub(crate) struct Receipt {
-    headers: Headers,
+/// What there is to tell once a call is settled: everything of it that must outlive the hold.
+pub(crate) struct Receipt<'a> {
+    told: Told<'a>,
+    settled: Option<Settled>,
 }
 
-impl Receipt {
-    /// Everything that must outlive the hold.
-    pub(crate) fn of(call: &Call, admitted: &Admitted<'_>) -> Self {
-        let mut headers = Headers::default();
-        tell(&mut headers, call, admitted);
-        Self { headers }
+impl<'a> Receipt<'a> {
+    pub(crate) fn of(call: &'a Call, admitted: &Admitted<'_>) -> Self {
+        Self { told: Told::of(call, admitted), settled: None }
     }
 
     /// Adds what the settlement says. The charge is provisional until its record is on disk, as every header is.
     pub(crate) fn settled(&mut self, settled: Option<Settled>) {
-        if let Some(settled) = settled {
-            self.headers.append_shown(CHARGE, settled.charge);
-            self.headers.append_shown(REMAINING, settled.remaining);
-        }
+        self.settled = settled;
     }
 
     fn tell(&self, headers: &mut Headers) {
-        for (name, value) in self.headers.iter() {
-            headers.append_checked(name, value);
+        self.told.tell(headers);
+        if let Some(settled) = &self.settled {
+            headers.append_shown(CHARGE, settled.charge);
+            headers.append_shown(REMAINING, settled.remaining);
         }
     }
 }
 
-fn tell(headers: &mut Headers, call: &Call, admitted: &Admitted<'_>) {
-    headers.append(CALL, &call.id);
-    headers.append_shown(HOLD, admitted.hold().id());
-    headers.append(PROVIDER, admitted.upstream.name.as_bytes());
-    if let Some(reset) = &admitted.planned.resets_at {
-        headers.append(RESET, reset);
+/// What there is to tell from the start.
+struct Told<'a> {
+    call: &'a str,
+    hold: HoldId,
+    upstream: Arc<Upstream>,
+    planned: Rc<Planned>,
+    output_max: Option<u64>,
+}
+
+impl<'a> Told<'a> {
+    fn of(call: &'a Call, admitted: &Admitted<'_>) -> Self {
+        Self {
+            call: &call.id,
+            hold: admitted.hold().id(),
+            upstream: Arc::clone(&admitted.upstream),
+            planned: Rc::clone(&admitted.planned),
+            output_max: admitted.edits.output_max,
+        }
     }
-    if let Some(max) = admitted.edits.output_max {
-        headers.append_shown(CLAMPED, max);
+
+    fn tell(&self, headers: &mut Headers) {
+        headers.append(CALL, self.call);
+        headers.append_shown(HOLD, self.hold);
+        headers.append(PROVIDER, self.upstream.name.as_bytes());
+        if let Some(reset) = &self.planned.resets_at {
+            headers.append(RESET, reset);
+        }
+        if let Some(max) = self.output_max {
+            headers.append_shown(CLAMPED, max);
+        }
     }
 }

@@ -3,15 +3,14 @@
 use std::io;
 
 use http::StatusCode;
-use purser_providers::{Credential, Headers, forward_headers, forward_target};
+use purser_providers::{Family, Headers, forward_headers, forward_target};
 
 use crate::admit::Admitted;
 use crate::call::Call;
 use crate::client::Client;
-use crate::config::Upstream;
 use crate::meter::{Reading, until_gone};
 use crate::refuse::Refused;
-use crate::upstream::{Answer, Fault, Outgoing, send};
+use crate::upstream::{Answer, Fault, Outgoing, Outlet, send};
 use crate::worker::Worker;
 
 /// What came of one attempt.
@@ -37,7 +36,8 @@ pub(crate) async fn forward(
         Ok(body) => body,
         Err(why) => return Attempt::Final { fault: Refused::internal(&why), reading: Reading::Nothing },
     };
-    let headers = match outgoing_headers(call, &upstream) {
+    let outlet = worker.outlet(&upstream);
+    let headers = match headers_for(&call.head.headers, call.dialect.family(), outlet) {
         Ok(headers) => headers,
         Err(fault) => return Attempt::Final { fault, reading: Reading::Nothing },
     };
@@ -46,7 +46,7 @@ pub(crate) async fn forward(
 
     admitted.sending();
     let sent = {
-        let sending = send(&worker.pool, &worker.connector, &worker.config.limits, &upstream, &outgoing);
+        let sending = send(outlet, &worker.connector, &worker.config.limits, &outgoing);
         until_gone(client, async { Ok(sending.await) }, admitted.drain().max_time).await
     };
     match sent {
@@ -72,19 +72,7 @@ fn is_outage(status: StatusCode) -> bool {
 }
 
 /// The client's headers without what is not the provider's business, with the company's credential.
-pub(crate) fn outgoing_headers(call: &Call, upstream: &Upstream) -> Result<Headers, Refused> {
-    headers_for(&call.head.headers, call.dialect.family(), upstream)
-}
-
-/// As [`outgoing_headers`], for calls that are not metered.
-pub(crate) fn headers_for(
-    client: &Headers,
-    family: purser_providers::Family,
-    upstream: &Upstream,
-) -> Result<Headers, Refused> {
-    let credential = match upstream.credential.reveal() {
-        "" => None,
-        secret => Some(Credential::try_new(family, secret).map_err(|why| Refused::internal(&why))?),
-    };
-    Ok(forward_headers(client, credential.as_ref()))
+pub(crate) fn headers_for(client: &Headers, family: Family, outlet: &Outlet) -> Result<Headers, Refused> {
+    let credential = outlet.credential(family).map_err(|why| Refused::internal(&why))?;
+    Ok(forward_headers(client, credential))
 }

@@ -102,10 +102,11 @@ async fn pass(
     let route = routing::route(&worker.config.upstreams, family, passing.model);
     let upstream = *route.first().ok_or_else(|| Refused::nobody_serves(passing.model, passing.dialect))?;
     fence::check(&*worker.shared.fence, &upstream.name, caller.person.id, passing.ids)?;
-    let headers = headers_for(&head.headers, family, upstream)?;
+    let outlet = worker.outlet(upstream);
+    let headers = headers_for(&head.headers, family, outlet)?;
     let target = forward_target(&head.target);
     let outgoing = Outgoing { method: &head.method, target: &target, headers: &headers, body: &passing.body };
-    let sent = send(&worker.pool, &worker.connector, limits, upstream, &outgoing).await;
+    let sent = send(outlet, &worker.connector, limits, &outgoing).await;
     let mut answer = sent.map_err(|fault| match fault {
         Fault::Unreachable(why) => Refused::unreachable(&upstream.name, &why),
         Fault::Unanswered(why) => Refused::unanswered(&upstream.name, &why, false),
@@ -117,7 +118,7 @@ async fn pass(
     if let Some(encoding) = answer.headers.get("content-encoding") {
         headers.set("content-encoding", encoding);
     }
-    answer.finish(&worker.pool, upstream);
+    answer.finish(outlet);
     if status.is_success() && head.method == http::Method::POST {
         let made = purser_providers::provider_ids(passing.dialect, &body);
         fence::claim_all(&*worker.shared.fence, &upstream.name, caller.person.id, &made, about.at);

@@ -6,16 +6,16 @@ use std::sync::Arc;
 
 use tokio::sync::{Notify, watch};
 
-use crate::config::GatewayConfig;
+use crate::config::{GatewayConfig, Upstream};
 use crate::plans::Plans;
 use crate::shared::Shared;
-use crate::upstream::{Connector, Pool};
+use crate::upstream::{Connector, Outlet};
 
 /// One thread's own things, and its way to what all share.
 pub(crate) struct Worker {
     pub(crate) config: Arc<GatewayConfig>,
     pub(crate) shared: Arc<Shared>,
-    pub(crate) pool: Pool,
+    outlets: Vec<Outlet>,
     pub(crate) plans: Plans,
     pub(crate) connector: Connector,
     stopping: watch::Receiver<bool>,
@@ -35,9 +35,9 @@ impl Worker {
     pub(crate) fn new(config: Arc<GatewayConfig>, shared: Arc<Shared>, stopping: watch::Receiver<bool>) -> Self {
         let connector = Connector::new(Arc::clone(&config.roots), config.https_proxy.clone(), config.limits.connect);
         Self {
+            outlets: config.upstreams.iter().map(Outlet::new).collect(),
             config,
             shared,
-            pool: Pool::default(),
             plans: Plans::default(),
             connector,
             stopping,
@@ -47,6 +47,12 @@ impl Worker {
             // A start that differs from thread to thread and from run to run; ids are names, not secrets.
             last_call_id: Cell::new(RandomState::new().hash_one(0)),
         }
+    }
+
+    /// This thread's way to a provider.
+    pub(crate) fn outlet(&self, upstream: &Arc<Upstream>) -> &Outlet {
+        let found = self.outlets.iter().find(|outlet| Arc::ptr_eq(&outlet.upstream, upstream));
+        found.expect("calls are routed to providers of the configuration")
     }
 
     /// A name for a call, for logs and support: `req_` and 16 hexadecimal digits.

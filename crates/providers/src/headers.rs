@@ -56,7 +56,7 @@ impl Credential {
 }
 
 /// Headers that speak of one connection only (RFC 9110, 7.6.1), or that the sender writes itself.
-const OF_THE_CONNECTION: [&str; 14] = [
+static OF_THE_CONNECTION: Names<14> = Names::new([
     "connection",
     "proxy-connection",
     "keep-alive",
@@ -71,11 +71,11 @@ const OF_THE_CONNECTION: [&str; 14] = [
     "host",
     "content-length",
     "alt-svc",
-];
+]);
 
 /// Request headers that are not passed on: credentials, cookies, accounts at the provider, traces of the way here, and
 /// whatever would change what is called or the shape of its answer.
-const NOT_SENT: [&str; 27] = [
+static NOT_SENT: Names<27> = Names::new([
     "authorization",
     "x-api-key",
     "x-goog-api-key",
@@ -103,10 +103,10 @@ const NOT_SENT: [&str; 27] = [
     "x-client-ip",
     "origin",
     "referer",
-];
+]);
 
 /// Response headers that are not handed back.
-const NOT_RETURNED: [&str; 9] = [
+static NOT_RETURNED: Names<9> = Names::new([
     "set-cookie",
     "set-cookie2",
     "openai-organization",
@@ -116,7 +116,7 @@ const NOT_RETURNED: [&str; 9] = [
     "strict-transport-security",
     "nel",
     "report-to",
-];
+]);
 
 /// The headers to send to a provider: the client's without hop-by-hop headers, credentials, cookies, provider account
 /// headers, `x-purser-*`, and forwarding traces; `accept-encoding: identity`; the provider's credential (none for a
@@ -137,7 +137,7 @@ pub fn response_headers(upstream: &Headers) -> Headers {
     kept(upstream, &NOT_RETURNED, &["x-purser-"])
 }
 
-fn kept(headers: &Headers, dropped: &[&str], dropped_starts: &[&str]) -> Headers {
+fn kept<const N: usize>(headers: &Headers, dropped: &Names<N>, dropped_starts: &[&str]) -> Headers {
     let of_connection: Vec<String> = headers
         .texts("connection")
         .flat_map(|value| value.split(','))
@@ -145,8 +145,8 @@ fn kept(headers: &Headers, dropped: &[&str], dropped_starts: &[&str]) -> Headers
         .filter(|name| !matches!(name.as_str(), "close" | "keep-alive"))
         .collect();
     let is_dropped = |name: &[u8]| {
-        is_one_of(&OF_THE_CONNECTION, name)
-            || is_one_of(dropped, name)
+        OF_THE_CONNECTION.contains(name)
+            || dropped.contains(name)
             || dropped_starts.iter().any(|start| name.starts_with(start.as_bytes()))
             || of_connection.iter().any(|named| named.as_bytes() == name)
     };
@@ -157,8 +157,36 @@ fn kept(headers: &Headers, dropped: &[&str], dropped_starts: &[&str]) -> Headers
     out
 }
 
-fn is_one_of(names: &[&str], name: &[u8]) -> bool {
-    names.iter().any(|one| one.len() == name.len() && one.as_bytes() == name)
+/// Names to be dropped. The lengths that occur among them tell most other names apart at once.
+struct Names<const N: usize> {
+    names: [&'static str; N],
+    lengths: u64,
+}
+
+impl<const N: usize> Names<N> {
+    const fn new(names: [&'static str; N]) -> Self {
+        let (mut lengths, mut rest): (u64, &[&str]) = (0, &names);
+        while let [first, others @ ..] = rest {
+            lengths |= bit(first.len());
+            rest = others;
+        }
+        Self { names, lengths }
+    }
+
+    fn contains(&self, name: &[u8]) -> bool {
+        self.lengths & bit(name.len()) != 0 && self.names.iter().any(|one| one.as_bytes() == name)
+    }
+}
+
+/// The bit of a length; one bit serves all beyond 62.
+#[expect(
+    clippy::as_conversions,
+    clippy::cast_possible_truncation,
+    reason = "at most 63, and there is no other in const"
+)]
+const fn bit(length: usize) -> u64 {
+    let place = if length < 63 { length } else { 63 };
+    1_u64.rotate_left(place as u32)
 }
 
 /// Query parameters that are not passed on: credentials, and what would change the shape of the answer or the method.

@@ -1,5 +1,7 @@
 //! Heads: the first line and the headers of a request or an answer.
 
+use std::mem::MaybeUninit;
+
 use bytes::{Buf, BytesMut};
 use http::{Method, StatusCode};
 use purser_providers::Headers;
@@ -48,9 +50,9 @@ pub(crate) enum HeadError {
 
 /// Takes one request head off the front of `buffer`; `None` when it is not whole yet.
 pub(crate) fn take_request(buffer: &mut BytesMut) -> Result<Option<RequestHead>, HeadError> {
-    let mut slots = [httparse::EMPTY_HEADER; HEADERS_MAX];
-    let mut parsed = httparse::Request::new(&mut slots);
-    let length = match parsed.parse(buffer) {
+    let mut slots = [const { MaybeUninit::uninit() }; HEADERS_MAX];
+    let mut parsed = httparse::Request::new(&mut []);
+    let length = match parsed.parse_with_uninit_headers(buffer, &mut slots) {
         Ok(httparse::Status::Complete(length)) => length,
         Ok(httparse::Status::Partial) => return Ok(None),
         Err(httparse::Error::TooManyHeaders) => return Err(HeadError::TooManyHeaders),
@@ -72,9 +74,10 @@ pub(crate) fn take_request(buffer: &mut BytesMut) -> Result<Option<RequestHead>,
 /// Takes one answer head off the front of `buffer`; `None` when it is not whole yet. `to_head` says that the request
 /// was `HEAD`, which has no body whatever its headers say.
 pub(crate) fn take_response(buffer: &mut BytesMut, to_head: bool) -> Result<Option<ResponseHead>, HeadError> {
-    let mut slots = [httparse::EMPTY_HEADER; HEADERS_MAX];
-    let mut parsed = httparse::Response::new(&mut slots);
-    let length = match parsed.parse(buffer) {
+    let mut slots = [const { MaybeUninit::uninit() }; HEADERS_MAX];
+    let mut parsed = httparse::Response::new(&mut []);
+    let config = httparse::ParserConfig::default();
+    let length = match config.parse_response_with_uninit_headers(&mut parsed, buffer, &mut slots) {
         Ok(httparse::Status::Complete(length)) => length,
         Ok(httparse::Status::Partial) => return Ok(None),
         Err(httparse::Error::TooManyHeaders) => return Err(HeadError::TooManyHeaders),

@@ -8,8 +8,10 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+
+use super::patience::{Patience, Wait};
 
 /// One read from a socket, at most: a large request in few system calls. Each thread has one such buffer.
 const READ_MAX: usize = 64 * 1024;
@@ -62,12 +64,13 @@ impl AsyncWrite for Socket {
 #[derive(Debug)]
 pub(crate) struct Connection {
     socket: Socket,
+    patience: Patience,
     pub(crate) buffer: BytesMut,
 }
 
 impl Connection {
     pub(crate) fn new(socket: Socket) -> Self {
-        Self { socket, buffer: BytesMut::new() }
+        Self { socket, patience: Patience::default(), buffer: BytesMut::new() }
     }
 
     /// Reads once into the buffer; 0 means the other side closed. Safe to drop half way: no byte is lost.
@@ -89,7 +92,12 @@ impl Connection {
 
     /// As [`Self::read`], but gives up after `within`.
     pub(crate) async fn read_within(&mut self, within: Duration) -> io::Result<usize> {
-        timed(within, self.read()).await
+        let mut wait = Wait::new(within);
+        poll_fn(|cx| match self.poll_read(cx) {
+            Poll::Pending => self.patience.poll_over(cx, &mut wait).map(|()| Err(io::ErrorKind::TimedOut.into())),
+            read => read,
+        })
+        .await
     }
 
     /// The next `length` bytes, in one piece. Each read may take `stall`.
@@ -106,11 +114,23 @@ impl Connection {
 
     /// Writes everything, or fails after `within`.
     pub(crate) async fn write_within(&mut self, bytes: &[u8], within: Duration) -> io::Result<()> {
-        timed(within, async {
-            self.socket.write_all(bytes).await?;
-            self.socket.flush().await
+        let (mut wait, mut rest) = (Wait::new(within), bytes);
+        poll_fn(|cx| match self.poll_write_all(cx, &mut rest) {
+            Poll::Pending => self.patience.poll_over(cx, &mut wait).map(|()| Err(io::ErrorKind::TimedOut.into())),
+            written => written,
         })
         .await
+    }
+
+    fn poll_write_all(&mut self, cx: &mut Context<'_>, rest: &mut &[u8]) -> Poll<io::Result<()>> {
+        while !rest.is_empty() {
+            let written = std::task::ready!(Pin::new(&mut self.socket).poll_write(cx, rest))?;
+            if written == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            *rest = rest.get(written..).unwrap_or_default();
+        }
+        Pin::new(&mut self.socket).poll_flush(cx)
     }
 
     /// Is the idle connection still usable? It isn't when the other side closed it or spoke out of turn.

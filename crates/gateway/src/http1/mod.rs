@@ -12,4 +12,5 @@
 pub(crate) mod body;
 pub(crate) mod head;
 pub(crate) mod io;
+pub(crate) mod patience;
 pub(crate) mod write;

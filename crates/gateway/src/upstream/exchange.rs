@@ -8,8 +8,8 @@ use http::{Method, StatusCode};
 use purser_providers::Headers;
 use tokio::time::Instant;
 
-use super::{Connector, Pool};
-use crate::config::{Limits, Upstream};
+use super::{Connector, Outlet};
+use crate::config::Limits;
 use crate::http1::body::{Decoder, Framing, Piece};
 use crate::http1::head::{self, ResponseHead};
 use crate::http1::io::Connection;
@@ -51,24 +51,23 @@ pub(crate) struct Answer {
 
 /// Sends a request over an idle or a new connection and waits for the answer's head.
 pub(crate) async fn send(
-    pool: &Pool,
+    outlet: &Outlet,
     connector: &Connector,
     limits: &Limits,
-    upstream: &Upstream,
     outgoing: &Outgoing<'_>,
 ) -> Result<Answer, Fault> {
     let mut wire = BytesMut::with_capacity(outgoing.body.len() + 1024);
     write::request_head(
         &mut wire,
         outgoing.method,
-        &[&upstream.prefix, outgoing.target],
-        &upstream.authority(),
+        &[&outlet.upstream.prefix, outgoing.target],
+        &outlet.authority,
         outgoing.headers,
         outgoing.body.len(),
     );
     wire.extend_from_slice(outgoing.body);
 
-    let mut connection = write_somewhere(pool, connector, limits, upstream, &wire).await?;
+    let mut connection = write_somewhere(outlet, connector, limits, &wire).await?;
     drop(wire);
     let to_head = outgoing.method == Method::HEAD;
     let ResponseHead { status, headers, framing, keep_alive } =
@@ -80,18 +79,17 @@ pub(crate) async fn send(
 /// Writes to an idle connection; when that one turns out closed before all was written, to a new one. A request that
 /// was written in part can't have been served, so this repeats nothing.
 async fn write_somewhere(
-    pool: &Pool,
+    outlet: &Outlet,
     connector: &Connector,
     limits: &Limits,
-    upstream: &Upstream,
     wire: &[u8],
 ) -> Result<Connection, Fault> {
-    if let Some(mut idle) = pool.take(upstream, Instant::now())
+    if let Some(mut idle) = outlet.take(Instant::now())
         && idle.write_within(wire, limits.write_stall).await.is_ok()
     {
         return Ok(idle);
     }
-    let mut fresh = connector.connect(upstream).await.map_err(Fault::Unreachable)?;
+    let mut fresh = connector.connect(&outlet.upstream).await.map_err(Fault::Unreachable)?;
     fresh.write_within(wire, limits.write_stall).await.map_err(Fault::Unreachable)?;
     Ok(fresh)
 }
@@ -173,9 +171,9 @@ impl Answer {
     }
 
     /// Gives the connection back when the answer was read whole; closes it otherwise.
-    pub(crate) fn finish(self, pool: &Pool, upstream: &Upstream) {
+    pub(crate) fn finish(self, outlet: &Outlet) {
         if self.reusable && self.decoder.is_done() && self.connection.buffer.is_empty() {
-            pool.give(upstream, self.connection, Instant::now());
+            outlet.give(self.connection, Instant::now());
         }
     }
 }

@@ -2,8 +2,8 @@
 
 mod connect;
 mod exchange;
-mod pool;
+mod outlet;
 
 pub(crate) use connect::Connector;
 pub(crate) use exchange::{Answer, Fault, Outgoing, send};
-pub(crate) use pool::Pool;
+pub(crate) use outlet::Outlet;
