@@ -36,6 +36,7 @@ LOADS = (
     Load("500 a second", connections=64, body_bytes=2_000, rate=500),
     Load("streams in one go", connections=32, body_bytes=2_000, stream=True),
     Load("streams bit by bit", connections=32, body_bytes=2_000, stream=True, script="events-per-write=4"),
+    Load("50 paced streams a second", connections=256, body_bytes=2_000, stream=True, rate=50, script="pace=400"),
 )
 
 
@@ -46,6 +47,8 @@ class Sample:
     per_second: float
     p50_us: float
     p99_us: float
+    first_p50_us: float
+    first_p99_us: float
     cpu_s_per_10k: float
     errors: int
     complaint: str
@@ -67,6 +70,8 @@ def sample(driver: Path, load: Load, target: Target, seconds: float) -> Sample:
         per_second=seen["per_second"],
         p50_us=seen["latency_us"]["p50"],
         p99_us=seen["latency_us"]["p99"],
+        first_p50_us=seen["first_byte_us"]["p50"],
+        first_p99_us=seen["first_byte_us"]["p99"],
         # Warming up costs the target too, so every request counts here.
         cpu_s_per_10k=cpu / max(seen["requests_sent"], 1) * 10_000,
         errors=bad,

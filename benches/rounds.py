@@ -67,6 +67,8 @@ def mean(one: Sample, other: Sample) -> Sample:
         per_second=half("per_second"),
         p50_us=half("p50_us"),
         p99_us=half("p99_us"),
+        first_p50_us=half("first_p50_us"),
+        first_p99_us=half("first_p99_us"),
         cpu_s_per_10k=half("cpu_s_per_10k"),
         errors=one.errors + other.errors,
         complaint=one.complaint or other.complaint,

@@ -7,7 +7,7 @@ from loads import LOADS
 from rounds import Round
 from targets import Target
 
-RATED = {load.name for load in LOADS if load.rate}
+RATED = {load.name: load for load in LOADS if load.rate}
 
 
 def render(results: dict[str, list[Round]], targets: list[Target]) -> str:
@@ -42,9 +42,11 @@ def latency(results: dict[str, list[Round]], names: list[str]) -> list[str]:
     for load, rounds in results.items():
         if load not in RATED or not rounds:
             continue
-        row = [load, *(spread([getattr(r["direct"], p) / 1e3 for r in rounds], "{:.2f}") for p in ("p50_us", "p99_us"))]
+        # Of a stream it is the first token that somebody waits for.
+        parts = ("first_p50_us", "first_p99_us") if RATED[load].stream else ("p50_us", "p99_us")
+        row = [load, *(spread([getattr(r["direct"], p) / 1e3 for r in rounds], "{:.2f}") for p in parts)]
         for name in names[1:]:
-            for part in ("p50_us", "p99_us"):
+            for part in parts:
                 added = [(getattr(r[name], part) - getattr(r["direct"], part)) / 1e3 for r in rounds]
                 row.append(spread(added, "{:+.2f}"))
             row.append(spread([r[name].cpu_s_per_10k for r in rounds], "{:.2f}"))
