@@ -301,9 +301,9 @@ class Mistral(Counter):
 CTOK = "ctok 1.3.0 (PyPI), rebuilt from counts of the provider"
 COUNTERS = [
     PublishedClaude("Claude 2", "anthropic", ["claude-2"], "@anthropic-ai/tokenizer 0.0.4 (npm), published by Anthropic"),
-    RebuiltClaude("Claude 3 to Opus 4.6", "anthropic", ["claude-sonnet-4-6"], CTOK, every=4, version="4.6", tools_prompt=589),
-    RebuiltClaude("Claude Opus 4.7 on", "anthropic", ["claude-opus-4-7", "claude-opus-5-5"], CTOK, every=3, version="4.7", tools_prompt=804),
-    RebuiltClaude("Claude Opus 4.7 on, resold", "chat", ["anthropic/claude-opus-4.7"], CTOK, every=12, version="4.7", tools_prompt=804),
+    RebuiltClaude("Claude 3 to Opus 4.6", "anthropic", ["claude-sonnet-4-6"], CTOK, every=5, version="4.6", tools_prompt=589),
+    RebuiltClaude("Claude Opus 4.7 on", "anthropic", ["claude-opus-4-7", "claude-opus-5-5"], CTOK, every=4, version="4.7", tools_prompt=804),
+    RebuiltClaude("Claude Opus 4.7 on, resold", "chat", ["anthropic/claude-opus-4.7"], CTOK, every=16, version="4.7", tools_prompt=804),
     Chat("cl100k", "chat", ["gpt-4"], "tiktoken 1.0.22 (npm), published by OpenAI", file="cl100k_base", per_function=10),
     Chat("o200k", "chat", ["gpt-4o"], "tiktoken 1.0.22 (npm), published by OpenAI", file="o200k_base"),
     Embeddings("cl100k", "embeddings", ["text-embedding-3-small"], "tiktoken 1.0.22 (npm), published by OpenAI", file="cl100k_base"),

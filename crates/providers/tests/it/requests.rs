@@ -118,7 +118,7 @@ fn anthropic_hosted_tools() {
             HostedKind::Unknown
         ]
     );
-    assert_eq!(facts.schema_tokens, 245);
+    assert_eq!(facts.schema_tokens, 325);
     let advisor = facts.hosted.iter().find(|hosted| hosted.kind == HostedKind::Advisor).unwrap();
     assert_eq!((advisor.uses_max, advisor.output_max), (Some(2), Some(2_048)));
 }
