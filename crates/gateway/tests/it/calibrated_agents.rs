@@ -9,6 +9,8 @@
 //! cargo test -p purser-gateway --test it -- calibrated_agents --nocapture
 //! ```
 
+#![expect(clippy::print_stdout, reason = "the figures are what these tests are run for")]
+
 use std::fmt::Write as _;
 
 use purser_core::money::Nano;
