@@ -4,13 +4,15 @@
 //! in a loop, so neither memory nor stack grows with the input; nesting is limited to [`DEPTH_MAX`]. Positions are kept
 //! because edits splice bytes.
 
+mod notes;
 mod scan;
 #[cfg(test)]
 mod tests;
 mod text;
 
-pub(crate) use scan::{Cursor, Kind};
-pub(crate) use text::Str;
+pub(crate) use notes::{SPOTS_MAX, Spot, SpotKind};
+pub(crate) use scan::{Cursor, Kind, number, number_len};
+pub(crate) use text::{Str, string_len};
 
 /// Deeper nesting is refused. `serde_json` draws its line at the same depth.
 pub(crate) const DEPTH_MAX: u32 = 128;

@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::text::{four_hex, utf8_len};
+use super::notes::{Notes, Spot, SpotKind};
+use super::text::escape;
 use super::{Count, DEPTH_MAX, Fault, Read, Str, What};
 
 /// What kind of value stands next.
@@ -38,11 +39,49 @@ pub(crate) struct Cursor<'a> {
     at: usize,
     depth: u32,
     tally: Tally,
+    notes: Notes,
 }
 
 impl<'a> Cursor<'a> {
     pub(crate) fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, at: 0, depth: 0, tally: Tally::default() }
+        Self { bytes, at: 0, depth: 0, tally: Tally::default(), notes: Notes::default() }
+    }
+
+    /// A cursor that notes where it met what another text of the same shape may say otherwise.
+    pub(crate) fn noting(bytes: &'a [u8], spots: Vec<Spot>) -> Self {
+        Self { notes: Notes::into(spots), ..Self::new(bytes) }
+    }
+
+    /// What was noted, in order.
+    pub(crate) fn into_spots(self) -> Vec<Spot> {
+        self.notes.spots()
+    }
+
+    /// Notes that the string read last is text that counts.
+    pub(crate) fn note_text(&mut self, text: &Str<'_>) {
+        let end = self.at.saturating_sub(1);
+        self.notes.add(SpotKind::Text, end.saturating_sub(text.raw.len())..end);
+    }
+
+    /// Notes that the value from `start` until here is of this kind.
+    pub(crate) fn note(&mut self, kind: SpotKind, start: usize) {
+        self.notes.add(kind, start..self.at);
+    }
+
+    /// As [`note`](Self::note) where the value is a number.
+    pub(crate) fn note_number(&mut self, kind: SpotKind, start: usize) {
+        if let Some(b'-' | b'0'..=b'9') = self.bytes.get(start) {
+            self.note(kind, start);
+        }
+    }
+
+    /// Notes that nobody wanted the value from `start` until here.
+    fn note_ignored(&mut self, start: usize) {
+        match self.bytes.get(start) {
+            Some(b'"') => self.notes.add(SpotKind::String, start.saturating_add(1)..self.at.saturating_sub(1)),
+            Some(b'-' | b'0'..=b'9') => self.notes.add(SpotKind::Number, start..self.at),
+            _ => {}
+        }
     }
 
     /// Where the next value starts.
@@ -138,6 +177,7 @@ impl<'a> Cursor<'a> {
             field(self, key)?;
             if self.at == before {
                 self.skip()?;
+                self.note_ignored(before);
             }
             if self.closes(b'}')? {
                 return Ok(true);
@@ -342,23 +382,15 @@ impl<'a> Cursor<'a> {
 
     /// Steps over the escape that `rest` starts with.
     fn escape(&mut self, rest: &[u8]) -> Read<()> {
-        match rest.get(1) {
-            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => {
-                self.at = self.at.saturating_add(2);
+        match escape(rest) {
+            Ok((len, decoded)) => {
+                if decoded > 1 {
+                    self.widen(decoded);
+                }
+                self.at = self.at.saturating_add(len);
                 Ok(())
             }
-            Some(b'u') => match rest.get(2..).and_then(four_hex) {
-                Some(unit) => {
-                    if unit >= 0x80 {
-                        self.widen(utf8_len(unit));
-                    }
-                    self.at = self.at.saturating_add(6);
-                    Ok(())
-                }
-                None => self.fault(What::Expected("four hexadecimal digits")),
-            },
-            Some(_) => self.fault(What::Expected("a known escape")),
-            None => self.fault(What::Ended),
+            Err(what) => self.fault(what),
         }
     }
 
@@ -387,7 +419,7 @@ impl<'a> Cursor<'a> {
 }
 
 /// Bytes of the number that `rest` starts with, by JSON's grammar.
-fn number_len(rest: &[u8]) -> Option<usize> {
+pub(crate) fn number_len(rest: &[u8]) -> Option<usize> {
     let digits = |from: usize| -> usize {
         let run = rest.get(from..).unwrap_or_default().iter().take_while(|byte| byte.is_ascii_digit()).count();
         from.saturating_add(run)
@@ -418,7 +450,8 @@ fn number_len(rest: &[u8]) -> Option<usize> {
     Some(end)
 }
 
-fn number(text: &[u8]) -> Count {
+/// A number's text as a count.
+pub(crate) fn number(text: &[u8]) -> Count {
     let (negative, digits) = match text.strip_prefix(b"-") {
         Some(digits) => (true, digits),
         None => (false, text),

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use super::What;
+
 /// A string between its quotes, still escaped.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Str<'a> {
@@ -56,6 +58,63 @@ pub(crate) fn four_hex(bytes: &[u8]) -> Option<u16> {
     })
 }
 
+/// Bytes of the escape that `rest` starts with, and of what it stands for.
+pub(crate) fn escape(rest: &[u8]) -> Result<(usize, u64), What> {
+    match rest.get(1) {
+        Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok((2, 1)),
+        Some(b'u') => match rest.get(2..).and_then(four_hex) {
+            Some(unit) => Ok((6, utf8_len(unit))),
+            None => Err(What::Expected("four hexadecimal digits")),
+        },
+        Some(_) => Err(What::Expected("a known escape")),
+        None => Err(What::Ended),
+    }
+}
+
+/// How far the string goes whose opening quote stands before `bytes`: bytes to its closing quote, and of its decoded
+/// text as [`Str::decoded_len`] counts them. `None` where it does not end or is no JSON.
+pub(crate) fn string_len(bytes: &[u8]) -> Option<(usize, u64)> {
+    let mut at: usize = 0;
+    // Bytes that stand for something else, less what they stand for.
+    let mut escaping: u64 = 0;
+    loop {
+        let rest = bytes.get(at..)?;
+        at = at.saturating_add(plain_len(rest));
+        match bytes.get(at)? {
+            b'"' => return Some((at, u64::try_from(at).ok()?.saturating_sub(escaping))),
+            b'\\' => {
+                let (len, decoded) = escape(bytes.get(at..)?).ok()?;
+                escaping = escaping.saturating_add(u64::try_from(len).ok()?.saturating_sub(decoded));
+                at = at.saturating_add(len);
+            }
+            _ => return None,
+        }
+    }
+}
+
+/// Bytes before the first quote, backslash or control character. Texts of one event are short, so eight at a time.
+fn plain_len(bytes: &[u8]) -> usize {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const TOPS: u64 = 0x8080_8080_8080_8080;
+    // The top bit of each byte that is below `bound` (at most 0x80), right up to the lowest such byte.
+    let below = |word: u64, bound: u64| word.wrapping_sub(ONES.wrapping_mul(bound)) & !word & TOPS;
+    let is = |word: u64, byte: u8| below(word ^ ONES.wrapping_mul(u64::from(byte)), 1);
+    let mut len: usize = 0;
+    let mut rest = bytes;
+    while let Some((eight, after)) = rest.split_first_chunk::<8>() {
+        let word = u64::from_le_bytes(*eight);
+        let found = below(word, 0x20) | is(word, b'"') | is(word, b'\\');
+        if found != 0 {
+            let place = usize::try_from(found.trailing_zeros().wrapping_shr(3)).unwrap_or(0);
+            return len.saturating_add(place);
+        }
+        len = len.saturating_add(8);
+        rest = after;
+    }
+    let last = rest.iter().take_while(|byte| **byte >= 0x20 && !matches!(**byte, b'"' | b'\\')).count();
+    len.saturating_add(last)
+}
+
 fn unescape(raw: &[u8]) -> String {
     let mut out = Vec::with_capacity(raw.len());
     let mut rest = raw;
@@ -101,12 +160,46 @@ fn code_point(bytes: &[u8]) -> (char, usize) {
 
 #[cfg(test)]
 mod tests {
-    use super::Str;
+    use super::{Str, string_len};
 
     fn check(raw: &str, text: &str) {
         let str = Str { raw: raw.as_bytes(), escaped: raw.contains('\\') };
         assert_eq!(str.text(), text);
         assert_eq!(str.decoded_len(), u64::try_from(text.len()).unwrap(), "{raw}");
+    }
+
+    fn check_end(bytes: &[u8], expected: Option<(usize, u64)>) {
+        assert_eq!(string_len(bytes), expected, "{bytes:?}");
+    }
+
+    #[test]
+    fn ends_of_strings() {
+        check_end(b"\"", Some((0, 0)));
+        check_end(b"", None);
+        check_end(b"open", None);
+        check_end(b"open and longer than eight", None);
+        check_end(b"a\nb\"", None);
+        check_end(b"\\x\"", None);
+        check_end(b"\\u12\"", None);
+        check_end(b"\\", None);
+        for text in [
+            "plain",
+            "a somewhat longer text",
+            r#"a\n\t\"\\\/b"#,
+            r"\u00e9\u20ac and more",
+            r"\ud83d\ude00",
+            "é€😀\u{7f}",
+        ] {
+            let str = Str { raw: text.as_bytes(), escaped: text.contains('\\') };
+            for pad in 0..9 {
+                let padded = format!("{}{text}\",\n", "-".repeat(pad));
+                let ahead = u64::try_from(pad).unwrap();
+                check_end(padded.as_bytes(), Some((pad + text.len(), ahead + str.decoded_len())));
+            }
+        }
+        for control in 0_u8..0x20 {
+            check_end(&[b'a', b'b', control, b'c', b'd', b'e', b'f', b'g', b'"'], None);
+        }
     }
 
     #[test]

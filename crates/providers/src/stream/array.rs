@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 
-use super::Verdict;
-use super::sse::Held;
+use super::held::{Held, Run};
+use super::reader::Reader;
 
 /// Where in the array the stream is.
 #[derive(Debug, Default)]
@@ -20,22 +20,30 @@ pub(super) struct Elements {
 }
 
 impl Elements {
-    pub(super) fn feed(&mut self, chunk: &Bytes, out: &mut Vec<Bytes>, mut read: impl FnMut(&[u8]) -> Verdict) {
-        let mut from = 0;
-        for (at, byte) in chunk.iter().enumerate() {
+    pub(super) fn feed(&mut self, chunk: &Bytes, mut run: Run<'_>, reader: &mut Reader) {
+        self.pass_like_before(&mut run, reader);
+        let mut at = run.at();
+        while let Some(byte) = chunk.get(at) {
+            at = at.saturating_add(1);
             if !self.ends_element(*byte) {
                 continue;
             }
-            let end = at.saturating_add(1);
-            self.held.complete(chunk.slice(from..end), out, |bytes| {
-                // Brackets, commas and space before the element are not part of it.
-                let start = memchr::memchr(b'{', bytes).unwrap_or(bytes.len());
-                read(bytes.get(start..).unwrap_or_default())
-            });
-            from = end;
+            self.held.complete(&mut run, at, reader);
             self.any = true;
+            self.pass_like_before(&mut run, reader);
+            at = run.at();
         }
-        self.held.push(chunk.slice(from..), out);
+        self.held.keep_rest(run);
+    }
+
+    /// Between two elements: passes on those that are like one before.
+    fn pass_like_before(&self, run: &mut Run<'_>, reader: &mut Reader) {
+        if self.depth != 1 || self.in_string || !self.held.is_empty() {
+            return;
+        }
+        while let Some(len) = reader.like_before(run.rest()) {
+            run.pass(run.at().saturating_add(len));
+        }
     }
 
     /// Takes a byte in; says whether an element, or the array, ends with it.

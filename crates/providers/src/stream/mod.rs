@@ -5,15 +5,22 @@
 //! can be ended in good order after any chunk.
 
 mod array;
+mod held;
+mod pattern;
+mod reader;
 mod sse;
+#[cfg(test)]
+mod tests;
 
 use bytes::Bytes;
 
 use crate::dialect::Dialect;
 use crate::ids::ProviderId;
-use crate::usage::{Answer, Metered, UsageProblem};
+use crate::usage::{Metered, UsageProblem};
 
 use array::Elements;
+use held::Run;
+use reader::Reader;
 use sse::Lines;
 
 /// What becomes of an event.
@@ -59,68 +66,26 @@ enum Framing {
     Array(Elements),
 }
 
-/// What events say.
-#[derive(Debug)]
-pub(crate) struct Reader {
-    pub(crate) answer: Answer,
-    pub(crate) strip_usage: bool,
-    events: u64,
-    unread: u64,
-    joined: Vec<u8>,
-}
-
-impl Reader {
-    fn event(&mut self, event: &[u8]) -> Verdict {
-        let mut joined = std::mem::take(&mut self.joined);
-        let verdict = match sse::data(event, &mut joined) {
-            Some(data) => self.data(data),
-            None => Verdict::Pass,
-        };
-        self.joined = joined;
-        verdict
-    }
-
-    fn data(&mut self, data: &[u8]) -> Verdict {
-        self.events = self.events.saturating_add(1);
-        if data.trim_ascii() == b"[DONE]" {
-            self.answer.common_mut().complete = true;
-            return Verdict::Pass;
-        }
-        if self.answer.read_event(data).is_err() {
-            self.unread = self.unread.saturating_add(1);
-        }
-        match &self.answer {
-            Answer::Chat(chat) if self.strip_usage && chat.is_usage_chunk => Verdict::Drop,
-            _ => Verdict::Pass,
-        }
-    }
-}
-
 impl StreamMeter {
     /// For an answer in `dialect`. `strip_usage`: the gateway asked for usage on the client's behalf, so take the
     /// extra chunk out (chat alone).
     pub fn new(dialect: Dialect, strip_usage: bool) -> Self {
-        let framing = match dialect {
-            Dialect::GeminiGenerate { sse: false, .. } => Framing::Array(Elements::default()),
-            _ => Framing::Events(Lines::default()),
-        };
-        let reader = Reader { answer: Answer::new(dialect), strip_usage, events: 0, unread: 0, joined: Vec::new() };
+        let in_array = matches!(dialect, Dialect::GeminiGenerate { sse: false, .. });
+        let framing = if in_array { Framing::Array(Elements::default()) } else { Framing::Events(Lines::default()) };
+        let reader = Reader::new(dialect, strip_usage, in_array);
         Self { dialect, reader, framing, ended: false }
     }
 
     /// Takes `chunk` in and appends to `out` what is to be passed on now: every event that is whole, as slices of the
-    /// chunks given.
+    /// chunks given, as few as there can be.
     pub fn feed(&mut self, chunk: &Bytes, out: &mut Vec<Bytes>) {
         if self.ended {
             return;
         }
-        let reader = &mut self.reader;
+        let run = Run::new(chunk, out);
         match &mut self.framing {
-            Framing::Events(lines) => lines.feed(chunk, out, |event| reader.event(event)),
-            Framing::Array(elements) => elements.feed(chunk, out, |element| {
-                // The bracket that closes the array has no element before it.
-                if element.is_empty() { Verdict::Pass } else { reader.data(element) }
-            }),
+            Framing::Events(lines) => lines.feed(chunk, run, &mut self.reader),
+            Framing::Array(elements) => elements.feed(chunk, run, &mut self.reader),
         }
     }
 

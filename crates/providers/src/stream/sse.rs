@@ -2,72 +2,12 @@
 //!
 //! Only whole events are handed on: whoever ends the stream early can then be sure that nothing is left half-written.
 
+use std::ops::Range;
+
 use bytes::Bytes;
 
-use super::Verdict;
-
-/// A larger event is handed on unread.
-pub(super) const EVENT_BYTES_MAX: usize = 8 * 1_024 * 1_024;
-
-/// Bytes of the event that is not whole yet.
-#[derive(Debug, Default)]
-pub(super) struct Held {
-    pieces: Vec<Bytes>,
-    len: usize,
-    /// The event was too large and is being handed on piece by piece.
-    pub(super) torn: bool,
-}
-
-impl Held {
-    pub(super) fn push(&mut self, piece: Bytes, out: &mut Vec<Bytes>) {
-        if piece.is_empty() {
-            return;
-        }
-        self.len = self.len.saturating_add(piece.len());
-        self.pieces.push(piece);
-        if self.len > EVENT_BYTES_MAX {
-            self.torn = true;
-        }
-        if self.torn {
-            self.flush(out);
-        }
-    }
-
-    /// The event ends with `piece`: reads it and hands it on.
-    pub(super) fn complete(&mut self, piece: Bytes, out: &mut Vec<Bytes>, mut read: impl FnMut(&[u8]) -> Verdict) {
-        let verdict = if self.torn {
-            Verdict::Pass
-        } else if self.pieces.is_empty() {
-            read(&piece)
-        } else {
-            let mut whole = Vec::with_capacity(self.len.saturating_add(piece.len()));
-            self.pieces.iter().for_each(|part| whole.extend_from_slice(part));
-            whole.extend_from_slice(&piece);
-            read(&whole)
-        };
-        match verdict {
-            Verdict::Pass => {
-                self.flush(out);
-                if !piece.is_empty() {
-                    out.push(piece);
-                }
-            }
-            Verdict::Drop => self.pieces.clear(),
-        }
-        self.len = 0;
-        self.torn = false;
-    }
-
-    /// Hands on what there is.
-    pub(super) fn flush(&mut self, out: &mut Vec<Bytes>) {
-        out.append(&mut self.pieces);
-    }
-
-    /// What is held, in one piece.
-    pub(super) fn joined(&self) -> Vec<u8> {
-        self.pieces.concat()
-    }
-}
+use super::held::{Held, Run};
+use super::reader::Reader;
 
 /// Finds the blank lines between events. Lines end in LF, CR or CRLF.
 #[derive(Debug)]
@@ -91,15 +31,14 @@ impl Default for Lines {
 }
 
 impl Lines {
-    pub(super) fn feed(&mut self, chunk: &Bytes, out: &mut Vec<Bytes>, mut read: impl FnMut(&[u8]) -> Verdict) {
+    pub(super) fn feed(&mut self, chunk: &Bytes, mut run: Run<'_>, reader: &mut Reader) {
         let Some(first) = chunk.first() else { return };
-        let mut from: usize = 0;
         if std::mem::take(&mut self.lf_is_due) {
-            from = usize::from(*first == b'\n');
-            self.held.complete(chunk.slice(..from), out, &mut read);
+            self.held.complete(&mut run, usize::from(*first == b'\n'), reader);
             self.after_cr = false;
         }
-        let mut at = from;
+        self.pass_like_before(&mut run, reader);
+        let mut at = run.at();
         while let Some(found) = memchr::memchr2(b'\n', b'\r', chunk.get(at..).unwrap_or_default()) {
             let end = at.saturating_add(found);
             let is_cr = chunk.get(end) == Some(&b'\r');
@@ -122,48 +61,84 @@ impl Lines {
                 self.lf_is_due = true;
                 break;
             }
-            self.held.complete(chunk.slice(from..at), out, &mut read);
-            from = at;
+            self.held.complete(&mut run, at, reader);
+            self.pass_like_before(&mut run, reader);
+            at = run.at();
         }
         if at < chunk.len() {
             self.line_is_empty = false;
             self.after_cr = false;
         }
-        self.held.push(chunk.slice(from..), out);
+        self.held.keep_rest(run);
+    }
+
+    /// Between two events: passes on those that are like one before.
+    fn pass_like_before(&self, run: &mut Run<'_>, reader: &mut Reader) {
+        if !self.line_is_empty || self.after_cr || !self.held.is_empty() {
+            return;
+        }
+        while let Some(len) = reader.like_before(run.rest()) {
+            run.pass(run.at().saturating_add(len));
+        }
     }
 }
 
-/// The data of an event: its `data:` lines, joined by LF. `None` for comments and other fields alone.
-pub(super) fn data<'a>(event: &'a [u8], joined: &'a mut Vec<u8>) -> Option<&'a [u8]> {
-    let mut lines = event.split(|byte| matches!(byte, b'\n' | b'\r')).filter_map(|line| {
-        let value = line.strip_prefix(b"data")?;
-        match value.first() {
-            None => Some(value),
-            Some(b':') => {
-                let value = value.get(1..).unwrap_or_default();
-                Some(value.strip_prefix(b" ").unwrap_or(value))
-            }
-            Some(_) => None,
+/// The data of an event: its `data:` lines, joined by LF.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Data {
+    /// Comments and other fields alone.
+    None,
+    /// It is one line, and stands here in the event.
+    Line(Range<usize>),
+    /// It is several lines.
+    Lines(Vec<u8>),
+}
+
+pub(super) fn data(event: &[u8]) -> Data {
+    let mut data = Data::None;
+    let mut from: usize = 0;
+    while from < event.len() {
+        let rest = event.get(from..).unwrap_or_default();
+        let len = memchr::memchr2(b'\n', b'\r', rest).unwrap_or(rest.len());
+        if let Some(skip) = value_at(rest.get(..len).unwrap_or_default()) {
+            let line = from.saturating_add(skip)..from.saturating_add(len);
+            let bytes = |at: Range<usize>| event.get(at).unwrap_or_default();
+            data = match data {
+                Data::None => Data::Line(line),
+                Data::Line(first) => Data::Lines([bytes(first), bytes(line)].join(&b'\n')),
+                Data::Lines(mut lines) => {
+                    lines.push(b'\n');
+                    lines.extend_from_slice(bytes(line));
+                    Data::Lines(lines)
+                }
+            };
         }
-    });
-    let first = lines.next()?;
-    let Some(second) = lines.next() else { return Some(first) };
-    joined.clear();
-    joined.extend_from_slice(first);
-    for line in std::iter::once(second).chain(lines) {
-        joined.push(b'\n');
-        joined.extend_from_slice(line);
+        from = from.saturating_add(len).saturating_add(1);
     }
-    Some(joined)
+    data
+}
+
+/// Where the value starts, if this is a `data` line.
+fn value_at(line: &[u8]) -> Option<usize> {
+    let rest = line.strip_prefix(b"data")?;
+    match rest.first() {
+        None => Some(4),
+        Some(b':') => Some(if rest.get(1) == Some(&b' ') { 6 } else { 5 }),
+        Some(_) => None,
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::data;
+    use super::{Data, data};
 
     fn check(event: &str, expected: Option<&str>) {
-        let mut joined = Vec::new();
-        assert_eq!(data(event.as_bytes(), &mut joined), expected.map(str::as_bytes), "{event:?}");
+        let told = match data(event.as_bytes()) {
+            Data::None => None,
+            Data::Line(at) => Some(event[at].to_owned()),
+            Data::Lines(lines) => Some(String::from_utf8(lines).unwrap()),
+        };
+        assert_eq!(told.as_deref(), expected, "{event:?}");
     }
 
     #[test]
@@ -173,6 +148,7 @@ mod tests {
         check("data:  x\n\n", Some(" x"));
         check("event: a\ndata: x\nid: 7\n\n", Some("x"));
         check("data: x\ndata: y\n\n", Some("x\ny"));
+        check("data: x\r\ndata\r\ndata: z\r\n\r\n", Some("x\n\nz"));
         check("data\n\n", Some(""));
         check(": comment\n\n", None);
         check("database: x\n\n", None);

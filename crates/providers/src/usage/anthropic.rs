@@ -11,7 +11,7 @@ use purser_core::usage::{Served, Tier};
 use crate::ids::IdKind;
 use crate::json::{Cursor, Kind, Read};
 
-use super::common::{Common, count_loosely, keep, tier};
+use super::common::{Common, Said, count_loosely, keep, tier};
 use super::{Metered, Stage, Suspect, UsageProblem};
 use counts::{Counts, Iteration, split};
 
@@ -62,7 +62,10 @@ impl Answer {
                 self.common.answer_id(id);
                 Ok(())
             }
-            "model" => keep(cursor, &mut self.common.model),
+            "model" => {
+                keep(cursor, &mut self.common.model)?;
+                Ok(())
+            }
             "type" => {
                 self.common.errored |= cursor.text()?.as_deref() == Some("error");
                 Ok(())
@@ -79,20 +82,26 @@ impl Answer {
     }
 
     /// One event of a stream.
-    pub(crate) fn event(&mut self, cursor: &mut Cursor<'_>) -> Read<()> {
+    pub(crate) fn event(&mut self, cursor: &mut Cursor<'_>) -> Read<Said> {
+        let before = self.common.state();
         let mut kind: Option<String> = None;
         let mut index = None;
         let mut started_block = None;
         let mut stops = false;
         let mut usage_here = false;
+        let mut more = false;
         cursor.object(|cursor, key| match &*key.text() {
             "type" => {
                 kind = cursor.text()?;
                 Ok(())
             }
             "index" => count_loosely(cursor, &mut index),
-            "message" => self.message_fields(cursor),
+            "message" => {
+                more = true;
+                self.message_fields(cursor)
+            }
             "content_block" => {
+                more = true;
                 started_block = Some(self.block_kind(cursor)?);
                 Ok(())
             }
@@ -101,6 +110,7 @@ impl Answer {
                 Ok(())
             }
             "usage" => {
+                more = true;
                 usage_here = self.usage(cursor)?;
                 Ok(())
             }
@@ -125,9 +135,9 @@ impl Answer {
             }
             Some("message_stop") => self.common.complete = true,
             Some("error") => self.common.errored = true,
-            _ => {}
+            _ => return Ok(Said::text_alone(!more && self.common.state() == before)),
         }
-        Ok(())
+        Ok(Said::More)
     }
 
     fn block_kind(&mut self, cursor: &mut Cursor<'_>) -> Read<String> {
@@ -135,10 +145,7 @@ impl Answer {
         cursor.object(|cursor, key| {
             match &*key.text() {
                 "type" => kind = cursor.text()?,
-                "text" | "thinking" => {
-                    let text = cursor.string()?;
-                    self.common.see(text);
-                }
+                "text" | "thinking" => self.common.see(cursor)?,
                 "content" => cursor.each(|cursor| self.block(cursor))?,
                 _ => {}
             }
@@ -152,10 +159,7 @@ impl Answer {
         let mut stops = false;
         cursor.object(|cursor, key| {
             match &*key.text() {
-                "text" | "thinking" | "partial_json" => {
-                    let text = cursor.string()?;
-                    self.common.see(text);
-                }
+                "text" | "thinking" | "partial_json" => self.common.see(cursor)?,
                 "stop_reason" => stops = cursor.string()?.is_some(),
                 "container" => self.container(cursor)?,
                 _ => {}
@@ -168,11 +172,7 @@ impl Answer {
     /// A block of content: what it shows, and the files that hosted code made.
     fn block(&mut self, cursor: &mut Cursor<'_>) -> Read<()> {
         cursor.object(|cursor, key| match &*key.text() {
-            "text" | "thinking" => {
-                let text = cursor.string()?;
-                self.common.see(text);
-                Ok(())
-            }
+            "text" | "thinking" => self.common.see(cursor),
             "file_id" => {
                 if let Some(id) = cursor.text()? {
                     self.common.made(IdKind::File, &id);
@@ -227,9 +227,9 @@ impl Answer {
                             Ok(())
                         })?;
                     }
-                    "service_tier" => keep(cursor, tier)?,
-                    "speed" => keep(cursor, speed)?,
-                    "inference_geo" => keep(cursor, geo)?,
+                    "service_tier" => _ = keep(cursor, tier)?,
+                    "speed" => _ = keep(cursor, speed)?,
+                    "inference_geo" => _ = keep(cursor, geo)?,
                     _ => {}
                 }
                 Ok(())
@@ -267,7 +267,7 @@ impl Answer {
             stage: if self.is_final { Stage::Final } else { Stage::InputOnly },
             suspect,
             provider_id: self.common.id.clone(),
-            raw_usage: self.common.raw_usage.clone(),
+            raw_usage: self.common.raw_usage(),
         })
     }
 }

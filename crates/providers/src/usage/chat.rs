@@ -6,9 +6,9 @@
 
 use purser_core::usage::{Served, Usage};
 
-use crate::json::{Cursor, Kind, Read};
+use crate::json::{Cursor, Kind, Read, SpotKind};
 
-use super::common::{Common, count_loosely, keep, rest, tier, with_hidden};
+use super::common::{Common, Said, count_loosely, keep, rest, tier, with_hidden};
 use super::{Metered, Stage, Suspect, UsageProblem};
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -16,6 +16,12 @@ struct Counts {
     prompt: Option<u64>,
     completion: Option<u64>,
     total: Option<u64>,
+    parts: Parts,
+}
+
+/// What the totals are made of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Parts {
     cached: Option<u64>,
     written: Option<u64>,
     audio_in: Option<u64>,
@@ -50,38 +56,61 @@ impl Answer {
     }
 
     /// One chunk; a whole answer has the same fields with `message` for `delta`.
-    pub(crate) fn chunk(&mut self, cursor: &mut Cursor<'_>) -> Read<()> {
+    pub(crate) fn chunk(&mut self, cursor: &mut Cursor<'_>) -> Read<Said> {
+        let before = self.state();
         let mut choices: Option<u64> = None;
         let mut usage_here = false;
-        cursor.object(|cursor, key| match &*key.text() {
-            "id" => keep(cursor, &mut self.common.id),
-            "model" => keep(cursor, &mut self.common.model),
-            "created" => count_loosely(cursor, &mut self.created),
-            "service_tier" => keep(cursor, &mut self.tier),
-            "choices" if cursor.kind()? == Kind::Array => {
-                let mut seen: u64 = 0;
-                cursor.each(|cursor| {
-                    seen = seen.saturating_add(1);
-                    self.choice(cursor)
-                })?;
-                choices = Some(seen);
-                Ok(())
+        let mut more = false;
+        cursor.object(|cursor, key| {
+            match &*key.text() {
+                "id" => more |= keep(cursor, &mut self.common.id)?,
+                "model" => more |= keep(cursor, &mut self.common.model)?,
+                "created" => count_loosely(cursor, &mut self.created)?,
+                "service_tier" => more |= keep(cursor, &mut self.tier)?,
+                "choices" if cursor.kind()? == Kind::Array => {
+                    let mut seen: u64 = 0;
+                    cursor.each(|cursor| {
+                        seen = seen.saturating_add(1);
+                        more |= self.choice(cursor)?;
+                        Ok(())
+                    })?;
+                    choices = Some(seen);
+                }
+                "usage" => usage_here = self.usage(cursor)?,
+                "error" => self.common.errored |= cursor.kind()? != Kind::Null,
+                _ => {}
             }
-            "usage" => {
-                usage_here = self.usage(cursor)?;
-                Ok(())
-            }
-            "error" => {
-                self.common.errored |= cursor.kind()? != Kind::Null;
-                Ok(())
-            }
-            _ => Ok(()),
+            Ok(())
         })?;
         self.is_usage_chunk = usage_here && choices == Some(0);
-        Ok(())
+        Ok(Said::text_alone(!more && !self.is_usage_chunk && self.state() == before))
     }
 
-    fn choice(&mut self, cursor: &mut Cursor<'_>) -> Read<()> {
+    /// What a chunk can change besides text and running counts, names and the ends of answers apart.
+    fn state(&self) -> impl PartialEq + use<> {
+        let Self { common, counts, created, finished, has_usage, is_usage_chunk, .. } = self;
+        (common.state(), counts.parts, *created, finished.len(), *has_usage, *is_usage_chunk)
+    }
+
+    /// Counts told again, by the names of their fields.
+    pub(crate) fn recount(&mut self, told: &[(SpotKind, u64)]) {
+        let Self { counts, .. } = self;
+        let before = counts.completion;
+        for (spot, value) in told {
+            match spot {
+                SpotKind::Count("prompt_tokens") => counts.prompt = Some(*value),
+                SpotKind::Count("completion_tokens") => counts.completion = Some(*value),
+                SpotKind::Count("total_tokens") => counts.total = Some(*value),
+                _ => {}
+            }
+        }
+        if before > counts.completion {
+            self.common.suspect(Suspect::Decreased);
+        }
+    }
+
+    /// One of the answers; says whether it ends here.
+    fn choice(&mut self, cursor: &mut Cursor<'_>) -> Read<bool> {
         let mut index = None;
         let mut finishes = false;
         let mut calls = false;
@@ -107,7 +136,7 @@ impl Answer {
             }
         }
         self.common.tool_call_open = (self.common.tool_call_open || calls) && !finishes;
-        Ok(())
+        Ok(finishes)
     }
 
     /// What a delta adds; says whether it writes a tool call.
@@ -115,10 +144,7 @@ impl Answer {
         let mut calls = false;
         cursor.object(|cursor, key| {
             match &*key.text() {
-                "content" | "reasoning_content" | "reasoning" | "refusal" => {
-                    let text = cursor.string()?;
-                    self.common.see(text);
-                }
+                "content" | "reasoning_content" | "reasoning" | "refusal" => self.common.see(cursor)?,
                 "tool_calls" => cursor.each(|cursor| {
                     calls = true;
                     cursor.object(|cursor, key| match &*key.text() {
@@ -141,8 +167,7 @@ impl Answer {
     fn call(&mut self, cursor: &mut Cursor<'_>) -> Read<()> {
         cursor.object(|cursor, key| {
             if let "name" | "arguments" | "input" = &*key.text() {
-                let text = cursor.string()?;
-                self.common.see(text);
+                self.common.see(cursor)?;
             }
             Ok(())
         })?;
@@ -154,22 +179,22 @@ impl Answer {
         let before = counts.completion;
         let here = common.usage(cursor, |common, cursor| {
             cursor.object(|cursor, key| match &*key.text() {
-                "prompt_tokens" => common.count(cursor, &mut counts.prompt, "prompt_tokens"),
-                "completion_tokens" => common.count(cursor, &mut counts.completion, "completion_tokens"),
-                "total_tokens" => common.count(cursor, &mut counts.total, "total_tokens"),
+                "prompt_tokens" => common.running(cursor, &mut counts.prompt, "prompt_tokens"),
+                "completion_tokens" => common.running(cursor, &mut counts.completion, "completion_tokens"),
+                "total_tokens" => common.running(cursor, &mut counts.total, "total_tokens"),
                 "prompt_tokens_details" => {
                     cursor.object(|cursor, key| match &*key.text() {
-                        "cached_tokens" => common.count(cursor, &mut counts.cached, "cached_tokens"),
-                        "cache_write_tokens" => common.count(cursor, &mut counts.written, "cache_write_tokens"),
-                        "audio_tokens" => common.count(cursor, &mut counts.audio_in, "audio_tokens"),
+                        "cached_tokens" => common.count(cursor, &mut counts.parts.cached, "cached_tokens"),
+                        "cache_write_tokens" => common.count(cursor, &mut counts.parts.written, "cache_write_tokens"),
+                        "audio_tokens" => common.count(cursor, &mut counts.parts.audio_in, "audio_tokens"),
                         _ => Ok(()),
                     })?;
                     Ok(())
                 }
                 "completion_tokens_details" => {
                     cursor.object(|cursor, key| match &*key.text() {
-                        "reasoning_tokens" => common.count(cursor, &mut counts.reasoning, "reasoning_tokens"),
-                        "audio_tokens" => common.count(cursor, &mut counts.audio_out, "audio_tokens"),
+                        "reasoning_tokens" => common.count(cursor, &mut counts.parts.reasoning, "reasoning_tokens"),
+                        "audio_tokens" => common.count(cursor, &mut counts.parts.audio_out, "audio_tokens"),
                         _ => Ok(()),
                     })?;
                     Ok(())
@@ -190,15 +215,16 @@ impl Answer {
         let (true, Some(prompt)) = (self.has_usage, counts.prompt) else { return Err(UsageProblem::Missing) };
         let mut suspect = self.common.suspect;
         let (completion, hidden) = with_hidden(prompt, counts.completion.unwrap_or(0), counts.total, &mut suspect);
-        let (cached, written) = (counts.cached.unwrap_or(0), counts.written.unwrap_or(0));
-        let (audio_in, audio_out) = (counts.audio_in.unwrap_or(0), counts.audio_out.unwrap_or(0));
+        let own = counts.parts;
+        let (cached, written) = (own.cached.unwrap_or(0), own.written.unwrap_or(0));
+        let (audio_in, audio_out) = (own.audio_in.unwrap_or(0), own.audio_out.unwrap_or(0));
         let parts = cached.saturating_add(written).saturating_add(audio_in);
         let usage = Usage {
             input_uncached: rest(prompt, parts, &mut suspect),
             cache_read: cached,
             cache_write_5m: written,
             output: rest(completion, audio_out, &mut suspect),
-            reasoning: counts.reasoning.unwrap_or(0).max(hidden).min(completion),
+            reasoning: own.reasoning.unwrap_or(0).max(hidden).min(completion),
             audio_in,
             audio_out,
             ..Usage::default()
@@ -214,7 +240,7 @@ impl Answer {
             stage: if self.is_final() { Stage::Final } else { Stage::Running },
             suspect,
             provider_id: self.common.id.clone(),
-            raw_usage: self.common.raw_usage.clone(),
+            raw_usage: self.common.raw_usage(),
         })
     }
 

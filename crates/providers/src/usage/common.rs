@@ -3,7 +3,7 @@
 use purser_core::usage::Tier;
 
 use crate::ids::{ID_BYTES_MAX, IDS_MAX, IdKind, ProviderId};
-use crate::json::{Count, Cursor, Kind, Read, Str};
+use crate::json::{Count, Cursor, Kind, Read, SpotKind};
 
 use super::{COUNT_MAX, RAW_USAGE_BYTES_MAX, Suspect, UsageProblem};
 
@@ -14,8 +14,8 @@ pub(crate) struct Common {
     pub(crate) id: Option<String>,
     /// The model named in the answer.
     pub(crate) model: Option<String>,
-    /// The last usage object as it came.
-    pub(crate) raw_usage: Option<Box<str>>,
+    /// The last usage object as it came; empty for none.
+    raw_usage: String,
     /// The first count that could not be right.
     pub(crate) problem: Option<UsageProblem>,
     /// A reason not to believe what was read.
@@ -32,6 +32,34 @@ pub(crate) struct Common {
     pub(crate) tool_call_open: bool,
 }
 
+/// See [`Common::state`]. A problem, a suspicion and an id stay once they are there, so counting them tells all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "compared as a whole")]
+pub(crate) struct State {
+    problem: bool,
+    suspect: bool,
+    ids: usize,
+    complete: bool,
+    errored: bool,
+    tool_call_open: bool,
+}
+
+/// What an event said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Said {
+    /// Text, and at most running counts, at the spots that the cursor noted. The same again with another text and other
+    /// counts would change nothing else.
+    TextAlone,
+    /// Something that may have changed what is known.
+    More,
+}
+
+impl Said {
+    pub(crate) fn text_alone(is: bool) -> Self {
+        if is { Self::TextAlone } else { Self::More }
+    }
+}
+
 impl Common {
     /// Reads a count. `null` and absence leave `slot` as it was: the last value that is not null wins.
     pub(crate) fn count(&mut self, cursor: &mut Cursor<'_>, slot: &mut Option<u64>, field: &'static str) -> Read<()> {
@@ -42,6 +70,14 @@ impl Common {
                 self.problem.get_or_insert(UsageProblem::BadCount { field });
             }
         }
+        Ok(())
+    }
+
+    /// As [`count`](Self::count) for one of the counts that some providers tell again in every event.
+    pub(crate) fn running(&mut self, cursor: &mut Cursor<'_>, slot: &mut Option<u64>, field: &'static str) -> Read<()> {
+        let start = cursor.value_start();
+        self.count(cursor, slot, field)?;
+        cursor.note_number(SpotKind::Count(field), start);
         Ok(())
     }
 
@@ -56,18 +92,52 @@ impl Common {
             return Ok(false);
         }
         let start = cursor.value_start();
+        cursor.note(SpotKind::UsageFrom, start);
         read(self, cursor)?;
-        let raw = cursor.slice(start..cursor.position());
-        self.raw_usage = match std::str::from_utf8(raw) {
-            Ok(text) if text.len() <= RAW_USAGE_BYTES_MAX => Some(text.into()),
-            _ => None,
-        };
+        let end = cursor.position();
+        cursor.note(SpotKind::UsageTo, end);
+        self.keep_usage(cursor.slice(start..end));
         Ok(true)
     }
 
-    pub(crate) fn see(&mut self, text: Option<Str<'_>>) {
-        if let Some(text) = text {
-            self.visible_bytes = self.visible_bytes.saturating_add(text.decoded_len());
+    /// Keeps the text of a usage object in place of the one before.
+    pub(crate) fn keep_usage(&mut self, raw: &[u8]) {
+        self.raw_usage.clear();
+        if let Ok(text) = std::str::from_utf8(raw)
+            && text.len() <= RAW_USAGE_BYTES_MAX
+        {
+            self.raw_usage.push_str(text);
+        }
+    }
+
+    /// The last usage object as it came.
+    pub(crate) fn raw_usage(&self) -> Option<Box<str>> {
+        (!self.raw_usage.is_empty()).then(|| self.raw_usage.as_str().into())
+    }
+
+    /// Counts the next value's text as output, if it is a string.
+    pub(crate) fn see(&mut self, cursor: &mut Cursor<'_>) -> Read<()> {
+        if let Some(text) = cursor.string()? {
+            cursor.note_text(&text);
+            self.saw(text.decoded_len());
+        }
+        Ok(())
+    }
+
+    /// Counts so many bytes as output.
+    pub(crate) fn saw(&mut self, bytes: u64) {
+        self.visible_bytes = self.visible_bytes.saturating_add(bytes);
+    }
+
+    /// What an event can change besides text and counts, names apart.
+    pub(crate) fn state(&self) -> State {
+        State {
+            problem: self.problem.is_some(),
+            suspect: self.suspect.is_some(),
+            ids: self.ids.len(),
+            complete: self.complete,
+            errored: self.errored,
+            tool_call_open: self.tool_call_open,
         }
     }
 
@@ -95,14 +165,15 @@ impl Common {
 const NAME_BYTES_MAX: usize = 256;
 
 /// Keeps a name; `null` and the empty string leave what was there. Streams repeat the same names in every event, so one
-/// that is known already costs no copy.
-pub(crate) fn keep(cursor: &mut Cursor<'_>, slot: &mut Option<String>) -> Read<()> {
-    let Some(name) = cursor.string()? else { return Ok(()) };
+/// that is known already costs no copy. Says whether it is another name than before.
+pub(crate) fn keep(cursor: &mut Cursor<'_>, slot: &mut Option<String>) -> Read<bool> {
+    let Some(name) = cursor.string()? else { return Ok(false) };
     let known = slot.as_deref().is_some_and(|known| !name.escaped && known.as_bytes() == name.raw);
-    if !known && !name.raw.is_empty() && name.raw.len() <= NAME_BYTES_MAX {
+    let is_new = !known && !name.raw.is_empty() && name.raw.len() <= NAME_BYTES_MAX;
+    if is_new {
         *slot = Some(name.text().into_owned());
     }
-    Ok(())
+    Ok(is_new)
 }
 
 /// Reads a number that is not about money; anything odd is as good as absent.

@@ -6,13 +6,13 @@
 
 use purser_core::usage::{Served, Usage};
 
-use crate::json::{Cursor, Kind, Read};
+use crate::json::{Cursor, Kind, Read, SpotKind};
 
-use super::common::{Common, keep, rest, tier, with_hidden};
+use super::common::{Common, Said, keep, rest, tier, with_hidden};
 use super::{Metered, Stage, Suspect, UsageProblem};
 
 /// Tokens by modality; text is what is left of the total.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Modalities {
     audio: u64,
     image: u64,
@@ -26,10 +26,15 @@ struct Counts {
     thoughts: Option<u64>,
     tool_use: Option<u64>,
     total: Option<u64>,
-    prompt_by: Modalities,
-    cached_by: Modalities,
-    candidates_by: Modalities,
-    tool_use_by: Modalities,
+    by: ByModality,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct ByModality {
+    prompt: Modalities,
+    cached: Modalities,
+    candidates: Modalities,
+    tool_use: Modalities,
 }
 
 /// What has been read.
@@ -41,41 +46,69 @@ pub(crate) struct Answer {
     searches: u64,
     maps: bool,
     has_usage: bool,
+    /// Bytes of calls and code, which are counted as visible too.
+    call_bytes: u64,
 }
 
 impl Answer {
     /// One chunk, or a whole answer: the two have the same shape.
-    pub(crate) fn chunk(&mut self, cursor: &mut Cursor<'_>) -> Read<()> {
-        cursor.object(|cursor, key| match &*key.text() {
-            "candidates" => {
-                let mut searches: u64 = 0;
-                cursor.each(|cursor| {
-                    searches = searches.saturating_add(self.candidate(cursor)?);
-                    Ok(())
-                })?;
-                self.searches = self.searches.max(searches);
-                Ok(())
+    pub(crate) fn chunk(&mut self, cursor: &mut Cursor<'_>) -> Read<Said> {
+        let before = self.state();
+        let mut more = false;
+        cursor.object(|cursor, key| {
+            match &*key.text() {
+                "candidates" => {
+                    let mut searches: u64 = 0;
+                    cursor.each(|cursor| {
+                        searches = searches.saturating_add(self.candidate(cursor)?);
+                        Ok(())
+                    })?;
+                    self.searches = self.searches.max(searches);
+                }
+                "usageMetadata" => more |= self.usage(cursor)?,
+                "modelVersion" => more |= keep(cursor, &mut self.common.model)?,
+                "responseId" => more |= keep(cursor, &mut self.common.id)?,
+                "promptFeedback" => {
+                    cursor.object(|cursor, key| {
+                        // A refused prompt gets no candidate: this is all there will be.
+                        if &*key.text() == "blockReason" {
+                            self.common.complete |= cursor.string()?.is_some();
+                        }
+                        Ok(())
+                    })?;
+                }
+                "error" => self.common.errored |= cursor.kind()? != Kind::Null,
+                _ => {}
             }
-            "usageMetadata" => self.usage(cursor),
-            "modelVersion" => keep(cursor, &mut self.common.model),
-            "responseId" => keep(cursor, &mut self.common.id),
-            "promptFeedback" => {
-                cursor.object(|cursor, key| {
-                    // A refused prompt gets no candidate: this is all there will be.
-                    if &*key.text() == "blockReason" {
-                        self.common.complete |= cursor.string()?.is_some();
-                    }
-                    Ok(())
-                })?;
-                Ok(())
-            }
-            "error" => {
-                self.common.errored |= cursor.kind()? != Kind::Null;
-                Ok(())
-            }
-            _ => Ok(()),
+            Ok(())
         })?;
-        Ok(())
+        Ok(Said::text_alone(!more && self.state() == before))
+    }
+
+    /// What a chunk can change besides text and running counts, names apart.
+    fn state(&self) -> impl PartialEq + use<> {
+        let Self { common, counts, searches, maps, has_usage, call_bytes, .. } = self;
+        (common.state(), counts.by, *searches, *maps, *has_usage, *call_bytes)
+    }
+
+    /// Counts told again, by the names of their fields.
+    pub(crate) fn recount(&mut self, told: &[(SpotKind, u64)]) {
+        let Self { counts, .. } = self;
+        let before = counts.candidates;
+        for (spot, value) in told {
+            match spot {
+                SpotKind::Count("promptTokenCount") => counts.prompt = Some(*value),
+                SpotKind::Count("cachedContentTokenCount") => counts.cached = Some(*value),
+                SpotKind::Count("candidatesTokenCount") => counts.candidates = Some(*value),
+                SpotKind::Count("thoughtsTokenCount") => counts.thoughts = Some(*value),
+                SpotKind::Count("toolUsePromptTokenCount") => counts.tool_use = Some(*value),
+                SpotKind::Count("totalTokenCount") => counts.total = Some(*value),
+                _ => {}
+            }
+        }
+        if before > counts.candidates {
+            self.common.suspect(Suspect::Decreased);
+        }
     }
 
     /// A candidate; says how many searches it is grounded in.
@@ -104,17 +137,14 @@ impl Answer {
 
     fn part(&mut self, cursor: &mut Cursor<'_>) -> Read<()> {
         cursor.object(|cursor, key| match &*key.text() {
-            "text" => {
-                let text = cursor.string()?;
-                self.common.see(text);
-                Ok(())
-            }
+            "text" => self.common.see(cursor),
             "functionCall" | "executableCode" => {
                 let start = cursor.value_start();
                 cursor.skip()?;
                 let bytes = cursor.position().saturating_sub(start);
                 let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
-                self.common.visible_bytes = self.common.visible_bytes.saturating_add(bytes);
+                self.call_bytes = self.call_bytes.saturating_add(bytes);
+                self.common.saw(bytes);
                 Ok(())
             }
             _ => Ok(()),
@@ -142,22 +172,27 @@ impl Answer {
         Ok(searches)
     }
 
-    fn usage(&mut self, cursor: &mut Cursor<'_>) -> Read<()> {
+    /// Running counts; says whether the tier's name changed.
+    fn usage(&mut self, cursor: &mut Cursor<'_>) -> Read<bool> {
         let Self { common, counts, tier, .. } = self;
         let before = counts.candidates;
+        let mut renamed = false;
         let here = common.usage(cursor, |common, cursor| {
             cursor.object(|cursor, key| match &*key.text() {
-                "promptTokenCount" => common.count(cursor, &mut counts.prompt, "promptTokenCount"),
-                "cachedContentTokenCount" => common.count(cursor, &mut counts.cached, "cachedContentTokenCount"),
-                "candidatesTokenCount" => common.count(cursor, &mut counts.candidates, "candidatesTokenCount"),
-                "thoughtsTokenCount" => common.count(cursor, &mut counts.thoughts, "thoughtsTokenCount"),
-                "toolUsePromptTokenCount" => common.count(cursor, &mut counts.tool_use, "toolUsePromptTokenCount"),
-                "totalTokenCount" => common.count(cursor, &mut counts.total, "totalTokenCount"),
-                "promptTokensDetails" => details(common, cursor, &mut counts.prompt_by),
-                "cacheTokensDetails" => details(common, cursor, &mut counts.cached_by),
-                "candidatesTokensDetails" => details(common, cursor, &mut counts.candidates_by),
-                "toolUsePromptTokensDetails" => details(common, cursor, &mut counts.tool_use_by),
-                "trafficType" | "serviceTier" => keep(cursor, tier),
+                "promptTokenCount" => common.running(cursor, &mut counts.prompt, "promptTokenCount"),
+                "cachedContentTokenCount" => common.running(cursor, &mut counts.cached, "cachedContentTokenCount"),
+                "candidatesTokenCount" => common.running(cursor, &mut counts.candidates, "candidatesTokenCount"),
+                "thoughtsTokenCount" => common.running(cursor, &mut counts.thoughts, "thoughtsTokenCount"),
+                "toolUsePromptTokenCount" => common.running(cursor, &mut counts.tool_use, "toolUsePromptTokenCount"),
+                "totalTokenCount" => common.running(cursor, &mut counts.total, "totalTokenCount"),
+                "promptTokensDetails" => details(common, cursor, &mut counts.by.prompt),
+                "cacheTokensDetails" => details(common, cursor, &mut counts.by.cached),
+                "candidatesTokensDetails" => details(common, cursor, &mut counts.by.candidates),
+                "toolUsePromptTokensDetails" => details(common, cursor, &mut counts.by.tool_use),
+                "trafficType" | "serviceTier" => {
+                    renamed |= keep(cursor, tier)?;
+                    Ok(())
+                }
                 _ => Ok(()),
             })?;
             Ok(())
@@ -166,7 +201,7 @@ impl Answer {
             common.suspect(Suspect::Decreased);
         }
         self.has_usage |= here;
-        Ok(())
+        Ok(renamed)
     }
 
     pub(crate) fn metered(&self) -> Result<Metered, UsageProblem> {
@@ -180,24 +215,24 @@ impl Answer {
         let (out, hidden) = with_hidden(input, out, counts.total, &mut suspect);
 
         let cached = counts.cached.unwrap_or(0);
-        let audio = counts.prompt_by.audio.saturating_add(counts.tool_use_by.audio);
-        let image = counts.prompt_by.image.saturating_add(counts.tool_use_by.image);
+        let audio = counts.by.prompt.audio.saturating_add(counts.by.tool_use.audio);
+        let image = counts.by.prompt.image.saturating_add(counts.by.tool_use.image);
         // Cached audio and images are part of both the prompt's and the cache's details.
-        let audio_cached = counts.cached_by.audio.min(audio);
-        let image_cached = counts.cached_by.image.min(image);
+        let audio_cached = counts.by.cached.audio.min(audio);
+        let image_cached = counts.by.cached.image.min(image);
         let audio_in = audio.saturating_sub(audio_cached);
         let image_in = image.saturating_sub(image_cached);
         let apart = cached.saturating_add(audio_in).saturating_add(image_in);
-        let out_apart = counts.candidates_by.audio.saturating_add(counts.candidates_by.image);
+        let out_apart = counts.by.candidates.audio.saturating_add(counts.by.candidates.image);
         let usage = Usage {
             input_uncached: rest(input, apart, &mut suspect),
             cache_read: rest(cached, audio_cached, &mut suspect),
             output: rest(out, out_apart, &mut suspect),
             reasoning: thoughts.max(hidden).min(out),
             audio_in,
-            audio_out: counts.candidates_by.audio,
+            audio_out: counts.by.candidates.audio,
             image_in,
-            image_out: counts.candidates_by.image,
+            image_out: counts.by.candidates.image,
             audio_cache_read: audio_cached,
             web_search_calls: self.billed_searches(),
             ..Usage::default()
@@ -213,7 +248,7 @@ impl Answer {
             stage: if self.common.complete { Stage::Final } else { Stage::Running },
             suspect,
             provider_id: self.common.id.clone(),
-            raw_usage: self.common.raw_usage.clone(),
+            raw_usage: self.common.raw_usage(),
         })
     }
 

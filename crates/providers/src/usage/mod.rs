@@ -11,10 +11,10 @@ use purser_core::usage::{Served, Usage};
 
 use crate::dialect::{Dialect, Family};
 use crate::ids::ProviderId;
-use crate::json::{Cursor, Read};
+use crate::json::{Cursor, Read, Spot, SpotKind};
 use crate::request::{CacheAsk, HostedKind, RequestFacts};
 
-pub(crate) use common::Common;
+pub(crate) use common::{Common, Said};
 
 /// How far a reading goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -117,6 +117,17 @@ pub fn read_usage(dialect: Dialect, body: &[u8]) -> Result<Metered, UsageProblem
     answer.metered()
 }
 
+/// What stands at the spots of an event that said text alone.
+#[derive(Debug)]
+pub(crate) struct Echo<'a> {
+    /// Bytes of text, decoded.
+    pub(crate) visible_bytes: u64,
+    /// Numbers, in order.
+    pub(crate) told: &'a [(SpotKind, u64)],
+    /// The usage object.
+    pub(crate) usage: Option<&'a [u8]>,
+}
+
 /// What has been read of an answer, whole or event by event.
 #[derive(Debug)]
 pub(crate) enum Answer {
@@ -145,19 +156,38 @@ impl Answer {
             Self::Chat(answer) => answer.body(&mut cursor)?,
             Self::Responses(answer) => answer.response(&mut cursor)?,
             // A stream without events is an array of chunks.
-            Self::Gemini(answer) => cursor.each(|cursor| answer.chunk(cursor))?,
+            Self::Gemini(answer) => cursor.each(|cursor| answer.chunk(cursor).map(|_| ()))?,
         }
         cursor.end()
     }
 
-    /// Reads the data of one event.
-    pub(crate) fn read_event(&mut self, data: &[u8]) -> Read<()> {
-        let mut cursor = Cursor::new(data);
-        match self {
+    /// Reads the data of one event. `spots` is what its spots are noted in, and comes back with them.
+    pub(crate) fn read_event(&mut self, data: &[u8], spots: Vec<Spot>) -> (Read<Said>, Vec<Spot>) {
+        let mut cursor = Cursor::noting(data, spots);
+        let said = match self {
             Self::Anthropic(answer) => answer.event(&mut cursor),
             Self::Chat(answer) => answer.chunk(&mut cursor),
             Self::Responses(answer) => answer.event(&mut cursor),
             Self::Gemini(answer) => answer.chunk(&mut cursor),
+        };
+        (said, cursor.into_spots())
+    }
+
+    /// Takes in an event that said [text alone](Said::TextAlone), by what stands at its spots.
+    pub(crate) fn echo(&mut self, echo: &Echo<'_>) {
+        let common = self.common_mut();
+        common.saw(echo.visible_bytes);
+        if let Some(raw) = echo.usage {
+            common.keep_usage(raw);
+        }
+        if echo.told.is_empty() {
+            return;
+        }
+        match self {
+            Self::Chat(answer) => answer.recount(echo.told),
+            Self::Responses(answer) => answer.renumber(echo.told),
+            Self::Gemini(answer) => answer.recount(echo.told),
+            Self::Anthropic(_) => {}
         }
     }
 

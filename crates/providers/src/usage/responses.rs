@@ -6,9 +6,9 @@
 use purser_core::usage::{Served, Usage};
 
 use crate::ids::IdKind;
-use crate::json::{Cursor, Kind, Read};
+use crate::json::{Count, Cursor, Kind, Read, SpotKind};
 
-use super::common::{Common, count_loosely, keep, rest, tier, with_hidden};
+use super::common::{Common, Said, count_loosely, keep, rest, tier, with_hidden};
 use super::{Metered, Stage, UsageProblem};
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -68,13 +68,19 @@ impl Answer {
                 self.common.answer_id(id);
                 Ok(())
             }
-            "model" => keep(cursor, &mut self.common.model),
+            "model" => {
+                keep(cursor, &mut self.common.model)?;
+                Ok(())
+            }
             "created_at" => count_loosely(cursor, &mut self.created),
             "status" => {
                 status = cursor.text()?;
                 Ok(())
             }
-            "service_tier" => keep(cursor, &mut self.tier),
+            "service_tier" => {
+                keep(cursor, &mut self.tier)?;
+                Ok(())
+            }
             "conversation" => self.conversation(cursor),
             "output" if cursor.kind()? == Kind::Array => {
                 self.listed = Calls::default();
@@ -107,7 +113,8 @@ impl Answer {
     }
 
     /// One event of a stream.
-    pub(crate) fn event(&mut self, cursor: &mut Cursor<'_>) -> Read<()> {
+    pub(crate) fn event(&mut self, cursor: &mut Cursor<'_>) -> Read<Said> {
+        let before = (self.common.state(), self.next_index);
         let mut kind: Option<String> = None;
         let mut response = None;
         let mut item_at = None;
@@ -118,7 +125,14 @@ impl Answer {
                 kind = cursor.text()?;
                 Ok(())
             }
-            "sequence_number" => count_loosely(cursor, &mut sequence),
+            "sequence_number" => {
+                let start = cursor.value_start();
+                if let Count::Is(number) = cursor.count()? {
+                    sequence = Some(number);
+                    cursor.note(SpotKind::Sequence, start);
+                }
+                Ok(())
+            }
             "output_index" => count_loosely(cursor, &mut index),
             "response" => {
                 let start = cursor.value_start();
@@ -133,12 +147,11 @@ impl Answer {
                 Ok(())
             }
             "delta" if cursor.kind()? == Kind::String => {
-                let delta = cursor.string()?;
                 // Sound comes as base64; its tokens have no measure in bytes.
-                if kind.as_deref() != Some("response.audio.delta") {
-                    self.common.see(delta);
+                if kind.as_deref() == Some("response.audio.delta") {
+                    return Ok(());
                 }
-                Ok(())
+                self.common.see(cursor)
             }
             _ => Ok(()),
         })?;
@@ -167,7 +180,15 @@ impl Answer {
             ("error" | "response.failed", _) => self.common.errored = true,
             _ => {}
         }
-        Ok(())
+        let same = before == (self.common.state(), self.next_index);
+        Ok(Said::text_alone(same && response.is_none() && item_at.is_none()))
+    }
+
+    /// Numbers told again. Of several in one event the last one counts.
+    pub(crate) fn renumber(&mut self, told: &[(SpotKind, u64)]) {
+        if let Some((SpotKind::Sequence, number)) = told.last() {
+            self.sequence = self.sequence.max(*number);
+        }
     }
 
     fn keep_item(&mut self, raw: &[u8]) {
@@ -236,7 +257,7 @@ impl Answer {
             stage: if self.common.complete { Stage::Final } else { Stage::Running },
             suspect,
             provider_id: self.common.id.clone(),
-            raw_usage: self.common.raw_usage.clone(),
+            raw_usage: self.common.raw_usage(),
         })
     }
 }
