@@ -3,7 +3,6 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use bytes::BytesMut;
 use purser_ledger::{HoldId, Settled};
 use purser_providers::Headers;
 
@@ -33,7 +32,7 @@ pub(crate) fn pass_headers(upstream: &Headers) -> Headers {
 
 /// The head of a stream. What it costs is not known yet: it tells what is held and left meanwhile, and the trailers
 /// tell the rest to clients that read them.
-pub(crate) fn stream_head(wire: &mut BytesMut, worker: &Worker, call: &Call, admitted: &Admitted<'_>, answer: &Answer) {
+pub(crate) fn stream_head(wire: &mut Vec<u8>, worker: &Worker, call: &Call, admitted: &Admitted<'_>, answer: &Answer) {
     let mut headers = pass_headers(&answer.headers);
     Told::of(call, admitted).tell(&mut headers);
     headers.append_shown(HELD, admitted.hold().amount());

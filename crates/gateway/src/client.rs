@@ -67,7 +67,9 @@ impl Client {
         let mut started: Option<Instant> = None;
         loop {
             let read = self.connection.buffer.len();
-            if let Some(head) = head::take_request(&mut self.connection.buffer)? {
+            if read > 0
+                && let Some(head) = head::take_request(&mut self.connection.buffer)?
+            {
                 if read - self.connection.buffer.len() > limits.head_bytes {
                     return Err(NoRequest::HeadTooLarge(limits.head_bytes));
                 }
@@ -168,7 +170,7 @@ impl Client {
 
     /// A whole answer in one write.
     pub(crate) async fn answer(&mut self, answer: &Whole<'_>, limits: &Limits) {
-        let mut wire = BytesMut::with_capacity(answer.body.len() + 1024);
+        let mut wire = Vec::with_capacity(answer.body.len() + 1024);
         let bodiless = matches!(answer.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
         let ends = if bodiless { Ends::Nothing } else { Ends::After(answer.body.len()) };
         write::response_head(&mut wire, answer.status, answer.headers, ends, answer.keep_alive);

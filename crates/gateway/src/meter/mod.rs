@@ -9,7 +9,7 @@ mod whole;
 use std::io;
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::StatusCode;
 use purser_ledger::Mark;
 use purser_providers::headers::is_plain;
@@ -78,7 +78,7 @@ pub(crate) enum Rest {
     /// The last bytes of a stream whose head is out.
     Stream {
         /// Framed already, but for the end.
-        last: BytesMut,
+        last: Vec<u8>,
         /// The body is told to end by an empty chunk, rather than with the connection.
         in_chunks: bool,
     },

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use purser_core::money::Nano;
 use purser_ledger::GrowOutcome;
 use purser_providers::ending::EarlyEnd;
@@ -49,7 +49,7 @@ struct Relay<'a, 'c> {
     /// What the meter lets through, before framing.
     pieces: Vec<Bytes>,
     /// What goes out next, framed: first of all the head.
-    wire: BytesMut,
+    wire: Vec<u8>,
     in_chunks: bool,
     /// Bytes of output at the last look.
     looked: u64,
@@ -64,7 +64,7 @@ pub(super) async fn relay(
     admitted: &mut Admitted<'_>,
     mut answer: Answer,
 ) -> Measured {
-    let mut wire = BytesMut::with_capacity(2 * 1024);
+    let mut wire = Vec::with_capacity(2 * 1024);
     answer::stream_head(&mut wire, worker, call, admitted, &answer);
 
     let stream = StreamMeter::new(call.dialect, admitted.strips_usage);

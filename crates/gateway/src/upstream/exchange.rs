@@ -56,7 +56,7 @@ pub(crate) async fn send(
     limits: &Limits,
     outgoing: &Outgoing<'_>,
 ) -> Result<Answer, Fault> {
-    let mut wire = BytesMut::with_capacity(outgoing.body.len() + 1024);
+    let mut wire = Vec::with_capacity(outgoing.body.len() + 1024);
     write::request_head(
         &mut wire,
         outgoing.method,
@@ -97,6 +97,10 @@ async fn write_somewhere(
 async fn read_head(connection: &mut Connection, to_head: bool, within: Duration) -> io::Result<ResponseHead> {
     let malformed = |why: &str| io::Error::new(io::ErrorKind::InvalidData, why.to_owned());
     loop {
+        // A connection from the pool is quiet: nothing is there before it was waited for.
+        if connection.buffer.is_empty() && connection.read_within(within).await? == 0 {
+            return Err(io::Error::from(io::ErrorKind::UnexpectedEof));
+        }
         match head::take_response(&mut connection.buffer, to_head) {
             // 100 Continue and its like say nothing yet.
             Ok(Some(head)) if head.status.is_informational() => {}
