@@ -187,12 +187,16 @@ async fn wrap(stream: TcpStream, tls: Option<TlsAcceptor>, within: Duration) -> 
     }
 }
 
-/// One request after another until either side has had enough. Of a gateway that stops, an idle connection is dropped
-/// with its thread, once no call runs there any more.
+/// One request after another until either side has had enough.
 async fn converse(worker: &Rc<Worker>, mut client: Client) {
     let limits = &worker.config.limits;
     loop {
-        let keep_alive = match client.next_head(limits).await {
+        let head = tokio::select! {
+            biased;
+            head = client.next_head(limits) => head,
+            () = worker.idle_ends() => break,
+        };
+        let keep_alive = match head {
             Ok(head) => {
                 let _running = worker.running();
                 call::serve(worker, &mut client, head).await

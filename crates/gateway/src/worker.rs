@@ -20,6 +20,8 @@ pub(crate) struct Worker {
     pub(crate) connector: Connector,
     stopping: watch::Receiver<bool>,
     is_stopping: Cell<bool>,
+    /// Wakes the idle connections of this thread when it is to stop.
+    idle: Notify,
     running: Cell<usize>,
     ended: Notify,
     last_call_id: Cell<u64>,
@@ -42,6 +44,7 @@ impl Worker {
             connector,
             stopping,
             is_stopping: Cell::new(false),
+            idle: Notify::new(),
             running: Cell::new(0),
             ended: Notify::new(),
             // A start that differs from thread to thread and from run to run; ids are names, not secrets.
@@ -72,6 +75,14 @@ impl Worker {
         let mut stopping = self.stopping.clone();
         let _dropped = stopping.wait_for(|stopping| *stopping).await;
         self.is_stopping.set(true);
+        self.idle.notify_waiters();
+    }
+
+    /// Comes back when an idle connection of this thread is to be closed.
+    pub(crate) async fn idle_ends(&self) {
+        if !self.is_stopping() {
+            self.idle.notified().await;
+        }
     }
 
     /// Has the gateway been told to stop?
