@@ -5,9 +5,6 @@ use crate::frame::{FrameHash, FrameHead};
 use crate::number::{FrameNo, Lsn};
 use crate::state::State;
 
-/// Format of the bytes. A new one means a new number; an old snapshot is then made anew from the journal.
-const VERSION: u8 = 1;
-
 /// The state after record [`lsn`](Self::lsn).
 #[derive(Clone, Debug)]
 pub struct Snapshot {
@@ -19,7 +16,7 @@ pub struct Snapshot {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SnapshotError {
     /// Another version wrote them.
-    #[error("the snapshot has format {0}, this program knows {VERSION}")]
+    #[error("the snapshot has format {0}, this program knows {known}", known = Snapshot::VERSION)]
     Version(u8),
     /// They are damaged.
     #[error("the snapshot is damaged: {0}")]
@@ -27,6 +24,9 @@ pub enum SnapshotError {
 }
 
 impl Snapshot {
+    /// Format of the bytes. A new one means a new number; an old snapshot is then made anew from the journal.
+    pub const VERSION: u8 = 1;
+
     /// The last record in it.
     pub fn lsn(&self) -> Lsn {
         self.state.lsn()
@@ -44,7 +44,7 @@ impl Snapshot {
 
     /// Versioned bytes with their BLAKE3.
     pub fn encode(&self) -> Vec<u8> {
-        let mut out = vec![VERSION];
+        let mut out = vec![Self::VERSION];
         let head = self.frame.unwrap_or(FrameHead { no: FrameNo(0), last_lsn: Lsn(0), hash: FrameHash::default() });
         out.extend_from_slice(&head.no.0.to_le_bytes());
         out.extend_from_slice(&head.last_lsn.0.to_le_bytes());
@@ -61,7 +61,7 @@ impl Snapshot {
         let (body, hash) = bytes.split_last_chunk::<32>().ok_or_else(|| damaged("it is too short"))?;
         let mut reader = Reader::new(body);
         let version = reader.u8().map_err(|e| damaged(e.0))?;
-        if version != VERSION {
+        if version != Self::VERSION {
             return Err(SnapshotError::Version(version));
         }
         if blake3::hash(body).as_bytes() != hash {

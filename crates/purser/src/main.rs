@@ -70,7 +70,7 @@ fn act(cli: Cli) -> Result<ExitCode, Failure> {
     let done = match cli.command {
         Command::Serve => runtime.block_on(serve::serve(&config, &place)),
         Command::Demo(demo) => runtime.block_on(demo::run(&demo, cli.global.json)),
-        Command::Verify => cli::data::verify(&place, out),
+        Command::Verify(verify) => cli::data::verify(&place, &verify, out),
         Command::Backup(backup) => cli::data::backup(&place, &backup, out),
         Command::Restore(restore) => cli::data::restore(&place, &restore, out),
         command => runtime.block_on(async {
@@ -103,7 +103,7 @@ fn absent(command: &Command) -> Absent {
         | Command::Serve
         | Command::Run(_)
         | Command::Demo(_)
-        | Command::Verify
+        | Command::Verify(_)
         | Command::Backup(_)
         | Command::Restore(_) => Absent::Refuse,
     }
@@ -127,7 +127,7 @@ async fn ask(command: Command, client: &mut Client, out: Output) -> Result<(), F
         Command::Serve
         | Command::Run(_)
         | Command::Demo(_)
-        | Command::Verify
+        | Command::Verify(_)
         | Command::Backup(_)
         | Command::Restore(_) => {
             unreachable!("these open their files themselves")

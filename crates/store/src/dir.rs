@@ -15,6 +15,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
+use crate::backup::Manifest;
 use crate::error::StoreError;
 use crate::fsync;
 use crate::lock::Lock;
@@ -59,8 +60,17 @@ impl DataDir {
         }
     }
 
+    /// A copy that is not a folder yet, to read.
+    pub(crate) fn unchecked(path: &Path) -> Self {
+        Self { path: path.to_owned(), mode: Mode::ReadOnly, _lock: None }
+    }
+
     fn open_exclusive(path: &Path) -> Result<Self, StoreError> {
         create_folder(path)?;
+        if Manifest::is_in(path) {
+            let why = "it is a backup, which stays as it is; `purser restore` brings it back into another folder";
+            return Err(StoreError::NotAFolder { folder: path.to_owned(), why });
+        }
         let fresh = !path.join("format").exists();
         if fresh {
             // Before the lock file is made: a folder that is somebody else's is left as it was found.
@@ -137,7 +147,7 @@ impl DataDir {
 }
 
 /// Refuses a folder that a newer Purser wrote, or that is not one of ours.
-fn check_format(path: &Path) -> Result<(), StoreError> {
+pub(crate) fn check_format(path: &Path) -> Result<(), StoreError> {
     let file = path.join("format");
     let mut text = String::new();
     match File::open(&file) {

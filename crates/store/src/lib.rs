@@ -35,7 +35,7 @@ mod snapshot;
 mod sqlite;
 mod verify;
 
-pub use backup::{BackupProgress, backup};
+pub use backup::{CopyProgress, FileMark, JournalMark, Manifest, backup, manifest_of, restore};
 pub use counts::Counts;
 pub use dir::{DataDir, Mode};
 pub use error::StoreError;

@@ -8,7 +8,7 @@ use std::fs;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use purser_ledger::{FrameNo, Lsn, Replica, Snapshot};
+use purser_ledger::{FrameNo, Lsn, Replica, Snapshot, SnapshotError};
 
 use crate::dir::{self, DataDir};
 use crate::error::StoreError;
@@ -50,7 +50,8 @@ impl Snapshots {
     /// The newest that reads back, passing over damaged ones with a warning; `None` when none does.
     ///
     /// # Errors
-    /// [`StoreError::Io`] when the folder can't be read.
+    /// [`StoreError::Newer`] when a newer Purser made one, since it wrote the rest of the folder too; [`StoreError::Io`]
+    /// when the folder can't be read.
     pub fn load(&self) -> Result<Option<Snapshot>, StoreError> {
         self.load_up_to(Lsn(u64::MAX))
     }
@@ -62,9 +63,7 @@ impl Snapshots {
     /// As [`load`](Self::load).
     pub fn load_up_to(&self, lsn: Lsn) -> Result<Option<Snapshot>, StoreError> {
         for (of, path) in self.list()?.into_iter().rev().filter(|(of, _)| *of <= lsn) {
-            let read = fs::read(&path).map_err(|error| error.to_string());
-            let snapshot = read.and_then(|bytes| Snapshot::decode(&bytes).map_err(|error| error.to_string()));
-            match snapshot {
+            match read(&path)? {
                 Ok(snapshot) if snapshot.lsn() == of => return Ok(Some(snapshot)),
                 Ok(_) => tracing::warn!(snapshot.lsn = of.0, "a snapshot is not the one its name says; passed over"),
                 Err(why) => {
@@ -130,6 +129,22 @@ impl Snapshots {
     fn path(&self, lsn: Lsn) -> PathBuf {
         // Padded, so that a listing is in order.
         self.folder.join(format!("{:020}.{EXTENSION}", lsn.0))
+    }
+}
+
+/// Reads one; what is wrong with it in words, where it does not read back.
+pub(crate) fn read(path: &Path) -> Result<Result<Snapshot, String>, StoreError> {
+    let decoded = match fs::read(path) {
+        Ok(bytes) => Snapshot::decode(&bytes),
+        Err(error) => return Ok(Err(error.to_string())),
+    };
+    match decoded {
+        Err(SnapshotError::Version(found)) if found > Snapshot::VERSION => Err(StoreError::Newer {
+            file: path.to_owned(),
+            found: u64::from(found),
+            known: u64::from(Snapshot::VERSION),
+        }),
+        decoded => Ok(decoded.map_err(|error| error.to_string())),
     }
 }
 

@@ -9,12 +9,13 @@ use std::ops::ControlFlow;
 use purser_ledger::{Frame, FrameHead, FrameNo, Journal, JournalError, Lsn, Record, VerifyReport};
 use rusqlite::Connection;
 
+use crate::backup;
 use crate::dir::DataDir;
 use crate::error::StoreError;
 use crate::journal::{JournalReader, is_malformed};
 use crate::projector::{self, ChargeKind, Progress};
 use crate::schema;
-use crate::snapshot::Snapshots;
+use crate::snapshot::{self, Snapshots};
 use crate::sqlite;
 
 /// What was looked at and found.
@@ -73,6 +74,12 @@ pub enum Finding {
         /// Which and how.
         what: String,
     },
+    /// A backup that is not what was backed up.
+    #[error("backup: {what}")]
+    Backup {
+        /// What differs.
+        what: String,
+    },
     /// A snapshot that does not read back: the next start passes over it.
     #[error("snapshots: {what}")]
     Snapshot {
@@ -81,7 +88,7 @@ pub enum Finding {
     },
 }
 
-/// Verifies all files of a folder.
+/// Verifies all files of a folder, or of a backup: then also that each file is what was backed up.
 ///
 /// # Errors
 /// [`StoreError`] when something could not be looked at; what is wrong with what could is in the report.
@@ -91,7 +98,13 @@ pub fn verify(dir: &DataDir) -> Result<Verified, StoreError> {
     let projected = projection.as_ref().map(|projection| projection.progress).unwrap_or_default();
     let journal = journal(dir, projection.as_ref(), &mut findings)?;
     snapshots(dir, journal.as_ref(), &mut findings)?;
-    Ok(Verified { journal, projected, findings })
+    let mut verified = Verified { journal, projected, findings };
+    if let Some(manifest) = backup::manifest_of(dir.path())? {
+        let differences = backup::differences(dir.path(), &manifest)?;
+        let all = differences.into_iter().chain(manifest.journal_differs(&verified));
+        verified.findings.extend(all.map(|what| Finding::Backup { what }).collect::<Vec<_>>());
+    }
+    Ok(verified)
 }
 
 fn journal(
@@ -132,9 +145,7 @@ fn journal(
 
 fn snapshots(dir: &DataDir, journal: Option<&VerifyReport>, findings: &mut Vec<Finding>) -> Result<(), StoreError> {
     for (lsn, path) in Snapshots::of(dir).list()? {
-        let read = std::fs::read(&path).map_err(|error| error.to_string());
-        let read = read.and_then(|bytes| purser_ledger::Snapshot::decode(&bytes).map_err(|error| error.to_string()));
-        match read {
+        match snapshot::read(&path)? {
             Err(why) => findings.push(Finding::Snapshot { what: format!("the one of record {lsn}: {why}") }),
             Ok(snapshot) if journal.is_some_and(|report| report.records < snapshot.lsn().0) => {
                 let what = format!("the one of record {lsn} is of a state that journal.db does not reach");

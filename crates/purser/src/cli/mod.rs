@@ -92,11 +92,11 @@ pub(crate) enum Command {
     Suspense(suspense::Command),
     /// How far journal and reports are, and how many people and keys there are
     Status,
-    /// Prove that the journal is whole and the balances follow from it
-    Verify,
-    /// Copy the data folder to an empty folder, while it is in use
+    /// Prove that the journal is whole and the balances follow from it, of a data folder or a backup
+    Verify(data::Verify),
+    /// Copy the data folder to an empty folder, while it is in use, and verify the copy
     Backup(data::Backup),
-    /// Bring a backup back into an empty data folder
+    /// Bring a backup back into an empty folder and verify it
     Restore(data::Restore),
 }
 

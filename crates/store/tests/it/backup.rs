@@ -2,11 +2,13 @@
 
 use std::fs;
 use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use purser_ledger::FrameNo;
 use purser_store::{
     DataDir, Fence, JournalReader, Mode, Personal, Private, Projection, Projector, SqliteJournal, StoreError, backup,
+    restore, verify,
 };
 
 use crate::projector::dump;
@@ -26,9 +28,9 @@ fn a_copy_of_a_busy_folder_catches_up_to_its_own_journal() {
     let mut copied = Vec::new();
     let reading = DataDir::open(dir.path(), Mode::ReadOnly).unwrap();
     let mut n = 0;
-    backup(&reading, &to, &mut |progress| {
+    let manifest = backup(&reading, &to, noon(20_000), &mut |progress| {
         // Between any two pages life goes on: people join, calls are paid.
-        copied.push(progress.file);
+        copied.push(progress.file.clone());
         n += 1;
         let name = format!("the {n}th to join");
         private.put_person(&Personal { person: person(n), name, email: None, more: None }).unwrap();
@@ -41,7 +43,10 @@ fn a_copy_of_a_busy_folder_catches_up_to_its_own_journal() {
     copied.dedup();
     assert_eq!(copied, ["purser.db", "journal.db", "fence.db"]);
 
-    let copy = open(&to);
+    let back = temp.path().join("back");
+    assert_eq!(restore(&to, &back, &mut |_| ()).unwrap(), manifest);
+    assert_eq!(differences(&to, &manifest), Vec::<String>::new(), "a backup stays as it was made");
+    let copy = open(&back);
     let mut frames = Vec::new();
     JournalReader::open(&copy)
         .unwrap()
@@ -51,6 +56,8 @@ fn a_copy_of_a_busy_folder_catches_up_to_its_own_journal() {
         })
         .unwrap();
     assert_eq!(frames, lives[..frames.len()], "the journal of one moment");
+    let head = frames.last().unwrap().head();
+    assert_eq!((manifest.journal.records, manifest.journal.head), (head.last_lsn.0, head.hash.to_string()));
     assert!(frames.len() >= 5, "which was after the projection's");
     let mut projection = Projection::open(&copy).unwrap();
     projection.catch_up(FrameNo(u64::MAX), &mut |_| ()).unwrap();
@@ -71,15 +78,90 @@ fn a_copy_of_a_busy_folder_catches_up_to_its_own_journal() {
 }
 
 #[test]
-fn a_backup_never_overwrites() {
+fn nothing_is_ever_overwritten_and_a_backup_is_not_written() {
     let (temp, dir) = folder();
     drop(SqliteJournal::open(&dir).unwrap());
-    let to = temp.path().join("full");
-    fs::create_dir(&to).unwrap();
-    fs::write(to.join("something"), "").unwrap();
-    let refused = backup(&dir, &to, &mut |_| ()).unwrap_err();
+    let full = temp.path().join("full");
+    fs::create_dir(&full).unwrap();
+    fs::write(full.join("something"), "").unwrap();
+    let refused = backup(&dir, &full, noon(20_000), &mut |_| ()).unwrap_err();
     assert!(matches!(refused, StoreError::NotAFolder { .. }), "{refused}");
     let to = temp.path().join("empty");
-    backup(&dir, &to, &mut |_| ()).unwrap();
-    drop(open(&to));
+    backup(&dir, &to, noon(20_000), &mut |_| ()).unwrap();
+    let refused = DataDir::open(&to, Mode::Exclusive).unwrap_err().to_string();
+    assert!(refused.contains("`purser restore` brings it back"), "{refused}");
+    let refused = restore(&to, &full, &mut |_| ()).unwrap_err();
+    assert!(matches!(refused, StoreError::NotAFolder { .. }), "{refused}");
+    let refused = restore(dir.path(), temp.path().join("other"), &mut |_| ()).unwrap_err().to_string();
+    assert!(refused.contains("no manifest.json"), "a data folder is no backup: {refused}");
+}
+
+/// A backup of a day, and what the folder's journal says about itself.
+fn day() -> (tempfile::TempDir, PathBuf) {
+    let (temp, dir) = folder();
+    let mut journal = SqliteJournal::open(&dir).unwrap();
+    write(&mut journal, &Script::new().frames(30), None);
+    Projection::open(&dir).unwrap().catch_up(FrameNo(u64::MAX), &mut |_| ()).unwrap();
+    let to = temp.path().join("backup");
+    backup(&dir, &to, noon(20_000), &mut |_| ()).unwrap();
+    (temp, to)
+}
+
+fn differences(folder: &Path, manifest: &purser_store::Manifest) -> Vec<String> {
+    assert_eq!(&purser_store::manifest_of(folder).unwrap().unwrap(), manifest);
+    let verified = verify(&DataDir::open(folder, Mode::ReadOnly).unwrap()).unwrap();
+    verified.findings.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn verify_and_restore_find_every_file_that_is_not_what_was_backed_up() {
+    let (temp, to) = day();
+    let manifest = purser_store::manifest_of(&to).unwrap().unwrap();
+    let names: Vec<&str> = manifest.files.iter().map(|mark| mark.path.as_str()).collect();
+    assert_eq!(names, ["format", "journal.db", "purser.db", "secret"]);
+    // A format file with anything behind its number is refused before anything else is looked at.
+    for (place, name) in names.into_iter().skip(1).enumerate() {
+        let whole = fs::read(to.join(name)).unwrap();
+        let mut bent = whole.clone();
+        // Beyond what anybody but the manifest would notice: behind the end.
+        bent.push(0);
+        fs::write(to.join(name), &bent).unwrap();
+        let found = differences(&to, &manifest);
+        assert!(found.iter().any(|what| what.contains(&format!("{name} is not the file"))), "{name}: {found:?}");
+        let target = temp.path().join(format!("bent-{place}"));
+        let refused = restore(&to, &target, &mut |_| ()).unwrap_err().to_string();
+        assert!(refused.contains(name) && refused.contains("use another backup"), "{refused}");
+        assert!(!target.join("format").exists(), "what is left is no folder");
+        fs::remove_file(to.join(name)).unwrap();
+        if name != "journal.db" {
+            let found = differences(&to, &manifest);
+            assert!(found.iter().any(|what| what.contains(&format!("{name} is missing"))), "{name}: {found:?}");
+        }
+        fs::write(to.join(name), &whole).unwrap();
+    }
+    assert_eq!(differences(&to, &manifest), Vec::<String>::new());
+}
+
+#[test]
+fn a_manifest_from_anywhere_leads_nowhere_else() {
+    let (temp, to) = day();
+    let text = fs::read_to_string(to.join("manifest.json")).unwrap();
+    for (place, name) in ["../secret", "/etc/hostname", ""].into_iter().enumerate() {
+        fs::write(to.join("manifest.json"), text.replace("\"secret\"", &format!("{name:?}"))).unwrap();
+        let refused = restore(&to, temp.path().join(format!("{place}")), &mut |_| ()).unwrap_err().to_string();
+        assert!(refused.contains("leads out of the backup"), "{name:?}: {refused}");
+    }
+}
+
+#[test]
+fn a_newer_backup_is_refused_with_file_and_versions() {
+    let (temp, to) = day();
+    let text = fs::read_to_string(to.join("manifest.json")).unwrap();
+    let newer = text.replace("\"backup\": 1", "\"backup\": 2").replace("made_by", "made_with");
+    fs::write(to.join("manifest.json"), newer).unwrap();
+    let target = temp.path().join("target");
+    let refused = restore(&to, &target, &mut |_| ()).unwrap_err();
+    assert!(matches!(refused, StoreError::Newer { found: 2, known: 1, .. }), "{refused}");
+    assert!(refused.to_string().contains("manifest.json"), "{refused}");
+    assert!(!target.exists(), "nothing is made");
 }
