@@ -3,7 +3,7 @@
 //! Ids have 80 random bits and key hashes are SHA-256, so strangers can't choose entries that collide; a keyed hash
 //! would only cost time, and a hash seeded at start would order the same directory differently on each node.
 
-use std::hash::{BuildHasherDefault, Hasher};
+use std::hash::Hasher;
 
 /// Odd, with bits all over: the 64-bit golden ratio.
 const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
@@ -37,5 +37,3 @@ impl Hasher for Mix {
         self.0 ^ (self.0 >> 32)
     }
 }
-
-pub(crate) type Map<K, V> = rpds::HashTrieMapSync<K, V, BuildHasherDefault<Mix>>;

@@ -16,6 +16,7 @@ mod apply;
 mod error;
 mod hash;
 mod record;
+mod table;
 
 use std::sync::Arc;
 
@@ -30,7 +31,7 @@ use crate::policy::Policy;
 use crate::price::PriceBook;
 use crate::scope::Scope;
 use crate::zone::{Zone, Zones};
-use hash::Map;
+use table::Table;
 
 /// The most levels of units. Every level may put a ceiling on each call, so this bounds the work of a hold; companies
 /// of a million people have about a dozen.
@@ -42,17 +43,17 @@ pub struct Directory {
     company: Option<Arc<Company>>,
     policy: Arc<Policy>,
     prices: PriceBook,
-    units: Map<UnitId, Arc<Unit>>,
-    people: Map<PersonId, Arc<Person>>,
+    units: Table<UnitId, Arc<Unit>>,
+    people: Table<PersonId, Arc<Person>>,
     /// Each key twice, by what a caller shows and by what people call it.
-    keys: Map<KeyHash, Arc<Key>>,
-    key_ids: Map<KeyId, Arc<Key>>,
+    keys: Table<KeyHash, Arc<Key>>,
+    key_ids: Table<KeyId, Arc<Key>>,
     /// Each grant also in its person, each budget also in what it limits.
-    grants: Map<GrantId, Arc<Grant>>,
-    budgets: Map<BudgetId, Arc<Budget>>,
+    grants: Table<GrantId, Arc<Grant>>,
+    budgets: Table<BudgetId, Arc<Budget>>,
     /// One copy of what a hundred thousand people have in common.
-    zones: Map<Zone, Arc<Zones>>,
-    scopes: Map<Scope, Arc<Scope>>,
+    zones: Table<Zone, Arc<Zones>>,
+    scopes: Table<Scope, Arc<Scope>>,
 }
 
 impl Directory {
