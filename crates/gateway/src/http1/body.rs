@@ -1,5 +1,7 @@
 //! Bodies: how long one is, and a decoder that takes it piece by piece off a buffer.
 
+use std::ops::Range;
+
 use bytes::{Buf, Bytes, BytesMut};
 
 /// How a body ends.
@@ -43,12 +45,57 @@ pub(crate) enum Piece {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Length(u64),
-    ChunkSize,
-    ChunkData(u64),
-    ChunkEnd,
-    Trailers(usize),
+    Chunks(Chunks),
     UntilClose,
     Done,
+}
+
+/// Where in a body of chunks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Chunks {
+    Size,
+    Data(u64),
+    End,
+    /// Bytes of trailers seen.
+    Trailers(usize),
+}
+
+impl Chunks {
+    /// What stands at the front of `bytes`: the state after it, its length, and whether it is data. `None`: not all of
+    /// it is there.
+    fn step(self, bytes: &[u8]) -> Result<Option<(State, usize, bool)>, BodyError> {
+        match self {
+            Self::Size => {
+                let Some((line, taken)) = line(bytes)? else { return Ok(None) };
+                let next = match chunk_size(line)? {
+                    0 => Self::Trailers(0),
+                    size => Self::Data(size),
+                };
+                Ok(Some((State::Chunks(next), taken, false)))
+            }
+            Self::Data(_) if bytes.is_empty() => Ok(None),
+            Self::Data(left) => {
+                let taken = usize::try_from(left).unwrap_or(usize::MAX).min(bytes.len());
+                let left = left - u64::try_from(taken).expect("a buffer's length fits 64 bits");
+                let next = if left == 0 { Self::End } else { Self::Data(left) };
+                Ok(Some((State::Chunks(next), taken, true)))
+            }
+            Self::End => match bytes.get(..2) {
+                None if bytes.first().is_none_or(|byte| *byte == b'\r') => Ok(None),
+                Some(b"\r\n") => Ok(Some((State::Chunks(Self::Size), 2, false))),
+                _ => Err(BodyError::BadChunk),
+            },
+            Self::Trailers(seen) => {
+                let Some((line, taken)) = line(bytes)? else { return Ok(None) };
+                let seen = seen + line.len();
+                if seen > TRAILERS_MAX {
+                    return Err(BodyError::BadChunk);
+                }
+                let next = if line.is_empty() { State::Done } else { State::Chunks(Self::Trailers(seen)) };
+                Ok(Some((next, taken, false)))
+            }
+        }
+    }
 }
 
 /// Takes a body off the front of a buffer. It keeps no bytes of its own.
@@ -62,7 +109,7 @@ impl Decoder {
         let state = match framing {
             Framing::None => State::Done,
             Framing::Length(length) => State::Length(length),
-            Framing::Chunked => State::ChunkSize,
+            Framing::Chunked => State::Chunks(Chunks::Size),
             Framing::UntilClose => State::UntilClose,
         };
         Self { state }
@@ -78,48 +125,59 @@ impl Decoder {
         self.state == State::Done
     }
 
-    /// The next piece at the front of `buffer`.
+    /// The next piece at the front of `buffer`. Of a body in chunks, all that is there makes one piece: providers send
+    /// each event of a stream as a chunk of its own, and what comes together is passed on together.
     pub(crate) fn take(&mut self, buffer: &mut BytesMut) -> Result<Piece, BodyError> {
-        loop {
-            match self.state {
-                State::Done => return Ok(Piece::End),
-                State::UntilClose if buffer.is_empty() => return Ok(Piece::NeedMore),
-                State::UntilClose => return Ok(Piece::Data(buffer.split().freeze())),
-                State::Length(left) => {
-                    let (data, left) = split_up_to(buffer, left);
-                    self.state = if left == 0 { State::Done } else { State::Length(left) };
-                    return Ok(if data.is_empty() { Piece::NeedMore } else { Piece::Data(data) });
-                }
-                State::ChunkData(left) => {
-                    let (data, left) = split_up_to(buffer, left);
-                    self.state = if left == 0 { State::ChunkEnd } else { State::ChunkData(left) };
-                    return Ok(if data.is_empty() { Piece::NeedMore } else { Piece::Data(data) });
-                }
-                State::ChunkEnd => match buffer.get(..2) {
-                    None if buffer.first().is_none_or(|b| *b == b'\r') => return Ok(Piece::NeedMore),
-                    Some(b"\r\n") => {
-                        buffer.advance(2);
-                        self.state = State::ChunkSize;
-                    }
-                    _ => return Err(BodyError::BadChunk),
-                },
-                State::ChunkSize => {
-                    let Some(line) = take_line(buffer)? else { return Ok(Piece::NeedMore) };
-                    self.state = match chunk_size(&line)? {
-                        0 => State::Trailers(0),
-                        size => State::ChunkData(size),
-                    };
-                }
-                State::Trailers(seen) => {
-                    let Some(line) = take_line(buffer)? else { return Ok(Piece::NeedMore) };
-                    let seen = seen + line.len();
-                    if seen > TRAILERS_MAX {
-                        return Err(BodyError::BadChunk);
-                    }
-                    self.state = if line.is_empty() { State::Done } else { State::Trailers(seen) };
-                }
+        match self.state {
+            State::Done => Ok(Piece::End),
+            State::UntilClose if buffer.is_empty() => Ok(Piece::NeedMore),
+            State::UntilClose => Ok(Piece::Data(buffer.split().freeze())),
+            State::Length(left) => {
+                let (data, left) = split_up_to(buffer, left);
+                self.state = if left == 0 { State::Done } else { State::Length(left) };
+                Ok(if data.is_empty() { Piece::NeedMore } else { Piece::Data(data) })
             }
+            State::Chunks(_) => self.take_chunks(buffer),
         }
+    }
+
+    fn take_chunks(&mut self, buffer: &mut BytesMut) -> Result<Piece, BodyError> {
+        let (mut at, mut only, mut more): (usize, Range<usize>, Vec<u8>) = (0, 0..0, Vec::new());
+        while let State::Chunks(state) = self.state {
+            let rest = buffer.get(at..).unwrap_or_default();
+            let (state, taken, data) = match state.step(rest) {
+                Ok(Some(step)) => step,
+                Ok(None) => break,
+                // What is good goes out first; the next look finds the fault again.
+                Err(_) if !only.is_empty() => break,
+                Err(why) => return Err(why),
+            };
+            self.state = state;
+            if data && only.is_empty() {
+                only = at..at + taken;
+            } else if data {
+                if more.is_empty() {
+                    more.reserve(buffer.len());
+                    more.extend_from_slice(buffer.get(only.clone()).unwrap_or_default());
+                }
+                more.extend_from_slice(rest.get(..taken).unwrap_or_default());
+            }
+            at += taken;
+        }
+        let data = if more.is_empty() {
+            buffer.advance(only.start);
+            let data = buffer.split_to(only.len()).freeze();
+            buffer.advance(at - only.end);
+            data
+        } else {
+            buffer.advance(at);
+            Bytes::from(more)
+        };
+        Ok(match (data.is_empty(), self.state) {
+            (false, _) => Piece::Data(data),
+            (true, State::Done) => Piece::End,
+            (true, _) => Piece::NeedMore,
+        })
     }
 
     /// The other side closed: was the body whole?
@@ -140,15 +198,11 @@ fn split_up_to(buffer: &mut BytesMut, left: u64) -> (Bytes, u64) {
     (data, left - u64::try_from(take).expect("a buffer's length fits 64 bits"))
 }
 
-/// One line ended by CR LF, without them.
-fn take_line(buffer: &mut BytesMut) -> Result<Option<Bytes>, BodyError> {
-    let window = buffer.get(..buffer.len().min(LINE_MAX)).unwrap_or_default();
+/// One line ended by CR LF, without them, and its length with them.
+fn line(bytes: &[u8]) -> Result<Option<(&[u8], usize)>, BodyError> {
+    let window = bytes.get(..bytes.len().min(LINE_MAX)).unwrap_or_default();
     match memchr::memchr(b'\n', window) {
-        Some(end) if end > 0 && window.get(end - 1) == Some(&b'\r') => {
-            let mut line = buffer.split_to(end + 1);
-            line.truncate(end - 1);
-            Ok(Some(line.freeze()))
-        }
+        Some(end) if end > 0 && window.get(end - 1) == Some(&b'\r') => Ok(window.get(..end - 1).zip(Some(end + 1))),
         Some(_) => Err(BodyError::BadChunk),
         None if window.len() == LINE_MAX => Err(BodyError::BadChunk),
         None => Ok(None),
