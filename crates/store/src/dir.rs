@@ -113,6 +113,11 @@ impl DataDir {
         self.path.join("journal.db")
     }
 
+    /// The folder of the journal's segments, where it is a log of our own.
+    pub fn log(&self) -> PathBuf {
+        self.path.join("journal")
+    }
+
     /// The database of everything derived, and of personal fields.
     pub fn database(&self) -> PathBuf {
         self.path.join("purser.db")

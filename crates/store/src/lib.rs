@@ -34,13 +34,14 @@ mod schema;
 mod snapshot;
 mod sqlite;
 mod verify;
+mod wal;
 
 pub use backup::{CopyProgress, FileMark, JournalMark, Manifest, backup, manifest_of, restore};
 pub use counts::Counts;
 pub use dir::{DataDir, Mode};
 pub use error::StoreError;
 pub use fence::Fence;
-pub use journal::{JournalReader, SqliteJournal};
+pub use journal::{JournalKind, JournalReader, SqliteJournal, open_journal};
 pub use private::{Labelled, Personal, Private};
 pub use projector::{ChargeKind, Progress, Projection, Projector, ProjectorTap};
 pub use queries::{
@@ -49,3 +50,4 @@ pub use queries::{
 };
 pub use snapshot::Snapshots;
 pub use verify::{Finding, Verified, verify};
+pub use wal::{Disk, Prepare, RealDisk, SegmentFile, WalJournal, WalOptions};

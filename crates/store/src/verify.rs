@@ -134,7 +134,9 @@ fn journal(
         }
         Ok(report) => {
             // Pages behind no row (free ones, interior ones) are read by nobody else.
-            pages(adding.reader.connection(), "journal.db", findings);
+            if let Some(conn) = adding.reader.connection() {
+                pages(conn, "journal.db", findings);
+            }
             if let Some(projection) = projection {
                 projection.compare(&adding.posted, findings);
             }

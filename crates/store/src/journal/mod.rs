@@ -44,6 +44,7 @@
 //! by the projection, which never holds a frame that was not synced (`verify`, [`crate::Projector`]).
 
 mod flush;
+mod kind;
 mod read;
 
 use std::ops::ControlFlow;
@@ -52,6 +53,7 @@ use purser_ledger::{Frame, FrameHead, FrameNo, Journal, JournalError};
 use rusqlite::Connection;
 
 pub(crate) use flush::{Flush, WalFile};
+pub use kind::{JournalKind, open_journal};
 pub use read::JournalReader;
 pub(crate) use read::{is_malformed, store_error};
 

@@ -2,25 +2,33 @@
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use purser_ledger::{Frame, FrameHash, FrameHead, FrameNo, JournalError};
 use rusqlite::{Connection, Row};
 
-use crate::dir::DataDir;
+use super::{JournalKind, MIGRATIONS};
+use crate::dir::{DataDir, Mode};
 use crate::error::StoreError;
-use crate::journal::MIGRATIONS;
 use crate::sqlite;
+use crate::wal::{LogReader, RealDisk};
 
 /// Frames read in one transaction; readers that stay longer keep the log from starting over.
 const FRAMES_AT_ONCE: u32 = 256;
 /// Bytes of frames read in one transaction, give or take one frame.
 const BYTES_AT_ONCE: usize = 8 << 20;
 
-/// Reads the journal beside the process that writes it, through a connection of its own.
+/// Reads the journal of a folder, whichever kind it is, beside the process that writes it or alone.
 #[derive(Debug)]
 pub struct JournalReader {
-    conn: Connection,
+    source: Source,
     path: PathBuf,
+}
+
+#[derive(Debug)]
+enum Source {
+    Sqlite(Connection),
+    Log(LogReader),
 }
 
 impl JournalReader {
@@ -29,9 +37,14 @@ impl JournalReader {
     /// # Errors
     /// [`StoreError`] when there is none or it can't be read.
     pub fn open(dir: &DataDir) -> Result<Self, StoreError> {
+        if JournalKind::of(dir) == Some(JournalKind::Log) {
+            let path = dir.log();
+            let disk = RealDisk::new(&path, Mode::ReadOnly);
+            return Ok(Self { source: Source::Log(LogReader::new(Arc::new(disk))), path });
+        }
         let path = dir.journal();
         match sqlite::open_read(&path, MIGRATIONS) {
-            Ok(conn) => Ok(Self { conn, path }),
+            Ok(conn) => Ok(Self { source: Source::Sqlite(conn), path }),
             // The first page is gone, and with it the way to every frame.
             Err(StoreError::Sqlite { source, .. }) if is_malformed(&source) => {
                 Err(StoreError::damaged(path, Some(1), source.to_string()))
@@ -46,7 +59,10 @@ impl JournalReader {
     /// # Errors
     /// [`JournalError::Corrupt`] with the number of the first frame that is not what was written.
     pub fn read(&self, from: FrameNo, each: &mut dyn FnMut(Frame) -> ControlFlow<()>) -> Result<(), JournalError> {
-        self::each(&self.conn, from, each)
+        match &self.source {
+            Source::Sqlite(conn) => self::each(conn, from, each),
+            Source::Log(log) => log.read(from, each),
+        }
     }
 
     /// The last frame; `None` in an empty journal.
@@ -54,7 +70,10 @@ impl JournalReader {
     /// # Errors
     /// As [`read`](Self::read).
     pub fn head(&self) -> Result<Option<FrameHead>, JournalError> {
-        head(&self.conn)
+        match &self.source {
+            Source::Sqlite(conn) => head(conn),
+            Source::Log(log) => log.head(),
+        }
     }
 
     /// One frame; `None` when there is none of that number.
@@ -62,12 +81,18 @@ impl JournalReader {
     /// # Errors
     /// As [`read`](Self::read).
     pub fn frame(&self, no: FrameNo) -> Result<Option<Frame>, JournalError> {
-        one(&self.conn, no)
+        match &self.source {
+            Source::Sqlite(conn) => one(conn, no),
+            Source::Log(log) => log.frame(no),
+        }
     }
 
-    /// The connection, for what SQLite itself can tell about the file, and for copying it.
-    pub(crate) fn connection(&self) -> &Connection {
-        &self.conn
+    /// The connection where there is one, for what SQLite itself can tell about the file.
+    pub(crate) fn connection(&self) -> Option<&Connection> {
+        match &self.source {
+            Source::Sqlite(conn) => Some(conn),
+            Source::Log(_) => None,
+        }
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -224,9 +249,12 @@ pub(crate) fn is_malformed(error: &rusqlite::Error) -> bool {
 pub(crate) fn store_error(path: &Path, error: JournalError) -> StoreError {
     match error {
         JournalError::Corrupt { frame, what } => StoreError::damaged(path, Some(frame.0), what),
-        JournalError::Io { source, .. } => {
-            StoreError::Io { what: "read", path: path.to_owned(), source: std::io::Error::other(source) }
-        }
+        JournalError::Io { source, .. } => match source.downcast::<StoreError>() {
+            Ok(error) => *error,
+            Err(source) => {
+                StoreError::Io { what: "read", path: path.to_owned(), source: std::io::Error::other(source) }
+            }
+        },
         other @ JournalError::OutOfOrder { .. } => StoreError::damaged(path, None, other.to_string()),
     }
 }
