@@ -61,7 +61,7 @@ pub fn stored_id(kind: IdKind, body: &[u8]) -> Option<ProviderId> {
     let mut id = None;
     let mut cursor = Cursor::new(body);
     let read = cursor.object(|cursor, key| {
-        if &*key.text() == "id" {
+        if key.is("id") {
             id = cursor.text()?;
         }
         Ok(())

@@ -6,12 +6,14 @@
 
 mod notes;
 mod scan;
+mod survey;
 #[cfg(test)]
 mod tests;
 mod text;
 
 pub(crate) use notes::{SPOTS_MAX, Spot, SpotKind};
 pub(crate) use scan::{Cursor, Kind, number, number_len};
+pub(crate) use survey::Survey;
 pub(crate) use text::{Str, string_len};
 
 /// Deeper nesting is refused. `serde_json` draws its line at the same depth.

@@ -1,9 +1,11 @@
 //! The cursor.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use super::notes::{Notes, Spot, SpotKind};
-use super::text::escape;
+use super::survey::Survey;
+use super::text::{escape, plain_len};
 use super::{Count, DEPTH_MAX, Fault, Read, Str, What};
 
 /// What kind of value stands next.
@@ -22,10 +24,8 @@ pub(crate) enum Kind {
 pub(crate) struct Tally {
     /// Brackets, braces, commas, colons.
     pub(crate) structure: u64,
-    /// Non-ASCII text as UTF-8 bytes, written plainly or escaped.
+    /// Non-ASCII text that is written in escapes, as UTF-8 bytes.
     pub(crate) wide: u64,
-    /// `<`, `>`, `&` and `'` in strings.
-    pub(crate) markup: u64,
     /// A key `cache_control` was seen.
     pub(crate) cache_control: bool,
     /// A key `ttl` with a value longer than half an hour was seen.
@@ -40,11 +40,18 @@ pub(crate) struct Cursor<'a> {
     depth: u32,
     tally: Tally,
     notes: Notes,
+    /// There may be control characters, so that each string is searched for them.
+    controls: bool,
 }
 
 impl<'a> Cursor<'a> {
     pub(crate) fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, at: 0, depth: 0, tally: Tally::default(), notes: Notes::default() }
+        Self { bytes, at: 0, depth: 0, tally: Tally::default(), notes: Notes::default(), controls: true }
+    }
+
+    /// A cursor over bytes that were surveyed.
+    pub(crate) fn surveyed(bytes: &'a [u8], survey: &Survey) -> Self {
+        Self { controls: survey.controls, ..Self::new(bytes) }
     }
 
     /// A cursor that notes where it met what another text of the same shape may say otherwise.
@@ -259,6 +266,11 @@ impl<'a> Cursor<'a> {
         Ok(None)
     }
 
+    /// As [`text`](Self::text) for a word that is looked at and not kept.
+    pub(crate) fn word(&mut self) -> Read<Option<Cow<'a, str>>> {
+        Ok(self.string()?.map(|str| str.text()))
+    }
+
     /// The next value as text, if it is a string.
     pub(crate) fn text(&mut self) -> Read<Option<String>> {
         Ok(self.string()?.map(|str| str.text().into_owned()))
@@ -353,31 +365,28 @@ impl<'a> Cursor<'a> {
         let mut escaped = false;
         loop {
             let rest = self.bytes.get(self.at..).unwrap_or_default();
-            let Some(stop) = memchr::memchr2(b'"', b'\\', rest) else {
-                self.at = self.bytes.len();
-                return self.fault(What::Ended);
-            };
-            let plain = rest.get(..stop).unwrap_or_default();
-            if plain.iter().any(|byte| *byte < 0x20) {
-                return self.fault(What::Expected("no control character in a string"));
+            let stop = plain_len(rest, self.controls);
+            match rest.get(stop) {
+                Some(b'"') => {
+                    self.at = self.at.saturating_add(stop);
+                    let raw = self.slice(start..self.at);
+                    self.step();
+                    return Ok(Str { raw, escaped });
+                }
+                Some(b'\\') => {
+                    self.at = self.at.saturating_add(stop);
+                    escaped = true;
+                    self.escape(rest.get(stop..).unwrap_or_default())?;
+                }
+                Some(_) if memchr::memchr2(b'"', b'\\', rest).is_some() => {
+                    return self.fault(What::Expected("no control character in a string"));
+                }
+                _ => {
+                    self.at = self.bytes.len();
+                    return self.fault(What::Ended);
+                }
             }
-            let wide = plain.iter().filter(|byte| **byte >= 0x80).count();
-            self.widen(u64::try_from(wide).unwrap_or(u64::MAX));
-            let markup = plain.iter().filter(|byte| matches!(byte, b'<' | b'>' | b'&' | b'\'')).count();
-            self.tally.markup = self.tally.markup.saturating_add(u64::try_from(markup).unwrap_or(u64::MAX));
-            self.at = self.at.saturating_add(stop);
-            if rest.get(stop) == Some(&b'"') {
-                let raw = self.slice(start..self.at);
-                self.step();
-                return Ok(Str { raw, escaped });
-            }
-            escaped = true;
-            self.escape(rest.get(stop..).unwrap_or_default())?;
         }
-    }
-
-    fn widen(&mut self, bytes: u64) {
-        self.tally.wide = self.tally.wide.saturating_add(bytes);
     }
 
     /// Steps over the escape that `rest` starts with.
@@ -385,7 +394,7 @@ impl<'a> Cursor<'a> {
         match escape(rest) {
             Ok((len, decoded)) => {
                 if decoded > 1 {
-                    self.widen(decoded);
+                    self.tally.wide = self.tally.wide.saturating_add(decoded);
                 }
                 self.at = self.at.saturating_add(len);
                 Ok(())

@@ -16,7 +16,21 @@ pub(crate) struct Str<'a> {
 impl<'a> Str<'a> {
     /// The text; what cannot be decoded becomes the replacement character.
     pub(crate) fn text(&self) -> Cow<'a, str> {
-        if self.escaped { Cow::Owned(unescape(self.raw)) } else { String::from_utf8_lossy(self.raw) }
+        match std::str::from_utf8(self.raw) {
+            _ if self.escaped => Cow::Owned(unescape(self.raw)),
+            Ok(text) => Cow::Borrowed(text),
+            Err(_) => String::from_utf8_lossy(self.raw),
+        }
+    }
+
+    /// The bytes of the text: a key is compared faster than it is found to be UTF-8.
+    pub(crate) fn name(&self) -> Cow<'a, [u8]> {
+        if self.escaped { Cow::Owned(unescape(self.raw).into_bytes()) } else { Cow::Borrowed(self.raw) }
+    }
+
+    /// Is it this text?
+    pub(crate) fn is(&self, text: &str) -> bool {
+        if self.escaped { unescape(self.raw) == text } else { self.raw == text.as_bytes() }
     }
 
     /// Bytes of the decoded text, counted without decoding it: exact but for lone surrogates.
@@ -79,7 +93,7 @@ pub(crate) fn string_len(bytes: &[u8]) -> Option<(usize, u64)> {
     let mut escaping: u64 = 0;
     loop {
         let rest = bytes.get(at..)?;
-        at = at.saturating_add(plain_len(rest));
+        at = at.saturating_add(plain_len(rest, true));
         match bytes.get(at)? {
             b'"' => return Some((at, u64::try_from(at).ok()?.saturating_sub(escaping))),
             b'\\' => {
@@ -92,10 +106,14 @@ pub(crate) fn string_len(bytes: &[u8]) -> Option<(usize, u64)> {
     }
 }
 
-/// Bytes before the first quote, backslash or control character. Texts of one event are short, so eight at a time.
-fn plain_len(bytes: &[u8]) -> usize {
+/// Bytes before the first quote or backslash, or control character if there may be any.
+///
+/// Keys and texts of one event are short and are searched eight bytes at a time, which has no start-up; what is longer, by
+/// vector instructions.
+pub(crate) fn plain_len(bytes: &[u8], controls: bool) -> usize {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const TOPS: u64 = 0x8080_8080_8080_8080;
+    const SHORT: usize = 32;
     // The top bit of each byte that is below `bound` (at most 0x80), right up to the lowest such byte.
     let below = |word: u64, bound: u64| word.wrapping_sub(ONES.wrapping_mul(bound)) & !word & TOPS;
     let is = |word: u64, byte: u8| below(word ^ ONES.wrapping_mul(u64::from(byte)), 1);
@@ -110,9 +128,24 @@ fn plain_len(bytes: &[u8]) -> usize {
         }
         len = len.saturating_add(8);
         rest = after;
+        if len >= SHORT {
+            return len.saturating_add(long_plain_len(rest, controls));
+        }
     }
-    let last = rest.iter().take_while(|byte| **byte >= 0x20 && !matches!(**byte, b'"' | b'\\')).count();
-    len.saturating_add(last)
+    len.saturating_add(rest.iter().take_while(|byte| is_plain(**byte)).count())
+}
+
+fn long_plain_len(bytes: &[u8], controls: bool) -> usize {
+    let stop = memchr::memchr2(b'"', b'\\', bytes).unwrap_or(bytes.len());
+    let plain = bytes.get(..stop).unwrap_or_default();
+    if controls && plain.iter().copied().fold(u8::MAX, u8::min) < b' ' {
+        return plain.iter().take_while(|byte| is_plain(**byte)).count();
+    }
+    stop
+}
+
+fn is_plain(byte: u8) -> bool {
+    byte >= b' ' && !matches!(byte, b'"' | b'\\')
 }
 
 fn unescape(raw: &[u8]) -> String {

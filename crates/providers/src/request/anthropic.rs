@@ -1,5 +1,7 @@
 //! Anthropic's Messages.
 
+use std::borrow::Cow;
+
 use crate::ids::IdKind;
 use crate::json::{Cursor, Kind, Read, Str};
 
@@ -9,72 +11,72 @@ use super::{Hosted, HostedKind, MediaKind, OutputField, Outside, RequestFacts};
 
 pub(super) fn read(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<bool> {
     let mut seen = Seen::default();
-    cursor.object(|cursor, key| match &*key.text() {
-        "model" => {
+    cursor.object(|cursor, key| match &*key.name() {
+        b"model" => {
             seen.once(cursor, "model")?;
             model(cursor, facts)
         }
-        "max_tokens" => {
+        b"max_tokens" => {
             seen.once(cursor, "max_tokens")?;
             output(cursor, facts, OutputField::MaxTokens, "max_tokens")
         }
-        "stream" => {
+        b"stream" => {
             seen.once(cursor, "stream")?;
             facts.stream = flag(cursor, "stream")?.unwrap_or(false);
             Ok(())
         }
-        "messages" => {
+        b"messages" => {
             seen.once(cursor, "messages")?;
             messages(cursor, facts)
         }
-        "system" => {
+        b"system" => {
             seen.once(cursor, "system")?;
             content(cursor, facts)
         }
-        "tools" => {
+        b"tools" => {
             seen.once(cursor, "tools")?;
             tools(cursor, facts)
         }
-        "thinking" => {
+        b"thinking" => {
             seen.once(cursor, "thinking")?;
             thinking(cursor, facts)
         }
-        "service_tier" => {
+        b"service_tier" => {
             facts.tier = cursor.text()?;
             Ok(())
         }
-        "speed" => {
+        b"speed" => {
             seen.once(cursor, "speed")?;
             facts.speed = cursor.text()?;
             Ok(())
         }
-        "inference_geo" => {
+        b"inference_geo" => {
             seen.once(cursor, "inference_geo")?;
             facts.geo = cursor.text()?;
             Ok(())
         }
-        "metadata" => metadata(cursor, facts),
-        "container" => {
+        b"metadata" => metadata(cursor, facts),
+        b"container" => {
             seen.once(cursor, "container")?;
             container(cursor, facts)
         }
-        "mcp_servers" => cursor.each(|_| {
+        b"mcp_servers" => cursor.each(|_| {
             facts.host(HostedKind::Mcp);
             Ok(())
         }),
-        "context_management" => context_management(cursor, facts),
-        "compaction" => {
+        b"context_management" => context_management(cursor, facts),
+        b"compaction" => {
             // The request is nothing but a compaction: its one pass is the answer.
             if cursor.kind()? != Kind::Null {
                 facts.hosted.push(Hosted { uses_max: Some(1), ..Hosted::new(HostedKind::Compaction) });
             }
             Ok(())
         }
-        "fallbacks" => {
+        b"fallbacks" => {
             seen.once(cursor, "fallbacks")?;
             fallbacks(cursor, facts)
         }
-        "thread" => {
+        b"thread" => {
             seen.once(cursor, "thread")?;
             thread(cursor, facts)
         }
@@ -85,8 +87,8 @@ pub(super) fn read(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<bo
 fn messages(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()> {
     cursor.each(|cursor| {
         facts.messages = facts.messages.saturating_add(1);
-        cursor.object(|cursor, key| match &*key.text() {
-            "content" => content(cursor, facts),
+        cursor.object(|cursor, key| match &*key.name() {
+            b"content" => content(cursor, facts),
             _ => Ok(()),
         })?;
         Ok(())
@@ -103,13 +105,13 @@ fn block(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()> {
     let mut source = None;
     let mut file = None;
     cursor.object(|cursor, key| {
-        match &*key.text() {
-            "type" => kind = cursor.text()?,
-            "source" => source = Some(Source::read(cursor, facts)?),
-            "content" => content(cursor, facts)?,
+        match &*key.name() {
+            b"type" => kind = cursor.word()?,
+            b"source" => source = Some(Source::read(cursor, facts)?),
+            b"content" => content(cursor, facts)?,
             // Tools can come and go in the middle of a conversation.
-            "tool" | "tools" => tools(cursor, facts)?,
-            "file_id" => file = cursor.text()?,
+            b"tool" | b"tools" => tools(cursor, facts)?,
+            b"file_id" => file = cursor.text()?,
             _ => {}
         }
         Ok(())
@@ -126,8 +128,8 @@ fn block(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()> {
 /// Where a block's data is.
 #[derive(Default)]
 struct Source<'a> {
-    kind: Option<String>,
-    media_type: Option<String>,
+    kind: Option<Cow<'a, str>>,
+    media_type: Option<Cow<'a, str>>,
     data: Option<Str<'a>>,
     url: Option<Str<'a>>,
     file: Option<String>,
@@ -137,13 +139,13 @@ impl<'a> Source<'a> {
     fn read(cursor: &mut Cursor<'a>, facts: &mut RequestFacts) -> Read<Self> {
         let mut source = Self::default();
         cursor.object(|cursor, key| {
-            match &*key.text() {
-                "type" => source.kind = cursor.text()?,
-                "media_type" => source.media_type = cursor.text()?,
-                "data" => source.data = cursor.string()?,
-                "url" => source.url = cursor.string()?,
-                "file_id" => source.file = cursor.text()?,
-                "content" => content(cursor, facts)?,
+            match &*key.name() {
+                b"type" => source.kind = cursor.word()?,
+                b"media_type" => source.media_type = cursor.word()?,
+                b"data" => source.data = cursor.string()?,
+                b"url" => source.url = cursor.string()?,
+                b"file_id" => source.file = cursor.text()?,
+                b"content" => content(cursor, facts)?,
                 _ => {}
             }
             Ok(())
@@ -169,13 +171,13 @@ fn tools(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()> {
         let mut hosted = Hosted::new(HostedKind::Unknown);
         let mut definition = false;
         cursor.object(|cursor, key| {
-            match &*key.text() {
-                "type" => kind = cursor.text()?,
-                "max_uses" => hosted.uses_max = whole(cursor, "max_uses")?,
-                "max_tokens" => hosted.output_max = whole_or_negative(cursor, "max_tokens")?,
-                "model" => hosted.model = cursor.text()?,
+            match &*key.name() {
+                b"type" => kind = cursor.word()?,
+                b"max_uses" => hosted.uses_max = whole(cursor, "max_uses")?,
+                b"max_tokens" => hosted.output_max = whole_or_negative(cursor, "max_tokens")?,
+                b"model" => hosted.model = cursor.text()?,
                 // A tool change wraps the tool it defines.
-                "definition" | "tool" => {
+                b"definition" | b"tool" => {
                     definition = true;
                     tools(cursor, facts)?;
                 }
@@ -233,7 +235,7 @@ fn tool_runs(tool_type: &str) -> Runs {
 fn thinking(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()> {
     let mut seen = Seen::default();
     cursor.object(|cursor, key| {
-        if &*key.text() == "budget_tokens" {
+        if key.is("budget_tokens") {
             seen.once(cursor, "thinking.budget_tokens")?;
             facts.thinking_budget = whole_or_negative(cursor, "thinking.budget_tokens")?;
         }
@@ -245,12 +247,12 @@ fn thinking(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()> {
 /// Claude Code writes JSON into the string `user_id`; the session is in there.
 fn metadata(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()> {
     cursor.object(|cursor, key| {
-        if &*key.text() == "user_id"
+        if key.is("user_id")
             && let Some(user) = cursor.text()?
         {
             // A user id that is not JSON is just a name: no session in it.
             let _ = Cursor::new(user.as_bytes()).object(|cursor, key| {
-                if &*key.text() == "session_id" {
+                if key.is("session_id") {
                     facts.session = cursor.text()?;
                 }
                 Ok(())
@@ -265,9 +267,9 @@ fn container(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()> {
     if cursor.kind()? == Kind::String {
         return facts.refer_next(cursor, Outside::File, IdKind::Container);
     }
-    cursor.object(|cursor, key| match &*key.text() {
-        "id" => facts.refer_next(cursor, Outside::File, IdKind::Container),
-        "skills" => cursor.each(|_| {
+    cursor.object(|cursor, key| match &*key.name() {
+        b"id" => facts.refer_next(cursor, Outside::File, IdKind::Container),
+        b"skills" => cursor.each(|_| {
             if !facts.asks_for(HostedKind::Code) {
                 facts.host(HostedKind::Code);
             }
@@ -280,13 +282,13 @@ fn container(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()> {
 
 fn context_management(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()> {
     cursor.object(|cursor, key| {
-        if &*key.text() != "edits" {
+        if !key.is("edits") {
             return Ok(());
         }
         cursor.each(|cursor| {
             cursor.object(|cursor, key| {
                 // Edits that clear something only make the prompt smaller; compaction is a pass of its own.
-                if &*key.text() == "type"
+                if key.is("type")
                     && let Some(kind) = cursor.text()?
                     && !kind.starts_with("clear_")
                 {
@@ -311,12 +313,12 @@ fn fallbacks(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()> {
         hosted.uses_max = Some(1);
         let mut seen = Seen::default();
         cursor.object(|cursor, key| {
-            match &*key.text() {
-                "model" => {
+            match &*key.name() {
+                b"model" => {
                     seen.once(cursor, "fallbacks.model")?;
                     hosted.model = cursor.text()?;
                 }
-                "max_tokens" => {
+                b"max_tokens" => {
                     seen.once(cursor, "fallbacks.max_tokens")?;
                     // `null` here means the request's own maximum.
                     if cursor.kind()? != Kind::Null {
@@ -337,8 +339,8 @@ fn fallbacks(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()> {
 
 fn thread(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()> {
     facts.keeps_answer |= cursor.kind()? != Kind::Null;
-    cursor.object(|cursor, key| match &*key.text() {
-        "previous_message_id" => facts.refer_next(cursor, Outside::PreviousResponse, IdKind::Response),
+    cursor.object(|cursor, key| match &*key.name() {
+        b"previous_message_id" => facts.refer_next(cursor, Outside::PreviousResponse, IdKind::Response),
         _ => Ok(()),
     })?;
     Ok(())

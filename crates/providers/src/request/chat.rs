@@ -8,45 +8,45 @@ use super::{CacheAsk, Hosted, HostedKind, Inside, MediaKind, OutputField, Outsid
 
 pub(super) fn read(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<bool> {
     let mut seen = Seen::default();
-    cursor.object(|cursor, key| match &*key.text() {
-        "model" => {
+    cursor.object(|cursor, key| match &*key.name() {
+        b"model" => {
             seen.once(cursor, "model")?;
             model(cursor, facts)
         }
-        "max_tokens" => {
+        b"max_tokens" => {
             seen.once(cursor, "max_tokens")?;
             output(cursor, facts, OutputField::MaxTokens, "max_tokens")
         }
-        "max_completion_tokens" => {
+        b"max_completion_tokens" => {
             seen.once(cursor, "max_completion_tokens")?;
             output(cursor, facts, OutputField::MaxCompletionTokens, "max_completion_tokens")
         }
-        "n" => {
+        b"n" => {
             seen.once(cursor, "n")?;
             candidates(cursor, facts, "n")
         }
-        "stream" => {
+        b"stream" => {
             seen.once(cursor, "stream")?;
             facts.stream = flag(cursor, "stream")?.unwrap_or(false);
             Ok(())
         }
-        "stream_options" => {
+        b"stream_options" => {
             seen.once(cursor, "stream_options")?;
             stream_options(cursor, facts)
         }
-        "messages" => {
+        b"messages" => {
             seen.once(cursor, "messages")?;
             messages(cursor, facts)
         }
-        "tools" => {
+        b"tools" => {
             seen.once(cursor, "tools")?;
             tools(cursor, facts)
         }
-        "functions" => cursor.each(|_| {
+        b"functions" => cursor.each(|_| {
             facts.tools = facts.tools.saturating_add(1);
             Ok(())
         }),
-        "web_search_options" => {
+        b"web_search_options" => {
             // A search model makes one search per call, billed per call.
             if cursor.kind()? != Kind::Null {
                 facts.hosted.push(Hosted { uses_max: Some(1), ..Hosted::new(HostedKind::WebSearch) });
@@ -54,39 +54,39 @@ pub(super) fn read(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<bo
             Ok(())
         }
         // Some compatible servers try further models and run tools of their own.
-        "models" => cursor.each(|cursor| {
+        b"models" => cursor.each(|cursor| {
             let model = cursor.text()?;
             facts.hosted.push(Hosted { uses_max: Some(1), model, ..Hosted::new(HostedKind::Fallback) });
             Ok(())
         }),
-        "plugins" => cursor.each(|_| {
+        b"plugins" => cursor.each(|_| {
             facts.host(HostedKind::Unknown);
             Ok(())
         }),
-        "prediction" => {
+        b"prediction" => {
             let start = cursor.value_start();
             cursor.skip()?;
             let bytes = cursor.position().saturating_sub(start);
             facts.prediction_bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
             Ok(())
         }
-        "modalities" => cursor.each(|cursor| {
+        b"modalities" => cursor.each(|cursor| {
             if let Some(modality) = cursor.text()? {
                 facts.audio_out |= modality == "audio";
                 facts.image_out |= modality == "image";
             }
             Ok(())
         }),
-        "service_tier" => {
+        b"service_tier" => {
             seen.once(cursor, "service_tier")?;
             facts.tier = cursor.text()?;
             Ok(())
         }
-        "store" => {
+        b"store" => {
             facts.store = flag(cursor, "store")?;
             Ok(())
         }
-        "prompt_cache_retention" => retention(cursor, facts),
+        b"prompt_cache_retention" => retention(cursor, facts),
         _ => Ok(()),
     })
 }
@@ -111,7 +111,7 @@ fn stream_options(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()>
     let mut seen = Seen::default();
     let mut value = None;
     let inside: Inside = object_inside(cursor, "stream_options", |cursor, key| {
-        if &*key.text() == "include_usage" {
+        if key.is("include_usage") {
             seen.once(cursor, "stream_options.include_usage")?;
             let start = cursor.value_start();
             facts.usage_asked = flag(cursor, "stream_options.include_usage")?.unwrap_or(false);
@@ -126,10 +126,10 @@ fn stream_options(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()>
 fn messages(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()> {
     cursor.each(|cursor| {
         facts.messages = facts.messages.saturating_add(1);
-        cursor.object(|cursor, key| match &*key.text() {
-            "content" => cursor.each(|cursor| part(cursor, facts)),
+        cursor.object(|cursor, key| match &*key.name() {
+            b"content" => cursor.each(|cursor| part(cursor, facts)),
             // Speech of an earlier answer, named by its id.
-            "audio" => id_of(cursor, facts),
+            b"audio" => id_of(cursor, facts),
             _ => Ok(()),
         })?;
         Ok(())
@@ -137,8 +137,8 @@ fn messages(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()> {
 }
 
 fn id_of(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()> {
-    cursor.object(|cursor, key| match &*key.text() {
-        "id" => facts.refer_next(cursor, Outside::StoredItem, IdKind::Item),
+    cursor.object(|cursor, key| match &*key.name() {
+        b"id" => facts.refer_next(cursor, Outside::StoredItem, IdKind::Item),
         _ => Ok(()),
     })?;
     Ok(())
@@ -146,11 +146,11 @@ fn id_of(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()> {
 
 /// One part of a message: text, or a medium in a field named for it.
 fn part(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()> {
-    cursor.object(|cursor, key| match &*key.text() {
-        "image_url" => url(cursor, facts, MediaKind::Image),
-        "video_url" => url(cursor, facts, MediaKind::Video),
-        "input_audio" => input_audio(cursor, facts),
-        "file" => file(cursor, facts),
+    cursor.object(|cursor, key| match &*key.name() {
+        b"image_url" => url(cursor, facts, MediaKind::Image),
+        b"video_url" => url(cursor, facts, MediaKind::Video),
+        b"input_audio" => input_audio(cursor, facts),
+        b"file" => file(cursor, facts),
         _ => Ok(()),
     })?;
     Ok(())
@@ -165,7 +165,7 @@ fn url(cursor: &mut Cursor<'_>, facts: &mut RequestFacts, kind: MediaKind) -> Re
         return Ok(());
     }
     cursor.object(|cursor, key| {
-        if &*key.text() == "url"
+        if key.is("url")
             && let Some(text) = cursor.string()?
         {
             facts.url(kind, &text);
@@ -178,7 +178,7 @@ fn url(cursor: &mut Cursor<'_>, facts: &mut RequestFacts, kind: MediaKind) -> Re
 /// `{data, format}`.
 pub(super) fn input_audio(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()> {
     cursor.object(|cursor, key| {
-        if &*key.text() == "data"
+        if key.is("data")
             && let Some(data) = cursor.string()?
         {
             facts.inline(MediaKind::Audio, &data);
@@ -190,24 +190,24 @@ pub(super) fn input_audio(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> 
 
 /// `{file_id}` or `{file_data, filename}`; also Responses' flat form.
 pub(super) fn file(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()> {
-    cursor.object(|cursor, key| file_field(cursor, facts, &key.text()))?;
+    cursor.object(|cursor, key| file_field(cursor, facts, &key.name()))?;
     Ok(())
 }
 
 /// One field of a file.
-pub(super) fn file_field(cursor: &mut Cursor<'_>, facts: &mut RequestFacts, key: &str) -> Read<()> {
+pub(super) fn file_field(cursor: &mut Cursor<'_>, facts: &mut RequestFacts, key: &[u8]) -> Read<()> {
     match key {
-        "file_id" => {
+        b"file_id" => {
             if let Some(id) = cursor.text()? {
                 facts.stored_file(MediaKind::Other, id);
             }
         }
-        "file_url" => {
+        b"file_url" => {
             if let Some(text) = cursor.string()? {
                 facts.url(MediaKind::Pdf, &text);
             }
         }
-        "file_data" => {
+        b"file_data" => {
             if let Some(data) = cursor.string()? {
                 if data.raw.starts_with(b"data:") {
                     facts.url(MediaKind::Pdf, &data);
@@ -226,8 +226,8 @@ fn tools(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()> {
         facts.tools = facts.tools.saturating_add(1);
         let mut kind = None;
         cursor.object(|cursor, key| {
-            if &*key.text() == "type" {
-                kind = cursor.text()?;
+            if key.is("type") {
+                kind = cursor.word()?;
             }
             Ok(())
         })?;

@@ -7,12 +7,12 @@ use super::fields::{Seen, model};
 
 pub(super) fn read(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<bool> {
     let mut seen = Seen::default();
-    cursor.object(|cursor, key| match &*key.text() {
-        "model" => {
+    cursor.object(|cursor, key| match &*key.name() {
+        b"model" => {
             seen.once(cursor, "model")?;
             model(cursor, facts)
         }
-        "input" => {
+        b"input" => {
             seen.once(cursor, "input")?;
             cursor.each(|_| {
                 facts.messages = facts.messages.saturating_add(1);

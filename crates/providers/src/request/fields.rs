@@ -8,14 +8,20 @@ use super::{Hosted, HostedKind, Inside, OutputField, OutputMax, Outside, Request
 
 /// Notices a field that is given twice. Readers differ in which of the two they take, so neither can be trusted.
 #[derive(Debug, Default)]
-pub(super) struct Seen(Vec<&'static str>);
+pub(super) struct Seen {
+    /// More than any dialect has fields to be seen once.
+    fields: [&'static str; 16],
+    count: usize,
+}
 
 impl Seen {
     pub(super) fn once(&mut self, at: &Cursor<'_>, field: &'static str) -> Read<()> {
-        if self.0.contains(&field) {
-            return at.fault(What::Twice(field));
+        let (seen, free) = self.fields.split_at_mut_checked(self.count).unwrap_or((&mut [], &mut []));
+        match free.first_mut() {
+            Some(place) if !seen.contains(&field) => *place = field,
+            _ => return at.fault(What::Twice(field)),
         }
-        self.0.push(field);
+        self.count = self.count.saturating_add(1);
         Ok(())
     }
 }

@@ -12,7 +12,7 @@ use std::ops::Range;
 
 use crate::dialect::Dialect;
 use crate::ids::ProviderId;
-use crate::json::{Cursor, Fault, Kind, Read, What};
+use crate::json::{Cursor, Fault, Kind, Read, Survey, What};
 
 /// Why a body cannot be read. Shown to the caller as it stands.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -283,16 +283,19 @@ impl RequestFacts {
     /// that cannot be read, no model. What a provider may or may not accept beyond that is its own business: unknown
     /// fields, roles, blocks and tools pass.
     pub fn read(dialect: Dialect, model_in_path: Option<&str>, body: &[u8]) -> Result<Self, BadRequest> {
-        if let Err(bad) = std::str::from_utf8(body) {
+        let survey = Survey::of(body);
+        if survey.wide > 0
+            && let Err(bad) = std::str::from_utf8(body)
+        {
             return Err(BadRequest { sentence: "The body is not valid UTF-8.".to_owned(), at: bad.valid_up_to() });
         }
         let mut facts = Self::new(dialect, body.len());
-        let mut cursor = Cursor::new(body);
+        let mut cursor = Cursor::surveyed(body, &survey);
         facts.read_with(&mut cursor)?;
         let tally = cursor.tally();
         facts.structure = tally.structure;
-        facts.wide_bytes = tally.wide;
-        facts.markup_bytes = tally.markup;
+        facts.wide_bytes = survey.wide.saturating_add(tally.wide);
+        facts.markup_bytes = survey.markup;
         if tally.cache_control {
             facts.cache = facts.cache.max(CacheAsk::Short);
         }

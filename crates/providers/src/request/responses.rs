@@ -1,5 +1,7 @@
 //! OpenAI's Responses.
 
+use std::borrow::Cow;
+
 use crate::ids::IdKind;
 use crate::json::{Cursor, Kind, Read, Str};
 
@@ -9,71 +11,71 @@ use super::{Hosted, HostedKind, MediaKind, OutputField, Outside, RequestFacts};
 
 pub(super) fn read(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<bool> {
     let mut seen = Seen::default();
-    let read = cursor.object(|cursor, key| match &*key.text() {
-        "model" => {
+    let read = cursor.object(|cursor, key| match &*key.name() {
+        b"model" => {
             seen.once(cursor, "model")?;
             model(cursor, facts)
         }
-        "max_output_tokens" => {
+        b"max_output_tokens" => {
             seen.once(cursor, "max_output_tokens")?;
             output(cursor, facts, OutputField::MaxOutputTokens, "max_output_tokens")
         }
-        "max_tool_calls" => {
+        b"max_tool_calls" => {
             seen.once(cursor, "max_tool_calls")?;
             let start = cursor.value_start();
             facts.tool_calls_max = whole(cursor, "max_tool_calls")?;
             facts.places.tool_calls = Some(start..cursor.position());
             Ok(())
         }
-        "stream" => {
+        b"stream" => {
             seen.once(cursor, "stream")?;
             facts.stream = flag(cursor, "stream")?.unwrap_or(false);
             Ok(())
         }
-        "background" => {
+        b"background" => {
             seen.once(cursor, "background")?;
             facts.background = flag(cursor, "background")?.unwrap_or(false);
             Ok(())
         }
-        "store" => {
+        b"store" => {
             seen.once(cursor, "store")?;
             facts.store = flag(cursor, "store")?;
             facts.keeps_answer = facts.store != Some(false);
             Ok(())
         }
-        "input" => {
+        b"input" => {
             seen.once(cursor, "input")?;
             cursor.each(|cursor| item(cursor, facts))
         }
-        "previous_response_id" => {
+        b"previous_response_id" => {
             seen.once(cursor, "previous_response_id")?;
             facts.refer_next(cursor, Outside::PreviousResponse, IdKind::Response)
         }
-        "conversation" => {
+        b"conversation" => {
             seen.once(cursor, "conversation")?;
             text_or_id(cursor, facts, Outside::Conversation, IdKind::Conversation)
         }
-        "prompt" => text_or_id(cursor, facts, Outside::PromptTemplate, IdKind::PromptTemplate),
-        "tools" => {
+        b"prompt" => text_or_id(cursor, facts, Outside::PromptTemplate, IdKind::PromptTemplate),
+        b"tools" => {
             seen.once(cursor, "tools")?;
             tools(cursor, facts)
         }
-        "context_management" => cursor.each(|_| {
+        b"context_management" => cursor.each(|_| {
             facts.host(HostedKind::Compaction);
             Ok(())
         }),
-        "service_tier" => {
+        b"service_tier" => {
             seen.once(cursor, "service_tier")?;
             facts.tier = cursor.text()?;
             Ok(())
         }
-        "prompt_cache_retention" => retention(cursor, facts),
-        "prompt_cache_key" => {
+        b"prompt_cache_retention" => retention(cursor, facts),
+        b"prompt_cache_key" => {
             let key = cursor.text()?;
             facts.session = facts.session.take().or(key);
             Ok(())
         }
-        "client_metadata" => client_metadata(cursor, facts),
+        b"client_metadata" => client_metadata(cursor, facts),
         _ => Ok(()),
     })?;
     Ok(read)
@@ -84,10 +86,10 @@ fn text_or_id(cursor: &mut Cursor<'_>, facts: &mut RequestFacts, outside: Outsid
     if cursor.kind()? == Kind::String {
         return facts.refer_next(cursor, outside, kind);
     }
-    cursor.object(|cursor, key| match &*key.text() {
-        "id" => facts.refer_next(cursor, outside, kind),
+    cursor.object(|cursor, key| match &*key.name() {
+        b"id" => facts.refer_next(cursor, outside, kind),
         // Variables of a prompt template can be images and files.
-        "variables" => {
+        b"variables" => {
             cursor.object(|cursor, _| item(cursor, facts))?;
             Ok(())
         }
@@ -99,7 +101,7 @@ fn text_or_id(cursor: &mut Cursor<'_>, facts: &mut RequestFacts, outside: Outsid
 /// Codex names its session in the body as well as in a header.
 fn client_metadata(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()> {
     cursor.object(|cursor, key| {
-        if &*key.text() == "session_id"
+        if key.is("session_id")
             && let Some(session) = cursor.text()?
         {
             facts.session = Some(session);
@@ -112,32 +114,32 @@ fn client_metadata(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()
 /// An input item, or a part of one: the two nest in each other and share their fields' names.
 fn item(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()> {
     facts.messages = facts.messages.saturating_add(1);
-    let mut kind: Option<String> = None;
+    let mut kind: Option<Cow<'_, str>> = None;
     let mut id: Option<String> = None;
     let mut result: Option<Str<'_>> = None;
     let mut other_fields = false;
     let mut carries_itself = false;
     cursor.object(|cursor, key| {
-        match &*key.text() {
-            "type" => {
-                kind = cursor.text()?;
+        match &*key.name() {
+            b"type" => {
+                kind = cursor.word()?;
                 return Ok(());
             }
-            "id" => {
+            b"id" => {
                 id = cursor.text()?;
                 return Ok(());
             }
-            "content" | "output" => cursor.each(|cursor| item(cursor, facts))?,
-            "tools" => tools(cursor, facts)?,
-            "image_url" => {
+            b"content" | b"output" => cursor.each(|cursor| item(cursor, facts))?,
+            b"tools" => tools(cursor, facts)?,
+            b"image_url" => {
                 if let Some(url) = cursor.string()? {
                     facts.url(MediaKind::Image, &url);
                 }
             }
-            "input_audio" => input_audio(cursor, facts)?,
-            "result" => result = cursor.string()?,
-            "encrypted_content" => carries_itself = cursor.string()?.is_some(),
-            file @ ("file_id" | "file_data" | "file_url") => file_field(cursor, facts, file)?,
+            b"input_audio" => input_audio(cursor, facts)?,
+            b"result" => result = cursor.string()?,
+            b"encrypted_content" => carries_itself = cursor.string()?.is_some(),
+            file @ (b"file_id" | b"file_data" | b"file_url") => file_field(cursor, facts, file)?,
             _ => {}
         }
         other_fields = true;
@@ -160,22 +162,22 @@ fn item(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()> {
 fn tools(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()> {
     cursor.each(|cursor| {
         facts.tools = facts.tools.saturating_add(1);
-        let mut kind: Option<String> = None;
+        let mut kind: Option<Cow<'_, str>> = None;
         let mut model = None;
         let mut client_runs_it = false;
         let mut local = false;
         cursor.object(|cursor, key| {
-            match &*key.text() {
-                "type" => kind = cursor.text()?,
-                "model" => model = cursor.text()?,
-                "execution" => client_runs_it = cursor.text()?.as_deref() == Some("client"),
+            match &*key.name() {
+                b"type" => kind = cursor.word()?,
+                b"model" => model = cursor.text()?,
+                b"execution" => client_runs_it = cursor.word()?.as_deref() == Some("client"),
                 // A namespace holds tools.
-                "tools" => tools(cursor, facts)?,
-                "vector_store_ids" => facts.refer_each(cursor, Outside::File, IdKind::Store)?,
-                "container" => container(cursor, facts)?,
-                "environment" => local = environment(cursor, facts)?,
-                "input_image_mask" => {
-                    cursor.object(|cursor, key| file_field(cursor, facts, &key.text()))?;
+                b"tools" => tools(cursor, facts)?,
+                b"vector_store_ids" => facts.refer_each(cursor, Outside::File, IdKind::Store)?,
+                b"container" => container(cursor, facts)?,
+                b"environment" => local = environment(cursor, facts)?,
+                b"input_image_mask" => {
+                    cursor.object(|cursor, key| file_field(cursor, facts, &key.name()))?;
                 }
                 _ => {}
             }
@@ -184,7 +186,7 @@ fn tools(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()> {
         let Some(kind) = kind else { return Ok(()) };
         match hosted_kind(&kind, client_runs_it, local) {
             Some(hosted) => facts.hosted.push(Hosted { model, ..Hosted::new(hosted) }),
-            None if matches!(kind.as_str(), "function" | "custom" | "namespace") => {}
+            None if matches!(&*kind, "function" | "custom" | "namespace") => {}
             None => facts.hidden_schema(&kind),
         }
         Ok(())
@@ -212,8 +214,8 @@ fn container(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()> {
     if cursor.kind()? == Kind::String {
         return facts.refer_next(cursor, Outside::File, IdKind::Container);
     }
-    cursor.object(|cursor, key| match &*key.text() {
-        "file_ids" => facts.refer_each(cursor, Outside::File, IdKind::File),
+    cursor.object(|cursor, key| match &*key.name() {
+        b"file_ids" => facts.refer_each(cursor, Outside::File, IdKind::File),
         _ => Ok(()),
     })?;
     Ok(())
@@ -223,10 +225,10 @@ fn container(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()> {
 fn environment(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<bool> {
     let mut local = false;
     cursor.object(|cursor, key| {
-        match &*key.text() {
-            "type" => local = cursor.text()?.as_deref() == Some("local"),
-            "container_id" => facts.refer_next(cursor, Outside::File, IdKind::Container)?,
-            "file_ids" => facts.refer_each(cursor, Outside::File, IdKind::File)?,
+        match &*key.name() {
+            b"type" => local = cursor.word()?.as_deref() == Some("local"),
+            b"container_id" => facts.refer_next(cursor, Outside::File, IdKind::Container)?,
+            b"file_ids" => facts.refer_each(cursor, Outside::File, IdKind::File)?,
             _ => {}
         }
         Ok(())

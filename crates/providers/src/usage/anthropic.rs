@@ -6,6 +6,8 @@
 
 mod counts;
 
+use std::borrow::Cow;
+
 use purser_core::usage::{Served, Tier};
 
 use crate::ids::IdKind;
@@ -56,23 +58,23 @@ impl Answer {
     }
 
     fn message_fields(&mut self, cursor: &mut Cursor<'_>) -> Read<()> {
-        cursor.object(|cursor, key| match &*key.text() {
-            "id" => {
+        cursor.object(|cursor, key| match &*key.name() {
+            b"id" => {
                 let id = cursor.text()?;
                 self.common.answer_id(id);
                 Ok(())
             }
-            "model" => {
+            b"model" => {
                 keep(cursor, &mut self.common.model)?;
                 Ok(())
             }
-            "type" => {
-                self.common.errored |= cursor.text()?.as_deref() == Some("error");
+            b"type" => {
+                self.common.errored |= cursor.word()?.as_deref() == Some("error");
                 Ok(())
             }
-            "content" => cursor.each(|cursor| self.block(cursor)),
-            "container" => self.container(cursor),
-            "usage" => {
+            b"content" => cursor.each(|cursor| self.block(cursor)),
+            b"container" => self.container(cursor),
+            b"usage" => {
                 self.usage(cursor)?;
                 Ok(())
             }
@@ -84,32 +86,32 @@ impl Answer {
     /// One event of a stream.
     pub(crate) fn event(&mut self, cursor: &mut Cursor<'_>) -> Read<Said> {
         let before = self.common.state();
-        let mut kind: Option<String> = None;
+        let mut kind: Option<Cow<'_, str>> = None;
         let mut index = None;
         let mut started_block = None;
         let mut stops = false;
         let mut usage_here = false;
         let mut more = false;
-        cursor.object(|cursor, key| match &*key.text() {
-            "type" => {
-                kind = cursor.text()?;
+        cursor.object(|cursor, key| match &*key.name() {
+            b"type" => {
+                kind = cursor.word()?;
                 Ok(())
             }
-            "index" => count_loosely(cursor, &mut index),
-            "message" => {
+            b"index" => count_loosely(cursor, &mut index),
+            b"message" => {
                 more = true;
                 self.message_fields(cursor)
             }
-            "content_block" => {
+            b"content_block" => {
                 more = true;
                 started_block = Some(self.block_kind(cursor)?);
                 Ok(())
             }
-            "delta" => {
+            b"delta" => {
                 stops = self.delta(cursor)?;
                 Ok(())
             }
-            "usage" => {
+            b"usage" => {
                 more = true;
                 usage_here = self.usage(cursor)?;
                 Ok(())
@@ -140,13 +142,13 @@ impl Answer {
         Ok(Said::More)
     }
 
-    fn block_kind(&mut self, cursor: &mut Cursor<'_>) -> Read<String> {
+    fn block_kind<'a>(&mut self, cursor: &mut Cursor<'a>) -> Read<Cow<'a, str>> {
         let mut kind = None;
         cursor.object(|cursor, key| {
-            match &*key.text() {
-                "type" => kind = cursor.text()?,
-                "text" | "thinking" => self.common.see(cursor)?,
-                "content" => cursor.each(|cursor| self.block(cursor))?,
+            match &*key.name() {
+                b"type" => kind = cursor.word()?,
+                b"text" | b"thinking" => self.common.see(cursor)?,
+                b"content" => cursor.each(|cursor| self.block(cursor))?,
                 _ => {}
             }
             Ok(())
@@ -158,10 +160,10 @@ impl Answer {
     fn delta(&mut self, cursor: &mut Cursor<'_>) -> Read<bool> {
         let mut stops = false;
         cursor.object(|cursor, key| {
-            match &*key.text() {
-                "text" | "thinking" | "partial_json" => self.common.see(cursor)?,
-                "stop_reason" => stops = cursor.string()?.is_some(),
-                "container" => self.container(cursor)?,
+            match &*key.name() {
+                b"text" | b"thinking" | b"partial_json" => self.common.see(cursor)?,
+                b"stop_reason" => stops = cursor.string()?.is_some(),
+                b"container" => self.container(cursor)?,
                 _ => {}
             }
             Ok(())
@@ -171,15 +173,15 @@ impl Answer {
 
     /// A block of content: what it shows, and the files that hosted code made.
     fn block(&mut self, cursor: &mut Cursor<'_>) -> Read<()> {
-        cursor.object(|cursor, key| match &*key.text() {
-            "text" | "thinking" => self.common.see(cursor),
-            "file_id" => {
+        cursor.object(|cursor, key| match &*key.name() {
+            b"text" | b"thinking" => self.common.see(cursor),
+            b"file_id" => {
                 if let Some(id) = cursor.text()? {
                     self.common.made(IdKind::File, &id);
                 }
                 Ok(())
             }
-            "content" => cursor.each(|cursor| self.block(cursor)),
+            b"content" => cursor.each(|cursor| self.block(cursor)),
             _ => Ok(()),
         })?;
         Ok(())
@@ -187,7 +189,7 @@ impl Answer {
 
     fn container(&mut self, cursor: &mut Cursor<'_>) -> Read<()> {
         cursor.object(|cursor, key| {
-            if &*key.text() == "id"
+            if key.is("id")
                 && let Some(id) = cursor.text()?
             {
                 self.common.made(IdKind::Container, &id);
@@ -203,33 +205,33 @@ impl Answer {
         let Self { common, counts, thinking, web_searches, iterations, tier, speed, geo, .. } = self;
         let here = common.usage(cursor, |common, cursor| {
             cursor.object(|cursor, key| {
-                let key = key.text();
+                let key = key.name();
                 if counts.field(common, cursor, &key)? {
                     return Ok(());
                 }
                 match &*key {
-                    "output_tokens_details" => {
-                        cursor.object(|cursor, key| match &*key.text() {
-                            "thinking_tokens" => common.count(cursor, thinking, "thinking_tokens"),
+                    b"output_tokens_details" => {
+                        cursor.object(|cursor, key| match &*key.name() {
+                            b"thinking_tokens" => common.count(cursor, thinking, "thinking_tokens"),
                             _ => Ok(()),
                         })?;
                     }
-                    "server_tool_use" => {
-                        cursor.object(|cursor, key| match &*key.text() {
-                            "web_search_requests" => common.count(cursor, web_searches, "web_search_requests"),
+                    b"server_tool_use" => {
+                        cursor.object(|cursor, key| match &*key.name() {
+                            b"web_search_requests" => common.count(cursor, web_searches, "web_search_requests"),
                             _ => Ok(()),
                         })?;
                     }
-                    "iterations" if cursor.kind()? == Kind::Array => {
+                    b"iterations" if cursor.kind()? == Kind::Array => {
                         iterations.clear();
                         cursor.each(|cursor| {
                             iterations.push(Iteration::read(common, cursor)?);
                             Ok(())
                         })?;
                     }
-                    "service_tier" => _ = keep(cursor, tier)?,
-                    "speed" => _ = keep(cursor, speed)?,
-                    "inference_geo" => _ = keep(cursor, geo)?,
+                    b"service_tier" => _ = keep(cursor, tier)?,
+                    b"speed" => _ = keep(cursor, speed)?,
+                    b"inference_geo" => _ = keep(cursor, geo)?,
                     _ => {}
                 }
                 Ok(())

@@ -62,12 +62,12 @@ impl Answer {
         let mut usage_here = false;
         let mut more = false;
         cursor.object(|cursor, key| {
-            match &*key.text() {
-                "id" => more |= keep(cursor, &mut self.common.id)?,
-                "model" => more |= keep(cursor, &mut self.common.model)?,
-                "created" => count_loosely(cursor, &mut self.created)?,
-                "service_tier" => more |= keep(cursor, &mut self.tier)?,
-                "choices" if cursor.kind()? == Kind::Array => {
+            match &*key.name() {
+                b"id" => more |= keep(cursor, &mut self.common.id)?,
+                b"model" => more |= keep(cursor, &mut self.common.model)?,
+                b"created" => count_loosely(cursor, &mut self.created)?,
+                b"service_tier" => more |= keep(cursor, &mut self.tier)?,
+                b"choices" if cursor.kind()? == Kind::Array => {
                     let mut seen: u64 = 0;
                     cursor.each(|cursor| {
                         seen = seen.saturating_add(1);
@@ -76,8 +76,8 @@ impl Answer {
                     })?;
                     choices = Some(seen);
                 }
-                "usage" => usage_here = self.usage(cursor)?,
-                "error" => self.common.errored |= cursor.kind()? != Kind::Null,
+                b"usage" => usage_here = self.usage(cursor)?,
+                b"error" => self.common.errored |= cursor.kind()? != Kind::Null,
                 _ => {}
             }
             Ok(())
@@ -114,13 +114,13 @@ impl Answer {
         let mut index = None;
         let mut finishes = false;
         let mut calls = false;
-        cursor.object(|cursor, key| match &*key.text() {
-            "index" => count_loosely(cursor, &mut index),
-            "delta" | "message" => {
+        cursor.object(|cursor, key| match &*key.name() {
+            b"index" => count_loosely(cursor, &mut index),
+            b"delta" | b"message" => {
                 calls = self.delta(cursor)?;
                 Ok(())
             }
-            "finish_reason" => {
+            b"finish_reason" => {
                 finishes = cursor.string()?.is_some();
                 Ok(())
             }
@@ -143,17 +143,17 @@ impl Answer {
     fn delta(&mut self, cursor: &mut Cursor<'_>) -> Read<bool> {
         let mut calls = false;
         cursor.object(|cursor, key| {
-            match &*key.text() {
-                "content" | "reasoning_content" | "reasoning" | "refusal" => self.common.see(cursor)?,
-                "tool_calls" => cursor.each(|cursor| {
+            match &*key.name() {
+                b"content" | b"reasoning_content" | b"reasoning" | b"refusal" => self.common.see(cursor)?,
+                b"tool_calls" => cursor.each(|cursor| {
                     calls = true;
-                    cursor.object(|cursor, key| match &*key.text() {
-                        "function" | "custom" => self.call(cursor),
+                    cursor.object(|cursor, key| match &*key.name() {
+                        b"function" | b"custom" => self.call(cursor),
                         _ => Ok(()),
                     })?;
                     Ok(())
                 })?,
-                "function_call" if cursor.kind()? == Kind::Object => {
+                b"function_call" if cursor.kind()? == Kind::Object => {
                     calls = true;
                     self.call(cursor)?;
                 }
@@ -166,7 +166,7 @@ impl Answer {
 
     fn call(&mut self, cursor: &mut Cursor<'_>) -> Read<()> {
         cursor.object(|cursor, key| {
-            if let "name" | "arguments" | "input" = &*key.text() {
+            if let b"name" | b"arguments" | b"input" = &*key.name() {
                 self.common.see(cursor)?;
             }
             Ok(())
@@ -178,23 +178,23 @@ impl Answer {
         let Self { common, counts, .. } = self;
         let before = counts.completion;
         let here = common.usage(cursor, |common, cursor| {
-            cursor.object(|cursor, key| match &*key.text() {
-                "prompt_tokens" => common.running(cursor, &mut counts.prompt, "prompt_tokens"),
-                "completion_tokens" => common.running(cursor, &mut counts.completion, "completion_tokens"),
-                "total_tokens" => common.running(cursor, &mut counts.total, "total_tokens"),
-                "prompt_tokens_details" => {
-                    cursor.object(|cursor, key| match &*key.text() {
-                        "cached_tokens" => common.count(cursor, &mut counts.parts.cached, "cached_tokens"),
-                        "cache_write_tokens" => common.count(cursor, &mut counts.parts.written, "cache_write_tokens"),
-                        "audio_tokens" => common.count(cursor, &mut counts.parts.audio_in, "audio_tokens"),
+            cursor.object(|cursor, key| match &*key.name() {
+                b"prompt_tokens" => common.running(cursor, &mut counts.prompt, "prompt_tokens"),
+                b"completion_tokens" => common.running(cursor, &mut counts.completion, "completion_tokens"),
+                b"total_tokens" => common.running(cursor, &mut counts.total, "total_tokens"),
+                b"prompt_tokens_details" => {
+                    cursor.object(|cursor, key| match &*key.name() {
+                        b"cached_tokens" => common.count(cursor, &mut counts.parts.cached, "cached_tokens"),
+                        b"cache_write_tokens" => common.count(cursor, &mut counts.parts.written, "cache_write_tokens"),
+                        b"audio_tokens" => common.count(cursor, &mut counts.parts.audio_in, "audio_tokens"),
                         _ => Ok(()),
                     })?;
                     Ok(())
                 }
-                "completion_tokens_details" => {
-                    cursor.object(|cursor, key| match &*key.text() {
-                        "reasoning_tokens" => common.count(cursor, &mut counts.parts.reasoning, "reasoning_tokens"),
-                        "audio_tokens" => common.count(cursor, &mut counts.parts.audio_out, "audio_tokens"),
+                b"completion_tokens_details" => {
+                    cursor.object(|cursor, key| match &*key.name() {
+                        b"reasoning_tokens" => common.count(cursor, &mut counts.parts.reasoning, "reasoning_tokens"),
+                        b"audio_tokens" => common.count(cursor, &mut counts.parts.audio_out, "audio_tokens"),
                         _ => Ok(()),
                     })?;
                     Ok(())

@@ -56,8 +56,8 @@ impl Answer {
         let before = self.state();
         let mut more = false;
         cursor.object(|cursor, key| {
-            match &*key.text() {
-                "candidates" => {
+            match &*key.name() {
+                b"candidates" => {
                     let mut searches: u64 = 0;
                     cursor.each(|cursor| {
                         searches = searches.saturating_add(self.candidate(cursor)?);
@@ -65,19 +65,19 @@ impl Answer {
                     })?;
                     self.searches = self.searches.max(searches);
                 }
-                "usageMetadata" => more |= self.usage(cursor)?,
-                "modelVersion" => more |= keep(cursor, &mut self.common.model)?,
-                "responseId" => more |= keep(cursor, &mut self.common.id)?,
-                "promptFeedback" => {
+                b"usageMetadata" => more |= self.usage(cursor)?,
+                b"modelVersion" => more |= keep(cursor, &mut self.common.model)?,
+                b"responseId" => more |= keep(cursor, &mut self.common.id)?,
+                b"promptFeedback" => {
                     cursor.object(|cursor, key| {
                         // A refused prompt gets no candidate: this is all there will be.
-                        if &*key.text() == "blockReason" {
+                        if key.is("blockReason") {
                             self.common.complete |= cursor.string()?.is_some();
                         }
                         Ok(())
                     })?;
                 }
-                "error" => self.common.errored |= cursor.kind()? != Kind::Null,
+                b"error" => self.common.errored |= cursor.kind()? != Kind::Null,
                 _ => {}
             }
             Ok(())
@@ -114,19 +114,19 @@ impl Answer {
     /// A candidate; says how many searches it is grounded in.
     fn candidate(&mut self, cursor: &mut Cursor<'_>) -> Read<u64> {
         let mut searches: u64 = 0;
-        cursor.object(|cursor, key| match &*key.text() {
-            "content" => {
-                cursor.object(|cursor, key| match &*key.text() {
-                    "parts" => cursor.each(|cursor| self.part(cursor)),
+        cursor.object(|cursor, key| match &*key.name() {
+            b"content" => {
+                cursor.object(|cursor, key| match &*key.name() {
+                    b"parts" => cursor.each(|cursor| self.part(cursor)),
                     _ => Ok(()),
                 })?;
                 Ok(())
             }
-            "finishReason" => {
+            b"finishReason" => {
                 self.common.complete |= cursor.string()?.is_some();
                 Ok(())
             }
-            "groundingMetadata" => {
+            b"groundingMetadata" => {
                 searches = self.grounding(cursor)?;
                 Ok(())
             }
@@ -136,9 +136,9 @@ impl Answer {
     }
 
     fn part(&mut self, cursor: &mut Cursor<'_>) -> Read<()> {
-        cursor.object(|cursor, key| match &*key.text() {
-            "text" => self.common.see(cursor),
-            "functionCall" | "executableCode" => {
+        cursor.object(|cursor, key| match &*key.name() {
+            b"text" => self.common.see(cursor),
+            b"functionCall" | b"executableCode" => {
                 let start = cursor.value_start();
                 cursor.skip()?;
                 let bytes = cursor.position().saturating_sub(start);
@@ -154,15 +154,15 @@ impl Answer {
 
     fn grounding(&mut self, cursor: &mut Cursor<'_>) -> Read<u64> {
         let mut searches: u64 = 0;
-        cursor.object(|cursor, key| match &*key.text() {
-            "webSearchQueries" => cursor.each(|cursor| {
+        cursor.object(|cursor, key| match &*key.name() {
+            b"webSearchQueries" => cursor.each(|cursor| {
                 let asked = cursor.string()?.is_some_and(|query| !query.raw.is_empty());
                 searches = searches.saturating_add(u64::from(asked));
                 Ok(())
             }),
-            "groundingChunks" => cursor.each(|cursor| {
+            b"groundingChunks" => cursor.each(|cursor| {
                 cursor.object(|_, key| {
-                    self.maps |= &*key.text() == "maps";
+                    self.maps |= key.is("maps");
                     Ok(())
                 })?;
                 Ok(())
@@ -178,18 +178,18 @@ impl Answer {
         let before = counts.candidates;
         let mut renamed = false;
         let here = common.usage(cursor, |common, cursor| {
-            cursor.object(|cursor, key| match &*key.text() {
-                "promptTokenCount" => common.running(cursor, &mut counts.prompt, "promptTokenCount"),
-                "cachedContentTokenCount" => common.running(cursor, &mut counts.cached, "cachedContentTokenCount"),
-                "candidatesTokenCount" => common.running(cursor, &mut counts.candidates, "candidatesTokenCount"),
-                "thoughtsTokenCount" => common.running(cursor, &mut counts.thoughts, "thoughtsTokenCount"),
-                "toolUsePromptTokenCount" => common.running(cursor, &mut counts.tool_use, "toolUsePromptTokenCount"),
-                "totalTokenCount" => common.running(cursor, &mut counts.total, "totalTokenCount"),
-                "promptTokensDetails" => details(common, cursor, &mut counts.by.prompt),
-                "cacheTokensDetails" => details(common, cursor, &mut counts.by.cached),
-                "candidatesTokensDetails" => details(common, cursor, &mut counts.by.candidates),
-                "toolUsePromptTokensDetails" => details(common, cursor, &mut counts.by.tool_use),
-                "trafficType" | "serviceTier" => {
+            cursor.object(|cursor, key| match &*key.name() {
+                b"promptTokenCount" => common.running(cursor, &mut counts.prompt, "promptTokenCount"),
+                b"cachedContentTokenCount" => common.running(cursor, &mut counts.cached, "cachedContentTokenCount"),
+                b"candidatesTokenCount" => common.running(cursor, &mut counts.candidates, "candidatesTokenCount"),
+                b"thoughtsTokenCount" => common.running(cursor, &mut counts.thoughts, "thoughtsTokenCount"),
+                b"toolUsePromptTokenCount" => common.running(cursor, &mut counts.tool_use, "toolUsePromptTokenCount"),
+                b"totalTokenCount" => common.running(cursor, &mut counts.total, "totalTokenCount"),
+                b"promptTokensDetails" => details(common, cursor, &mut counts.by.prompt),
+                b"cacheTokensDetails" => details(common, cursor, &mut counts.by.cached),
+                b"candidatesTokensDetails" => details(common, cursor, &mut counts.by.candidates),
+                b"toolUsePromptTokensDetails" => details(common, cursor, &mut counts.by.tool_use),
+                b"trafficType" | b"serviceTier" => {
                     renamed |= keep(cursor, tier)?;
                     Ok(())
                 }
@@ -268,12 +268,12 @@ fn details(common: &mut Common, cursor: &mut Cursor<'_>, into: &mut Modalities) 
     cursor.each(|cursor| {
         let mut modality = None;
         let mut tokens = None;
-        cursor.object(|cursor, key| match &*key.text() {
-            "modality" => {
-                modality = cursor.text()?;
+        cursor.object(|cursor, key| match &*key.name() {
+            b"modality" => {
+                modality = cursor.word()?;
                 Ok(())
             }
-            "tokenCount" => common.count(cursor, &mut tokens, "tokenCount"),
+            b"tokenCount" => common.count(cursor, &mut tokens, "tokenCount"),
             _ => Ok(()),
         })?;
         let tokens = tokens.unwrap_or(0);

@@ -3,6 +3,8 @@
 //! `input_tokens` includes cached and cache-written tokens, `output_tokens` includes reasoning. A stream tells it once, in
 //! its last event. Fees of hosted tools follow from the output items.
 
+use std::borrow::Cow;
+
 use purser_core::usage::{Served, Usage};
 
 use crate::ids::IdKind;
@@ -62,38 +64,38 @@ impl Answer {
     /// A response object: an answer that was not streamed, or what an event carries.
     pub(crate) fn response(&mut self, cursor: &mut Cursor<'_>) -> Read<()> {
         let mut status = None;
-        cursor.object(|cursor, key| match &*key.text() {
-            "id" => {
+        cursor.object(|cursor, key| match &*key.name() {
+            b"id" => {
                 let id = cursor.text()?;
                 self.common.answer_id(id);
                 Ok(())
             }
-            "model" => {
+            b"model" => {
                 keep(cursor, &mut self.common.model)?;
                 Ok(())
             }
-            "created_at" => count_loosely(cursor, &mut self.created),
-            "status" => {
-                status = cursor.text()?;
+            b"created_at" => count_loosely(cursor, &mut self.created),
+            b"status" => {
+                status = cursor.word()?;
                 Ok(())
             }
-            "service_tier" => {
+            b"service_tier" => {
                 keep(cursor, &mut self.tier)?;
                 Ok(())
             }
-            "conversation" => self.conversation(cursor),
-            "output" if cursor.kind()? == Kind::Array => {
+            b"conversation" => self.conversation(cursor),
+            b"output" if cursor.kind()? == Kind::Array => {
                 self.listed = Calls::default();
                 cursor.each(|cursor| {
                     let Self { common, listed, .. } = self;
                     item(common, listed, cursor)
                 })
             }
-            "error" => {
+            b"error" => {
                 self.common.errored |= cursor.kind()? != Kind::Null;
                 Ok(())
             }
-            "usage" => self.usage(cursor),
+            b"usage" => self.usage(cursor),
             _ => Ok(()),
         })?;
         self.common.complete |= !matches!(status.as_deref(), Some("in_progress" | "queued"));
@@ -102,7 +104,7 @@ impl Answer {
 
     fn conversation(&mut self, cursor: &mut Cursor<'_>) -> Read<()> {
         cursor.object(|cursor, key| {
-            if &*key.text() == "id"
+            if key.is("id")
                 && let Some(id) = cursor.text()?
             {
                 self.common.made(IdKind::Conversation, &id);
@@ -115,17 +117,17 @@ impl Answer {
     /// One event of a stream.
     pub(crate) fn event(&mut self, cursor: &mut Cursor<'_>) -> Read<Said> {
         let before = (self.common.state(), self.next_index);
-        let mut kind: Option<String> = None;
+        let mut kind: Option<Cow<'_, str>> = None;
         let mut response = None;
         let mut item_at = None;
         let mut index = None;
         let mut sequence = None;
-        cursor.object(|cursor, key| match &*key.text() {
-            "type" => {
-                kind = cursor.text()?;
+        cursor.object(|cursor, key| match &*key.name() {
+            b"type" => {
+                kind = cursor.word()?;
                 Ok(())
             }
-            "sequence_number" => {
+            b"sequence_number" => {
                 let start = cursor.value_start();
                 if let Count::Is(number) = cursor.count()? {
                     sequence = Some(number);
@@ -133,20 +135,20 @@ impl Answer {
                 }
                 Ok(())
             }
-            "output_index" => count_loosely(cursor, &mut index),
-            "response" => {
+            b"output_index" => count_loosely(cursor, &mut index),
+            b"response" => {
                 let start = cursor.value_start();
                 cursor.skip()?;
                 response = Some(cursor.slice(start..cursor.position()));
                 Ok(())
             }
-            "item" => {
+            b"item" => {
                 let start = cursor.value_start();
                 cursor.skip()?;
                 item_at = Some(cursor.slice(start..cursor.position()));
                 Ok(())
             }
-            "delta" if cursor.kind()? == Kind::String => {
+            b"delta" if cursor.kind()? == Kind::String => {
                 // Sound comes as base64; its tokens have no measure in bytes.
                 if kind.as_deref() == Some("response.audio.delta") {
                     return Ok(());
@@ -162,13 +164,12 @@ impl Answer {
         let kind = kind.unwrap_or_default();
         if let Some(response) = response {
             self.response(&mut Cursor::new(response))?;
-            self.common.complete =
-                matches!(kind.as_str(), "response.completed" | "response.incomplete" | "response.failed");
+            self.common.complete = matches!(&*kind, "response.completed" | "response.incomplete" | "response.failed");
             if kind == "response.created" && response.len() <= KEPT_BYTES_MAX {
                 self.announced = response.into();
             }
         }
-        match (kind.as_str(), item_at) {
+        match (&*kind, item_at) {
             ("response.output_item.added", Some(item)) => {
                 self.common.tool_call_open = item_kind(item)?.is_some_and(|kind| kind.ends_with("_call"));
             }
@@ -201,21 +202,21 @@ impl Answer {
     fn usage(&mut self, cursor: &mut Cursor<'_>) -> Read<()> {
         let Self { common, counts, .. } = self;
         let here = common.usage(cursor, |common, cursor| {
-            cursor.object(|cursor, key| match &*key.text() {
-                "input_tokens" => common.count(cursor, &mut counts.input, "input_tokens"),
-                "output_tokens" => common.count(cursor, &mut counts.output, "output_tokens"),
-                "total_tokens" => common.count(cursor, &mut counts.total, "total_tokens"),
-                "input_tokens_details" => {
-                    cursor.object(|cursor, key| match &*key.text() {
-                        "cached_tokens" => common.count(cursor, &mut counts.cached, "cached_tokens"),
-                        "cache_write_tokens" => common.count(cursor, &mut counts.written, "cache_write_tokens"),
+            cursor.object(|cursor, key| match &*key.name() {
+                b"input_tokens" => common.count(cursor, &mut counts.input, "input_tokens"),
+                b"output_tokens" => common.count(cursor, &mut counts.output, "output_tokens"),
+                b"total_tokens" => common.count(cursor, &mut counts.total, "total_tokens"),
+                b"input_tokens_details" => {
+                    cursor.object(|cursor, key| match &*key.name() {
+                        b"cached_tokens" => common.count(cursor, &mut counts.cached, "cached_tokens"),
+                        b"cache_write_tokens" => common.count(cursor, &mut counts.written, "cache_write_tokens"),
                         _ => Ok(()),
                     })?;
                     Ok(())
                 }
-                "output_tokens_details" => {
-                    cursor.object(|cursor, key| match &*key.text() {
-                        "reasoning_tokens" => common.count(cursor, &mut counts.reasoning, "reasoning_tokens"),
+                b"output_tokens_details" => {
+                    cursor.object(|cursor, key| match &*key.name() {
+                        b"reasoning_tokens" => common.count(cursor, &mut counts.reasoning, "reasoning_tokens"),
                         _ => Ok(()),
                     })?;
                     Ok(())
@@ -262,11 +263,11 @@ impl Answer {
     }
 }
 
-fn item_kind(raw: &[u8]) -> Read<Option<String>> {
+fn item_kind(raw: &[u8]) -> Read<Option<Cow<'_, str>>> {
     let mut kind = None;
     Cursor::new(raw).object(|cursor, key| {
-        if &*key.text() == "type" {
-            kind = cursor.text()?;
+        if key.is("type") {
+            kind = cursor.word()?;
         }
         Ok(())
     })?;
@@ -275,29 +276,29 @@ fn item_kind(raw: &[u8]) -> Read<Option<String>> {
 
 /// One output item: the fee it stands for and the ids it made.
 fn item(common: &mut Common, calls: &mut Calls, cursor: &mut Cursor<'_>) -> Read<()> {
-    let mut kind: Option<String> = None;
-    let mut action: Option<String> = None;
+    let mut kind: Option<Cow<'_, str>> = None;
+    let mut action: Option<Cow<'_, str>> = None;
     let mut container: Option<String> = None;
     cursor.object(|cursor, key| {
-        match &*key.text() {
-            "type" => kind = cursor.text()?,
-            "id" => {
+        match &*key.name() {
+            b"type" => kind = cursor.word()?,
+            b"id" => {
                 if let Some(id) = cursor.text()? {
                     common.made(IdKind::Item, &id);
                 }
             }
-            "container_id" => container = cursor.text()?,
-            "action" | "environment" => {
+            b"container_id" => container = cursor.text()?,
+            b"action" | b"environment" => {
                 cursor.object(|cursor, key| {
-                    match &*key.text() {
-                        "type" => action = cursor.text()?,
-                        "container_id" => container = cursor.text()?,
+                    match &*key.name() {
+                        b"type" => action = cursor.word()?,
+                        b"container_id" => container = cursor.text()?,
                         _ => {}
                     }
                     Ok(())
                 })?;
             }
-            "content" | "output" => cursor.each(|cursor| cited_files(common, cursor))?,
+            b"content" | b"output" => cursor.each(|cursor| cited_files(common, cursor))?,
             _ => {}
         }
         Ok(())
@@ -321,14 +322,14 @@ fn item(common: &mut Common, calls: &mut Calls, cursor: &mut Cursor<'_>) -> Read
 
 /// Files that hosted code made are named in the annotations of the text about them.
 fn cited_files(common: &mut Common, cursor: &mut Cursor<'_>) -> Read<()> {
-    cursor.object(|cursor, key| match &*key.text() {
-        "annotations" => cursor.each(|cursor| {
+    cursor.object(|cursor, key| match &*key.name() {
+        b"annotations" => cursor.each(|cursor| {
             let mut kind = None;
             let mut file = None;
             cursor.object(|cursor, key| {
-                match &*key.text() {
-                    "type" => kind = cursor.text()?,
-                    "file_id" => file = cursor.text()?,
+                match &*key.name() {
+                    b"type" => kind = cursor.word()?,
+                    b"file_id" => file = cursor.text()?,
                     _ => {}
                 }
                 Ok(())

@@ -20,20 +20,20 @@ pub(super) struct Counts {
 
 impl Counts {
     /// Reads a field if it is one of these; says whether it was.
-    pub(super) fn field(&mut self, common: &mut Common, cursor: &mut Cursor<'_>, key: &str) -> Read<bool> {
+    pub(super) fn field(&mut self, common: &mut Common, cursor: &mut Cursor<'_>, key: &[u8]) -> Read<bool> {
         match key {
-            "input_tokens" => common.count(cursor, &mut self.input, "input_tokens")?,
-            "output_tokens" => common.count(cursor, &mut self.output, "output_tokens")?,
-            "cache_read_input_tokens" => common.count(cursor, &mut self.cache_read, "cache_read_input_tokens")?,
-            "cache_creation_input_tokens" => {
+            b"input_tokens" => common.count(cursor, &mut self.input, "input_tokens")?,
+            b"output_tokens" => common.count(cursor, &mut self.output, "output_tokens")?,
+            b"cache_read_input_tokens" => common.count(cursor, &mut self.cache_read, "cache_read_input_tokens")?,
+            b"cache_creation_input_tokens" => {
                 common.count(cursor, &mut self.cache_creation, "cache_creation_input_tokens")?;
             }
-            "cache_creation" => {
-                cursor.object(|cursor, key| match &*key.text() {
-                    "ephemeral_5m_input_tokens" => {
+            b"cache_creation" => {
+                cursor.object(|cursor, key| match &*key.name() {
+                    b"ephemeral_5m_input_tokens" => {
                         common.count(cursor, &mut self.written_5m, "ephemeral_5m_input_tokens")
                     }
-                    "ephemeral_1h_input_tokens" => {
+                    b"ephemeral_1h_input_tokens" => {
                         common.count(cursor, &mut self.written_1h, "ephemeral_1h_input_tokens")
                     }
                     _ => Ok(()),
@@ -84,13 +84,13 @@ impl Iteration {
     pub(super) fn read(common: &mut Common, cursor: &mut Cursor<'_>) -> Read<Self> {
         let mut iteration = Self { kind: String::new(), model: None, counts: Counts::default() };
         cursor.object(|cursor, key| {
-            let key = key.text();
+            let key = key.name();
             if iteration.counts.field(common, cursor, &key)? {
                 return Ok(());
             }
             match &*key {
-                "type" => iteration.kind = cursor.text()?.unwrap_or_default(),
-                "model" => iteration.model = cursor.text()?,
+                b"type" => iteration.kind = cursor.text()?.unwrap_or_default(),
+                b"model" => iteration.model = cursor.text()?,
                 _ => {}
             }
             Ok(())
