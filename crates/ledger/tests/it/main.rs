@@ -8,6 +8,7 @@ mod committing;
 mod damage;
 mod histories;
 mod holding;
+mod interleavings;
 mod model;
 mod power;
 mod sizes;
