@@ -122,7 +122,13 @@ impl<'a> Cursor<'a> {
     }
 
     /// The next byte that is not space, not taken.
+    #[inline]
     fn peek(&mut self) -> Read<u8> {
+        if let Some(byte) = self.bytes.get(self.at)
+            && *byte > b' '
+        {
+            return Ok(*byte);
+        }
         self.space();
         match self.bytes.get(self.at) {
             Some(byte) => Ok(*byte),
@@ -130,15 +136,18 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    #[inline]
     fn step(&mut self) {
         self.at = self.at.saturating_add(1);
     }
 
+    #[inline]
     fn mark(&mut self) {
         self.step();
         self.tally.structure = self.tally.structure.saturating_add(1);
     }
 
+    #[inline]
     fn enter(&mut self) -> Read<()> {
         if self.depth >= DEPTH_MAX {
             return self.fault(What::Deep);
@@ -148,12 +157,14 @@ impl<'a> Cursor<'a> {
         Ok(())
     }
 
+    #[inline]
     fn leave(&mut self) {
         self.depth = self.depth.saturating_sub(1);
         self.mark();
     }
 
     /// The kind of the next value.
+    #[inline]
     pub(crate) fn kind(&mut self) -> Read<Kind> {
         match self.peek()? {
             b'{' => Ok(Kind::Object),
@@ -222,6 +233,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// After a value: a comma, or the bracket that closes what is open.
+    #[inline]
     fn closes(&mut self, bracket: u8) -> Read<bool> {
         match self.peek()? {
             b',' => {
@@ -465,11 +477,12 @@ pub(crate) fn number(text: &[u8]) -> Count {
         Some(digits) => (true, digits),
         None => (false, text),
     };
-    if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
-        return Count::Bad;
-    }
-    let value = std::str::from_utf8(digits).ok().and_then(|digits| digits.parse::<u64>().ok());
+    let value = digits.iter().try_fold(0_u64, |value, digit| {
+        let digit = Some(digit.wrapping_sub(b'0')).filter(|digit| *digit < 10)?;
+        value.checked_mul(10)?.checked_add(u64::from(digit))
+    });
     match value {
+        _ if digits.is_empty() => Count::Bad,
         Some(0) => Count::Is(0),
         Some(_) if negative => Count::Negative,
         Some(value) => Count::Is(value),

@@ -18,21 +18,19 @@ const BLOCK: usize = 224;
 
 impl Survey {
     pub(crate) fn of(bytes: &[u8]) -> Self {
-        let mut survey = Self::default();
+        let (mut least, mut all, mut markup) = (u8::MAX, 0_u8, 0_u64);
         for block in bytes.chunks(BLOCK) {
-            let (mut least, mut wide, mut markup) = (u8::MAX, 0_u8, 0_u8);
+            let mut found = 0_u8;
             for byte in block {
                 least = least.min(*byte);
-                wide = wide.wrapping_add(u8::from(*byte >= 0x80));
+                all |= byte;
                 // `<` and `>` differ in one bit, `&` and `'` in another.
-                let found = u8::from(byte & 0xfd == b'<') | u8::from(byte & 0xfe == b'&');
-                markup = markup.wrapping_add(found);
+                found = found.wrapping_add(u8::from(byte & 0xfd == b'<') | u8::from(byte & 0xfe == b'&'));
             }
-            survey.controls |= least < b' ';
-            survey.wide = survey.wide.saturating_add(u64::from(wide));
-            survey.markup = survey.markup.saturating_add(u64::from(markup));
+            markup = markup.saturating_add(u64::from(found));
         }
-        survey
+        let wide = if all.is_ascii() { 0 } else { bytes.iter().filter(|byte| !byte.is_ascii()).count() };
+        Self { controls: least < b' ', wide: u64::try_from(wide).unwrap_or(u64::MAX), markup }
     }
 }
 
@@ -53,6 +51,7 @@ mod tests {
         check("plain text, no markup: %()$;=?!#/", false, 0, 0);
         check("<&'>", false, 0, 4);
         check("é€😀 ~\u{7f}", false, 9, 0);
+        check("0123456789 0123456789 0123456789 it's <b>", false, 0, 3);
         check("a\nb", true, 0, 0);
         check("\0", true, 0, 0);
         check("\u{1f} ", true, 0, 0);

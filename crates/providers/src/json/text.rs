@@ -110,6 +110,7 @@ pub(crate) fn string_len(bytes: &[u8]) -> Option<(usize, u64)> {
 ///
 /// Keys and texts of one event are short and are searched eight bytes at a time, which has no start-up; what is longer, by
 /// vector instructions.
+#[inline]
 pub(crate) fn plain_len(bytes: &[u8], controls: bool) -> usize {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const TOPS: u64 = 0x8080_8080_8080_8080;

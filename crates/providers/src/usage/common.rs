@@ -15,7 +15,7 @@ pub(crate) struct Common {
     /// The model named in the answer.
     pub(crate) model: Option<String>,
     /// The last usage object as it came; empty for none.
-    raw_usage: String,
+    raw_usage: Vec<u8>,
     /// The first count that could not be right.
     pub(crate) problem: Option<UsageProblem>,
     /// A reason not to believe what was read.
@@ -103,16 +103,14 @@ impl Common {
     /// Keeps the text of a usage object in place of the one before.
     pub(crate) fn keep_usage(&mut self, raw: &[u8]) {
         self.raw_usage.clear();
-        if let Ok(text) = std::str::from_utf8(raw)
-            && text.len() <= RAW_USAGE_BYTES_MAX
-        {
-            self.raw_usage.push_str(text);
+        if raw.len() <= RAW_USAGE_BYTES_MAX {
+            self.raw_usage.extend_from_slice(raw);
         }
     }
 
-    /// The last usage object as it came.
+    /// The last usage object as it came, if it was text and not too long.
     pub(crate) fn raw_usage(&self) -> Option<Box<str>> {
-        (!self.raw_usage.is_empty()).then(|| self.raw_usage.as_str().into())
+        std::str::from_utf8(&self.raw_usage).ok().filter(|text| !text.is_empty()).map(Into::into)
     }
 
     /// Counts the next value's text as output, if it is a string.
