@@ -58,4 +58,4 @@ pub use refusal::{Refusal, RefusalKind, Rendered, refusal};
 pub use request::{BadRequest, RequestFacts};
 pub use route::{FreeKind, Route, route};
 pub use stream::StreamMeter;
-pub use usage::{Metered, Stage, UsageProblem, read_usage};
+pub use usage::{Metered, Stage, UsageProblem, read_answer, read_usage};

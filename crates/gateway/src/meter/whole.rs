@@ -5,7 +5,7 @@ use std::io::{self, Read as _};
 use bytes::Bytes;
 use http::StatusCode;
 use purser_providers::headers::is_plain;
-use purser_providers::{Headers, ProviderId, StreamMeter, UsageProblem, provider_ids, read_usage};
+use purser_providers::{Headers, ProviderId, StreamMeter, UsageProblem, read_answer};
 
 use super::relay::read_stream;
 use super::{Measured, Reading, Rest, until_gone};
@@ -50,7 +50,7 @@ pub(super) async fn take_whole(
         {
             read_at_once(call, &plain)
         }
-        Ok(plain) => (read_whole(call, &plain), provider_ids(call.dialect, &plain)),
+        Ok(plain) => read_whole(call, &plain),
         Err(_) => (Reading::Unreadable(UsageProblem::NotJson), Vec::new()),
     };
     restore(&mut headers, encoding);
@@ -64,14 +64,16 @@ fn restore(headers: &mut Headers, encoding: Option<Vec<u8>>) {
     }
 }
 
-fn read_whole(call: &Call, body: &[u8]) -> Reading {
-    match read_usage(call.dialect, body) {
+fn read_whole(call: &Call, body: &[u8]) -> (Reading, Vec<ProviderId>) {
+    let (usage, ids) = read_answer(call.dialect, body);
+    let reading = match usage {
         Ok(metered) => Reading::Reported(Box::new(metered.with_request(&call.facts))),
         Err(UsageProblem::Missing) => {
             Reading::Partial { seen: None, visible_bytes: u64::try_from(body.len()).unwrap_or(u64::MAX) }
         }
         Err(why) => Reading::Unreadable(why),
-    }
+    };
+    (reading, ids)
 }
 
 /// A stream that had to be taken whole, because it came compressed although asked not to.

@@ -112,9 +112,17 @@ pub enum UsageProblem {
 /// # Errors
 /// See [`UsageProblem`]; never a silent zero.
 pub fn read_usage(dialect: Dialect, body: &[u8]) -> Result<Metered, UsageProblem> {
+    read_answer(dialect, body).0
+}
+
+/// As [`read_usage`], and the ids that the answer says were made ([`provider_ids`](crate::provider_ids)), in one pass.
+pub fn read_answer(dialect: Dialect, body: &[u8]) -> (Result<Metered, UsageProblem>, Vec<ProviderId>) {
     let mut answer = Answer::new(dialect);
-    answer.read_body(body).map_err(|_| UsageProblem::NotJson)?;
-    answer.metered()
+    let metered = match answer.read_body(body) {
+        Ok(()) => answer.metered(),
+        Err(_) => Err(UsageProblem::NotJson),
+    };
+    (metered, answer.ids().to_vec())
 }
 
 /// What stands at the spots of an event that said text alone.
