@@ -55,6 +55,7 @@ fn act(cli: Cli) -> Result<ExitCode, Failure> {
         data: config.data(cli.global.data.as_deref(), usual),
         currency: config.currency().clone(),
         zone: config.zone().clone(),
+        journal: config.journal(),
     };
     let out = Output::new(cli.global.json);
     logs::start(matches!(cli.command, Command::Serve));

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use purser_core::money::Currency;
 use purser_core::zone::Zone;
+use purser_store::JournalKind;
 
-/// A data folder and the currency of its ledger, should it have to be made.
+/// A data folder, and what its ledger is to be like should it have to be made.
 #[derive(Clone, Debug)]
 pub(crate) struct Place {
     /// The folder.
@@ -14,6 +15,8 @@ pub(crate) struct Place {
     pub(crate) currency: Currency,
     /// Where the company's periods begin and end. Used once too.
     pub(crate) zone: Zone,
+    /// How the journal is kept, if the folder has to be made.
+    pub(crate) journal: JournalKind,
 }
 
 impl Place {

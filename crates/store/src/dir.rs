@@ -1,10 +1,11 @@
 //! The folder of one Purser: who may write it, which format it has, what is where.
 //!
 //! ```text
-//! format        `purser 1`: the layout of this folder; newer ones are refused
+//! format        `purser 1`, or 2 when the journal is a log: the layout of this folder; newer ones are refused
 //! lock          held by the process that writes; its process id inside, for the message a second one shows
 //! secret        32 random bytes for keyed hashes; belongs to the folder, never leaves it except in a backup
-//! journal.db    the commit point (see `journal`)
+//! journal/      the commit point, segments of a log (see `wal`); or
+//! journal.db    the commit point, rows of a database (see `journal`)
 //! purser.db     what is derived from the journal, and personal fields (see `projector`, `private`)
 //! fence.db      which person a provider-side id belongs to (see `fence`)
 //! snapshots/    the ledger's state at an entry, so that a start need not replay everything
@@ -20,8 +21,10 @@ use crate::error::StoreError;
 use crate::fsync;
 use crate::lock::Lock;
 
-/// The layout this program writes.
+/// The layout a folder is made with.
 const FORMAT: u64 = 1;
+/// The layout with a log in it: programs that know only the first would begin an empty database beside it.
+const FORMAT_WITH_LOG: u64 = 2;
 /// What the format file starts with.
 const FORMAT_WORD: &str = "purser";
 
@@ -118,6 +121,17 @@ impl DataDir {
         self.path.join("journal")
     }
 
+    /// Makes the folder of segments where there is none, saying first that this folder has one.
+    pub(crate) fn make_log(&self) -> Result<PathBuf, StoreError> {
+        let log = self.log();
+        if !log.is_dir() {
+            replace(&self.path.join("format"), format!("{FORMAT_WORD} {FORMAT_WITH_LOG}\n").as_bytes())?;
+            create_folder(&log)?;
+            fsync::folder(&self.path)?;
+        }
+        Ok(log)
+    }
+
     /// The database of everything derived, and of personal fields.
     pub fn database(&self) -> PathBuf {
         self.path.join("purser.db")
@@ -169,8 +183,8 @@ pub(crate) fn check_format(path: &Path) -> Result<(), StoreError> {
         .strip_prefix(FORMAT_WORD)
         .and_then(|rest| rest.trim_start().parse::<u64>().ok())
         .ok_or(StoreError::NotAFolder { folder: path.to_owned(), why: "its format file is not one of Purser's" })?;
-    if found > FORMAT {
-        return Err(StoreError::Newer { file, found, known: FORMAT });
+    if found > FORMAT_WITH_LOG {
+        return Err(StoreError::Newer { file, found, known: FORMAT_WITH_LOG });
     }
     Ok(())
 }

@@ -41,7 +41,7 @@ impl Verified {
 #[non_exhaustive]
 pub enum Finding {
     /// The journal is not what was written.
-    #[error("journal.db, frame {frame}: {what}")]
+    #[error("the journal, frame {frame}: {what}")]
     Journal {
         /// The first bad frame.
         frame: FrameNo,
@@ -51,13 +51,13 @@ pub enum Finding {
         what: String,
     },
     /// The projection was made from another journal, or from frames this one has lost.
-    #[error("purser.db does not belong to journal.db: {what}")]
+    #[error("purser.db does not belong to the journal: {what}")]
     Foreign {
         /// How it shows.
         what: String,
     },
     /// Charges projected and charges posted differ.
-    #[error("{what} are {projected} nano-units in purser.db and {posted} in journal.db, up to record {lsn}")]
+    #[error("{what} are {projected} nano-units in purser.db and {posted} in the journal, up to record {lsn}")]
     Charges {
         /// Which charges.
         what: &'static str,
@@ -121,7 +121,11 @@ fn journal(
     };
     if let Some(projection) = projection {
         match projector::check_belongs(&reader, &projection.progress) {
-            Err(StoreError::Damaged { what, .. }) => findings.push(Finding::Foreign { what }),
+            Err(StoreError::Damaged { frame: Some(frame), what, .. }) if frame == projection.progress.frame.0 => {
+                findings.push(Finding::Foreign { what });
+            }
+            // Damage on the way there: reported below, as the journal's.
+            Err(StoreError::Damaged { .. }) => {}
             other => other?,
         }
     }
@@ -150,7 +154,7 @@ fn snapshots(dir: &DataDir, journal: Option<&VerifyReport>, findings: &mut Vec<F
         match snapshot::read(&path)? {
             Err(why) => findings.push(Finding::Snapshot { what: format!("the one of record {lsn}: {why}") }),
             Ok(snapshot) if journal.is_some_and(|report| report.records < snapshot.lsn().0) => {
-                let what = format!("the one of record {lsn} is of a state that journal.db does not reach");
+                let what = format!("the one of record {lsn} is of a state that the journal does not reach");
                 findings.push(Finding::Snapshot { what });
             }
             Ok(_) => {}

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use purser_core::money::Currency;
 use purser_core::zone::Zone;
 use purser_gateway::Limits as GatewayLimits;
+use purser_store::JournalKind;
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -23,6 +24,7 @@ pub(crate) struct File {
     pub(crate) currency: Currency,
     pub(crate) zone: Zone,
     pub(crate) listen: Listen,
+    pub(crate) ledger: Ledger,
     pub(crate) limits: Limits,
     pub(crate) policy: Policy,
     /// By name; the place in the file is the order of preference.
@@ -36,6 +38,7 @@ impl Default for File {
             currency: Currency::usd(),
             zone: Zone::UTC,
             listen: Listen::default(),
+            ledger: Ledger::default(),
             limits: Limits::default(),
             policy: Policy::default(),
             providers: BTreeMap::new(),
@@ -72,6 +75,33 @@ impl Default for Listen {
 pub(crate) struct Tls {
     pub(crate) cert: PathBuf,
     pub(crate) key: PathBuf,
+}
+
+/// `[ledger]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Ledger {
+    pub(crate) journal: Journal,
+}
+
+/// `ledger.journal`
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Journal {
+    /// Segments of our own.
+    #[default]
+    Log,
+    /// A SQLite database.
+    Sqlite,
+}
+
+impl From<Journal> for JournalKind {
+    fn from(journal: Journal) -> Self {
+        match journal {
+            Journal::Log => Self::Log,
+            Journal::Sqlite => Self::Sqlite,
+        }
+    }
 }
 
 /// `[limits]`

@@ -20,6 +20,7 @@ use purser_core::money::Currency;
 use purser_core::policy::Policy;
 use purser_core::zone::Zone;
 use purser_gateway::{GatewayConfig, Upstream};
+use purser_store::JournalKind;
 
 use self::file::File;
 pub(crate) use self::mistake::Mistake;
@@ -80,7 +81,11 @@ impl Config {
         Self::parse(source, Some(path))
     }
 
-    fn parse(source: String, path: Option<&Path>) -> Result<Self, Mistake> {
+    /// Reads the text of a file; `path` is only how it is called in a mistake.
+    ///
+    /// # Errors
+    /// It has a mistake.
+    pub(crate) fn parse(source: String, path: Option<&Path>) -> Result<Self, Mistake> {
         let file: File = toml::from_str(&source).map_err(|error| Mistake::from_toml(path, &source, &error))?;
         Ok(Self { file, source, path: path.map(Path::to_owned) })
     }
@@ -107,6 +112,11 @@ impl Config {
     /// Where the periods of a company that is founded now begin and end.
     pub(crate) fn zone(&self) -> &Zone {
         &self.file.zone
+    }
+
+    /// How the journal of a folder that is made now is kept.
+    pub(crate) fn journal(&self) -> JournalKind {
+        self.file.ledger.journal.into()
     }
 
     /// Was a file read?

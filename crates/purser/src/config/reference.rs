@@ -49,6 +49,11 @@ const FIELDS: &[Field] = &[
         "A proxy in front does the TLS, so that plain HTTP may be listened to on any address.",
     ),
     field("listen.threads", "`0`", "Threads of the gateway; 0 for one per core."),
+    field(
+        "ledger.journal",
+        "`\"log\"`",
+        "How the journal of a new data folder is kept. `log`: a write-ahead log in `journal/`. `sqlite`: a database, `journal.db`, slower by a factor and readable with SQLite's own tools. A folder keeps what it was made with.",
+    ),
     field("limits.connections", "`20000`", "Open client connections at the gateway."),
     field("limits.head", "`\"64KiB\"`", "A request's head."),
     field("limits.body", "`\"64MiB\"`", "A request's body."),
@@ -174,7 +179,7 @@ fn described(table: &str) -> Vec<String> {
 
 #[test]
 fn every_field_is_described_and_nothing_else() {
-    for table in ["", "listen", "limits", "policy", "policy.park", "policy.drain", "providers.NAME"] {
+    for table in ["", "listen", "ledger", "limits", "policy", "policy.park", "policy.drain", "providers.NAME"] {
         assert_eq!(described(table), fields_of(table), "[{table}]");
     }
 }

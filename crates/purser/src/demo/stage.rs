@@ -67,6 +67,7 @@ impl Stage {
             data: scratch.path().join(Path::new(DATA)),
             currency: config.currency().clone(),
             zone: company_zone()?,
+            journal: config.journal(),
         };
         let engine = Engine::open(&place, wanted.policy.wait_for_disk).await?;
         engine.control().adopt_policy(wanted.policy).await?;

@@ -13,7 +13,8 @@ use purser_core::time::Clock;
 use purser_gateway::Shared;
 use purser_ledger::{BootId, Frame, FrameNo, FrameObserver, Ledger, OpenError, Options, Recovery};
 use purser_store::{
-    DataDir, DenialLog, Fence, Mode, Private, Projector, ProjectorTap, Reader, Snapshots, SqliteJournal, StoreError,
+    DataDir, DenialLog, Fence, JournalKind, Mode, Private, Projector, ProjectorTap, Reader, Snapshots, StoreError,
+    open_journal,
 };
 
 use crate::clock::MachineClock;
@@ -44,7 +45,7 @@ impl Engine {
         let clock: Arc<dyn Clock> = Arc::new(MachineClock);
         let durable = Arc::new(AtomicU64::new(0));
         let options = Options { wait_for_disk, ..Options::new(boot()?) };
-        let Opened { ledger, projector, recovery } = open_ledger(&dir, &options, &clock, &durable)?;
+        let Opened { ledger, projector, recovery } = open_ledger(&dir, place.journal, &options, &clock, &durable)?;
         let parts = Parts {
             ledger: ledger.clone(),
             private: Private::open(&dir).map_err(|error| store(&error))?,
@@ -125,6 +126,7 @@ struct Opened {
 /// Opens the ledger from the newest snapshot that fits the journal.
 fn open_ledger(
     dir: &Arc<DataDir>,
+    wanted: JournalKind,
     options: &Options,
     clock: &Arc<dyn Clock>,
     durable: &Arc<AtomicU64>,
@@ -132,11 +134,10 @@ fn open_ledger(
     let snapshots = Snapshots::of(dir);
     let mut snapshot = snapshots.load().map_err(|error| store(&error))?;
     loop {
-        let journal = SqliteJournal::open(dir).map_err(|error| store(&error))?;
+        let journal = open_journal(dir, wanted).map_err(|error| store(&error))?;
         let (projector, tap) = Projector::start(dir).map_err(|error| store(&error))?;
         let tap = Tap { projector: tap, durable: Arc::clone(durable) };
-        let opened =
-            Ledger::open(Box::new(journal), snapshot.take(), options.clone(), Arc::clone(clock), Some(Box::new(tap)));
+        let opened = Ledger::open(journal, snapshot.take(), options.clone(), Arc::clone(clock), Some(Box::new(tap)));
         match opened {
             Ok((ledger, recovery)) => return Ok(Opened { ledger, projector: Arc::new(projector), recovery }),
             Err(OpenError::SnapshotAhead { journal, .. }) => {

@@ -55,7 +55,6 @@ pub(crate) use read::LogReader;
 
 use crate::dir::DataDir;
 use crate::error::StoreError;
-use crate::fsync;
 use tail::Tail;
 
 /// How segments are made.
@@ -109,10 +108,7 @@ impl WalJournal {
     /// [`StoreError::Damaged`] names frame, file and place; [`StoreError::Newer`]; [`StoreError::Io`] otherwise.
     pub fn open(dir: &DataDir) -> Result<Self, StoreError> {
         dir.require_exclusive()?;
-        let folder = dir.log();
-        crate::dir::create_folder(&folder)?;
-        fsync::folder(dir.path())?;
-        Self::open_on(Arc::new(RealDisk::new(folder, dir.mode())), WalOptions::default())
+        Self::open_on(Arc::new(RealDisk::new(dir.make_log()?, dir.mode())), WalOptions::default())
     }
 
     /// As [`open`](Self::open), on any disk.

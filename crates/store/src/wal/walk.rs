@@ -105,7 +105,11 @@ impl Walk {
             };
             let Some((place, frame)) = found.map_err(read)? else { continue };
             let why = self.why_not()?;
-            let what = format!("{why}, and frame {frame} follows in {} at byte {place}", disk.path(no).display());
+            let what = if no == self.segment {
+                format!("{why}, and frame {frame} follows at byte {place}")
+            } else {
+                format!("{why}, and frame {frame} follows in segment {no} at byte {place}")
+            };
             return Ok(Some(damaged(&*disk, expected, self.segment, self.at, &what)));
         }
         self.refuse_newer_frame()?;

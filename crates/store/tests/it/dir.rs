@@ -35,10 +35,10 @@ fn a_newer_folder_is_refused_untouched() {
     let (_temp, dir) = folder();
     let path = dir.path().to_owned();
     drop(dir);
-    fs::write(path.join("format"), "purser 2\n").unwrap();
+    fs::write(path.join("format"), "purser 3\n").unwrap();
     for mode in [Mode::Exclusive, Mode::ReadOnly] {
         let refused = DataDir::open(&path, mode).unwrap_err();
-        assert!(matches!(refused, StoreError::Newer { found: 2, known: 1, .. }));
+        assert!(matches!(refused, StoreError::Newer { found: 3, known: 2, .. }));
         assert!(refused.to_string().contains("run the newer version"), "{refused}");
     }
 }

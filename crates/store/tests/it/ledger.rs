@@ -11,9 +11,12 @@ use purser_core::time::{Clock, Instant};
 use purser_ledger::{
     BootId, Committer, Correction, HoldOutcome, HoldRequest, Ledger, Mark, Options, Recovery, Resolution, Settlement,
 };
-use purser_store::{DataDir, Projector, Reader, Snapshots, SqliteJournal, verify};
+use purser_store::{DataDir, JournalKind, Projector, Reader, Snapshots, open_journal, verify};
 
 use crate::script::{budget, detail, folder, grant, noon};
+
+/// Everything holds on either.
+const KINDS: [JournalKind; 2] = [JournalKind::Log, JournalKind::Sqlite];
 
 /// A second later each time it is asked.
 struct Ticking(AtomicI64);
@@ -31,14 +34,14 @@ struct Running {
     recovery: Recovery,
 }
 
-fn start(dir: &Arc<DataDir>, boot: u64) -> Running {
-    let journal = SqliteJournal::open(dir).unwrap();
+fn start(dir: &Arc<DataDir>, kind: JournalKind, boot: u64) -> Running {
+    let journal = open_journal(dir, kind).unwrap();
     let snapshot = Snapshots::of(dir).load().unwrap();
     let (projector, tap) = Projector::start(dir).unwrap();
     let options = Options::new(BootId(boot));
     let clock = Arc::new(Ticking(AtomicI64::new(0)));
     let (ledger, committer, recovery) =
-        Ledger::open_stepped(Box::new(journal), snapshot, options, clock, Some(Box::new(tap))).unwrap();
+        Ledger::open_stepped(journal, snapshot, options, clock, Some(Box::new(tap))).unwrap();
     Running { ledger, committer, projector, recovery }
 }
 
@@ -86,8 +89,12 @@ impl Running {
 
 #[test]
 fn ledger_projection_and_journal_agree_over_a_kill() {
+    KINDS.into_iter().for_each(check_agreement);
+}
+
+fn check_agreement(kind: JournalKind) {
     let (_temp, dir) = folder();
-    let mut running = start(&dir, 1);
+    let mut running = start(&dir, kind, 1);
     for amount in [1_000, 2_000, 3_000] {
         running.charge(amount);
     }
@@ -109,22 +116,26 @@ fn ledger_projection_and_journal_agree_over_a_kill() {
     // The process is killed: what was written is there, synced or not, projected or not.
     running.committer.write();
     drop(running);
-    let mut running = start(&dir, 1);
+    let mut running = start(&dir, kind, 1);
     running.agree(&dir);
     drop(running.recovery);
 }
 
 #[test]
 fn what_was_under_way_at_a_kill_is_resolved_and_found() {
+    KINDS.into_iter().for_each(check_kill);
+}
+
+fn check_kill(kind: JournalKind) {
     let (_temp, dir) = folder();
-    let mut running = start(&dir, 1);
+    let mut running = start(&dir, kind, 1);
     let (first, second) = (running.hold(300), running.hold(400));
     running.committer.write();
     // The holds' owners die with the process.
     std::mem::forget((first, second));
     drop(running);
 
-    let mut running = start(&dir, 1);
+    let mut running = start(&dir, kind, 1);
     assert_eq!(running.recovery.suspended.len(), 2);
     running.agree(&dir);
     let items = running.ledger.suspense_items();
@@ -141,15 +152,19 @@ fn what_was_under_way_at_a_kill_is_resolved_and_found() {
 
 #[test]
 fn slices_after_a_power_cut_are_resolved_and_found() {
+    KINDS.into_iter().for_each(check_power_cut);
+}
+
+fn check_power_cut(kind: JournalKind) {
     let (_temp, dir) = folder();
-    let mut running = start(&dir, 1);
+    let mut running = start(&dir, kind, 1);
     running.charge(1_000);
     // Holds inside a durable slice: after a power cut nobody knows what else there was.
     running.charge(1_000);
     running.committer.sync();
     drop(running);
 
-    let mut running = start(&dir, 2);
+    let mut running = start(&dir, kind, 2);
     assert!(running.recovery.tail_may_be_lost);
     let items = running.ledger.suspense_items();
     assert!(items.iter().any(|item| item.hold.is_none()), "{items:?}");

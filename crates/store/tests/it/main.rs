@@ -13,3 +13,4 @@ mod queries;
 mod script;
 mod snapshots;
 mod verify;
+mod wal;

@@ -63,13 +63,13 @@ fn a_flipped_byte_is_named() {
     let verified = check(&dir);
     let named = |finding: &&Finding| matches!(finding, Finding::Journal { frame: FrameNo(23), .. });
     let finding = verified.findings.iter().find(named).unwrap_or_else(|| panic!("{:?}", verified.findings));
-    assert!(finding.to_string().starts_with("journal.db, frame 23: "), "{finding}");
+    assert!(finding.to_string().starts_with("the journal, frame 23: "), "{finding}");
     assert!(verified.journal.is_none());
 }
 
 #[test]
 fn a_file_that_cannot_be_opened_is_a_finding() {
-    for file in ["journal.db", "purser.db"] {
+    for (file, called) in [("journal.db", "the journal"), ("purser.db", "purser.db")] {
         let (_temp, dir) = at_rest(5);
         let path = dir.path().join(file);
         let mut bytes = fs::read(&path).unwrap();
@@ -77,7 +77,7 @@ fn a_file_that_cannot_be_opened_is_a_finding() {
         fs::write(&path, &bytes).unwrap();
         let findings = check(&dir).findings;
         assert!(matches!(findings[..], [Finding::Journal { .. } | Finding::Projection { .. }]), "{findings:?}");
-        assert!(findings[0].to_string().starts_with(file), "{findings:?}");
+        assert!(findings[0].to_string().starts_with(called), "{findings:?}");
     }
 }
 
@@ -106,6 +106,6 @@ fn frames_lost_from_the_end_are_found() {
     drop(conn);
     let findings = check(&dir).findings;
     let text = findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
-    assert!(text.contains("purser.db does not belong to journal.db"), "{text}");
+    assert!(text.contains("purser.db does not belong to the journal"), "{text}");
     assert!(text.contains("settled charges are"), "{text}");
 }
