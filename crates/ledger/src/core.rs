@@ -1,9 +1,7 @@
 //! What all handles share: the lock, the state behind it, the way into the journal.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 
-use parking_lot::{Condvar, Mutex, MutexGuard};
 use purser_core::account::AccountKey;
 use purser_core::money::Nano;
 use purser_core::time::{Clock, Instant};
@@ -19,6 +17,7 @@ use crate::queue::Queue;
 use crate::record::Record;
 use crate::slice::Slices;
 use crate::state::{ApplyError, Fault, State};
+use crate::sync::{AtomicU64, Condvar, Mutex, MutexGuard};
 use crate::writing::Writing;
 
 /// The most slices given back under one lock.

@@ -1,7 +1,5 @@
 //! Asking for a hold, owning it, being rid of it.
 
-use std::sync::atomic::Ordering;
-
 use purser_core::money::Nano;
 
 use crate::error::LedgerError;
@@ -9,6 +7,7 @@ use crate::ledger::Ledger;
 use crate::number::{AccountNo, HoldId, Lsn};
 use crate::placing::{Placed, Placement};
 use crate::record::{Detail, Mark};
+use crate::sync::Ordering;
 
 /// What a call needs set aside.
 #[derive(Clone, Copy, Debug)]

@@ -1,10 +1,7 @@
 //! The handle everybody uses.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
-use std::thread::JoinHandle;
 
-use parking_lot::Mutex;
 use purser_core::account::AccountKey;
 use purser_core::id::CommandId;
 use purser_core::money::Nano;
@@ -22,6 +19,7 @@ use crate::placing::Placement;
 use crate::record::{Detail, Leg};
 use crate::recovery;
 use crate::snapshot::Snapshot;
+use crate::sync::{Mutex, Ordering, thread};
 use crate::view::{self, Balance, OpenHoldView, SuspenseItem};
 
 /// The ledger. Cheap to clone; every clone is the same ledger. Dropping the last one (holds count) closes it.
@@ -34,7 +32,7 @@ pub struct Ledger {
 struct Running {
     core: Arc<Core>,
     /// `None`: stepped, or closed.
-    thread: Mutex<Option<JoinHandle<()>>>,
+    thread: Mutex<Option<thread::JoinHandle<()>>>,
 }
 
 /// What was found and done at the start.
@@ -114,7 +112,7 @@ impl Ledger {
         observer: Option<Box<dyn FrameObserver>>,
     ) -> Result<(Self, Recovery), OpenError> {
         let (core, committer, recovery) = recovery::open(journal, snapshot, options, clock, observer)?;
-        let thread = std::thread::Builder::new()
+        let thread = thread::Builder::new()
             .name("ledger".to_owned())
             .spawn(move || committer.run())
             .map_err(OpenError::Thread)?;

@@ -40,6 +40,7 @@ mod replica;
 mod slice;
 mod snapshot;
 mod state;
+mod sync;
 mod verify;
 mod view;
 mod writing;

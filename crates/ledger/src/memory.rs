@@ -3,11 +3,10 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use parking_lot::Mutex;
-
 use crate::frame::{Frame, FrameHead};
 use crate::journal::{Journal, JournalError, Pen, Piece};
 use crate::number::FrameNo;
+use crate::sync::Mutex;
 
 /// A journal in memory. Clones share one disk: keep one to look at, to damage and to open again after the ledger on it
 /// is gone.

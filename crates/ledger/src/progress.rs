@@ -1,12 +1,12 @@
 //! How far the journal is, and who waits for it.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use tokio::sync::watch;
 
 use crate::error::{LedgerError, Stop};
 use crate::number::Lsn;
+use crate::sync::{AtomicU64, Ordering};
 
 /// Published by the committer, read by everybody. Two channels, so that those who wait for a write (every call that
 /// goes out) are not woken by syncs.
