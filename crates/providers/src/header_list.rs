@@ -161,7 +161,8 @@ impl fmt::Debug for Headers {
     }
 }
 
-/// No control characters: none of them, so that all bytes are looked at in one go.
+/// No control characters.
+#[expect(clippy::needless_bitwise_bool, reason = "without jumps, many bytes are looked at in one go")]
 fn is_fit(value: &[u8]) -> bool {
     !value.iter().fold(false, |found, byte| found | (*byte < 0x20 && *byte != b'\t') | (*byte == 0x7f))
 }
