@@ -21,6 +21,14 @@ pub(crate) const KEY: KeyId = KeyId::new(20);
 pub(crate) const HASH: [u8; 32] = [7; 32];
 pub(crate) const ZONES: [&str; 4] = ["Europe/Berlin", "America/New_York", "Pacific/Kiritimati", "Australia/Lord_Howe"];
 
+/// How many random cases a test runs: its share of all of them, which are 100,000 over this crate and its neighbour
+/// unless `PURSER_CASES` says otherwise.
+pub(crate) fn cases(share: u32) -> ProptestConfig {
+    let all = std::env::var("PURSER_CASES").map_or(100_000, |text| text.parse::<u64>().unwrap());
+    let cases = u32::try_from((all * u64::from(share)).div_ceil(100_000)).unwrap();
+    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
+}
+
 pub(crate) fn at(text: &str) -> Instant {
     text.parse().unwrap()
 }

@@ -7,4 +7,7 @@ mod directory;
 mod event;
 mod period;
 mod plan;
+mod random;
+mod rating;
 mod sentence;
+mod zones;

@@ -15,7 +15,7 @@ use purser_core::period::{Rhythm, Term};
 use purser_core::time::Instant;
 use purser_core::zone::{Zone, ZoneChange};
 
-use crate::company::{any_cadence, any_days, grant};
+use crate::company::{any_cadence, any_days, cases, grant};
 
 /// Zones and days around which clocks do something strange.
 const ODD: [(&str, &str); 20] = [
@@ -235,7 +235,7 @@ prop_compose! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 4_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(10_000))]
 
     #[test]
     fn periods_and_allowances_agree_with_the_calendar(case in any_case(0)) {

@@ -15,8 +15,8 @@ use purser_core::scope::CallScope;
 use purser_core::time::Instant;
 
 use crate::company::{
-    ANALYST, DIVISION, HASH, KEY, TEAM, ZONES, any_cadence, any_days, at, budget, directory, founding, grant, key,
-    key_issue, money, scope, start, zone,
+    ANALYST, DIVISION, HASH, KEY, TEAM, ZONES, any_cadence, any_days, at, budget, cases, directory, founding, grant,
+    key, key_issue, money, scope, start, zone,
 };
 
 const CALL: CallScope<'_> = CallScope { provider: "anthropic", model: "claude-sonnet" };
@@ -277,7 +277,7 @@ fn check(directory: &Directory, at: Instant, far: u32) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1_500, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(10_000))]
 
     #[test]
     fn plans_hold_until_they_say(case in any_case()) {

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use proptest::prelude::ProptestConfig;
 use purser_core::account::{AccountKey, Period, Subject};
 use purser_core::id::{BudgetId, CommandId, GrantId, RunId};
 use purser_core::money::Nano;
@@ -43,6 +44,14 @@ pub(crate) fn options(boot: u64) -> Options {
         window: Window { age_s: 24 * 3600, settled_max: 1_000, commands_max: 1_000 },
         ..Options::new(BootId(boot))
     }
+}
+
+/// How many random cases a test runs: its share of all of them, which are 100,000 over this crate and its neighbour
+/// unless `PURSER_CASES` says otherwise.
+pub(crate) fn cases(share: u32) -> ProptestConfig {
+    let all = std::env::var("PURSER_CASES").map_or(100_000, |text| text.parse::<u64>().unwrap());
+    let cases = u32::try_from((all * u64::from(share)).div_ceil(100_000)).unwrap();
+    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
 }
 
 /// A stepped ledger and everything around it.

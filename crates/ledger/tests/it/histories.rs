@@ -12,7 +12,7 @@ use purser_ledger::{
     MemoryJournal, Options, Resolution, Snapshot, SuspenseId,
 };
 
-use crate::bench::{Bench, budget, command, exact, grant, journals, options, period, run};
+use crate::bench::{Bench, budget, cases, command, exact, grant, journals, options, period, run};
 use crate::model::{Aside, Model, Name, Placed};
 
 /// Grants 0 to 2, ceilings 3 to 5; the first grant and the first ceiling belong to a day that ends.
@@ -358,10 +358,19 @@ fn check_on(disk: MemoryJournal, ops: &[Op]) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(16_700))]
 
     #[test]
-    fn any_history_gives_what_the_model_gives(ops in prop::collection::vec(op(), 1..120)) {
+    fn any_history_gives_what_the_model_gives(ops in prop::collection::vec(op(), 1..24)) {
+        check(&ops);
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(300))]
+
+    #[test]
+    fn so_does_a_long_one(ops in prop::collection::vec(op(), 60..150)) {
         check(&ops);
     }
 }

@@ -10,7 +10,7 @@ use purser_ledger::{
     SuspenseItem,
 };
 
-use crate::bench::{Bench, amounts, budget, command, exact, grant, is_cleared, journals, options};
+use crate::bench::{Bench, amounts, budget, cases, command, exact, grant, is_cleared, journals, options};
 
 /// Low enough that histories reach the end of the money, where slices matter most.
 const LIMIT: i64 = 400;
@@ -330,7 +330,7 @@ fn check(wait_for_disk: bool, ops: &[Op]) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(1_500))]
 
     #[test]
     fn no_power_cut_makes_anybody_overspend(ops in prop::collection::vec(op(), 1..100)) {
