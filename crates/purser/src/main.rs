@@ -73,6 +73,7 @@ fn act(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Demo(demo) => runtime.block_on(demo::run(&demo, cli.global.json)),
         Command::Verify(verify) => cli::data::verify(&place, &verify, out),
         Command::Backup(backup) => cli::data::backup(&place, &backup, out),
+        Command::Journal(command) => command.run(&place),
         Command::Restore(restore) => cli::data::restore(&place, &restore, out),
         command => runtime.block_on(async {
             let mut client = Client::connect(&cli.global, &place, absent(&command)).await?;
@@ -105,6 +106,7 @@ fn absent(command: &Command) -> Absent {
         | Command::Run(_)
         | Command::Demo(_)
         | Command::Verify(_)
+        | Command::Journal(_)
         | Command::Backup(_)
         | Command::Restore(_) => Absent::Refuse,
     }
@@ -129,6 +131,7 @@ async fn ask(command: Command, client: &mut Client, out: Output) -> Result<(), F
         | Command::Run(_)
         | Command::Demo(_)
         | Command::Verify(_)
+        | Command::Journal(_)
         | Command::Backup(_)
         | Command::Restore(_) => {
             unreachable!("these open their files themselves")

@@ -5,7 +5,8 @@
 //! Absolute figures swing tenfold on a shared machine, so the two journals take turns, each turn is bracketed by two raw
 //! probes (4 KiB into a zero-filled file, then `fdatasync`) and reports the ratio; a round whose probes differ more than
 //! twofold is dropped. A frame here is what 64 callers wait for at once: 64 operations, half of them holds, half
-//! settlements. The write-ahead log should reach 0.7 of the raw rate.
+//! settlements. The write-ahead log should reach 0.7 of the raw rate. At the end: what it costs to hand one record to the
+//! operating system, which every call waits for; a piece of a frame in the log, a frame of its own in the database.
 #![expect(clippy::print_stdout, reason = "figures are this program's output")]
 
 use std::error::Error;
@@ -16,7 +17,9 @@ use std::time::{Duration, Instant as Stopwatch};
 
 use purser_core::money::Nano;
 use purser_core::time::Instant;
-use purser_ledger::{AccountNo, Detail, Epoch, Frame, FrameHead, HoldId, Journal, Leg, Mark, Record};
+use purser_ledger::{
+    AccountNo, CLOSING_LEN, Detail, Epoch, Frame, FrameHead, HoldId, Journal, Leg, Mark, Piece, Record,
+};
 use purser_store::{DataDir, Mode, SqliteJournal, WalJournal};
 
 /// Operations per group commit.
@@ -63,6 +66,8 @@ fn main() -> Result<(), Box<dyn Error>> {
             kept.iter_mut().zip(ratios).for_each(|(kept, ratio)| kept.push(ratio));
         }
     }
+    let (piece, row) = (piece_nanos(&mut log)?, row_nanos(&mut sqlite)?);
+    println!("one record written: log {piece} ns, SQLite {row} ns, ratio {}", decimal(per_mille(row, piece)));
     for (name, mut ratios) in ["log to raw", "SQLite to raw", "log to SQLite"].into_iter().zip(kept) {
         ratios.sort_unstable();
         match ratios.get(ratios.len() / 2) {
@@ -113,11 +118,72 @@ fn rate(mut step: impl FnMut() -> Result<(), Box<dyn Error>>) -> Result<u64, Box
     Ok(steps * 1_000 / u64::try_from(start.elapsed().as_millis())?.max(1))
 }
 
-/// Holds and settlements as a busy gateway makes them.
+/// Nanoseconds to write a record as a piece; the median frame of many.
+fn piece_nanos(journal: &mut WalJournal) -> Result<u64, Box<dyn Error>> {
+    let mut pen = journal.pen().ok_or("no pen")?;
+    median(|| {
+        let records = records(journal.head()?);
+        let frame = Frame::of(journal.head()?, &records);
+        let bytes = frame.encode();
+        // Behind each record but the last, whose piece ends with the closing.
+        let front = bytes.len() - frame.payload.len() - CLOSING_LEN;
+        let end_of = |n: usize| front + Frame::of(journal.head().ok().flatten(), &records[..n]).payload.len();
+        let mut ends: Vec<usize> = (1..records.len()).map(end_of).collect();
+        ends.push(bytes.len());
+        let start = Stopwatch::now();
+        let mut from = 0;
+        for end in &ends {
+            let (begins, seals) = ((from == 0).then_some(frame.no), (*end == bytes.len()).then(|| frame.head()));
+            pen.write(Piece { begins, bytes: &bytes[from..*end], seals })?;
+            from = *end;
+        }
+        let took = start.elapsed();
+        journal.sync()?;
+        Ok(took)
+    })
+}
+
+/// Nanoseconds to write a record as a row.
+fn row_nanos(journal: &mut SqliteJournal) -> Result<u64, Box<dyn Error>> {
+    median(|| {
+        let mut head = Journal::head(journal)?;
+        let frames: Vec<Frame> = records(head)
+            .iter()
+            .map(|record| {
+                let frame = Frame::of(head, std::slice::from_ref(record));
+                head = Some(frame.head());
+                frame
+            })
+            .collect();
+        let start = Stopwatch::now();
+        for frame in &frames {
+            journal.append(frame)?;
+        }
+        let took = start.elapsed();
+        journal.sync()?;
+        Ok(took)
+    })
+}
+
+fn median(mut batch: impl FnMut() -> Result<Duration, Box<dyn Error>>) -> Result<u64, Box<dyn Error>> {
+    let mut all = Vec::new();
+    let start = Stopwatch::now();
+    while start.elapsed() < PART {
+        all.push(u64::try_from(batch()?.as_nanos())? / BATCH);
+    }
+    all.sort_unstable();
+    all.get(all.len() / 2).copied().ok_or_else(|| "nothing was measured".into())
+}
+
 fn batch(head: Option<FrameHead>) -> Frame {
+    Frame::of(head, &records(head))
+}
+
+/// Holds and settlements as a busy gateway makes them.
+fn records(head: Option<FrameHead>) -> Vec<(Instant, Record)> {
     let first = head.map_or(0, |head| head.last_lsn.0);
     let amount = Nano::new(12_345_678);
-    let records: Vec<_> = (0..BATCH)
+    (0..BATCH)
         .filter_map(|n| {
             let id = HoldId::try_new(Epoch(1), first + n / 2)?;
             let account = AccountNo(u32::try_from((first + n) % 300_000).ok()?);
@@ -130,8 +196,7 @@ fn batch(head: Option<FrameHead>) -> Frame {
             };
             Some((Instant::from_micros((first + n).cast_signed()), record))
         })
-        .collect();
-    Frame::of(head, &records)
+        .collect()
 }
 
 fn zeroed(path: &Path) -> Result<File, Box<dyn Error>> {

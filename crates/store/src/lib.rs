@@ -5,8 +5,8 @@
 //! with the journal position in the same transaction. A *snapshot* is the ledger's state at an entry, so that a start
 //! replays only what came after. Personal fields stand apart, erasable, referred to by id.
 //!
-//! **Owns** the data folder and its lock, the SQLite journal, snapshots, the projector and its queries, personal
-//! fields, the fence around provider-side ids, verification of all files, backup.
+//! **Owns** the data folder and its lock, the journal (a log of our own, or SQLite), snapshots, the projector and its
+//! queries, personal fields, the fence around provider-side ids, verification of all files, backup.
 //!
 //! **Does not own** rules: what an entry means to a balance is `ledger`'s, what an event means to the company is
 //! `control`'s. PostgreSQL and several nodes are not here either.
@@ -50,4 +50,4 @@ pub use queries::{
 };
 pub use snapshot::Snapshots;
 pub use verify::{Finding, Verified, verify};
-pub use wal::{Disk, Prepare, RealDisk, SegmentFile, WalJournal, WalOptions};
+pub use wal::{Disk, Prepare, RealDisk, SegmentFile, SegmentMark, WalJournal, WalOptions, read_segment};

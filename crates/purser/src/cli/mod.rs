@@ -6,6 +6,7 @@
 pub(crate) mod budget;
 pub(crate) mod data;
 pub(crate) mod grant;
+pub(crate) mod journal;
 pub(crate) mod key;
 pub(crate) mod person;
 pub(crate) mod price;
@@ -94,6 +95,9 @@ pub(crate) enum Command {
     Status,
     /// Prove that the journal is whole and the balances follow from it, of a data folder or a backup
     Verify(data::Verify),
+    /// The files of the journal
+    #[command(subcommand)]
+    Journal(journal::Command),
     /// Copy the data folder to an empty folder, while it is in use, and verify the copy
     Backup(data::Backup),
     /// Bring a backup back into an empty folder and verify it

@@ -192,6 +192,33 @@ fn verify_backup_and_restore() {
 }
 
 #[test]
+fn segments_of_the_journal_are_checked_and_exported_by_themselves() {
+    let (bench, id) = bench_with_person();
+    bench.json(&["grant", "add", &id, "20/day"]);
+    let export = |args: &[&str]| {
+        let done = bench.run(&[&["journal", "export"], args].concat());
+        assert_eq!(done.code, 0, "{done:?}");
+        assert!(done.err.contains("records in"), "{done:?}");
+        done.out
+    };
+    let lines = export(&[]);
+    let records: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(records.iter().zip(1..).all(|(record, lsn)| record["lsn"] == lsn), "all of them, in order");
+    assert!(records.iter().any(|record| record["kind"] == "event" && record["event"].to_string().contains(&id)));
+    // A copy of one file is enough.
+    let name = "00000000000000000001.wal";
+    let copy = bench.folder().join(name);
+    std::fs::copy(bench.data().join("journal").join(name), &copy).unwrap();
+    let copied = copy.to_str().unwrap().to_owned();
+    assert_eq!(export(&[&copied]), lines);
+    let mut bytes = std::fs::read(&copy).unwrap();
+    bytes[200] ^= 1;
+    std::fs::write(&copy, bytes).unwrap();
+    bench.refused(&["journal", "export", &copied], 1, "at byte 72");
+    bench.refused(&["journal", "export", "nowhere"], 1, "there is no nowhere");
+}
+
+#[test]
 fn a_statement_of_a_month_without_calls() {
     let (bench, id) = bench_with_person();
     bench.json(&["grant", "add", &id, "20/day"]);

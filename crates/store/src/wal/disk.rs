@@ -11,6 +11,9 @@ use crate::dir::Mode;
 
 /// Zeros written at once, and synced at once so that commits meanwhile never wait behind a whole segment.
 const ZEROS_AT_ONCE: u64 = 1 << 20;
+/// Zeros of one write. ext4 keeps a large write in its cache as one large piece, and later goes through all blocks of it
+/// for each small write into it: 230 bytes take 2 µs then, against 0.7 µs here.
+const PAGE_BYTES: usize = 4_096;
 /// Ends a segment's name.
 const EXTENSION: &str = "wal";
 /// Digits of a segment's name: any `u64`, so that a listing is in order.
@@ -118,9 +121,11 @@ impl Disk for RealDisk {
         while at < len {
             let part = usize::try_from(len.saturating_sub(at)).unwrap_or(usize::MAX);
             let part = zeros.get(..part).unwrap_or(&zeros);
-            file.write_all_at(part, at)?;
+            for page in part.chunks(PAGE_BYTES) {
+                file.write_all_at(page, at)?;
+                at = at.saturating_add(u64::try_from(page.len()).unwrap_or(u64::MAX));
+            }
             file.sync_data()?;
-            at = at.saturating_add(u64::try_from(part.len()).unwrap_or(u64::MAX));
         }
         file.sync_all()?;
         File::open(&self.folder)?.sync_all()?;
@@ -137,6 +142,11 @@ pub(super) fn number_of(path: &Path) -> Option<u64> {
     let digits = path.file_stem()?.to_str()?;
     let ours = path.extension()? == EXTENSION && digits.len() == DIGITS && digits.bytes().all(|c| c.is_ascii_digit());
     if ours { digits.parse().ok() } else { None }
+}
+
+/// A file that is only read, wherever it is.
+pub(super) fn read_only(file: File) -> Arc<dyn SegmentFile> {
+    Arc::new(RealFile(file))
 }
 
 #[derive(Debug)]

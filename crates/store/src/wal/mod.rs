@@ -42,6 +42,7 @@ mod header;
 mod read;
 mod recover;
 mod scan;
+mod segment;
 mod tail;
 mod walk;
 
@@ -52,6 +53,7 @@ use purser_ledger::{Frame, FrameHead, FrameNo, Journal, JournalError, Pen, Piece
 
 pub use disk::{Disk, RealDisk, SegmentFile};
 pub(crate) use read::LogReader;
+pub use segment::{SegmentMark, read_segment};
 
 use crate::dir::DataDir;
 use crate::error::StoreError;

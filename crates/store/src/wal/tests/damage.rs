@@ -1,6 +1,7 @@
 use super::*;
 use crate::wal::header::{HEADER_LEN, Header};
-use crate::wal::{Disk, LogReader};
+use crate::wal::{Disk, LogReader, read_segment};
+use purser_ledger::FrameHash;
 
 /// A log of several segments, all synced.
 fn log(frames: usize) -> (FakeDisk, Vec<Frame>) {
@@ -161,6 +162,50 @@ fn check_newer(disk: &FakeDisk, no: u64, version: u64) {
     assert!(refused.to_string().contains("run the newer version"), "{refused}");
     assert!(matches!(read_afresh(disk).1, Err(JournalError::Io { .. })));
     assert_eq!(disk.bytes(no), before, "left as it was");
+}
+
+#[test]
+fn a_segment_is_checked_by_itself_wherever_it_is() {
+    let (disk, frames) = log(24);
+    let temp = tempfile::tempdir().unwrap();
+    let last = *disk.segments().unwrap().last().unwrap();
+    let (mut before, mut seen) = (FrameHash::default(), Vec::new());
+    for no in 1..=last {
+        let path = temp.path().join(format!("{no:020}.wal"));
+        let good = disk.bytes(no);
+        std::fs::write(&path, &good).unwrap();
+        let mark = read_segment(&path, &mut |frame| {
+            seen.push(frame.clone());
+            ControlFlow::Continue(())
+        });
+        let mark = mark.unwrap().unwrap();
+        assert_eq!((mark.no, mark.prev_hash, mark.is_unfinished), (no, before, false));
+        assert_eq!(mark.first_frame.0 + mark.frames, seen.len() as u64 + 1);
+        before = mark.last_hash;
+        let nothing = &mut |_: &Frame| ControlFlow::Break(());
+        assert_eq!(read_segment(&path, nothing).unwrap(), Some(mark.clone()), "also when nobody looks at the frames");
+
+        let mut bad = good.clone();
+        bad[HEADER_LEN + FRAME_HEADER + 20] ^= 1;
+        std::fs::write(&path, bad).unwrap();
+        let found = read_segment(&path, nothing).unwrap_err().to_string();
+        assert!(found.contains(&format!("frame {}", mark.first_frame)) && found.contains("at byte 72"), "{found}");
+        let other = temp.path().join(format!("{:020}.wal", no + 50));
+        std::fs::write(&other, &good).unwrap();
+        let found = read_segment(&other, nothing).unwrap_err().to_string();
+        assert!(found.contains("another segment"), "{found}");
+    }
+    assert_eq!(seen, frames);
+    let path = temp.path().join(format!("{last:020}.wal"));
+    let mut bytes = disk.bytes(last);
+    let end = bytes.iter().rposition(|byte| *byte != 0).unwrap() + 1;
+    bytes[end..end + 3].copy_from_slice(b"PF\x01");
+    std::fs::write(&path, &bytes).unwrap();
+    let nothing = &mut |_: &Frame| ControlFlow::Break(());
+    assert!(read_segment(&path, nothing).unwrap().unwrap().is_unfinished);
+    std::fs::write(&path, [0; 500]).unwrap();
+    assert_eq!(read_segment(&path, nothing).unwrap(), None);
+    assert!(read_segment(temp.path().join("1.wal"), nothing).is_err());
 }
 
 #[test]
