@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use purser_core::directory::EventError;
+use purser_core::directory::{Directory, EventError};
 use purser_core::event::Event;
 use purser_core::id::{CommandId, time_ordered};
 use purser_core::snapshot::Snapshot;
 use purser_core::time::Instant;
-use purser_ledger::{LedgerError, Lsn};
+use purser_ledger::{EVENT_MAX, LedgerError, Lsn};
+use purser_store::Fold;
 use sha2::{Digest, Sha256};
 
 use crate::admins::AdminEvent;
@@ -18,6 +19,9 @@ use crate::error::{Code, Error, Refused};
 pub(crate) const KIND_DIRECTORY: u8 = 1;
 /// Events about administrators, which are no part of the directory.
 pub(crate) const KIND_ADMIN: u8 = 2;
+
+/// Bytes of events in one part of a large change: small beside the journal's queue.
+const PART_BYTES: usize = EVENT_MAX / 4;
 
 /// The longest name of a change.
 const NAME_BYTES_MAX: usize = 200;
@@ -48,12 +52,42 @@ impl CommandName {
 /// there and gives the first result.
 pub(crate) struct Turn<'a> {
     inner: &'a Inner,
+    reached: &'a mut Reached,
+    /// For waiting, on the thread that may block.
+    runtime: tokio::runtime::Handle,
     /// Which change.
     pub(crate) command: CommandId,
     /// When: never before an earlier change.
     pub(crate) now: Instant,
     events: u32,
     written: Option<Lsn>,
+}
+
+/// How far the changes are.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Reached {
+    /// The instant of the last one.
+    pub(crate) at: Instant,
+    /// The last event in the directory: its record, and the hash of its bytes.
+    pub(crate) last: Option<(Lsn, [u8; 32])>,
+    /// The records of the price lists in the directory.
+    pub(crate) prices: Vec<Lsn>,
+    /// Bytes of events since the directory was last kept in a file.
+    pub(crate) unkept: usize,
+}
+
+impl Reached {
+    /// Takes in that an event is in the directory.
+    pub(crate) fn took(&mut self, lsn: Lsn, event: &Event, payload: &[u8]) {
+        // One that was written before, and answered again, is in it already.
+        if self.last.is_none_or(|(last, _)| last < lsn) {
+            self.last = Some((lsn, Fold::event_hash(payload)));
+            self.unkept = self.unkept.saturating_add(payload.len());
+            if matches!(event, Event::PricesPublished(_)) {
+                self.prices.push(lsn);
+            }
+        }
+    }
 }
 
 impl<'a> Turn<'a> {
@@ -77,8 +111,36 @@ impl<'a> Turn<'a> {
     pub(crate) fn commit(&mut self, event: &Event) -> Result<(), Error> {
         // In proportion to the event, not to the company: the rest is shared with the snapshot before.
         let next = self.snapshot().directory.apply(event).map(Snapshot::of).map_err(|error| refused(&error))?;
-        self.write(KIND_DIRECTORY, &event.to_bytes())?;
+        let payload = event.to_bytes();
+        let lsn = self.write(KIND_DIRECTORY, &payload)?;
+        self.reached.took(lsn, event, &payload);
         self.inner.snapshot.store(Arc::new(next));
+        Ok(())
+    }
+
+    /// The same for many events, which take effect together or not at all: `next` is the directory after all of them.
+    /// Written in parts, each no larger than a record may be.
+    ///
+    /// # Errors
+    /// The journal does not take a part. Then nothing has happened, also for the next start.
+    pub(crate) fn commit_all(&mut self, events: Vec<Event>, next: Directory) -> Result<(), Error> {
+        // Not the change's own id: an attempt that ended half way and the one that repeats it must not run together.
+        let change = CommandId::new(self.inner.random_bits()?);
+        let mut parts = parts_of(events).enumerate().peekable();
+        while let Some((place, events)) = parts.next() {
+            let last = parts.peek().is_none();
+            let event = Event::Part { change, last, events };
+            let payload = event.to_bytes();
+            let command = CommandId::new(derived(change, "part", place));
+            let lsn = self.write_as(command, KIND_DIRECTORY, &payload)?;
+            if last {
+                self.reached.took(lsn, &event, &payload);
+            }
+            self.reached.unkept = self.reached.unkept.saturating_add(payload.len());
+            // The journal's queue is bounded: the next part waits until this one is with the operating system.
+            self.runtime.block_on(self.inner.ledger.written(lsn)).map_err(failed)?;
+        }
+        self.inner.snapshot.store(Arc::new(Snapshot::of(next)));
         Ok(())
     }
 
@@ -87,7 +149,7 @@ impl<'a> Turn<'a> {
     /// # Errors
     /// The journal does not take it.
     pub(crate) fn commit_admin(&mut self, event: &AdminEvent) -> Result<(), Error> {
-        self.write(KIND_ADMIN, &event.to_bytes())?;
+        let _lsn = self.write(KIND_ADMIN, &event.to_bytes())?;
         self.inner.admins.write().apply(event);
         Ok(())
     }
@@ -97,11 +159,20 @@ impl<'a> Turn<'a> {
         self.written = self.written.max(Some(lsn));
     }
 
-    fn write(&mut self, kind: u8, payload: &[u8]) -> Result<(), Error> {
+    fn write(&mut self, kind: u8, payload: &[u8]) -> Result<Lsn, Error> {
         let command = self.next_command();
+        self.write_as(command, kind, payload)
+    }
+
+    fn write_as(&mut self, command: CommandId, kind: u8, payload: &[u8]) -> Result<Lsn, Error> {
         let receipt = self.inner.ledger.event(command, kind, payload).map_err(failed)?;
         self.wrote(receipt.lsn);
-        Ok(())
+        Ok(receipt.lsn)
+    }
+
+    /// An id for the thing of a kind that this change makes at a place: the same ones when the change is made again.
+    pub(crate) fn derived(&self, kind: &str, place: usize) -> u128 {
+        derived(self.command, kind, place)
     }
 
     /// The change's own id for its first event, ids derived from it for the others.
@@ -126,15 +197,17 @@ impl Control {
         work: impl FnOnce(&mut Turn<'_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         let control = self.clone();
+        let runtime = tokio::runtime::Handle::current();
         let done = tokio::task::spawn_blocking(move || {
-            let mut latest = control.inner.turn.lock();
-            let now = control.inner.clock.now().max(*latest);
+            let mut reached = control.inner.turn.lock();
+            let now = control.inner.clock.now().max(reached.at);
             let command = match name {
                 Some(CommandName(command)) => command,
                 None => CommandId::new(time_ordered(now, control.inner.random_bits()?)),
             };
-            *latest = now;
-            let mut turn = Turn { inner: &control.inner, command, now, events: 0, written: None };
+            reached.at = now;
+            let inner = &control.inner;
+            let mut turn = Turn { inner, reached: &mut reached, runtime, command, now, events: 0, written: None };
             let made = work(&mut turn)?;
             Ok::<_, Error>((made, turn.written))
         })
@@ -146,6 +219,29 @@ impl Control {
         }
         Ok(made)
     }
+}
+
+/// The events in runs whose bytes fit a record with room to spare.
+fn parts_of(events: Vec<Event>) -> impl Iterator<Item = Vec<Event>> {
+    let mut left = events.into_iter().peekable();
+    std::iter::from_fn(move || {
+        let (mut part, mut bytes) = (Vec::new(), 0_usize);
+        while let Some(next) = left.peek() {
+            // By itself an event has a frame of a few bytes around it, which its place in the part has not.
+            let more = next.to_bytes().len();
+            if !part.is_empty() && bytes.saturating_add(more) > PART_BYTES {
+                break;
+            }
+            bytes = bytes.saturating_add(more);
+            part.extend(left.next());
+        }
+        (!part.is_empty()).then_some(part)
+    })
+}
+
+fn derived(command: CommandId, kind: &str, place: usize) -> u128 {
+    let place = u64::try_from(place).unwrap_or(u64::MAX);
+    first_bits(&[&command.get().to_be_bytes(), kind.as_bytes(), &place.to_be_bytes()])
 }
 
 /// The first 128 bits of a hash over parts, each with its length.
@@ -167,7 +263,7 @@ pub(crate) fn reused() -> Error {
 }
 
 /// A refusal of the directory, as the reader sees it.
-fn refused(error: &EventError) -> Error {
+pub(crate) fn refused(error: &EventError) -> Error {
     let code = match error {
         EventError::UnknownUnit(_)
         | EventError::UnknownPerson(_)

@@ -2,13 +2,11 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use parking_lot::{Mutex, RwLock};
-use purser_core::directory::Directory;
 use purser_core::event::Event;
 use purser_core::id::{AdminKeyId, UnitId};
 use purser_core::money::Currency;
@@ -17,12 +15,13 @@ use purser_core::snapshot::Snapshot;
 use purser_core::time::{Clock, Instant};
 use purser_core::zone::Zone;
 use purser_ledger::{Ledger, Lsn};
-use purser_store::{Labelled, Private, Projector, Reader, StoreError};
+use purser_store::{Folds, Labelled, Private, Projector, Reader, StoreError};
 
-use crate::admins::{AdminEvent, Admins};
-use crate::change::{KIND_ADMIN, KIND_DIRECTORY};
+use crate::admins::Admins;
+use crate::change::Reached;
 use crate::error::{Code, Error, Refused};
 use crate::names::Names;
+use crate::replay::{self, Replayed};
 use crate::secret::Random;
 use crate::setup::Offer;
 use crate::shape::Status;
@@ -47,6 +46,8 @@ pub struct Parts {
     pub private: Private,
     /// Reports.
     pub reader: Reader,
+    /// Where the directory is kept between starts.
+    pub folds: Folds,
     /// What the reports wait for.
     pub projector: Arc<Projector>,
     /// The time.
@@ -77,8 +78,11 @@ pub(crate) struct Inner {
     pub(crate) setup: Mutex<Option<Offer>>,
     /// The base URL of the gateway over this ledger, once there is one.
     pub(crate) gateway: RwLock<Option<String>>,
-    /// Whoever holds it makes the one change of the moment; inside, the instant of the last one.
-    pub(crate) turn: Mutex<Instant>,
+    /// Whoever holds it makes the one change of the moment.
+    pub(crate) turn: Mutex<Reached>,
+    /// When it was opened.
+    pub(crate) started: Instant,
+    pub(crate) folds: Folds,
 }
 
 impl Control {
@@ -89,9 +93,10 @@ impl Control {
     /// The projection does not reach the journal's end, an event can't be read or contradicts the ones before it, or
     /// personal fields can't be read.
     pub async fn open(parts: Parts, founding: Founding) -> Result<Self, Error> {
-        let Parts { ledger, private, reader, projector, clock, random } = parts;
+        let Parts { ledger, private, reader, folds, projector, clock, random } = parts;
         wait(&projector, ledger.watermarks().durable)?;
-        let Replayed { directory, mut admins, last } = replay(&reader)?;
+        let Replayed { directory, mut admins, reached } = replay::replay(&reader, &folds)?;
+        let started = clock.now();
         let names = names(&private)?;
         admins.name(
             private
@@ -113,7 +118,9 @@ impl Control {
             admins: RwLock::new(admins),
             setup: Mutex::new(None),
             gateway: RwLock::new(None),
-            turn: Mutex::new(last),
+            turn: Mutex::new(reached),
+            started,
+            folds,
         };
         let control = Self { inner: Arc::new(inner) };
         control.found(founding).await?;
@@ -158,6 +165,7 @@ impl Control {
         let marks = self.inner.ledger.watermarks();
         Status {
             version: env!("CARGO_PKG_VERSION").to_owned(),
+            started: self.inner.started,
             currency: snapshot.currency.code().to_owned(),
             gateway: self.inner.gateway.read().clone(),
             people: snapshot.directory.people().filter(|person| !person.has_left(now)).count(),
@@ -234,50 +242,9 @@ impl fmt::Debug for Control {
     }
 }
 
-struct Replayed {
-    directory: Directory,
-    admins: Admins,
-    last: Instant,
-}
-
-/// Every event of the journal, taken in.
-fn replay(reader: &Reader) -> Result<Replayed, Error> {
-    let mut replayed = Replayed { directory: Directory::new(), admins: Admins::default(), last: Instant::EPOCH };
-    let mut bad = None;
-    let mut each = |row: purser_store::EventRow| {
-        replayed.last = replayed.last.max(row.at);
-        let taken = match row.kind {
-            KIND_DIRECTORY => Event::from_bytes(&row.payload)
-                .map_err(|error| Error::failed("an event of the journal can't be read", error))
-                .and_then(|event| {
-                    replayed
-                        .directory
-                        .take(&event)
-                        .map_err(|error| Error::failed("an event of the journal contradicts the ones before it", error))
-                }),
-            KIND_ADMIN => AdminEvent::from_bytes(&row.payload)
-                .map_err(|error| Error::failed("an event of the journal can't be read", error))
-                .map(|event| replayed.admins.apply(&event)),
-            other => Err(Error::failed(
-                "an event of the journal can't be read",
-                format!("record {} has kind {other}; a newer Purser wrote it", row.lsn),
-            )),
-        };
-        match taken {
-            Ok(()) => ControlFlow::Continue(()),
-            Err(error) => {
-                bad = Some(error);
-                ControlFlow::Break(())
-            }
-        }
-    };
-    reader.events_after(Lsn(0), &mut each).map_err(stored)?;
-    bad.map_or(Ok(replayed), Err)
-}
-
 fn names(private: &Private) -> Result<Names, Error> {
     let mut names = Names::default();
-    private.people().map_err(stored)?.into_iter().for_each(|personal| names.put_person(personal));
+    private.each_person(&mut |personal| names.put_person(personal)).map_err(stored)?;
     for (id, label) in private.labels(Labelled::Unit).map_err(stored)? {
         names.put_unit(UnitId::new(id), label);
     }

@@ -2,7 +2,8 @@
 //!
 //! The files have them too ([`purser_store::Private`]); this copy answers without asking the disk and finds by name.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use std::hash::{BuildHasher, RandomState};
 
 use purser_core::id::{KeyId, PersonId, UnitId};
 use purser_store::Personal;
@@ -13,10 +14,21 @@ use crate::units;
 /// Names of people, labels of units.
 #[derive(Debug, Default)]
 pub(crate) struct Names {
-    people: HashMap<PersonId, Personal>,
+    people: HashMap<PersonId, Known>,
+    /// By the hash of a folded name: a hundred thousand of them need no second copy of each name.
+    person_by_name: BTreeSet<(u64, PersonId)>,
     units: HashMap<UnitId, String>,
-    person_by_name: HashMap<String, Vec<PersonId>>,
     unit_by_name: HashMap<String, Vec<UnitId>>,
+    hashes: RandomState,
+}
+
+/// What is shown of somebody as a human being.
+#[derive(Debug)]
+pub(crate) struct Known {
+    /// As they are called.
+    pub(crate) name: Box<str>,
+    /// Where mail reaches them.
+    pub(crate) email: Option<Box<str>>,
 }
 
 /// Letters in any case, spaces at the ends left out: how a name is looked up.
@@ -27,9 +39,15 @@ fn folded(name: &str) -> String {
 impl Names {
     /// A person's fields, new or changed.
     pub(crate) fn put_person(&mut self, personal: Personal) {
-        self.forget_person(personal.person);
-        self.person_by_name.entry(folded(&personal.name)).or_default().push(personal.person);
-        self.people.insert(personal.person, personal);
+        let Personal { person, name, email, more: _ } = personal;
+        let known = Known { name: name.into_boxed_str(), email: email.map(String::into_boxed_str) };
+        self.person_by_name.insert((self.hash(&known.name), person));
+        if let Some(old) = self.people.insert(person, known) {
+            let (old, new) = (self.hash(&old.name), self.people.get(&person).map(|known| self.hash(&known.name)));
+            if Some(old) != new {
+                self.person_by_name.remove(&(old, person));
+            }
+        }
     }
 
     /// A unit's label, new or changed.
@@ -43,22 +61,18 @@ impl Names {
         self.units.insert(unit, label);
     }
 
-    fn forget_person(&mut self, person: PersonId) {
-        if let Some(old) = self.people.remove(&person)
-            && let Some(ids) = self.person_by_name.get_mut(&folded(&old.name))
-        {
-            ids.retain(|id| *id != person);
-        }
+    fn hash(&self, name: &str) -> u64 {
+        self.hashes.hash_one(folded(name))
     }
 
     /// What is known of somebody as a human being.
-    pub(crate) fn person(&self, person: PersonId) -> Option<&Personal> {
+    pub(crate) fn person(&self, person: PersonId) -> Option<&Known> {
         self.people.get(&person)
     }
 
     /// What a person is called.
     pub(crate) fn person_name(&self, person: PersonId) -> Option<String> {
-        self.people.get(&person).map(|personal| personal.name.clone())
+        self.people.get(&person).map(|known| known.name.to_string())
     }
 
     /// What a unit is called.
@@ -76,8 +90,11 @@ impl Names {
     /// # Errors
     /// Nobody or several people are called that.
     pub(crate) fn find_person(&self, text: &str, counts: impl Fn(PersonId) -> bool) -> Result<PersonId, Error> {
-        let named = self.person_by_name.get(&folded(text));
-        find("person", text, named.map_or(&[], Vec::as_slice), counts)
+        let (hash, wanted) = (self.hash(text), folded(text));
+        let alike = self.person_by_name.range((hash, PersonId::new(0))..=(hash, PersonId::new(u128::MAX)));
+        let is_called = |id: &PersonId| self.people.get(id).is_some_and(|known| folded(&known.name) == wanted);
+        let named: Vec<PersonId> = alike.map(|(_, id)| *id).filter(is_called).collect();
+        find("person", text, &named, counts)
     }
 
     /// The unit that an id or name stands for, of those that `counts`.

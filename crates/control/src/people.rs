@@ -150,8 +150,8 @@ impl Inner {
         let personal = names.person(person.id);
         Person {
             id: person.id,
-            name: personal.map(|personal| personal.name.clone()),
-            email: personal.and_then(|personal| personal.email.clone()),
+            name: personal.map(|personal| personal.name.to_string()),
+            email: personal.and_then(|personal| personal.email.as_deref().map(str::to_owned)),
             zone: person.zone(now).name().to_owned(),
             unit: Some(person.unit),
             unit_name: names.unit_name(person.unit),

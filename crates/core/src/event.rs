@@ -14,7 +14,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::budget::Budget;
 use crate::grant::Grant;
-use crate::id::{BudgetId, GrantId, KeyId, PersonId, UnitId};
+use crate::id::{BudgetId, CommandId, GrantId, KeyId, PersonId, UnitId};
 use crate::money::Currency;
 use crate::policy::Policy;
 use crate::price::PriceList;
@@ -22,8 +22,8 @@ use crate::scope::Scope;
 use crate::time::Instant;
 use crate::zone::Zone;
 
-/// The version this program writes, and the latest it reads.
-pub const EVENT_VERSION: u32 = 1;
+/// The latest version this program reads. It writes the earliest in which an event means what it means.
+pub const EVENT_VERSION: u32 = 2;
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -143,6 +143,17 @@ pub enum Event {
         policy: Option<Box<Policy>>,
         /// When.
         at: Instant,
+    },
+    /// Some of the events of one change that is too large for one record. They take effect together, with the last
+    /// part: a change of which only some parts were written has not happened. Parts of one change follow each other;
+    /// any other event in between gives the change up. Since version 2.
+    Part {
+        /// Which change.
+        change: CommandId,
+        /// Is it complete with this part?
+        last: bool,
+        /// The events, in order; none of them is a part.
+        events: Vec<Event>,
     },
 }
 
@@ -276,10 +287,15 @@ struct Head {
 }
 
 impl Event {
+    /// The earliest version in which this event can be read.
+    fn version(&self) -> u32 {
+        if matches!(self, Self::Part { .. }) { 2 } else { 1 }
+    }
+
     /// The bytes for the journal.
     pub fn to_bytes(&self) -> Vec<u8> {
         // Every map in an event has text for keys and every number is an integer, which is all JSON can refuse.
-        serde_json::to_vec(&Stored { v: EVENT_VERSION, event: self }).expect("an event can be written as JSON")
+        serde_json::to_vec(&Stored { v: self.version(), event: self }).expect("an event can be written as JSON")
     }
 
     /// An event from the journal's bytes.

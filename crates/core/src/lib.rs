@@ -17,6 +17,7 @@ pub mod account;
 pub mod budget;
 pub mod calendar;
 pub mod charge;
+pub mod csv;
 pub mod decision;
 pub mod directory;
 pub mod event;

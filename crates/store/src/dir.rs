@@ -42,8 +42,8 @@ pub enum Mode {
 pub struct DataDir {
     path: PathBuf,
     mode: Mode,
-    /// Held for its drop.
-    _lock: Option<Lock>,
+    /// Held until it is dropped.
+    lock: Option<Lock>,
 }
 
 impl DataDir {
@@ -55,20 +55,40 @@ impl DataDir {
     pub fn open(path: impl AsRef<Path>, mode: Mode) -> Result<Self, StoreError> {
         let path = path.as_ref();
         match mode {
-            Mode::Exclusive => Self::open_exclusive(path),
+            Mode::Exclusive => Self::open_exclusive(path, None),
             Mode::ReadOnly => {
                 check_format(path)?;
-                Ok(Self { path: path.to_owned(), mode, _lock: None })
+                Ok(Self { path: path.to_owned(), mode, lock: None })
             }
         }
     }
 
-    /// A copy that is not a folder yet, to read.
-    pub(crate) fn unchecked(path: &Path) -> Self {
-        Self { path: path.to_owned(), mode: Mode::ReadOnly, _lock: None }
+    /// Opens a folder to write whose lock this process holds already: `held` is what [`lock_file`](Self::lock_file) gave
+    /// to the program that this one takes the place of. Nobody else can have been in it since.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open); [`StoreError::InUse`] when it is not this folder's lock or somebody else has it.
+    pub fn open_held(path: impl AsRef<Path>, held: File) -> Result<Self, StoreError> {
+        Self::open_exclusive(path.as_ref(), Some(held))
     }
 
-    fn open_exclusive(path: &Path) -> Result<Self, StoreError> {
+    /// The lock's file once more, for who takes this process's place: the lock is held until that is closed too.
+    ///
+    /// # Errors
+    /// [`StoreError::NotAFolder`] for a folder opened to read, [`StoreError::Io`].
+    pub fn lock_file(&self) -> Result<File, StoreError> {
+        self.require_exclusive()?;
+        let why = "it is not locked";
+        let lock = self.lock.as_ref().ok_or_else(|| StoreError::NotAFolder { folder: self.path.clone(), why })?;
+        lock.file(&self.path)
+    }
+
+    /// A copy that is not a folder yet, to read.
+    pub(crate) fn unchecked(path: &Path) -> Self {
+        Self { path: path.to_owned(), mode: Mode::ReadOnly, lock: None }
+    }
+
+    fn open_exclusive(path: &Path, held: Option<File>) -> Result<Self, StoreError> {
         create_folder(path)?;
         if Manifest::is_in(path) {
             let why = "it is a backup, which stays as it is; `purser restore` brings it back into another folder";
@@ -81,13 +101,16 @@ impl DataDir {
         } else {
             check_format(path)?;
         }
-        let lock = Lock::take(path)?;
+        let lock = match held {
+            None => Lock::take(path)?,
+            Some(file) => Lock::adopt(path, file)?,
+        };
         create_folder(&path.join("snapshots"))?;
         write_once(&path.join("secret"), &random_secret()?)?;
         // Last: a folder without it is one whose making was cut short, and may be made again.
         write_once(&path.join("format"), format!("{FORMAT_WORD} {FORMAT}\n").as_bytes())?;
         fsync::folder(path)?;
-        Ok(Self { path: path.to_owned(), mode: Mode::Exclusive, _lock: Some(lock) })
+        Ok(Self { path: path.to_owned(), mode: Mode::Exclusive, lock: Some(lock) })
     }
 
     /// The folder itself.

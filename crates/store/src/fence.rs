@@ -29,7 +29,7 @@ const FORGOTTEN_AT_ONCE: u16 = 4_096;
 /// Names the use of the folder's secret, so that no two uses share a key.
 const KEY_CONTEXT: &str = "purser 2026 provider-side id fence";
 
-const MIGRATIONS: &[Migration] = &[Migration {
+pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
     name: "owners of provider-side ids",
     sql: "CREATE TABLE fence (
             hash   BLOB PRIMARY KEY,

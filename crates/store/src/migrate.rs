@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use crate::error::StoreError;
 
@@ -43,6 +43,17 @@ pub(crate) fn check(conn: &Connection, path: &Path, migrations: &[Migration]) ->
         return Err(StoreError::damaged(path, None, what));
     }
     Ok(())
+}
+
+/// For whoever will migrate, before anything is touched: the tables must not be newer than this program knows.
+pub(crate) fn check_not_newer(path: &Path, migrations: &[Migration]) -> Result<(), StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = Connection::open_with_flags(path, flags).map_err(StoreError::sqlite("open a database to read"))?;
+    match version(&conn) {
+        Ok(found) => refuse_newer(path, found, migrations),
+        // What is wrong with it is told, with its place, by whoever opens it to use it.
+        Err(_) => Ok(()),
+    }
 }
 
 fn version(conn: &Connection) -> Result<u64, StoreError> {

@@ -8,13 +8,16 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use purser_core::id::PersonId;
-use rusqlite::{Connection, OptionalExtension, Row};
+use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior};
 
 use crate::dir::DataDir;
 use crate::error::StoreError;
 use crate::ids::Bits;
 use crate::schema;
 use crate::sqlite::{self, Durability};
+
+const PUT_PERSON: &str = "INSERT INTO people_private (person, name, email, more) VALUES (?1, ?2, ?3, ?4)
+     ON CONFLICT (person) DO UPDATE SET name = excluded.name, email = excluded.email, more = excluded.more";
 
 /// What is known of somebody as a human being.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,15 +87,46 @@ impl Private {
     /// [`StoreError::Sqlite`]: nothing was written.
     pub fn put_person(&self, personal: &Personal) -> Result<(), StoreError> {
         self.conn()
-            .prepare_cached(
-                "INSERT INTO people_private (person, name, email, more) VALUES (?1, ?2, ?3, ?4)
-                 ON CONFLICT (person) DO UPDATE SET name = excluded.name, email = excluded.email, more = excluded.more",
-            )
+            .prepare_cached(PUT_PERSON)
             .and_then(|mut put| {
                 put.execute((Bits::new(personal.person.get()), &personal.name, &personal.email, &personal.more))
             })
             .map(drop)
             .map_err(StoreError::sqlite("write a person's fields"))
+    }
+
+    /// Writes or replaces many people's fields, all or none.
+    ///
+    /// # Errors
+    /// [`StoreError::Sqlite`]: nothing was written.
+    pub fn put_people(&self, people: &[Personal]) -> Result<(), StoreError> {
+        let put = |conn: &mut Connection| {
+            let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            {
+                let mut put = tx.prepare_cached(PUT_PERSON)?;
+                for of in people {
+                    put.execute((Bits::new(of.person.get()), &of.name, &of.email, &of.more))?;
+                }
+            }
+            tx.commit()
+        };
+        put(&mut self.conn()).map_err(StoreError::sqlite("write people's fields"))
+    }
+
+    /// Calls `each` with everybody's fields, in order of their ids: for a start, which need not hold all of them twice.
+    ///
+    /// # Errors
+    /// [`StoreError::Sqlite`].
+    pub fn each_person(&self, each: &mut dyn FnMut(Personal)) -> Result<(), StoreError> {
+        let mut read = |conn: &Connection| {
+            let mut all = conn.prepare("SELECT person, name, email, more FROM people_private ORDER BY person")?;
+            let mut rows = all.query([])?;
+            while let Some(row) = rows.next()? {
+                each(personal(row)?);
+            }
+            Ok(())
+        };
+        read(&self.conn()).map_err(StoreError::sqlite("read people's fields"))
     }
 
     /// A person's fields; `None` when there are none or they were erased.

@@ -110,20 +110,7 @@ impl Snapshots {
 
     /// All by the record they end at, oldest first. Other files in the folder are left alone.
     pub(crate) fn list(&self) -> Result<Vec<(Lsn, PathBuf)>, StoreError> {
-        let entries = match fs::read_dir(&self.folder) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(StoreError::io("read", &self.folder)(error)),
-        };
-        let mut all = Vec::new();
-        for entry in entries {
-            let path = entry.map_err(StoreError::io("read", &self.folder))?.path();
-            if let Some(lsn) = lsn_of(&path) {
-                all.push((lsn, path));
-            }
-        }
-        all.sort_unstable();
-        Ok(all)
+        list(&self.folder, EXTENSION)
     }
 
     fn path(&self, lsn: Lsn) -> PathBuf {
@@ -148,8 +135,26 @@ pub(crate) fn read(path: &Path) -> Result<Result<Snapshot, String>, StoreError> 
     }
 }
 
-fn lsn_of(path: &Path) -> Option<Lsn> {
-    if path.extension()? != EXTENSION {
+/// Files named by the record they end at, oldest first.
+pub(crate) fn list(folder: &Path, extension: &str) -> Result<Vec<(Lsn, PathBuf)>, StoreError> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(StoreError::io("read", folder)(error)),
+    };
+    let mut all = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(StoreError::io("read", folder))?.path();
+        if let Some(lsn) = lsn_of(&path, extension) {
+            all.push((lsn, path));
+        }
+    }
+    all.sort_unstable();
+    Ok(all)
+}
+
+fn lsn_of(path: &Path, extension: &str) -> Option<Lsn> {
+    if path.extension()? != extension {
         return None;
     }
     path.file_stem()?.to_str()?.parse().ok().map(Lsn)

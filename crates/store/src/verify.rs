@@ -12,6 +12,7 @@ use rusqlite::Connection;
 use crate::backup;
 use crate::dir::DataDir;
 use crate::error::StoreError;
+use crate::fold::{self, Folds};
 use crate::journal::{JournalReader, is_malformed};
 use crate::projector::{self, ChargeKind, Progress};
 use crate::schema;
@@ -155,6 +156,16 @@ fn snapshots(dir: &DataDir, journal: Option<&VerifyReport>, findings: &mut Vec<F
             Err(why) => findings.push(Finding::Snapshot { what: format!("the one of record {lsn}: {why}") }),
             Ok(snapshot) if journal.is_some_and(|report| report.records < snapshot.lsn().0) => {
                 let what = format!("the one of record {lsn} is of a state that the journal does not reach");
+                findings.push(Finding::Snapshot { what });
+            }
+            Ok(_) => {}
+        }
+    }
+    for (lsn, path) in Folds::of(dir).list()? {
+        match fold::read(&path)? {
+            Err(why) => findings.push(Finding::Snapshot { what: format!("the directory of record {lsn}: {why}") }),
+            Ok(_) if journal.is_some_and(|report| report.records < lsn.0) => {
+                let what = format!("the directory of record {lsn} is of a state that journal.db does not reach");
                 findings.push(Finding::Snapshot { what });
             }
             Ok(_) => {}

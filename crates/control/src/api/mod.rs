@@ -23,14 +23,14 @@ use self::ask::{Body, Command, Id, Query};
 pub use self::serve::{bind_socket, serve_socket, serve_tcp};
 use crate::error::{Code, Refused};
 use crate::shape::{
-    AdminKey, Balance, Budget, ChargePage, Denied, Explain, Explained, Grant, ImportPrices, ImportReport, Key, List,
-    MovePerson, NewAdminKey, NewGrant, NewKey, NewPerson, NewUnit, Overview, Person, Price, Resolve, SetBudget,
-    SetPrice, SetZone, Setup, Statement, Status, Suspended, Unit,
+    AdminKey, Balance, Budget, ChargePage, Denied, Explain, Explained, Grant, ImportPeople, ImportPrices, ImportReport,
+    ImportedPerson, Key, List, MovePerson, NewAdminKey, NewGrant, NewKey, NewPerson, NewUnit, Overview, Person, Price,
+    Resolve, SetBudget, SetPrice, SetZone, Setup, Statement, Status, Suspended, Unit,
 };
 use crate::{Control, usage};
 
-/// The largest body taken. Public price catalogues are the largest thing anybody sends: a few megabytes.
-const BODY_MAX: usize = 16 << 20;
+/// The largest body taken. A spreadsheet of hundreds of thousands of people is the largest thing anybody sends.
+const BODY_MAX: usize = 64 << 20;
 
 /// For whoever may open the socket, and for commands that hold the data folder themselves.
 pub fn local(control: &Control) -> Router {
@@ -65,6 +65,7 @@ services! {
     get "/status" => status;
     get "/people" => people;
     post "/people" => add_person;
+    post "/people/import" => import_people;
     get "/people/{id}" => person;
     delete "/people/{id}" => remove_person;
     put "/people/{id}/zone" => set_zone;
@@ -125,6 +126,14 @@ async fn person(State(control): State<Control>, Id(id): Id) -> Answer<Person> {
 
 async fn add_person(State(control): State<Control>, command: Command, Body(new): Body<NewPerson>) -> Answer<Person> {
     Answer(control.add_person(command.into(), new).await)
+}
+
+async fn import_people(
+    State(control): State<Control>,
+    command: Command,
+    Body(import): Body<ImportPeople>,
+) -> Answer<List<ImportedPerson>> {
+    Answer(control.import_people(command.into(), import).await)
 }
 
 async fn remove_person(State(control): State<Control>, command: Command, Id(id): Id) -> Answer<Person> {

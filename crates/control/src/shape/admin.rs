@@ -42,6 +42,8 @@ pub struct AdminKey {
 pub struct Status {
     /// Of the program.
     pub version: String,
+    /// When this process or, after a restart, this program opened the ledger.
+    pub started: Instant,
     /// The ledger's currency.
     pub currency: String,
     /// Where clients go, while somebody serves them.

@@ -6,6 +6,7 @@
 mod admin;
 mod budget;
 mod grant;
+mod import;
 mod key;
 mod person;
 mod price;
@@ -16,6 +17,7 @@ mod unit;
 pub use admin::{AdminKey, NewAdminKey, Setup, Status};
 pub use budget::{Budget, SetBudget};
 pub use grant::{Grant, NewGrant};
+pub use import::{ImportPeople, ImportedPerson};
 pub use key::{Key, NewKey};
 pub use person::{MovePerson, NewPerson, Person, SetZone};
 pub use price::{

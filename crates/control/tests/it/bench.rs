@@ -9,7 +9,7 @@ use purser_core::money::Currency;
 use purser_core::time::{Clock, Instant};
 use purser_core::zone::Zone;
 use purser_ledger::{BootId, Ledger, Options};
-use purser_store::{DataDir, Mode, Private, Projector, Reader, SqliteJournal};
+use purser_store::{DataDir, Folds, Mode, Private, Projector, Reader, SqliteJournal};
 
 /// The folder, what is open in it, and the clock.
 pub(crate) struct Bench {
@@ -40,6 +40,7 @@ impl Bench {
             ledger: ledger.clone(),
             private: Private::open(&dir).unwrap(),
             reader: Reader::open(&dir).unwrap(),
+            folds: Folds::of(&dir),
             projector: Arc::clone(&projector),
             clock: Arc::<HandClock>::clone(&clock),
             random: Arc::<Counted>::clone(&random),
@@ -47,6 +48,11 @@ impl Bench {
         let founding = Founding { currency: Currency::usd(), zone: Zone::UTC };
         let control = Control::open(parts, founding).await.unwrap();
         Self { control, ledger, clock, random, projector, folder }
+    }
+
+    /// The data folder.
+    pub(crate) fn folder(&self) -> std::path::PathBuf {
+        self.folder.path().join("data")
     }
 
     /// Closes in order and opens again, as a restart does.

@@ -3,5 +3,6 @@
 
 mod bench;
 mod changes;
+mod import;
 mod money;
 mod setup;

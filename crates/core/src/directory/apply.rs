@@ -6,12 +6,22 @@ use super::{Company, Directory, EventError, Key, Person, UNIT_LEVELS_MAX, Unit};
 use crate::budget::{Budget, BudgetOn};
 use crate::event::{Event, KeyIssue, PolicyOn};
 use crate::grant::Grant;
-use crate::id::{BudgetId, GrantId, KeyId, PersonId, UnitId};
+use crate::id::{BudgetId, CommandId, GrantId, KeyId, PersonId, UnitId};
 use crate::scope::Scope;
 use crate::time::Instant;
 use crate::zone::{Zone, Zones};
 
 pub(super) fn take(directory: &mut Directory, event: &Event) -> Result<(), EventError> {
+    if let Event::Part { change, last, events } = event {
+        return directory.take_part(*change, *last, events);
+    }
+    take_whole(directory, event)?;
+    // A change whose parts stopped coming was given up: the process that wrote them ended.
+    directory.begun = None;
+    Ok(())
+}
+
+fn take_whole(directory: &mut Directory, event: &Event) -> Result<(), EventError> {
     if !matches!(event, Event::CompanyFounded { .. }) && directory.company.is_none() {
         return Err(EventError::NotFounded);
     }
@@ -57,6 +67,7 @@ pub(super) fn take(directory: &mut Directory, event: &Event) -> Result<(), Event
             directory.policy = Arc::new(policy.as_deref().cloned().unwrap_or_default());
             Ok(())
         }
+        Event::Part { .. } => Err(EventError::PartInPart),
         Event::PolicySet { on: PolicyOn::Person(person), policy, .. } => {
             directory.present(*person)?;
             let policy = policy.as_deref().cloned().map(Arc::new);
@@ -67,6 +78,20 @@ pub(super) fn take(directory: &mut Directory, event: &Event) -> Result<(), Event
 }
 
 impl Directory {
+    fn take_part(&mut self, change: CommandId, last: bool, events: &[Event]) -> Result<(), EventError> {
+        let mut next = match &self.begun {
+            Some(begun) if begun.0 == change => begun.1.clone(),
+            _ => Self { begun: None, ..self.clone() },
+        };
+        events.iter().try_for_each(|event| take_whole(&mut next, event))?;
+        if last {
+            *self = next;
+        } else {
+            self.begun = Some(Arc::new((change, next)));
+        }
+        Ok(())
+    }
+
     fn add_unit(&mut self, id: UnitId, parent: Option<UnitId>, zone: &Zone, at: Instant) -> Result<(), EventError> {
         if self.units.contains_key(&id) {
             return Err(EventError::Duplicate(id.to_string()));

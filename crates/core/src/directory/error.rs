@@ -134,6 +134,9 @@ pub enum EventError {
         "only the amount of budget {0} can be set anew, since other periods are other accounts; end it and set a new one"
     )]
     BudgetFixed(BudgetId),
+    /// A part among the events of a part.
+    #[error("the parts of a change hold plain events, no parts; write them one after the other")]
+    PartInPart,
     /// A rate card among the prices.
     #[error(transparent)]
     Prices(#[from] CardError),

@@ -16,17 +16,19 @@ mod apply;
 mod error;
 mod hash;
 mod record;
+mod stored;
 mod table;
 
 use std::sync::Arc;
 
 pub use error::EventError;
 pub use record::{Company, Key, Person, Unit};
+pub use stored::{STORED_VERSION, StoredError};
 
 use crate::budget::Budget;
 use crate::event::{Event, KeyHash};
 use crate::grant::Grant;
-use crate::id::{BudgetId, GrantId, KeyId, PersonId, UnitId};
+use crate::id::{BudgetId, CommandId, GrantId, KeyId, PersonId, UnitId};
 use crate::policy::Policy;
 use crate::price::PriceBook;
 use crate::scope::Scope;
@@ -54,6 +56,8 @@ pub struct Directory {
     /// One copy of what a hundred thousand people have in common.
     zones: Table<Zone, Arc<Zones>>,
     scopes: Table<Scope, Arc<Scope>>,
+    /// A change of which not all parts have come, and what it has made of the rest.
+    begun: Option<Arc<(CommandId, Directory)>>,
 }
 
 impl Directory {
@@ -79,6 +83,20 @@ impl Directory {
     /// As [`Directory::apply`]; nothing has changed then.
     pub fn take(&mut self, event: &Event) -> Result<(), EventError> {
         apply::take(self, event)
+    }
+
+    /// Everything in it but the prices, as bytes from which [`Directory::from_bytes`] makes it again: a shortcut past
+    /// the events, of which prices are few and the rest may be many. A change that is not complete is left out.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        stored::write(self)
+    }
+
+    /// The directory of [`Directory::to_bytes`], with these prices.
+    ///
+    /// # Errors
+    /// [`StoredError`] when the bytes are not such ones. Then the events still say what it was.
+    pub fn from_bytes(bytes: &[u8], prices: PriceBook) -> Result<Self, StoredError> {
+        stored::read(bytes, prices)
     }
 
     /// The company, once founded.

@@ -107,12 +107,12 @@ impl<K: Clone + Eq + Hash, V: Clone> Table<K, V> {
     }
 
     /// All values, in no particular order, which is the same for the same history.
-    pub(crate) fn values(&self) -> impl Iterator<Item = &V> {
+    pub(crate) fn values(&self) -> impl Iterator<Item = &V> + Clone {
         self.iter().map(|(_, value)| value)
     }
 
     /// All entries, in the order of [`values`](Self::values).
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &(K, V)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &(K, V)> + Clone {
         let mut open: Vec<&Node<K, V>> = vec![&self.root];
         let leaves = std::iter::from_fn(move || {
             loop {

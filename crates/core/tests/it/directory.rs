@@ -7,7 +7,7 @@ use purser_core::budget::{Budget, BudgetOn};
 use purser_core::directory::{Company, Directory, EventError, Key, Person, UNIT_LEVELS_MAX, Unit};
 use purser_core::event::{Event, KeyHash, KeyIssue, PolicyOn};
 use purser_core::grant::{Grant, GrantError};
-use purser_core::id::{BudgetId, GrantId, KeyId, PersonId, UnitId};
+use purser_core::id::{BudgetId, CommandId, GrantId, KeyId, PersonId, UnitId};
 use purser_core::money::Nano;
 use purser_core::policy::{Admission, Policy};
 use purser_core::time::Instant;
@@ -129,8 +129,69 @@ proptest! {
         for bytes in &journal {
             replayed.take(&Event::from_bytes(bytes).unwrap()).unwrap();
         }
-        prop_assert_eq!(replayed, live);
+        prop_assert_eq!(&replayed, &live);
+        let bytes = live.to_bytes();
+        let mut stored = Directory::from_bytes(&bytes, live.prices().clone()).unwrap();
+        prop_assert_eq!(&stored, &live, "stored and read back");
+        // And it goes on like the one it was made from.
+        for event in &events {
+            prop_assert_eq!(stored.take(event), live.take(event));
+        }
+        prop_assert_eq!(stored, live);
+        for cut in (0..bytes.len()).step_by(1 + bytes.len() / 50) {
+            prop_assert!(Directory::from_bytes(&bytes[..cut], replayed.prices().clone()).is_err(), "{} bytes", cut);
+        }
     }
+
+    #[test]
+    fn strange_bytes_are_no_directory_and_do_no_harm(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        // Few are one by chance, and those are bounded by their length.
+        if let Ok(directory) = Directory::from_bytes(&bytes, Directory::new().prices().clone()) {
+            prop_assert!(directory.people().count() < bytes.len());
+        }
+    }
+
+    #[test]
+    fn parts_take_effect_together_or_not_at_all(
+        events in prop::collection::vec(any_event(), 1..40),
+        cut in 1..6_usize,
+    ) {
+        let before = directory(&[]);
+        let mut whole = before.clone();
+        let possible: Vec<Event> = events.into_iter().filter(|event| whole.take(event).is_ok()).collect();
+        let change = CommandId::new(7);
+        let parts: Vec<Vec<Event>> = possible.chunks(cut).map(<[Event]>::to_vec).collect();
+        let count = parts.len();
+        let mut live = before.clone();
+        for (place, events) in parts.into_iter().enumerate() {
+            let others: Vec<UnitId> = live.units().map(|unit| unit.id).collect();
+            prop_assert_eq!(others.len(), before.units().count(), "nothing shows before the last part");
+            let mut given_up = live.clone();
+            live.take(&Event::Part { change, last: place + 1 == count, events }).unwrap();
+            // A change that stops here leaves what was there before it.
+            let next = Event::PolicySet { on: PolicyOn::Company, policy: None, at: start() };
+            given_up.take(&next).unwrap();
+            prop_assert_eq!(given_up, before.apply(&next).unwrap());
+        }
+        if count > 0 {
+            prop_assert_eq!(live, whole);
+        }
+    }
+}
+
+#[test]
+fn a_part_that_cannot_be_leaves_the_parts_before_it_as_they_are() {
+    let change = CommandId::new(7);
+    let part = |last, events| Event::Part { change, last, events };
+    let other = PersonId::new(11);
+    let added = Event::PersonAdded { person: other, unit: TEAM, zone: zone("UTC"), at: start() };
+    let mut live = directory(&[]);
+    live.take(&part(false, vec![added.clone()])).unwrap();
+    assert_eq!(live.take(&part(true, vec![added])), Err(EventError::Duplicate(other.to_string())));
+    assert_eq!(live.take(&part(true, vec![part(true, vec![])])), Err(EventError::PartInPart));
+    assert_eq!(live.person(other), None);
+    live.take(&part(true, vec![])).unwrap();
+    assert!(live.person(other).is_some());
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::error::Error as _;
 
 use purser_core::event::{DecodeError, EVENT_VERSION, Event, PolicyOn};
 use purser_core::grant::{Grant, GrantSource, Priority};
-use purser_core::id::{BudgetId, GrantId, NoteId, OfferId, PriceListId};
+use purser_core::id::{BudgetId, CommandId, GrantId, NoteId, OfferId, PriceListId};
 use purser_core::policy::{Policy, UnknownModel};
 use purser_core::price::{CardSpec, Layer, PriceList, RateCard};
 use purser_core::time::Instant;
@@ -54,6 +54,7 @@ fn one_of_each() -> Vec<Event> {
         Event::PricesPublished(list),
         Event::PolicySet { on: PolicyOn::Company, policy: Some(Box::new(policy)), at },
         Event::PolicySet { on: PolicyOn::Person(ANALYST), policy: None, at },
+        Event::Part { change: CommandId::new(9), last: true, events: vec![Event::PersonLeft { person: ANALYST, at }] },
     ]);
     events
 }

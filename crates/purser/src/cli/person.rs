@@ -1,18 +1,27 @@
 //! `purser person …`
 
+use std::path::{Path, PathBuf};
+
 use clap::{Args, Subcommand};
-use purser_control::shape::{List, MovePerson, NewPerson, Person, SetZone};
+use purser_control::shape::{ImportPeople, ImportedPerson, List, MovePerson, NewPerson, Person, SetZone};
 
 use super::or_dash;
 use crate::client::{Absent, Client, path};
 use crate::failure::Failure;
-use crate::output::{Output, Table};
+use crate::output::{Output, Table, say};
 
 /// What can be done with people.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Add somebody
     Add(Add),
+    /// Add everybody of a spreadsheet, with their grants and keys, or nobody
+    ///
+    /// The first line names the columns: name,zone,unit,email,grant,days,key,budget; the first two are needed. `grant` is
+    /// an amount per period (20/day), `days` all or workdays, `key` makes a key with that label, `budget` limits that key
+    /// (50/month). An empty cell leaves out what it would make. The keys are shown once; keep the output where only you
+    /// can read it. Add `--command-id NAME` to be able to repeat it after a cut connection without adding anybody twice.
+    Import(Import),
     /// Show everybody
     List,
     /// Show one person
@@ -41,6 +50,12 @@ pub(crate) struct Add {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Import {
+    /// A file of comma separated values, `-` for standard input
+    pub(crate) file: PathBuf,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct One {
     /// Id or name
     pub(crate) person: String,
@@ -65,7 +80,7 @@ pub(crate) struct Move {
 impl Command {
     pub(crate) fn absent(&self) -> Absent {
         match self {
-            Self::Add(_) => Absent::Create,
+            Self::Add(_) | Self::Import(_) => Absent::Create,
             _ => Absent::Refuse,
         }
     }
@@ -75,6 +90,13 @@ impl Command {
             Self::Add(add) => {
                 let new = NewPerson { name: add.name, zone: add.zone, unit: add.unit, email: add.email };
                 client.post(path(["people"]), &new).await?
+            }
+            Self::Import(import) => {
+                let import = ImportPeople { csv: read(&import.file)? };
+                let list: List<ImportedPerson> = client.post(path(["people", "import"]), &import).await?;
+                say(format_args!("added {} people", list.items.len()));
+                out.show(&list.items, |made| imported(made));
+                return Ok(());
             }
             Self::List => {
                 let list: List<Person> = client.get(path(["people"])).await?;
@@ -91,6 +113,21 @@ impl Command {
         out.show(&person, |person| table(std::slice::from_ref(person)));
         Ok(())
     }
+}
+
+fn read(file: &Path) -> Result<String, Failure> {
+    let text =
+        if file == Path::new("-") { std::io::read_to_string(std::io::stdin()) } else { std::fs::read_to_string(file) };
+    text.map_err(|error| Failure::from_error(format!("{} can't be read", file.display()), &error))
+}
+
+fn imported(made: &[ImportedPerson]) -> String {
+    let mut table = Table::new(&["line", "id", "name", "key"]);
+    for person in made {
+        let row = [person.line.to_string(), person.person.to_string(), person.name.clone()];
+        table.row(row.into_iter().chain([or_dash(person.key.as_deref())]));
+    }
+    table.or("nobody")
 }
 
 fn table(people: &[Person]) -> String {

@@ -4,22 +4,24 @@ mod denials;
 mod fence;
 mod snapshots;
 
+use std::convert::Infallible;
+use std::fs::File;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use purser_control::{Control, Founding, MachineRandom, Parts};
 use purser_core::time::Clock;
 use purser_gateway::Shared;
-use purser_ledger::{BootId, Frame, FrameNo, FrameObserver, Ledger, OpenError, Options, Recovery};
+use purser_ledger::{BootId, Frame, FrameObserver, Ledger, OpenError, Options, Recovery};
 use purser_store::{
-    DataDir, DenialLog, Fence, JournalKind, Mode, Private, Projector, ProjectorTap, Reader, Snapshots, StoreError,
-    open_journal,
+    DataDir, DenialLog, Fence, Folds, JournalKind, Mode, Private, Projector, ProjectorTap, Reader, Snapshots,
+    StoreError, open_journal,
 };
 
 use crate::clock::MachineClock;
 use crate::failure::Failure;
 use crate::place::Place;
+use snapshots::Durable;
 
 /// How often it is looked whether the ledger still writes.
 const LOOK_EACH: Duration = Duration::from_secs(1);
@@ -31,7 +33,7 @@ pub(crate) struct Engine {
     projector: Arc<Projector>,
     control: Control,
     clock: Arc<dyn Clock>,
-    durable: Arc<AtomicU64>,
+    durable: Arc<Durable>,
     recovery: Recovery,
 }
 
@@ -41,15 +43,31 @@ impl Engine {
     /// # Errors
     /// Another process holds it, a newer version wrote it, or it is damaged; the sentence says what to do.
     pub(crate) async fn open(place: &Place, wait_for_disk: bool) -> Result<Self, Failure> {
-        let dir = Arc::new(DataDir::open(&place.data, Mode::Exclusive).map_err(|error| store(&error))?);
+        let dir = DataDir::open(&place.data, Mode::Exclusive).map_err(|error| store(&error))?;
+        Self::open_in(dir, place, wait_for_disk).await
+    }
+
+    /// As [`open`](Self::open), where this process holds the folder's lock already.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub(crate) async fn open_held(place: &Place, wait_for_disk: bool, lock: File) -> Result<Self, Failure> {
+        let dir = DataDir::open_held(&place.data, lock).map_err(|error| store(&error))?;
+        Self::open_in(dir, place, wait_for_disk).await
+    }
+
+    async fn open_in(dir: DataDir, place: &Place, wait_for_disk: bool) -> Result<Self, Failure> {
+        purser_store::check_formats(&dir).map_err(|error| store(&error))?;
+        let dir = Arc::new(dir);
         let clock: Arc<dyn Clock> = Arc::new(MachineClock);
-        let durable = Arc::new(AtomicU64::new(0));
+        let durable = Arc::new(Durable::default());
         let options = Options { wait_for_disk, ..Options::new(boot()?) };
         let Opened { ledger, projector, recovery } = open_ledger(&dir, place.journal, &options, &clock, &durable)?;
         let parts = Parts {
             ledger: ledger.clone(),
             private: Private::open(&dir).map_err(|error| store(&error))?,
             reader: Reader::open(&dir).map_err(|error| store(&error))?,
+            folds: Folds::of(&dir),
             projector: Arc::clone(&projector),
             clock: Arc::clone(&clock),
             random: Arc::new(MachineRandom),
@@ -62,6 +80,14 @@ impl Engine {
     /// The services.
     pub(crate) fn control(&self) -> &Control {
         &self.control
+    }
+
+    /// The lock of the folder once more, for who takes this process's place.
+    ///
+    /// # Errors
+    /// No descriptor is to be had.
+    pub(crate) fn lock_file(&self) -> Result<File, Failure> {
+        self.dir.lock_file().map_err(|error| store(&error))
     }
 
     /// What the start found.
@@ -88,8 +114,8 @@ impl Engine {
     }
 
     /// Keeps the ledger's state now and then, so that a start replays little. Runs until it is dropped.
-    pub(crate) async fn keep_snapshots(&self) {
-        snapshots::keep(&self.dir, &self.durable).await;
+    pub(crate) async fn keep_snapshots(&self) -> Infallible {
+        snapshots::keep(&self.dir, &self.durable, &self.control).await
     }
 
     /// Waits until the ledger stops writing, which it does only when its journal failed.
@@ -107,10 +133,12 @@ impl Engine {
     /// # Errors
     /// The journal could not be closed in order; what was acknowledged is on disk all the same.
     pub(crate) fn close(self) -> Result<(), Failure> {
-        let Self { dir, ledger, projector, control, durable, .. } = self;
+        let Self { dir, ledger, projector, control, durable, recovery, .. } = self;
+        // Before the ledger closes, which the control plane asks how far the journal is on disk.
+        snapshots::keep_directory(&control);
         let closed = ledger.close().map_err(|error| Failure::from_error("the ledger was not closed in order", &error));
         if closed.is_ok() {
-            snapshots::renew_if_long(&dir, &durable);
+            snapshots::renew_if_long(&dir, &durable, recovery.records);
         }
         drop((control, projector));
         closed
@@ -129,7 +157,7 @@ fn open_ledger(
     wanted: JournalKind,
     options: &Options,
     clock: &Arc<dyn Clock>,
-    durable: &Arc<AtomicU64>,
+    durable: &Arc<Durable>,
 ) -> Result<Opened, Failure> {
     let snapshots = Snapshots::of(dir);
     let mut snapshot = snapshots.load().map_err(|error| store(&error))?;
@@ -161,18 +189,14 @@ fn open_ledger(
 /// Tells the projector what is durable, and remembers it for snapshots.
 struct Tap {
     projector: ProjectorTap,
-    durable: Arc<AtomicU64>,
+    durable: Arc<Durable>,
 }
 
 impl FrameObserver for Tap {
     fn durable(&mut self, frame: &Arc<Frame>) {
-        self.durable.fetch_max(frame.no.0, Ordering::Relaxed);
+        self.durable.note(frame);
         self.projector.durable(frame);
     }
-}
-
-fn durable_frame(durable: &AtomicU64) -> FrameNo {
-    FrameNo(durable.load(Ordering::Relaxed))
 }
 
 /// Which boot of the machine this is. Where the machine does not say, every start counts as another boot: then more is

@@ -26,7 +26,7 @@ pub(super) fn copy(dir: &DataDir, to: &Path, heard: Heard<'_>) -> Result<(), Sto
     if database.exists() {
         database::copy("journal.db", &database, &to.join("journal.db"), heard)?;
     }
-    let log = dir.path().join("journal");
+    let log = dir.log();
     if log.is_dir() { segments(&log, &to.join("journal"), heard) } else { Ok(()) }
 }
 

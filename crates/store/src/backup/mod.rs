@@ -36,6 +36,7 @@ pub use manifest::{FileMark, JournalMark, Manifest};
 
 use crate::dir::{self, DataDir};
 use crate::error::StoreError;
+use crate::fold::Folds;
 use crate::fsync;
 use crate::snapshot::Snapshots;
 use crate::verify::{Verified, verify};
@@ -152,15 +153,18 @@ fn copy_database(dir: &DataDir, to: &Path, file: &'static str, heard: Heard<'_>)
 fn snapshots(dir: &DataDir, to: &Path) -> Result<(), StoreError> {
     let target = to.join("snapshots");
     dir::create_folder(&target)?;
-    // The newest is enough, and the one before it may be removed while we look.
-    let Some((_, newest)) = Snapshots::of(dir).list()?.pop() else { return Ok(()) };
-    match (fs::read(&newest), newest.file_name()) {
-        (Ok(bytes), Some(name)) => dir::replace(&target.join(name), &bytes),
-        // Two newer ones came meanwhile: a backup without a snapshot replays from the start.
-        (Err(error), _) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
-        (Err(error), _) => Err(StoreError::io("read", &newest)(error)),
-        (Ok(_), None) => Ok(()),
+    // The newest of each is enough, and the one before it may be removed while we look.
+    let newest = [Snapshots::of(dir).list()?.pop(), Folds::of(dir).list()?.pop()];
+    for (_, newest) in newest.into_iter().flatten() {
+        match (fs::read(&newest), newest.file_name()) {
+            (Ok(bytes), Some(name)) => dir::replace(&target.join(name), &bytes)?,
+            // Two newer ones came meanwhile: a folder without one replays from the start.
+            (Err(error), _) if error.kind() == std::io::ErrorKind::NotFound => {}
+            (Err(error), _) => return Err(StoreError::io("read", &newest)(error)),
+            (Ok(_), None) => {}
+        }
     }
+    Ok(())
 }
 
 /// Every file below the folder with its length and hash, in order of their names.

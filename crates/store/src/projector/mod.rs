@@ -32,6 +32,8 @@ use accounts::OpenHolds;
 /// Records projected in one transaction, give or take a frame: long enough to share its cost, short enough (tens of
 /// milliseconds) that a personal field never waits long to be written.
 const RECORDS_AT_ONCE: u64 = 4_096;
+/// Bytes of frames projected in one transaction, give or take a frame: a change that adds many people is many megabytes.
+const BYTES_AT_ONCE: usize = 4 << 20;
 
 /// How far the journal is projected.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -99,14 +101,19 @@ impl Projection {
 
     fn next_frames(&self, durable: FrameNo) -> Result<Vec<Frame>, StoreError> {
         let mut frames = Vec::new();
-        let mut records = 0_u64;
+        let (mut records, mut bytes) = (0_u64, 0_usize);
         let mut collect = |frame: Frame| {
             if frame.no > durable {
                 return ControlFlow::Break(());
             }
             records = records.saturating_add(u64::from(frame.count));
+            bytes = bytes.saturating_add(frame.payload.len());
             frames.push(frame);
-            if records >= RECORDS_AT_ONCE { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            if records >= RECORDS_AT_ONCE || bytes >= BYTES_AT_ONCE {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
         };
         self.reader
             .read(self.progress.frame.next(), &mut collect)

@@ -5,10 +5,14 @@ use std::ops::ControlFlow;
 use purser_core::id::CommandId;
 use purser_core::time::Instant;
 use purser_ledger::Lsn;
+use rusqlite::OptionalExtension;
 
 use super::{PAGE_MAX, Reader};
 use crate::error::StoreError;
 use crate::ids::Bits;
+
+/// Bytes of events read at once, give or take one: some are hundreds of kilobytes.
+const PAGE_BYTES: usize = 1 << 20;
 
 /// One event.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,13 +65,33 @@ impl Reader {
         })
     }
 
+    /// The event of a record; `None` when the record is no event, or there is none.
+    ///
+    /// # Errors
+    /// [`StoreError::Sqlite`].
+    pub fn event(&self, lsn: Lsn) -> Result<Option<EventRow>, StoreError> {
+        self.ask("read an event", |conn| {
+            conn.prepare_cached("SELECT lsn, at, command, kind, payload FROM event WHERE lsn = ?1")?
+                .query_row((lsn.0.cast_signed(),), event)
+                .optional()
+        })
+    }
+
     fn page_of_events(&self, after: Lsn) -> Result<Vec<EventRow>, StoreError> {
         self.ask("read events", |conn| {
-            conn.prepare_cached(
+            let mut select = conn.prepare_cached(
                 "SELECT lsn, at, command, kind, payload FROM event WHERE lsn > ?1 ORDER BY lsn LIMIT ?2",
-            )?
-            .query_map((after.0.cast_signed(), PAGE_MAX), event)?
-            .collect()
+            )?;
+            let mut rows = select.query((after.0.cast_signed(), PAGE_MAX))?;
+            let (mut page, mut bytes) = (Vec::new(), 0_usize);
+            while bytes < PAGE_BYTES
+                && let Some(row) = rows.next()?
+            {
+                let row = event(row)?;
+                bytes = bytes.saturating_add(row.payload.len());
+                page.push(row);
+            }
+            Ok(page)
         })
     }
 }

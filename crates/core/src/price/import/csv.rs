@@ -1,6 +1,7 @@
 //! Spreadsheets: a header line that names the columns, then a model a line. Cells may be quoted (RFC 4180).
 
 use super::{ImportError, Imported, Options, SkipReason, row};
+use crate::csv::Records;
 use crate::money::Currency;
 use crate::price::bucket::{Bucket, Kind};
 use crate::price::card::CardSpec;
@@ -44,7 +45,7 @@ impl Column {
 }
 
 pub(super) fn read(text: &str, options: &Options) -> Result<Imported, ImportError> {
-    let mut records = Records { rest: text.trim_start_matches('\u{feff}'), line: 0 };
+    let mut records = Records::of(text);
     let Some((_, header)) = records.next() else {
         return Err(ImportError::Header("the spreadsheet is empty".to_owned()));
     };
@@ -126,48 +127,4 @@ fn card(columns: &[Column], cells: &[String], options: &Options) -> Result<CardS
 
 fn day(text: &str) -> Option<Instant> {
     if text.len() == 10 { format!("{text}T00:00:00Z").parse().ok() } else { text.parse().ok() }
-}
-
-/// The records of a spreadsheet with the line each begins on, from one.
-struct Records<'a> {
-    rest: &'a str,
-    line: usize,
-}
-
-impl Iterator for Records<'_> {
-    type Item = (usize, Vec<String>);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.rest.is_empty() {
-            return None;
-        }
-        self.line = self.line.saturating_add(1);
-        let begins = self.line;
-        let (mut cells, mut cell, mut quoted) = (Vec::new(), String::new(), false);
-        let mut chars = self.rest.char_indices().peekable();
-        let mut end = self.rest.len();
-        while let Some((at, c)) = chars.next() {
-            let next = chars.peek().map(|(_, next)| *next);
-            match c {
-                '"' if quoted && next == Some('"') => {
-                    cell.push('"');
-                    chars.next();
-                }
-                '"' if quoted || cell.is_empty() => quoted = !quoted,
-                ',' if !quoted => cells.push(std::mem::take(&mut cell)),
-                '\r' if !quoted && next == Some('\n') => {}
-                '\n' if !quoted => {
-                    end = at.saturating_add(1);
-                    break;
-                }
-                c => {
-                    self.line = self.line.saturating_add(usize::from(c == '\n'));
-                    cell.push(c);
-                }
-            }
-        }
-        cells.push(cell);
-        self.rest = self.rest.get(end..).unwrap_or("");
-        Some((begins, cells))
-    }
 }

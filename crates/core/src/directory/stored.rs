@@ -1,0 +1,522 @@
+//! A directory as bytes, so that a start need not take in every event again.
+//!
+//! ```text
+//! directory = zones scopes grant-terms budget-terms company? policy units people keys
+//! ```
+//!
+//! What a hundred thousand people have in common (zones, scopes, cadences, priorities) stands once, as JSON, and is
+//! referred to by number; what they don't is numbers as they are in memory. Little endian; a count or a place in a
+//! table is a varint. Every structure is taken apart field by field, so that a new field does not compile until it has
+//! its place here and [`STORED_VERSION`] its next number.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use jiff::civil::Date;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::table::Table;
+use super::{Company, Directory, Key, Person, Unit};
+use crate::budget::{Budget, BudgetOn};
+use crate::calendar::{Cadence, Days};
+use crate::event::KeyHash;
+use crate::grant::{Grant, GrantSource, Priority};
+use crate::id::{BudgetId, GrantId, KeyId, NoteId, OfferId, PersonId, UnitId};
+use crate::money::{Currency, Nano};
+use crate::policy::Policy;
+use crate::price::PriceBook;
+use crate::scope::Scope;
+use crate::time::Instant;
+use crate::zone::{Zone, Zones};
+
+/// The version of the bytes.
+pub const STORED_VERSION: u32 = 1;
+
+/// The bytes are not a directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the bytes are not a directory: {0}")]
+pub struct StoredError(
+    /// What is wrong with them.
+    &'static str,
+);
+
+/// The moment before all others, at which somebody's first zone holds.
+const ALWAYS: Instant = Instant::from_micros(i64::MIN);
+
+/// What many grants have in common.
+type GrantTerms = (Cadence, Days, Priority, bool);
+/// What many budgets have in common.
+type BudgetTerms = (Cadence, Days);
+
+pub(super) fn write(directory: &Directory) -> Vec<u8> {
+    let Directory {
+        company,
+        policy,
+        prices: _,
+        units,
+        people,
+        keys,
+        key_ids: _,
+        grants: _,
+        budgets: _,
+        zones,
+        scopes,
+        begun: _,
+    } = directory;
+    let mut out = Writer::default();
+    // Also those that nobody has any more; they come first in their table, before those of units and grants.
+    out.count(zones.values().count());
+    for (zone, _) in zones.iter() {
+        out.zones.place(zone);
+    }
+    for (scope, _) in scopes.iter() {
+        out.scopes.place(scope);
+    }
+    out.option(company.as_ref(), |out, company| {
+        let Company { currency, zone, founded_at, budgets } = &**company;
+        out.json(currency);
+        out.zone(zone);
+        out.instant(*founded_at);
+        out.budgets(budgets);
+    });
+    out.json(&**policy);
+    let numbers: HashMap<UnitId, usize> = units.values().enumerate().map(|(place, unit)| (unit.id, place)).collect();
+    out.list(units.values(), |out, unit| {
+        let Unit { id, parent, zone, added_at, closed_at, people, units, budgets } = &**unit;
+        out.bits(id.get());
+        out.option(parent.as_ref(), |out, parent| out.bits(parent.get()));
+        out.zone(zone);
+        out.instant(*added_at);
+        out.option(closed_at.as_ref(), |out, at| out.instant(*at));
+        out.number(u64::from(*people));
+        out.number(u64::from(*units));
+        out.budgets(budgets);
+    });
+    out.list(people.values(), |out, person| {
+        let Person { id, unit, zones, added_at, left_at, policy, grants } = &**person;
+        out.bits(id.get());
+        // A person's unit is always one of the units.
+        out.count(numbers.get(unit).copied().unwrap_or_default());
+        out.zone(zones.at(ALWAYS));
+        out.list(zones.after(ALWAYS).iter(), |out, change| {
+            out.instant(change.from);
+            out.zone(&change.zone);
+        });
+        out.instant(*added_at);
+        out.option(left_at.as_ref(), |out, at| out.instant(*at));
+        out.option(policy.as_deref(), Writer::json);
+        out.list(grants.iter(), |out, grant| out.grant(grant));
+    });
+    out.list(keys.values(), |out, key| {
+        let Key { id, hash, person, agent, allow, requests_per_minute, issued_at, expires, revoked_at, budgets } =
+            &**key;
+        out.bits(id.get());
+        out.bytes.extend_from_slice(&hash.0);
+        out.bits(person.get());
+        out.option(agent.as_deref(), Writer::text);
+        out.scope(allow);
+        out.option(requests_per_minute.as_ref(), |out, rpm| out.number(u64::from(*rpm)));
+        out.instant(*issued_at);
+        out.option(expires.as_ref(), |out, at| out.instant(*at));
+        out.option(revoked_at.as_ref(), |out, at| out.instant(*at));
+        out.budgets(budgets);
+    });
+    out.finish()
+}
+
+pub(super) fn read(bytes: &[u8], prices: PriceBook) -> Result<Directory, StoredError> {
+    let mut from = Reader { rest: bytes, ..Reader::default() };
+    from.zones = from.list(Reader::json)?;
+    from.scopes = from.list(|from| from.json().map(Arc::new))?;
+    from.grant_terms = from.list(Reader::json)?;
+    from.budget_terms = from.list(Reader::json)?;
+    let mut directory = Directory { prices, ..Directory::default() };
+    let shared = from.number()?;
+    for (_, zone) in (0..shared).zip(&from.zones) {
+        directory.zones.insert_mut(zone.clone(), Arc::new(Zones::new(zone.clone())));
+    }
+    for scope in &from.scopes {
+        directory.scopes.insert_mut(Scope::clone(scope), Arc::clone(scope));
+    }
+    directory.company = from.option(|from| {
+        let currency: Currency = from.json()?;
+        let (zone, founded_at) = (from.zone()?, from.instant()?);
+        let budgets = from.budgets(BudgetOn::Company, &mut directory.budgets)?;
+        Ok(Arc::new(Company { currency, zone, founded_at, budgets }))
+    })?;
+    directory.policy = Arc::new(from.json::<Policy>()?);
+    let numbers = from.list(|from| {
+        let id = UnitId::new(from.bits()?);
+        let unit = Unit {
+            id,
+            parent: from.option(|from| from.bits().map(UnitId::new))?,
+            zone: from.zone()?,
+            added_at: from.instant()?,
+            closed_at: from.option(Reader::instant)?,
+            people: from.small()?,
+            units: from.small()?,
+            budgets: from.budgets(BudgetOn::Unit(id), &mut directory.budgets)?,
+        };
+        directory.units.insert_mut(id, Arc::new(unit));
+        Ok(id)
+    })?;
+    from.list(|from| {
+        let id = PersonId::new(from.bits()?);
+        let person = Person {
+            id,
+            unit: *from.one_of(&numbers)?,
+            zones: from.zones(&directory.zones)?,
+            added_at: from.instant()?,
+            left_at: from.option(Reader::instant)?,
+            policy: from.option(|from| from.json().map(Arc::new))?,
+            grants: from.list(|from| from.grant(id).map(Arc::new))?.into_boxed_slice(),
+        };
+        person.grants.iter().for_each(|grant| directory.grants.insert_mut(grant.id, Arc::clone(grant)));
+        directory.people.insert_mut(id, Arc::new(person));
+        Ok(())
+    })?;
+    from.list(|from| {
+        let id = KeyId::new(from.bits()?);
+        let key = Arc::new(Key {
+            id,
+            hash: KeyHash(from.array()?),
+            person: PersonId::new(from.bits()?),
+            agent: from.option(|from| from.text().map(Box::from))?,
+            allow: from.scope()?,
+            requests_per_minute: from.option(Reader::small)?,
+            issued_at: from.instant()?,
+            expires: from.option(Reader::instant)?,
+            revoked_at: from.option(Reader::instant)?,
+            budgets: from.budgets(BudgetOn::Key(id), &mut directory.budgets)?,
+        });
+        directory.key_ids.insert_mut(id, Arc::clone(&key));
+        directory.keys.insert_mut(key.hash, key);
+        Ok(())
+    })?;
+    if from.rest.is_empty() { Ok(directory) } else { Err(StoredError("there are bytes behind its end")) }
+}
+
+/// Things that stand once, in the order in which they were first needed.
+struct Shared<T> {
+    places: HashMap<String, usize>,
+    texts: Vec<String>,
+    of: std::marker::PhantomData<T>,
+}
+
+impl<T> Default for Shared<T> {
+    fn default() -> Self {
+        Self { places: HashMap::new(), texts: Vec::new(), of: std::marker::PhantomData }
+    }
+}
+
+impl<T: Serialize> Shared<T> {
+    fn place(&mut self, thing: &T) -> usize {
+        let text = to_json(thing);
+        if let Some(place) = self.places.get(&text) {
+            return *place;
+        }
+        let place = self.texts.len();
+        self.texts.push(text.clone());
+        self.places.insert(text, place);
+        place
+    }
+}
+
+#[derive(Default)]
+struct Writer {
+    zones: Shared<Zone>,
+    scopes: Shared<Scope>,
+    grant_terms: Shared<GrantTerms>,
+    budget_terms: Shared<BudgetTerms>,
+    bytes: Vec<u8>,
+}
+
+impl Writer {
+    /// The tables, then what refers to them.
+    fn finish(self) -> Vec<u8> {
+        let Self { zones, scopes, grant_terms, budget_terms, bytes } = self;
+        let mut front = Self::default();
+        for texts in [zones.texts, scopes.texts, grant_terms.texts, budget_terms.texts] {
+            front.list(texts.iter(), |front, text| front.text(text));
+        }
+        front.bytes.extend_from_slice(&bytes);
+        front.bytes
+    }
+
+    fn number(&mut self, mut number: u64) {
+        loop {
+            let [low, ..] = number.to_le_bytes();
+            number >>= 7;
+            if number == 0 {
+                return self.bytes.push(low & 0x7f);
+            }
+            self.bytes.push(low | 0x80);
+        }
+    }
+
+    fn count(&mut self, count: usize) {
+        self.number(u64::try_from(count).unwrap_or(u64::MAX));
+    }
+
+    fn bits(&mut self, bits: u128) {
+        self.bytes.extend_from_slice(&bits.to_le_bytes());
+    }
+
+    fn instant(&mut self, at: Instant) {
+        self.bytes.extend_from_slice(&at.as_micros().to_le_bytes());
+    }
+
+    fn money(&mut self, amount: Nano) {
+        self.bytes.extend_from_slice(&amount.get().to_le_bytes());
+    }
+
+    fn date(&mut self, date: Date) {
+        self.bytes.extend_from_slice(&date.year().to_le_bytes());
+        self.bytes.extend_from_slice(&date.month().to_le_bytes());
+        self.bytes.extend_from_slice(&date.day().to_le_bytes());
+    }
+
+    fn text(&mut self, text: &str) {
+        self.count(text.len());
+        self.bytes.extend_from_slice(text.as_bytes());
+    }
+
+    fn json<T: Serialize>(&mut self, thing: &T) {
+        self.text(&to_json(thing));
+    }
+
+    fn option<T>(&mut self, thing: Option<T>, some: impl FnOnce(&mut Self, T)) {
+        self.bytes.push(u8::from(thing.is_some()));
+        if let Some(thing) = thing {
+            some(self, thing);
+        }
+    }
+
+    fn list<T>(&mut self, things: impl Iterator<Item = T> + Clone, mut each: impl FnMut(&mut Self, T)) {
+        self.count(things.clone().count());
+        things.for_each(|thing| each(self, thing));
+    }
+
+    fn zone(&mut self, zone: &Zone) {
+        let place = self.zones.place(zone);
+        self.count(place);
+    }
+
+    fn scope(&mut self, scope: &Scope) {
+        let place = self.scopes.place(scope);
+        self.count(place);
+    }
+
+    fn grant(&mut self, grant: &Grant) {
+        let Grant {
+            id,
+            person: _,
+            amount,
+            cadence,
+            days,
+            zone,
+            starts,
+            ends,
+            priority,
+            scope,
+            guaranteed,
+            source,
+            note,
+            created_at,
+            voided_at,
+        } = grant;
+        let terms = self.grant_terms.place(&(*cadence, *days, *priority, *guaranteed));
+        self.bits(id.get());
+        self.money(*amount);
+        self.count(terms);
+        self.zone(zone);
+        self.date(*starts);
+        self.option(*ends, Self::date);
+        self.scope(scope);
+        let offer = match source {
+            GrantSource::Manual => None,
+            GrantSource::Offer(offer) => Some(offer.get()),
+        };
+        self.option(offer, Self::bits);
+        self.option(note.map(NoteId::get), Self::bits);
+        self.instant(*created_at);
+        self.option(*voided_at, Self::instant);
+    }
+
+    fn budgets(&mut self, budgets: &[Arc<Budget>]) {
+        self.list(budgets.iter(), |out, budget| {
+            let Budget { id, on: _, amount, cadence, days, zone, created_at, ended_at } = &**budget;
+            let terms = out.budget_terms.place(&(*cadence, *days));
+            out.bits(id.get());
+            out.money(*amount);
+            out.count(terms);
+            out.zone(zone);
+            out.instant(*created_at);
+            out.option(*ended_at, Self::instant);
+        });
+    }
+}
+
+fn to_json<T: Serialize>(thing: &T) -> String {
+    // Words, integers and lists of texts, which is what JSON takes.
+    serde_json::to_string(thing).expect("parts of a directory can be written as JSON")
+}
+
+#[derive(Default)]
+struct Reader<'a> {
+    rest: &'a [u8],
+    zones: Vec<Zone>,
+    scopes: Vec<Arc<Scope>>,
+    grant_terms: Vec<GrantTerms>,
+    budget_terms: Vec<BudgetTerms>,
+}
+
+const SHORT: StoredError = StoredError("they end early");
+
+impl<'a> Reader<'a> {
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], StoredError> {
+        let (first, rest) = self.rest.split_first_chunk().ok_or(SHORT)?;
+        self.rest = rest;
+        Ok(*first)
+    }
+
+    fn number(&mut self) -> Result<u64, StoredError> {
+        let mut number = 0_u64;
+        for shift in (0..u64::BITS).step_by(7) {
+            let [byte] = self.array()?;
+            number |= u64::from(byte & 0x7f) << shift;
+            if byte & 0x80 == 0 {
+                return Ok(number);
+            }
+        }
+        Err(StoredError("a number is too long"))
+    }
+
+    fn small(&mut self) -> Result<u32, StoredError> {
+        u32::try_from(self.number()?).map_err(|_| StoredError("a number is too large"))
+    }
+
+    fn bits(&mut self) -> Result<u128, StoredError> {
+        self.array().map(u128::from_le_bytes)
+    }
+
+    fn instant(&mut self) -> Result<Instant, StoredError> {
+        self.array().map(|bytes| Instant::from_micros(i64::from_le_bytes(bytes)))
+    }
+
+    fn money(&mut self) -> Result<Nano, StoredError> {
+        self.array().map(|bytes| Nano::new(i64::from_le_bytes(bytes)))
+    }
+
+    fn date(&mut self) -> Result<Date, StoredError> {
+        let year = i16::from_le_bytes(self.array()?);
+        let (month, day) = (i8::from_le_bytes(self.array()?), i8::from_le_bytes(self.array()?));
+        Date::new(year, month, day).map_err(|_| StoredError("a date is none"))
+    }
+
+    fn text(&mut self) -> Result<&'a str, StoredError> {
+        let length = usize::try_from(self.number()?).map_err(|_| SHORT)?;
+        let (text, rest) = self.rest.split_at_checked(length).ok_or(SHORT)?;
+        self.rest = rest;
+        std::str::from_utf8(text).map_err(|_| StoredError("a text is none"))
+    }
+
+    fn json<T: DeserializeOwned>(&mut self) -> Result<T, StoredError> {
+        serde_json::from_str(self.text()?).map_err(|_| StoredError("a part in JSON is not what it should be"))
+    }
+
+    fn option<T>(&mut self, some: impl FnOnce(&mut Self) -> Result<T, StoredError>) -> Result<Option<T>, StoredError> {
+        match self.array()? {
+            [0] => Ok(None),
+            [1] => some(self).map(Some),
+            _ => Err(StoredError("a mark is neither there nor missing")),
+        }
+    }
+
+    fn list<T>(&mut self, mut each: impl FnMut(&mut Self) -> Result<T, StoredError>) -> Result<Vec<T>, StoredError> {
+        let count = self.number()?;
+        // Grown as the bytes go, so that a damaged count reserves nothing.
+        let mut list = Vec::new();
+        for _ in 0..count {
+            list.push(each(self)?);
+        }
+        list.shrink_to_fit();
+        Ok(list)
+    }
+
+    fn one_of<'t, T>(&mut self, table: &'t [T]) -> Result<&'t T, StoredError> {
+        let place = usize::try_from(self.number()?).unwrap_or(usize::MAX);
+        table.get(place).ok_or(StoredError("it refers to what is not there"))
+    }
+
+    fn zone(&mut self) -> Result<Zone, StoredError> {
+        let place = self.number()?;
+        usize::try_from(place)
+            .ok()
+            .and_then(|place| self.zones.get(place))
+            .cloned()
+            .ok_or(StoredError("it refers to a zone that is not there"))
+    }
+
+    fn zones(&mut self, shared: &Table<Zone, Arc<Zones>>) -> Result<Arc<Zones>, StoredError> {
+        let first = self.zone()?;
+        let changes = self.list(|from| Ok((from.instant()?, from.zone()?)))?;
+        if changes.is_empty()
+            && let Some(zones) = shared.get(&first)
+        {
+            return Ok(Arc::clone(zones));
+        }
+        let zones = changes.into_iter().try_fold(Zones::new(first), |zones, (from, zone)| zones.with(from, zone));
+        zones.map(Arc::new).ok_or(StoredError("changes of zone are out of order"))
+    }
+
+    fn scope(&mut self) -> Result<Arc<Scope>, StoredError> {
+        let place = usize::try_from(self.number()?).unwrap_or(usize::MAX);
+        self.scopes.get(place).map(Arc::clone).ok_or(StoredError("it refers to a scope that is not there"))
+    }
+
+    fn grant(&mut self, person: PersonId) -> Result<Grant, StoredError> {
+        let (id, amount) = (GrantId::new(self.bits()?), self.money()?);
+        let terms = usize::try_from(self.number()?).unwrap_or(usize::MAX);
+        let terms = self.grant_terms.get(terms).ok_or(StoredError("it refers to terms that are not there"))?;
+        let (cadence, days, priority, guaranteed) = *terms;
+        Ok(Grant {
+            id,
+            person,
+            amount,
+            cadence,
+            days,
+            zone: self.zone()?,
+            starts: self.date()?,
+            ends: self.option(Self::date)?,
+            priority,
+            scope: self.scope()?,
+            guaranteed,
+            source: match self.option(Self::bits)? {
+                None => GrantSource::Manual,
+                Some(offer) => GrantSource::Offer(OfferId::new(offer)),
+            },
+            note: self.option(Self::bits)?.map(NoteId::new),
+            created_at: self.instant()?,
+            voided_at: self.option(Self::instant)?,
+        })
+    }
+
+    fn budgets(
+        &mut self,
+        on: BudgetOn,
+        all: &mut Table<BudgetId, Arc<Budget>>,
+    ) -> Result<Box<[Arc<Budget>]>, StoredError> {
+        let budgets = self.list(|from| {
+            let (id, amount) = (BudgetId::new(from.bits()?), from.money()?);
+            let terms = usize::try_from(from.number()?).unwrap_or(usize::MAX);
+            let terms = from.budget_terms.get(terms).ok_or(StoredError("it refers to terms that are not there"))?;
+            let (cadence, days) = *terms;
+            let (zone, created_at, ended_at) = (from.zone()?, from.instant()?, from.option(Self::instant)?);
+            Ok(Arc::new(Budget { id, on, amount, cadence, days, zone, created_at, ended_at }))
+        })?;
+        budgets.iter().for_each(|budget| all.insert_mut(budget.id, Arc::clone(budget)));
+        Ok(budgets.into_boxed_slice())
+    }
+}
