@@ -54,5 +54,18 @@ pub use shared::Shared;
 /// # Errors
 /// When the address can't be bound or a thread can't be started.
 pub fn start(config: GatewayConfig, shared: Shared) -> io::Result<GatewayHandle> {
-    server::start(config, shared)
+    server::start(config, Vec::new(), shared)
+}
+
+/// Starts the gateway on sockets that listen already, those of [`GatewayHandle::hand_over`]: whoever connected since is
+/// served first. `config.listen` is of no effect unless there are none.
+///
+/// # Errors
+/// When another socket is needed and the address can't be bound, or a thread can't be started.
+pub fn start_on(
+    config: GatewayConfig,
+    listeners: Vec<std::net::TcpListener>,
+    shared: Shared,
+) -> io::Result<GatewayHandle> {
+    server::start(config, listeners, shared)
 }

@@ -13,7 +13,7 @@ use purser_providers::Headers;
 use socket2::{Domain, Protocol, Socket as RawSocket, Type};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
-use tokio::task::LocalSet;
+use tokio::task::{JoinSet, LocalSet};
 use tokio_rustls::TlsAcceptor;
 
 use crate::call;
@@ -34,8 +34,11 @@ const DENIALS_EVERY: Duration = Duration::from_secs(1);
 /// A running gateway. Dropping it stops it without grace; [`GatewayHandle::stop`] drains.
 pub struct GatewayHandle {
     address: SocketAddr,
-    stopping: watch::Sender<bool>,
+    drain: Duration,
+    stopping: watch::Sender<Option<Duration>>,
     threads: Vec<std::thread::JoinHandle<()>>,
+    /// The listening sockets once more: they stay open, and the kernel queues connections, after the threads have ended.
+    listeners: Vec<std::net::TcpListener>,
 }
 
 impl GatewayHandle {
@@ -46,7 +49,20 @@ impl GatewayHandle {
 
     /// Stops accepting, lets running calls end within the configured time, and returns when all threads have ended.
     pub fn stop(mut self) {
-        self.stopping.send_replace(true);
+        self.listeners.clear();
+        self.end(self.drain);
+    }
+
+    /// As [`stop`](Self::stop), within `drain`, and without refusing anybody: connections made from now on wait in the
+    /// listening sockets that this returns, for whoever serves them next ([`crate::start_on`]).
+    pub fn hand_over(mut self, drain: Duration) -> Vec<std::net::TcpListener> {
+        let listeners = std::mem::take(&mut self.listeners);
+        self.end(drain);
+        listeners
+    }
+
+    fn end(&mut self, drain: Duration) {
+        self.stopping.send_replace(Some(drain));
         for thread in self.threads.drain(..) {
             if thread.join().is_err() {
                 tracing::error!("a gateway thread ended in a panic; its calls were settled with what was known");
@@ -55,36 +71,48 @@ impl GatewayHandle {
     }
 }
 
-/// Starts the threads and returns once the port is bound.
+/// Starts the threads and returns once the port is bound. Listening sockets that are given are all served: a connection
+/// waiting in one that is closed would be lost.
 ///
 /// # Errors
 /// When the address can't be bound or a thread can't be started.
-pub(crate) fn start(config: GatewayConfig, shared: Shared) -> io::Result<GatewayHandle> {
+pub(crate) fn start(
+    config: GatewayConfig,
+    mut listeners: Vec<std::net::TcpListener>,
+    shared: Shared,
+) -> io::Result<GatewayHandle> {
     let threads = match config.threads {
         0 => std::thread::available_parallelism().map_or(1, usize::from),
         threads => threads,
     };
-    let first = listen(config.listen)?;
-    let address = first.local_addr()?;
-    let mut listeners = vec![first];
-    for _ in 1..threads {
+    if listeners.is_empty() {
+        listeners.push(listen(config.listen)?);
+    }
+    let address = listeners.first().map_or(Ok(config.listen), std::net::TcpListener::local_addr)?;
+    while listeners.len() < threads {
         listeners.push(listen(address)?);
     }
-    let (stopping, _) = watch::channel(false);
+    let kept = listeners.iter().map(std::net::TcpListener::try_clone).collect::<io::Result<Vec<_>>>()?;
+    let mut shares: Vec<Vec<std::net::TcpListener>> = (0..threads).map(|_| Vec::new()).collect();
+    for (place, listener) in listeners.into_iter().enumerate() {
+        shares[place % threads].push(listener);
+    }
+    let drain = config.limits.drain;
+    let (stopping, _) = watch::channel(None);
     let (config, shared) = (Arc::new(config), Arc::new(shared));
     let open = Arc::new(AtomicUsize::new(0));
-    let threads = listeners
+    let threads = shares
         .into_iter()
         .enumerate()
-        .map(|(number, listener)| {
+        .map(|(number, listeners)| {
             let (config, shared, open) = (Arc::clone(&config), Arc::clone(&shared), Arc::clone(&open));
             let stopping = stopping.subscribe();
             std::thread::Builder::new()
                 .name(format!("gateway-{number}"))
-                .spawn(move || run(listener, config, shared, &open, stopping))
+                .spawn(move || run(listeners, config, shared, &open, stopping))
         })
         .collect::<io::Result<Vec<_>>>()?;
-    Ok(GatewayHandle { address, stopping, threads })
+    Ok(GatewayHandle { address, drain, stopping, threads, listeners: kept })
 }
 
 fn listen(address: SocketAddr) -> io::Result<std::net::TcpListener> {
@@ -98,11 +126,11 @@ fn listen(address: SocketAddr) -> io::Result<std::net::TcpListener> {
 }
 
 fn run(
-    listener: std::net::TcpListener,
+    listeners: Vec<std::net::TcpListener>,
     config: Arc<GatewayConfig>,
     shared: Arc<Shared>,
     open: &Arc<AtomicUsize>,
-    stopping: watch::Receiver<bool>,
+    stopping: watch::Receiver<Option<Duration>>,
 ) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = match runtime {
@@ -116,10 +144,18 @@ fn run(
     local.block_on(&runtime, async {
         let worker = Rc::new(Worker::new(config, shared, stopping));
         let handing_on = tokio::task::spawn_local(hand_on_denials(Rc::clone(&worker)));
-        match TcpListener::from_std(listener) {
-            Ok(listener) => accept(&worker, listener, open).await,
-            Err(why) => tracing::error!(%why, "a gateway thread can't listen; the others go on"),
+        let mut accepting = JoinSet::new();
+        for listener in listeners {
+            match TcpListener::from_std(listener) {
+                Ok(listener) => {
+                    let (worker, open) = (Rc::clone(&worker), Arc::clone(open));
+                    accepting.spawn_local(async move { accept(&worker, listener, &open).await });
+                }
+                Err(why) => tracing::error!(%why, "a gateway thread can't listen; the others go on"),
+            }
         }
+        // A panic while accepting was printed there.
+        while accepting.join_next().await.is_some() {}
         worker.drained().await;
         handing_on.abort();
         worker.shared.decisions.hand_on(&*worker.shared.denials);

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
 
@@ -18,23 +19,32 @@ pub(crate) struct Worker {
     outlets: Vec<Outlet>,
     pub(crate) plans: Plans,
     pub(crate) connector: Connector,
-    stopping: watch::Receiver<bool>,
+    /// How long running calls may go on, once the gateway has been told to stop.
+    stopping: watch::Receiver<Option<Duration>>,
     is_stopping: Cell<bool>,
     /// Wakes the idle connections of this thread when it is to stop.
     idle: Notify,
     running: Cell<usize>,
     ended: Notify,
+    has_to_end: watch::Sender<bool>,
     last_call_id: Cell<u64>,
 }
 
 /// Between two call ids of one thread: odd, so that all 64 bits are gone through, and large, so that neighbours differ.
 const CALL_ID_STEP: u64 = 0x9e37_79b9_7f4a_7c15;
 
+/// How long streams have to end themselves once their time is over: to write a few hundred bytes.
+const END_WITHIN: Duration = Duration::from_secs(1);
+
 /// A call counted as running until dropped.
 pub(crate) struct Running<'a>(&'a Worker);
 
 impl Worker {
-    pub(crate) fn new(config: Arc<GatewayConfig>, shared: Arc<Shared>, stopping: watch::Receiver<bool>) -> Self {
+    pub(crate) fn new(
+        config: Arc<GatewayConfig>,
+        shared: Arc<Shared>,
+        stopping: watch::Receiver<Option<Duration>>,
+    ) -> Self {
         let connector = Connector::new(Arc::clone(&config.roots), config.https_proxy.clone(), config.limits.connect);
         Self {
             outlets: config.upstreams.iter().map(Outlet::new).collect(),
@@ -47,6 +57,7 @@ impl Worker {
             idle: Notify::new(),
             running: Cell::new(0),
             ended: Notify::new(),
+            has_to_end: watch::Sender::new(false),
             // A start that differs from thread to thread and from run to run; ids are names, not secrets.
             last_call_id: Cell::new(RandomState::new().hash_one(0)),
         }
@@ -73,7 +84,7 @@ impl Worker {
     pub(crate) async fn stopping(&self) {
         // An error means that the handle was dropped: stop as well.
         let mut stopping = self.stopping.clone();
-        let _dropped = stopping.wait_for(|stopping| *stopping).await;
+        let _dropped = stopping.wait_for(Option::is_some).await;
         self.is_stopping.set(true);
         self.idle.notify_waiters();
     }
@@ -96,15 +107,28 @@ impl Worker {
         Running(self)
     }
 
-    /// Comes back when no call runs any more, or the time for draining is over.
+    /// Comes back when the time for draining is over: a stream is then to end itself, in order.
+    pub(crate) async fn has_to_end(&self) {
+        // It is never dropped while somebody waits.
+        let mut has_to_end = self.has_to_end.subscribe();
+        let _dropped = has_to_end.wait_for(|has_to| *has_to).await;
+    }
+
+    /// Comes back when no call runs any more, or the time for draining is over and what can end itself has.
     pub(crate) async fn drained(&self) {
-        let quiet = async {
+        let quiet = async || {
             while self.running.get() > 0 {
                 self.ended.notified().await;
             }
         };
-        if tokio::time::timeout(self.config.limits.drain, quiet).await.is_err() {
-            tracing::warn!(calls = self.running.get(), "calls still running are ended and settled with what is known");
+        // Without a bound the handle was dropped: no grace.
+        let bound = self.stopping.borrow().unwrap_or_default();
+        if tokio::time::timeout(bound, quiet()).await.is_ok() {
+            return;
+        }
+        self.has_to_end.send_replace(true);
+        if tokio::time::timeout(END_WITHIN, quiet()).await.is_err() {
+            tracing::warn!(calls = self.running.get(), "calls still running are cut and settled with what is known");
         }
     }
 }

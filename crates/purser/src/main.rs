@@ -58,7 +58,7 @@ fn act(cli: Cli) -> Result<ExitCode, Failure> {
         journal: config.journal(),
     };
     let out = Output::new(cli.global.json);
-    logs::start(matches!(cli.command, Command::Serve));
+    logs::start(matches!(cli.command, Command::Serve(_)));
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -69,7 +69,8 @@ fn act(cli: Cli) -> Result<ExitCode, Failure> {
         return done;
     }
     let done = match cli.command {
-        Command::Serve => runtime.block_on(serve::serve(&config, &place)),
+        Command::Serve(serve) => runtime.block_on(serve::serve(&serve, &config, &place)),
+        Command::Restart => runtime.block_on(serve::restart(&config, &place, out)),
         Command::Demo(demo) => runtime.block_on(demo::run(&demo, cli.global.json)),
         Command::Verify(verify) => cli::data::verify(&place, &verify, out),
         Command::Backup(backup) => cli::data::backup(&place, &backup, out),
@@ -102,7 +103,8 @@ fn absent(command: &Command) -> Absent {
         | Command::Balance(_)
         | Command::Suspense(_)
         | Command::Status
-        | Command::Serve
+        | Command::Serve(_)
+        | Command::Restart
         | Command::Run(_)
         | Command::Demo(_)
         | Command::Verify(_)
@@ -127,7 +129,8 @@ async fn ask(command: Command, client: &mut Client, out: Output) -> Result<(), F
         Command::Price(command) => command.run(client, out).await,
         Command::Suspense(command) => command.run(client, out).await,
         Command::Status => cli::report::status(client, out).await,
-        Command::Serve
+        Command::Serve(_)
+        | Command::Restart
         | Command::Run(_)
         | Command::Demo(_)
         | Command::Verify(_)

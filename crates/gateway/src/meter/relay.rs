@@ -38,6 +38,8 @@ enum End {
     Endless,
     /// The client has gone, and reading on has cost what it may.
     DrainedEnough,
+    /// Purser ends, and the time for draining is over.
+    Closing,
 }
 
 /// One answer on its way through.
@@ -92,8 +94,8 @@ impl Relay<'_, '_> {
                     if let Some(end) = self.look().await {
                         return end;
                     }
-                    if let Err(why) = self.more(client, answer).await {
-                        return End::Cut(why);
+                    if let Err(end) = self.more(client, answer).await {
+                        return end;
                     }
                 }
                 Err(why) => return End::Cut(why),
@@ -102,7 +104,7 @@ impl Relay<'_, '_> {
     }
 
     /// Waits for more of the answer. Notices when the client hangs up meanwhile, and goes on.
-    async fn more(&mut self, client: &mut Client, answer: &mut Answer) -> io::Result<()> {
+    async fn more(&mut self, client: &mut Client, answer: &mut Answer) -> Result<(), End> {
         let stall = self.worker.config.limits.answer_stall;
         loop {
             if client.is_gone() && self.gone.is_none() {
@@ -111,7 +113,8 @@ impl Relay<'_, '_> {
             let deadline = self.gone.map(|(since, _)| since + self.admitted.drain().max_time);
             tokio::select! {
                 biased;
-                more = before(deadline, answer.more(stall)) => return more,
+                () = self.worker.has_to_end(), if self.worker.is_stopping() => return Err(End::Closing),
+                more = before(deadline, answer.more(stall)) => return more.map_err(End::Cut),
                 () = client.hung_up(), if self.gone.is_none() => {}
             }
         }
@@ -164,6 +167,7 @@ impl Relay<'_, '_> {
             End::Endless => {
                 self.break_off(&format!("{} went on far beyond what was asked for.", self.admitted.upstream.name))
             }
+            End::Closing => self.break_off("Purser is restarting and can't wait for the rest; ask again."),
             End::DrainedEnough => self.so_far(),
         }
     }

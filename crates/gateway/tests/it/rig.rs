@@ -115,8 +115,20 @@ impl Rig {
         })
     }
 
+    /// As [`start`](Self::start), on sockets that listen already.
+    pub(crate) fn start_on(listeners: Vec<std::net::TcpListener>, change: impl FnOnce(&mut Setup)) -> Self {
+        Self::built(listeners, |setup| {
+            setup.company.grant(ANALYST, dollars("10.00"), |_| {});
+            change(setup);
+        })
+    }
+
     /// Nobody has any money.
     pub(crate) fn bare(change: impl FnOnce(&mut Setup)) -> Self {
+        Self::built(Vec::new(), change)
+    }
+
+    fn built(listeners: Vec<std::net::TcpListener>, change: impl FnOnce(&mut Setup)) -> Self {
         count_panics();
         let mut setup = Setup::usual();
         change(&mut setup);
@@ -157,7 +169,7 @@ impl Rig {
             https_proxy: None,
             roots: no_roots(),
         };
-        let gateway = purser_gateway::start(config, shared).unwrap();
+        let gateway = purser_gateway::start_on(config, listeners, shared).unwrap();
         let address = gateway.address();
         Self {
             standin,
@@ -175,6 +187,12 @@ impl Rig {
             may_drop,
             is_broken: AtomicBool::new(false),
         }
+    }
+
+    /// Stops it without refusing anybody; the sockets in which connections wait from now on.
+    pub(crate) fn hand_over(&self) -> Vec<std::net::TcpListener> {
+        let gateway = self.gateway.lock().take().expect("it runs");
+        gateway.hand_over(SOON)
     }
 
     pub(crate) fn open(&self) -> Conn {

@@ -1,5 +1,6 @@
 //! Ending: what runs may finish, nothing new begins, and it does not take for ever.
 
+use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
@@ -44,6 +45,44 @@ fn a_call_that_outlasts_the_end_is_settled_with_what_is_known() {
     let charge = rig.charge();
     assert_eq!(charge.mark, Mark::Presumed);
     assert!(0 < charge.nano && charge.nano < rig.holds().pop().unwrap().get(), "{charge:?}");
+}
+
+#[test]
+fn a_stream_that_outlasts_the_end_is_closed_in_order_and_paid_for_as_far_as_it_came() {
+    for talk in Talk::TEXT {
+        let rig = Rig::start(|setup| setup.limits.drain = Duration::from_millis(50));
+        let script = "output=4000+pace=100+events-per-write=1";
+        let mut running = rig.begin(&ask(talk, &Want { stream: true, script, ..Want::default() }));
+        let begun: &[u8] = if talk == Talk::GeminiArray { b"candidates" } else { b"data:" };
+        running.read_until(|buffer| buffer.windows(begun.len()).any(|window| window == begun));
+        rig.stop();
+        let answer = running.answer();
+        assert!(answer.ended, "{talk:?}: the body is whole: {}", answer.text());
+        let charge = rig.charge();
+        assert_eq!(charge.mark, Mark::Estimated, "{talk:?}");
+        assert!(0 < charge.nano && charge.nano <= rig.holds().pop().unwrap().get(), "{talk:?}: {charge:?}");
+    }
+}
+
+#[test]
+fn connections_wait_while_one_gateway_hands_over_to_the_next() {
+    let first = Rig::start(|setup| setup.threads = 3);
+    let listeners = first.hand_over();
+    let address = listeners[0].local_addr().unwrap();
+    assert_eq!(listeners.len(), 3, "one for each thread");
+    // Nobody accepts now; the kernel does.
+    let mut waiting: Vec<TcpStream> = (0..32).map(|_| TcpStream::connect(address).unwrap()).collect();
+    for stream in &mut waiting {
+        stream.write_all(b"GET /v1/models HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").unwrap();
+    }
+    // Fewer threads than sockets: every socket is served all the same.
+    let second = Rig::start_on(listeners, |setup| setup.threads = 1);
+    assert_eq!(second.address, address);
+    for mut stream in waiting {
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 401"), "{answer}");
+    }
 }
 
 #[test]

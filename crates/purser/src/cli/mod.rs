@@ -51,7 +51,15 @@ pub(crate) struct Global {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Run the gateway and the control API
-    Serve,
+    ///
+    /// SIGTERM ends it in order, SIGHUP restarts it (see `purser restart`).
+    Serve(crate::serve::Serve),
+    /// Replace the running `serve` by the program and the configuration as they are on disk now
+    ///
+    /// Nobody is refused: new connections wait until the new program serves them, calls under way may end within
+    /// `limits.restart_drain`. A configuration with a mistake or a data folder that the new program can't read is found
+    /// before anything stops.
+    Restart,
     /// Show a whole company at work: no key, no internet, nothing left behind
     Demo(crate::demo::Demo),
     /// Run one command under a budget: `purser run --budget 20/day -- claude`

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use purser_core::money::Currency;
 use purser_core::zone::Zone;
@@ -16,10 +17,15 @@ use toml::Spanned;
 use super::policy::Policy;
 use super::quantity::{Size, Span};
 
+/// The form of the file that this program reads; there was no other yet.
+pub(crate) const VERSION: u64 = 1;
+
 /// The whole file.
 #[derive(Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct File {
+    /// The version of the file's form; looked at before everything else.
+    pub(crate) version: u64,
     pub(crate) data: Option<PathBuf>,
     pub(crate) currency: Currency,
     pub(crate) zone: Zone,
@@ -34,6 +40,7 @@ pub(crate) struct File {
 impl Default for File {
     fn default() -> Self {
         Self {
+            version: VERSION,
             data: None,
             currency: Currency::usd(),
             zone: Zone::UTC,
@@ -104,6 +111,9 @@ impl From<Journal> for JournalKind {
     }
 }
 
+/// Short, because new calls wait meanwhile.
+const RESTART_DRAIN: Duration = Duration::from_secs(10);
+
 /// `[limits]`
 #[derive(Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -120,6 +130,7 @@ pub(crate) struct Limits {
     pub(crate) answer_stall: Span,
     pub(crate) write_stall: Span,
     pub(crate) drain: Span,
+    pub(crate) restart_drain: Span,
 }
 
 impl Default for Limits {
@@ -139,6 +150,7 @@ impl Default for Limits {
             answer_stall: Span(limits.answer_stall),
             write_stall: Span(limits.write_stall),
             drain: Span(limits.drain),
+            restart_drain: Span(RESTART_DRAIN),
         }
     }
 }

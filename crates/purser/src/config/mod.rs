@@ -15,12 +15,14 @@ mod tls;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use purser_core::money::Currency;
 use purser_core::policy::Policy;
 use purser_core::zone::Zone;
 use purser_gateway::{GatewayConfig, Upstream};
 use purser_store::JournalKind;
+use toml::Spanned;
 
 use self::file::File;
 pub(crate) use self::mistake::Mistake;
@@ -86,6 +88,7 @@ impl Config {
     /// # Errors
     /// It has a mistake.
     pub(crate) fn parse(source: String, path: Option<&Path>) -> Result<Self, Mistake> {
+        refuse_newer(&source, path)?;
         let file: File = toml::from_str(&source).map_err(|error| Mistake::from_toml(path, &source, &error))?;
         Ok(Self { file, source, path: path.map(Path::to_owned) })
     }
@@ -102,6 +105,11 @@ impl Config {
             (None, Some(data)) => self.folder().join(data),
             (None, None) => usual,
         }
+    }
+
+    /// How long calls under way may go on at a restart.
+    pub(crate) fn restart_drain(&self) -> Duration {
+        self.file.limits.restart_drain.0
     }
 
     /// The currency of a ledger that is made now.
@@ -197,6 +205,26 @@ impl Config {
 
     fn mistake(&self, what: impl Into<String>, hint: impl Into<String>) -> Mistake {
         Mistake::new(self.path(), what, hint)
+    }
+}
+
+/// Refuses a file of a newer form, before the fields in it that are not known here are called mistakes.
+fn refuse_newer(source: &str, path: Option<&Path>) -> Result<(), Mistake> {
+    #[derive(serde::Deserialize)]
+    struct Head {
+        version: Option<Spanned<u64>>,
+    }
+    // What is wrong with it otherwise is told by the reading that follows.
+    let version = toml::from_str(source).ok().and_then(|head: Head| head.version);
+    match version {
+        Some(version) if *version.get_ref() > file::VERSION => Err(Mistake::at(
+            path,
+            source,
+            version.span(),
+            format!("the file has version {}, this Purser knows up to {}", version.get_ref(), file::VERSION),
+            "run the newer Purser that it was written for, or write it for this one",
+        )),
+        _ => Ok(()),
     }
 }
 

@@ -17,6 +17,7 @@ const fn field(path: &'static str, default: &'static str, text: &'static str) ->
 
 /// Every field, in the order of the page.
 const FIELDS: &[Field] = &[
+    field("version", "`1`", "The form of this file. A newer one than this Purser knows is refused."),
     field(
         "data",
         "`\"purser-data\"`",
@@ -66,6 +67,11 @@ const FIELDS: &[Field] = &[
     field("limits.answer_stall", "`\"5m\"`", "Between two reads of an answer."),
     field("limits.write_stall", "`\"1m\"`", "A write to a client that does not read."),
     field("limits.drain", "`\"1m\"`", "How long running calls may go on when `purser serve` is told to end."),
+    field(
+        "limits.restart_drain",
+        "`\"10s\"`",
+        "How long running calls may go on at a restart (`purser restart`, SIGHUP). New calls wait meanwhile. A stream that takes longer is closed in order and charged as far as it came.",
+    ),
     field(
         "policy.admission",
         "`\"strict\"`",

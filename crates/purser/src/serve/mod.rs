@@ -1,38 +1,84 @@
-//! `purser serve`: opens the data folder, starts the gateway and the API, and ends in order when told to.
+//! `purser serve`: opens the data folder, starts the gateway and the API, ends in order when told to, and gives way to a
+//! new program without refusing anybody when told to restart.
 
+mod handover;
+mod restart;
 mod signals;
+mod sockets;
 mod welcome;
 
 use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
 
-use purser_control::Control;
-use purser_control::api;
+use clap::Args;
+use purser_control::{Control, api};
 use purser_gateway::GatewayHandle;
 use purser_ledger::Recovery;
-use tokio::net::TcpListener;
+use purser_store::{DataDir, Mode};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use self::handover::Handover;
+pub(crate) use self::restart::restart;
+use self::signals::{Signals, Told};
+use self::sockets::{Kept, Sockets};
 use crate::config::{self, Config};
-use crate::engine::Engine;
+use crate::engine::{Engine, store};
 use crate::failure::Failure;
 use crate::output::say;
 use crate::place::Place;
+
+/// How it is run.
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// Only see whether it could start: read the configuration and the versions of the data folder's files
+    #[arg(long)]
+    pub(crate) check: bool,
+}
+
+/// How serving ended.
+enum Ended {
+    /// Told to end.
+    Stopped,
+    /// Told to give way; connections wait in these.
+    Restart(Kept),
+}
 
 /// Runs until a signal, then lets calls under way end within their bound and closes the ledger.
 ///
 /// # Errors
 /// The configuration has a mistake, the data folder can't be opened, or a port or the socket can't be bound. Once
 /// calls are served, only a journal that fails ends it.
-pub(crate) async fn serve(config: &Config, place: &Place) -> Result<(), Failure> {
-    let wanted = config.serve(&|name| std::env::var(name).ok().filter(|value| !value.is_empty()))?;
-    let signals =
-        signals::Signals::listen().map_err(|error| Failure::from_error("signals can't be waited for", &error))?;
+pub(crate) async fn serve(serve: &Serve, config: &Config, place: &Place) -> Result<(), Failure> {
+    if serve.check {
+        check(config, place)?;
+        say(format_args!("the configuration and the data folder can be used"));
+        return Ok(());
+    }
+    let wanted = wanted(config)?;
+    let program =
+        std::env::current_exe().map_err(|error| Failure::from_error("this program's own file is not known", &error))?;
+    let mut signals = Signals::listen().map_err(|error| Failure::from_error("signals can't be waited for", &error))?;
+    let handed_over = Handover::received()?;
     let fresh = !place.exists();
-    let engine = Engine::open(place, wanted.policy.wait_for_disk).await?;
+    let wait_for_disk = wanted.policy.wait_for_disk;
+    let (engine, kept) = match handed_over {
+        None => (Engine::open(place, wait_for_disk).await?, None),
+        Some(Handover { lock, socket, control, gateway }) => {
+            (Engine::open_held(place, wait_for_disk, lock).await?, Some(Kept { socket, control, gateway }))
+        }
+    };
     engine.control().adopt_policy(wanted.policy.clone()).await?;
     tell_recovery(engine.recovery());
-    let served = run(config, place, wanted, &engine, fresh, signals).await;
+    let start = Start { config, place, engine: &engine, fresh, program: &program };
+    let served = run(&start, wanted, kept, &mut signals).await;
+    if let Ok(Ended::Restart(Kept { socket, control, gateway })) = served {
+        // Held until the next program has it: nobody else gets into the folder in between.
+        let lock = engine.lock_file()?;
+        engine.close()?;
+        return Err(Handover { lock, socket, control, gateway }.give(&program));
+    }
     // Before the lock goes: after that the file may be the next process's.
     if let Err(error) = std::fs::remove_file(place.socket())
         && error.kind() != std::io::ErrorKind::NotFound
@@ -40,35 +86,59 @@ pub(crate) async fn serve(config: &Config, place: &Place) -> Result<(), Failure>
         tracing::warn!(%error, "the socket's file could not be removed");
     }
     let closed = engine.close();
-    served.and(closed)
+    served.map(drop).and(closed)
+}
+
+/// Could a start use the configuration and the data folder? Opens nothing to write.
+///
+/// # Errors
+/// What a start would say.
+pub(crate) fn check(config: &Config, place: &Place) -> Result<(), Failure> {
+    wanted(config)?;
+    if place.exists() {
+        let dir = DataDir::open(&place.data, Mode::ReadOnly).map_err(|error| store(&error))?;
+        purser_store::check_formats(&dir).map_err(|error| store(&error))?;
+    }
+    Ok(())
+}
+
+fn wanted(config: &Config) -> Result<config::Serve, Failure> {
+    Ok(config.serve(&|name| std::env::var(name).ok().filter(|value| !value.is_empty()))?)
+}
+
+/// What a start is made of.
+struct Start<'a> {
+    config: &'a Config,
+    place: &'a Place,
+    engine: &'a Engine,
+    fresh: bool,
+    program: &'a Path,
 }
 
 async fn run(
-    config: &Config,
-    place: &Place,
+    start: &Start<'_>,
     wanted: config::Serve,
-    engine: &Engine,
-    fresh: bool,
-    mut signals: signals::Signals,
-) -> Result<(), Failure> {
+    kept: Option<Kept>,
+    signals: &mut Signals,
+) -> Result<Ended, Failure> {
     let (stop, stopping) = watch::channel(false);
+    let Start { config, place, engine, .. } = *start;
     let control = engine.control();
-    let socket = api::bind_socket(&place.socket()).map_err(|error| {
-        Failure::from_error(format!("the socket {} can't be made", place.socket().display()), &error)
-    })?;
-    let listener =
-        TcpListener::bind(wanted.control).await.map_err(|error| cannot_listen("control", wanted.control, &error))?;
-    let control_address = listener.local_addr().map_err(|error| cannot_listen("control", wanted.control, &error))?;
     let (asked, tls, upstreams) = (wanted.gateway.listen, wanted.tls, wanted.gateway.upstreams.clone());
-    check_free(asked)?;
-    let gateway = purser_gateway::start(wanted.gateway, engine.shared()?)
+    let Sockets { socket, control: listener, gateway: listeners, kept_socket, kept_control } =
+        Sockets::open(place, wanted.control, asked, kept)?;
+    let control_address = listener.local_addr().map_err(|error| cannot_listen("control", wanted.control, &error))?;
+    if listeners.is_empty() {
+        check_free(asked)?;
+    }
+    let gateway = purser_gateway::start_on(wanted.gateway, listeners, engine.shared()?)
         .map_err(|error| cannot_listen("gateway", asked, &error))?;
 
     let scheme = if tls.is_some() { "https" } else { "http" };
     let welcome = welcome::Welcome {
         config: config.path(),
         data: &place.data,
-        fresh,
+        fresh: start.fresh,
         gateway: format!("{scheme}://{}", gateway.address()),
         control: format!("{scheme}://{control_address}"),
         upstreams: &upstreams,
@@ -81,9 +151,20 @@ async fn run(
     let open = tokio::spawn(api::serve_tcp(listener, tls, api::open(control).merge(pages), stopping.clone()));
     let jobs = tokio::spawn(purser_control::jobs::run(Control::clone(control), stopping));
 
-    let ended = wait(&mut signals, engine).await;
+    let told = wait(start, signals).await;
     // The API goes on answering while calls end, so that whoever stops Purser can look at it meanwhile.
-    drain(gateway, &mut signals).await;
+    let ended = match told {
+        Ok(Told::Restart) => match hand_over(gateway, config.restart_drain(), signals).await {
+            Some(gateway) => Ok(Ended::Restart(Kept { socket: kept_socket, control: kept_control, gateway })),
+            None => Ok(Ended::Stopped),
+        },
+        told => {
+            // From here on nobody is to wait in a socket that nobody will serve.
+            drop((kept_socket, kept_control));
+            drain(gateway, signals).await;
+            told.map(|_| Ended::Stopped)
+        }
+    };
     stop.send_replace(true);
     for task in [local, open, jobs] {
         if task.await.is_err() {
@@ -93,20 +174,61 @@ async fn run(
     ended
 }
 
-/// Waits for a signal, or for the journal to fail.
-async fn wait(signals: &mut signals::Signals, engine: &Engine) -> Result<(), Failure> {
-    tokio::select! {
-        name = signals.next() => {
-            say(format_args!("{name}: no new calls; those under way may end"));
-            Ok(())
+/// Waits for a signal, or for the journal to fail. A restart that the new program could not make is not begun.
+async fn wait(start: &Start<'_>, signals: &mut Signals) -> Result<Told, Failure> {
+    let work = async {
+        tokio::select! {
+            why = start.engine.failed() => why,
+            never = start.engine.keep_snapshots() => match never {},
         }
-        why = engine.failed() => Err(why),
-        () = engine.keep_snapshots() => Ok(()),
+    };
+    let mut work = std::pin::pin!(work);
+    loop {
+        let told = tokio::select! {
+            told = signals.next() => told,
+            why = &mut work => return Err(why),
+        };
+        match told {
+            Told::End(name) => say(format_args!("{name}: no new calls; those under way may end")),
+            Told::Restart => match restart::rehearse(start.program).await {
+                Ok(()) => say(format_args!(
+                    "restarting: new calls wait; those under way have {} s",
+                    start.config.restart_drain().as_secs_f64()
+                )),
+                Err(why) => {
+                    say(format_args!("not restarting, the new program would not start: {why}"));
+                    continue;
+                }
+            },
+        }
+        return Ok(told);
+    }
+}
+
+/// Lets calls under way end within `bound`, while new ones wait in the sockets that come back. `None` when told to end
+/// meanwhile.
+async fn hand_over(
+    gateway: GatewayHandle,
+    bound: Duration,
+    signals: &mut Signals,
+) -> Option<Vec<std::net::TcpListener>> {
+    let handed_over = tokio::task::spawn_blocking(move || gateway.hand_over(bound));
+    tokio::select! {
+        listeners = handed_over => {
+            if listeners.is_err() {
+                tracing::error!("the gateway did not end in order");
+            }
+            listeners.ok()
+        }
+        name = signals.end() => {
+            say(format_args!("{name}: the restart is given up; calls under way are cut"));
+            None
+        }
     }
 }
 
 /// Lets calls under way end within the configured time. A second signal is taken at its word.
-async fn drain(gateway: GatewayHandle, signals: &mut signals::Signals) {
+async fn drain(gateway: GatewayHandle, signals: &mut Signals) {
     let drained = tokio::task::spawn_blocking(move || gateway.stop());
     tokio::select! {
         drained = drained => {
@@ -114,7 +236,7 @@ async fn drain(gateway: GatewayHandle, signals: &mut signals::Signals) {
                 tracing::error!("the gateway did not end in order");
             }
         }
-        name = signals.next() => {
+        name = signals.end() => {
             say(format_args!("{name} again: calls under way are cut; what they may cost is in suspense at the next start"));
         }
     }
