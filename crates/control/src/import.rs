@@ -108,7 +108,9 @@ fn add(turn: &mut Turn<'_>, rows: &[Row]) -> Result<List<ImportedPerson>, Error>
         return Err(error);
     }
     let mut names = turn.control().names.write();
-    people.into_iter().for_each(|personal| names.put_person(personal));
+    for personal in people {
+        names.put_person(personal);
+    }
     Ok(List { items: shown })
 }
 

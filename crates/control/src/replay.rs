@@ -135,7 +135,9 @@ impl<'a> Kept<'a> {
         let mut body = Vec::with_capacity(directory.len() + prices.len() * 8 + 16);
         body.extend_from_slice(&at.as_micros().to_le_bytes());
         body.extend_from_slice(&u64::try_from(prices.len()).unwrap_or(u64::MAX).to_le_bytes());
-        prices.iter().for_each(|lsn| body.extend_from_slice(&lsn.0.to_le_bytes()));
+        for lsn in prices {
+            body.extend_from_slice(&lsn.0.to_le_bytes());
+        }
         body.extend_from_slice(directory);
         body
     }

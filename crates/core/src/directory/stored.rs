@@ -172,7 +172,9 @@ pub(super) fn read(bytes: &[u8], prices: PriceBook) -> Result<Directory, StoredE
             policy: from.option(|from| from.json().map(Arc::new))?,
             grants: from.list(|from| from.grant(id).map(Arc::new))?.into_boxed_slice(),
         };
-        person.grants.iter().for_each(|grant| directory.grants.insert_mut(grant.id, Arc::clone(grant)));
+        for grant in &person.grants {
+            directory.grants.insert_mut(grant.id, Arc::clone(grant));
+        }
         directory.people.insert_mut(id, Arc::new(person));
         Ok(())
     })?;
@@ -516,7 +518,9 @@ impl<'a> Reader<'a> {
             let (zone, created_at, ended_at) = (from.zone()?, from.instant()?, from.option(Self::instant)?);
             Ok(Arc::new(Budget { id, on, amount, cadence, days, zone, created_at, ended_at }))
         })?;
-        budgets.iter().for_each(|budget| all.insert_mut(budget.id, Arc::clone(budget)));
+        for budget in &budgets {
+            all.insert_mut(budget.id, Arc::clone(budget));
+        }
         Ok(budgets.into_boxed_slice())
     }
 }

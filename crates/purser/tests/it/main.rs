@@ -5,5 +5,6 @@ mod bench;
 mod calls;
 mod commands;
 mod configuration;
+mod operation;
 mod running;
 mod serving;
