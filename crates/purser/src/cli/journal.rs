@@ -10,7 +10,6 @@ use purser_ledger::{AccountNo, Frame, Leg, Record, Stamped};
 use purser_store::{SegmentMark, read_segment};
 use serde_json::{Value, json};
 
-use crate::engine::store;
 use crate::failure::Failure;
 use crate::output::say;
 use crate::place::Place;
@@ -114,7 +113,7 @@ impl<W: Write> Lines<W> {
                 ControlFlow::Break(())
             }
         })
-        .map_err(|error| store(&error))?;
+        .map_err(|error| Failure::from_error("the journal can't be exported", &error))?;
         if let Some(error) = damaged {
             return Err(Failure::new(format!("{}: {error}", path.display()), "this Purser may be older than the file"));
         }
