@@ -36,6 +36,7 @@ const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// A call with money set aside, for one attempt at one provider.
 ///
 /// Should everything end here (the thread stops, a step panics), dropping it settles with what is known by then.
+#[expect(clippy::struct_excessive_bools, reason = "facts that have nothing to do with each other")]
 pub(crate) struct Admitted<'a> {
     call: &'a Call,
     /// There until the call is settled.

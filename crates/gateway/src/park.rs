@@ -119,12 +119,11 @@ impl Drop for Parked<'_> {
         let mut queues = self.parking.queues.lock();
         let Some(queue) = queues.get_mut(&self.person) else { return };
         queue.retain(|place| place.ticket != self.ticket);
-        match queue.front_mut() {
-            Some(next) => wake(next),
-            None => {
-                queues.remove(&self.person);
-                self.parking.counted(&queues);
-            }
+        if let Some(next) = queue.front_mut() {
+            wake(next);
+        } else {
+            queues.remove(&self.person);
+            self.parking.counted(&queues);
         }
     }
 }

@@ -84,12 +84,11 @@ impl Plans {
         let scope = CallScope { provider, model };
         let planned = Rc::new(Planned::of(snapshot.directory.plan(&caller.key, &scope, at)?));
         let entry = Entry { provider: Arc::clone(provider), model: model.into(), planned: Rc::clone(&planned) };
-        match found.and_then(|found| entries.get_mut(found)) {
-            Some(old) => *old = entry,
-            None => {
-                entries.push(entry);
-                *count += 1;
-            }
+        if let Some(old) = found.and_then(|found| entries.get_mut(found)) {
+            *old = entry;
+        } else {
+            entries.push(entry);
+            *count += 1;
         }
         Ok(planned)
     }

@@ -151,21 +151,21 @@ impl Ledger {
 
     /// One hold over all accounts, all or nothing: places `min(want, what fits)` when that is at least `least`.
     pub fn hold(&self, request: &HoldRequest<'_>) -> Result<HoldOutcome, LedgerError> {
-        Ok(self.outcome(self.core().place(request)?))
+        Ok(self.outcome(&self.core().place(request)?))
     }
 
     /// As [`hold`](Self::hold), provided that the accounts have these limits, grants first. For callers who remember
     /// the numbers that [`accounts`](Self::accounts) gave them: where a limit has changed since, or an account was
     /// closed, nothing is placed and `None` says to ask for the accounts again.
     pub fn hold_if(&self, request: &HoldRequest<'_>, limits: &[Nano]) -> Result<Option<HoldOutcome>, LedgerError> {
-        Ok(self.core().place_if(request, limits)?.map(|placement| self.outcome(placement)))
+        Ok(self.core().place_if(request, limits)?.map(|placement| self.outcome(&placement)))
     }
 
-    fn outcome(&self, placement: Placement) -> HoldOutcome {
+    fn outcome(&self, placement: &Placement) -> HoldOutcome {
         match placement {
-            Placement::Placed(placed) => HoldOutcome::Placed(Hold::new(self.clone(), placed)),
-            Placement::Short(short) => HoldOutcome::Short(short),
-            Placement::Wait(lsn) => HoldOutcome::Wait(lsn),
+            Placement::Placed(placed) => HoldOutcome::Placed(Hold::new(self.clone(), *placed)),
+            Placement::Short(short) => HoldOutcome::Short(*short),
+            Placement::Wait(lsn) => HoldOutcome::Wait(*lsn),
         }
     }
 

@@ -95,7 +95,7 @@ impl Connection {
         let mut wait = Wait::new(within);
         poll_fn(|cx| match self.poll_read(cx) {
             Poll::Pending => self.patience.poll_over(cx, &mut wait).map(|()| Err(io::ErrorKind::TimedOut.into())),
-            read => read,
+            read @ Poll::Ready(_) => read,
         })
         .await
     }
@@ -117,7 +117,7 @@ impl Connection {
         let (mut wait, mut rest) = (Wait::new(within), bytes);
         poll_fn(|cx| match self.poll_write_all(cx, &mut rest) {
             Poll::Pending => self.patience.poll_over(cx, &mut wait).map(|()| Err(io::ErrorKind::TimedOut.into())),
-            written => written,
+            written @ Poll::Ready(_) => written,
         })
         .await
     }
