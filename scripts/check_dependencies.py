@@ -19,6 +19,8 @@ ARROWS = {
     "purser-control": {"purser-core", "purser-ledger", "purser-store"},
     "purser-web": {"purser-core", "purser-control"},
     "purser-standin": set(),
+    # Never part of the product: it tests it.
+    "purser-sim": {"purser-core", "purser-ledger", "purser-store"},
     "purser": {
         "purser-core", "purser-ledger", "purser-store", "purser-providers",
         "purser-gateway", "purser-control", "purser-web", "purser-standin",

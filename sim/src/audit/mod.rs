@@ -1,0 +1,27 @@
+//! The auditor: reads the journal's bytes by the documentation of their format, keeps its own books, and holds both to
+//! what the world knows really happened.
+//!
+//! Nothing here comes from the code that is audited: no decoder, no arithmetic, no rounding, no calendar, no type. The
+//! only thing shared is BLAKE3 itself. (A test reads these files and sees to it.)
+
+mod book;
+mod bytes;
+mod calendar;
+mod checks;
+mod crash;
+mod detail;
+mod entry;
+mod facts;
+mod frames;
+mod quiet;
+mod rating;
+mod terms;
+
+pub use calendar::{Often, PLACES, Place};
+pub use checks::Audit;
+pub use crash::Crash;
+pub use entry::{DISPUTED, EXACT, HoldName, Key, MarkCode};
+pub use facts::{Asked, Check, Denied, Finding, Finish};
+pub use frames::Shape;
+pub use rating::{Counts, Prices, charge};
+pub use terms::{BudgetTerms, GrantTerms, Terms};

@@ -1,0 +1,91 @@
+//! Bugs on purpose: what a careless hand could do to the journal, the disk, or a caller. None is in the product; each
+//! sits in a wrapper of the simulation, and each must be caught.
+
+use std::fmt;
+use std::str::FromStr;
+
+macro_rules! bugs {
+    ($($name:ident = $text:literal, $what:literal, $($check:ident)|+;)*) => {
+        /// A bug that can be switched on.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Bug {
+            $(#[doc = $what] $name,)*
+        }
+
+        impl Bug {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// Its name on the command line.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$name => $text,)* }
+            }
+
+            /// What it does.
+            #[must_use]
+            pub const fn what(self) -> &'static str {
+                match self { $(Self::$name => $what,)* }
+            }
+
+            /// The checks that are expected to catch it.
+            #[must_use]
+            pub fn caught_by(self) -> &'static [crate::audit::Check] {
+                match self { $(Self::$name => &[$(crate::audit::Check::$check),+],)* }
+            }
+        }
+    };
+}
+
+bugs! {
+    NoSync = "no-sync", "The journal says it synced and did not.", Acknowledged | Cleared;
+    SometimesNoSync = "sometimes-no-sync", "The journal skips every fifth sync.", Acknowledged | Cleared;
+    RetriedSync = "retried-sync", "A failed sync is tried again, and its success believed.", Acknowledged | Cleared;
+    BufferedWrites = "buffered-writes", "Writes stay in the process until the next sync.", Cleared | Prefix;
+    DroppedWrite = "dropped-write", "One write in forty never reaches the operating system.", Bytes | Cleared | Acknowledged;
+    SwappedBytes = "swapped-bytes", "Two bytes change places on their way to the disk.", Bytes;
+    DoubledWrite = "doubled-write", "One write in thirty reaches the file twice.", Bytes | Cleared | Acknowledged;
+    ShortWrite = "short-write", "A full disk takes a part of a write, and nobody looks.", Bytes | Cleared | Acknowledged;
+    ForgottenFrame = "forgotten-frame", "A start cuts off the last whole frame.", Prefix;
+    NoSalvage = "no-salvage", "A start drops the records of an unfinished frame, although only the process died.", Prefix;
+    SameBoot = "same-boot", "After a power cut the ledger believes that only the process died.", Recovery;
+    EarlyAck = "early-ack", "A charge is acknowledged when it is written, not when it is on disk.", Acknowledged;
+    EarlyEvent = "early-event", "A change of a budget is acknowledged before it is on disk.", Acknowledged;
+    NotCleared = "not-cleared", "A call goes out without waiting for its hold to be safe.", Cleared;
+    GrowthNotCleared = "growth-not-cleared", "A stream spends what its hold grew by without waiting.", Cleared;
+    SettledTwice = "settled-twice", "A repeated answer is charged with a second hold.", Once;
+    ReleasedOnTimeout = "released-on-timeout", "A call without an answer gives its hold back.", Once;
+    RoundsUp = "rounds-up", "Each line of a charge is rounded up.", Charge;
+    RoundsHalfUp = "rounds-half-up", "A charge of half a unit is rounded up, not to the even one.", Charge;
+    CacheTwice = "cache-twice", "Tokens read from a cache are counted as input as well.", Charge;
+    WrongCard = "wrong-card", "The model asked for is charged, not the one served.", Charge;
+    NoDiscount = "no-discount", "The negotiated discount is forgotten.", Charge;
+    WrongPeriod = "wrong-period", "A call is planned for yesterday.", Plan;
+    UtcPeriod = "utc-period", "Days begin at midnight in London, wherever the person lives.", Plan;
+    StalePlan = "stale-plan", "A kept plan outlives its period.", Plan;
+    OldLimit = "old-limit", "A changed budget is not noticed.", Plan;
+    NoCeiling = "no-ceiling", "The company's budget is left out.", Plan;
+    WrongOrder = "wrong-order", "Grants are burnt in reverse order.", Plan;
+    UnderBound = "under-bound", "Half of what a call can cost is set aside.", Cleared | Charge;
+    FalseDenial = "false-denial", "Money that is only set aside is called gone.", Denial;
+    HastyDenial = "hasty-denial", "A call that fits is told that it does not.", Denial;
+    LeakedHold = "leaked-hold", "The hold of a call that failed is forgotten.", Quiet;
+    DroppedHold = "dropped-hold", "The hold of a call that failed is dropped.", Quiet | Charge;
+    NewCommand = "new-command", "A command repeated for a lost acknowledgement gets a new id.", Once;
+    CheapSuspense = "cheap-suspense", "What a dead call spent is resolved as nothing.", Quiet | Covered;
+    NotTruedUp = "not-trued-up", "The provider's late figures are ignored.", Quiet;
+}
+
+impl fmt::Display for Bug {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Bug {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let found = Self::ALL.iter().find(|bug| bug.name() == text);
+        found.copied().ok_or_else(|| format!("there is no bug `{text}`; --bugs names them"))
+    }
+}
