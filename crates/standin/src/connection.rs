@@ -198,6 +198,20 @@ impl Connection {
         if written.is_ok() { Presence::Here } else { Presence::Gone }
     }
 
+    /// Waits until told to go on, or `until`; notices when the client leaves meanwhile.
+    pub(crate) async fn wait_to_go_on(&mut self, until: Instant) -> Presence {
+        let desk = Arc::clone(&self.desk);
+        tokio::select! {
+            biased;
+            permit = desk.may_go_on.acquire() => {
+                // An error would mean that nobody can be told any more; then going on is best.
+                let _used_up = permit.map(tokio::sync::SemaphorePermit::forget);
+                Presence::Here
+            }
+            presence = self.wait(until) => presence,
+        }
+    }
+
     /// Waits, and notices when the client leaves meanwhile. What it sends meanwhile is its next request.
     pub(crate) async fn wait(&mut self, until: Instant) -> Presence {
         let bounds = &self.desk.config.bounds;

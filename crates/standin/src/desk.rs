@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use memchr::memmem;
 use parking_lot::Mutex;
+use tokio::sync::Semaphore;
 
 use crate::ask::Ask;
 use crate::cache::{Cached, Keeping, PromptCache, StoredResponses};
@@ -34,6 +35,8 @@ pub(crate) struct Desk {
     /// Saves the lock when nothing is injected, which is nearly always.
     any_injected: AtomicBool,
     answers: AtomicU64,
+    /// Answers that wait and may go on.
+    pub(crate) may_go_on: Semaphore,
 }
 
 struct Injected {
@@ -65,6 +68,7 @@ impl Desk {
             injected: Mutex::default(),
             any_injected: AtomicBool::new(false),
             answers: AtomicU64::new(0),
+            may_go_on: Semaphore::new(0),
             config,
         })
     }

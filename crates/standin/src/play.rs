@@ -149,9 +149,15 @@ impl Connection {
         self.break_before(sending).await
     }
 
-    /// Breaks the answer if its script says so at this event.
+    /// Waits or breaks the answer if its script says so at this event.
     async fn break_before(&mut self, sending: &mut Sending) -> Result<(), Broken> {
         let sent = sending.sent as u64;
+        if sending.conduct.wait == Some(sent) {
+            sending.events_in_write = 0;
+            Result::from(self.flush().await)?;
+            let until = Instant::now() + self.desk.config.bounds.stall_max;
+            Result::from(self.wait_to_go_on(until).await)?;
+        }
         match sending.conduct.ending {
             Ending::Stall(events) if events == sent => {
                 let until = Instant::now() + self.desk.config.bounds.stall_max;
@@ -254,6 +260,7 @@ impl Sending {
     fn at_once(&self) -> bool {
         self.conduct.first_byte.is_zero()
             && self.conduct.tokens_per_s == 0
+            && self.conduct.wait.is_none()
             && matches!(self.conduct.ending, Ending::Whole | Ending::Half(_))
             && (self.plain || self.conduct.events_per_write == 0)
     }

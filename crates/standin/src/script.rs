@@ -10,6 +10,7 @@
 //! | `first-byte=MS` | the answer begins that much later |
 //! | `pace=N` | output tokens per second of this answer |
 //! | `events-per-write=N` | that many events in one write to the socket |
+//! | `wait=N` | after N events the answer goes on only when it is [let go on](crate::StandinHandle::go_on) |
 //! | `stall=N` | silence after N events, the connection stays open |
 //! | `cut=N`, `cut-bytes=N` | the connection ends after N events, or N bytes of body, without the body's end |
 //! | `half=N` | after N events comes half of the next one, then the body ends as if all were well |
@@ -55,6 +56,8 @@ pub struct Script {
     pub tokens_per_s: Option<u32>,
     /// Events in one write in place of the configured pacing.
     pub events_per_write: Option<u32>,
+    /// Wait after that many events until told to go on.
+    pub wait: Option<u64>,
     /// Where the answer breaks.
     pub ending: Ending,
     /// Compress the body though nobody asked.
@@ -166,6 +169,7 @@ impl Script {
             "first-byte" => self.first_byte = Some(Duration::from_millis(value.parse().ok()?)),
             "pace" => self.tokens_per_s = Some(value.parse().ok()?),
             "events-per-write" => self.events_per_write = Some(value.parse().ok()?),
+            "wait" => self.wait = Some(value.parse().ok()?),
             "stall" => self.ending = Ending::Stall(value.parse().ok()?),
             "cut" => self.ending = Ending::CutEvents(value.parse().ok()?),
             "cut-bytes" => self.ending = Ending::CutBytes(value.parse().ok()?),

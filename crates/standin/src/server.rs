@@ -114,6 +114,11 @@ impl StandinHandle {
         self.desk.inject(Script::default(), Some(0));
     }
 
+    /// Lets so many answers go on that wait by their script (`wait=N`), now or later.
+    pub fn go_on(&self, answers: usize) {
+        self.desk.may_go_on.add_permits(answers);
+    }
+
     /// Refuses new connections (as if nobody listened) and ends idle ones, or serves again. Takes effect soon after, not
     /// at once.
     pub fn refuse_connections(&self, refuse: bool) {

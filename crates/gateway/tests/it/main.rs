@@ -12,6 +12,7 @@ mod dialects;
 mod faults;
 mod fence;
 mod hangups;
+mod hangups_everywhere;
 mod hostile;
 mod http;
 mod lies;

@@ -71,6 +71,11 @@ impl Conn {
         let _refused = self.stream.write_all(bytes);
     }
 
+    /// Dropping it will be a reset: what is under way either way is lost.
+    pub(crate) fn reset(&self) {
+        socket2::SockRef::from(&self.stream).set_linger(Some(Duration::ZERO)).unwrap();
+    }
+
     /// No more will be sent.
     pub(crate) fn half_close(&self) {
         self.stream.shutdown(Shutdown::Write).unwrap();

@@ -275,3 +275,42 @@ async fn nobody_listens_for_a_while() {
     let served = async { while !raw(&standin, request).await.is_ok_and(|answer| !answer.is_empty()) {} };
     tokio::time::timeout(crate::client::SOON, served).await.unwrap();
 }
+
+#[tokio::test]
+async fn an_answer_that_waits_goes_on_when_told() {
+    for stream in [false, true] {
+        for (path, body) in asks("wait=0+output=40", stream, "") {
+            let standin = standin(|_| {});
+            let going_on = async {
+                while standin.journal().is_empty() {
+                    tokio::time::sleep(Duration::from_millis(1)).await;
+                }
+                let waiting = standin.journal().pop().unwrap();
+                assert!(!waiting.ended, "{path} waits");
+                standin.go_on(1);
+            };
+            let (got, ()) = tokio::join!(call(&standin, &path, &body), going_on);
+            assert!(got.ended, "{path}");
+            let served = last_ended(&standin).await;
+            assert!(served.completed && served.usage.output == 40, "{path} {served:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_an_answer_that_waits_is_noticed() {
+    let standin = standin(|_| {});
+    for (path, body) in asks("wait=2+output=400", true, "") {
+        let mut stream = TcpStream::connect(standin.addr).await.unwrap();
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nhost: a\r\nauthorization: Bearer sk-a\r\ncontent-length: {}\r\n\r\n",
+            body.len()
+        );
+        stream.write_all((head + &body).as_bytes()).await.unwrap();
+        let mut first = [0];
+        stream.read_exact(&mut first).await.unwrap();
+        drop(stream);
+        let served = last_ended(&standin).await;
+        assert!(!served.completed && served.usage.output < 400, "{path} {served:?}");
+    }
+}

@@ -12,8 +12,8 @@ use super::scan::{Scan, to_u64};
 use super::walk::{Walk, front, numbers};
 use crate::error::StoreError;
 
-/// Zeros written at once behind the end.
-const ZEROS_AT_ONCE: u64 = 1 << 20;
+/// Zeros written at once behind the end: small, for the reason that segments are made of small writes.
+const ZEROS_AT_ONCE: u64 = 4_096;
 
 /// Where to write on.
 #[derive(Debug)]
