@@ -58,6 +58,10 @@ pub(crate) fn take_request(buffer: &mut BytesMut) -> Result<Option<RequestHead>,
         Err(httparse::Error::TooManyHeaders) => return Err(HeadError::TooManyHeaders),
         Err(_) => return Err(HeadError::Malformed),
     };
+    // The parser takes an LF alone for the end of a line; whoever stands in front of us may not, and see another request.
+    if has_bare_lf(buffer.get(..length).unwrap_or_default()) {
+        return Err(HeadError::Malformed);
+    }
     let old = parsed.version == Some(0);
     let method = parsed.method.and_then(|m| Method::from_bytes(m.as_bytes()).ok()).ok_or(HeadError::Malformed)?;
     let target = origin_form(parsed.path.ok_or(HeadError::Malformed)?)?;
@@ -92,6 +96,10 @@ pub(crate) fn take_response(buffer: &mut BytesMut, to_head: bool) -> Result<Opti
     let keep_alive = framing != Framing::UntilClose && !is_ambiguous && keeps_alive(&headers, old);
     buffer.advance(length);
     Ok(Some(ResponseHead { status, headers, framing, keep_alive }))
+}
+
+fn has_bare_lf(head: &[u8]) -> bool {
+    memchr::memchr_iter(b'\n', head).any(|at| at.checked_sub(1).and_then(|before| head.get(before)) != Some(&b'\r'))
 }
 
 /// `GET http://host/path` and `GET /path` both as `/path`.
@@ -208,6 +216,8 @@ mod tests {
             ("transfer-encoding: chunked\r\ntransfer-encoding: chunked\r\n", HeadError::UnknownCoding),
             ("content-length : 1\r\n", HeadError::Malformed),
             ("a: b\r\n c\r\n", HeadError::Malformed),
+            ("a: b\nc: d\r\n", HeadError::Malformed),
+            ("\ntransfer-encoding: chunked\r\n", HeadError::Malformed),
         ] {
             assert_eq!(head(lines), Err(why), "{lines:?}");
         }
