@@ -13,8 +13,10 @@ use crate::rating::{self, RatingError};
 use crate::usage::{Served, Tier, Usage};
 
 mod codec;
+mod view;
 
 pub use codec::{DecodeError, EncodeError};
+pub use view::ChargeView;
 
 /// The detail of a settlement. Together with the rate card of its version it gives the charge:
 /// `rate(card, usage, {tier, geo}, terms)`, see [`ChargeRecord::recompute`]. Holds no prompt, no answer, no name.
@@ -144,7 +146,7 @@ impl ChargeRecord {
     /// # Errors
     /// Bytes of another version, cut short, too long, or not a record.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
-        codec::decode(bytes)
+        codec::view(bytes).map(ChargeView::into_record)
     }
 
     /// The charge computed again from what the record holds: the answer's and that of everything beside it, each

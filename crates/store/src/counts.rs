@@ -4,12 +4,8 @@ use std::ops::{Add, Neg, Sub};
 
 use purser_core::price::Bucket;
 use purser_core::usage::Usage;
-use rusqlite::Row;
 
-/// The columns of counts in table `charge`: every bucket in its order, then the view `reasoning`.
-pub(crate) const COLUMNS: &str = "input_uncached, cache_read, cache_write_5m, cache_write_1h, output, audio_in, \
-     audio_out, image_in, image_out, audio_cache_read, web_search_calls, file_search_calls, code_calls, reasoning";
-/// How many columns that is.
+/// How many figures: every bucket in its order, then the view `reasoning`.
 pub(crate) const WIDTH: usize = Bucket::ALL.len() + 1;
 
 /// The most that is counted for one call: a million million, far beyond any model, and small enough that sums of
@@ -58,18 +54,14 @@ impl Counts {
         buckets.iter().fold(0, |sum, bucket| sum.saturating_add(self.of(*bucket)))
     }
 
-    /// The values of [`COLUMNS`].
-    pub(crate) fn columns(&self) -> &[i64; WIDTH] {
+    /// Every bucket in its order, then the view `reasoning`.
+    pub(crate) fn figures(&self) -> &[i64; WIDTH] {
         &self.0
     }
 
-    /// From [`WIDTH`] columns of a row, from `first` on.
-    pub(crate) fn from_row(row: &Row<'_>, first: usize) -> rusqlite::Result<Self> {
-        let mut counts = Self::default();
-        for (at, count) in counts.0.iter_mut().enumerate() {
-            *count = row.get(first.saturating_add(at))?;
-        }
-        Ok(counts)
+    /// From what [`figures`](Self::figures) gave.
+    pub(crate) const fn of_figures(figures: [i64; WIDTH]) -> Self {
+        Self(figures)
     }
 
     fn zip(self, other: Self, combine: fn(i64, i64) -> i64) -> Self {

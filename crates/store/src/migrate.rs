@@ -23,6 +23,9 @@ pub(crate) fn run(conn: &mut Connection, path: &Path, migrations: &[Migration]) 
     let done = version(conn)?;
     refuse_newer(path, done, migrations)?;
     for (no, migration) in (1_u64..).zip(migrations).filter(|(no, _)| *no > done) {
+        if done > 0 {
+            tracing::info!(file = %path.display(), from = done, to = no, "new tables: {}", migration.name);
+        }
         let apply = |conn: &mut Connection| {
             let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
             tx.execute_batch(migration.sql)?;

@@ -6,7 +6,10 @@
 use crate::migrate::Migration;
 
 /// Steps of `purser.db`.
-pub(crate) const PURSER: &[Migration] = &[Migration { name: "first tables", sql: FIRST }];
+pub(crate) const PURSER: &[Migration] = &[
+    Migration { name: "first tables", sql: FIRST },
+    Migration { name: "charges packed into blocks and closed by sections; projected anew", sql: PACKED },
+];
 
 const FIRST: &str = "
 -- How far the journal is projected. One row, written in the transaction that projects.
@@ -160,5 +163,76 @@ CREATE TABLE label_private (
     id    BLOB NOT NULL,
     label TEXT NOT NULL,
     PRIMARY KEY (kind, id)
+) STRICT, WITHOUT ROWID;
+";
+
+/// Everything derived is dropped: the projector makes it again from the journal.
+const PACKED: &str = "
+DROP TABLE charge;
+DROP TABLE posting;
+DROP TABLE usage_by_person;
+DROP TABLE usage_by_day;
+DROP TABLE usage_by_person_day;
+DROP TABLE usage_by_key_day;
+DROP TABLE usage_by_key;
+DROP TABLE usage_by_subject;
+DELETE FROM account;
+ALTER TABLE account DROP COLUMN spent_nano;
+DELETE FROM open_hold;
+DELETE FROM suspense;
+DELETE FROM event;
+UPDATE progress SET frame = 0, lsn = 0, hash = zeroblob(32) WHERE id = 1;
+
+-- How many charges fill a section. A change takes effect when the projection is opened.
+ALTER TABLE progress ADD COLUMN section_charges INTEGER NOT NULL DEFAULT 32768 CHECK (section_charges > 0);
+
+-- Every posting of a charge, packed (see projector/packed.rs). Postings of one hold add up: an adjustment holds
+-- differences, a reversal the opposite. Appended to, but for the last row, which is written until it is full.
+CREATE TABLE charge_block (
+    first_lsn INTEGER PRIMARY KEY,
+    at        INTEGER NOT NULL,
+    bytes     BLOB NOT NULL
+) STRICT;
+CREATE INDEX charge_block_by_time ON charge_block (at);
+
+-- Runs of charges that are in the indexes and sums below; charges after the last one are in none yet.
+CREATE TABLE section (
+    last_lsn INTEGER PRIMARY KEY,
+    charges  INTEGER NOT NULL
+) STRICT;
+
+-- Which charges concern whom, one row per section: a section's rows stand together, so closing it appends.
+CREATE TABLE charge_by_person (
+    section INTEGER NOT NULL, person BLOB NOT NULL, lsns BLOB NOT NULL,
+    PRIMARY KEY (section, person)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE charge_by_account (
+    section INTEGER NOT NULL, account INTEGER NOT NULL, lsns BLOB NOT NULL,
+    PRIMARY KEY (section, account)
+) STRICT, WITHOUT ROWID;
+-- The other way round: a hold's charges may be in any section. A row is of 256 neighbouring holds.
+CREATE TABLE charge_by_hold (
+    holds INTEGER NOT NULL, section INTEGER NOT NULL, lsns BLOB NOT NULL,
+    PRIMARY KEY (holds, section)
+) STRICT, WITHOUT ROWID;
+
+-- Sums over closed sections (see projector/sums.rs). By day first: what changes stands together.
+CREATE TABLE usage_by_day (
+    day    INTEGER PRIMARY KEY,
+    models BLOB NOT NULL
+) STRICT;
+CREATE TABLE usage_by_key (
+    day INTEGER NOT NULL, person BLOB NOT NULL, key BLOB NOT NULL, models BLOB NOT NULL,
+    PRIMARY KEY (day, person, key)
+) STRICT, WITHOUT ROWID;
+-- What was counted on each account.
+CREATE TABLE spent_by_day (
+    account INTEGER NOT NULL, day INTEGER NOT NULL, nano INTEGER NOT NULL,
+    PRIMARY KEY (account, day)
+) STRICT, WITHOUT ROWID;
+-- Whose calls came with a key.
+CREATE TABLE key_of_person (
+    key BLOB NOT NULL, person BLOB NOT NULL,
+    PRIMARY KEY (key, person)
 ) STRICT, WITHOUT ROWID;
 ";

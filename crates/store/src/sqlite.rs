@@ -25,10 +25,18 @@ const APPLICATION_ID: i64 = 0x5075_7253;
 pub(crate) enum Durability {
     /// At each commit: for what can't be derived again.
     EachCommit,
-    /// At checkpoints; a power cut may take the last commits, never their order. For what is derived, and for the
-    /// journal, which syncs by itself.
+    /// At checkpoints; a power cut may take the last commits, never their order. For the journal, which syncs by itself.
     Later,
+    /// As [`Later`](Self::Later), with rare checkpoints: for what is written all the time and can be derived again. The
+    /// file is never left unsynced beyond that: what can't be derived may live in it too.
+    Rebuilt,
 }
+
+/// Pages of the log after which [`Durability::Rebuilt`] makes a checkpoint: 32 MiB, some seconds under load, so that a
+/// page which changes all the time is copied and synced once for many changes.
+const REBUILT_CHECKPOINT_PAGES: i64 = 8_192;
+/// Kibibytes of pages that a connection for [`Durability::Rebuilt`] keeps in memory.
+const REBUILT_CACHE_KIB: i64 = 8_192;
 
 /// Opens to write, creating the file (readable by its owner only) and bringing its tables up to date.
 pub(crate) fn open_write(
@@ -53,9 +61,14 @@ pub(crate) fn open_write(
             "synchronous",
             match durability {
                 Durability::EachCommit => "full",
-                Durability::Later => "normal",
+                Durability::Later | Durability::Rebuilt => "normal",
             },
-        )
+        )?;
+        if durability == Durability::Rebuilt {
+            conn.pragma_update(None, "wal_autocheckpoint", REBUILT_CHECKPOINT_PAGES)?;
+            conn.pragma_update(None, "cache_size", -REBUILT_CACHE_KIB)?;
+        }
+        Ok(())
     };
     set(&conn).map_err(StoreError::sqlite("set up a database"))?;
     claim(&conn, path)?;

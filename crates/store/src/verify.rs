@@ -1,12 +1,16 @@
 //! Do the files tell the truth, and all the same truth?
 //!
 //! Opens everything to read and works beside a running Purser. The projection is looked at first and as of one moment;
-//! the journal read afterwards holds at least what was projected then. Charges are added up a second time from the
-//! journal's records, on a way that shares nothing with the projector but the format of a frame.
+//! the journal read afterwards holds at least what was projected then. While the ledger replays the journal, every row
+//! of the projection is compared with the record it comes from.
+
+mod blocks;
+mod expected;
+mod projection;
 
 use std::ops::ControlFlow;
 
-use purser_ledger::{Frame, FrameHead, FrameNo, Journal, JournalError, Lsn, Record, VerifyReport};
+use purser_ledger::{Frame, FrameHead, FrameNo, Journal, JournalError, Lsn, VerifyReport};
 use rusqlite::Connection;
 
 use crate::backup;
@@ -14,10 +18,11 @@ use crate::dir::DataDir;
 use crate::error::StoreError;
 use crate::fold::{self, Folds};
 use crate::journal::{JournalReader, is_malformed};
-use crate::projector::{self, ChargeKind, Progress};
+use crate::projector::{self, Progress};
 use crate::schema;
 use crate::snapshot::{self, Snapshots};
 use crate::sqlite;
+use projection::Comparing;
 
 /// What was looked at and found.
 #[derive(Clone, Debug)]
@@ -95,9 +100,9 @@ pub enum Finding {
 /// [`StoreError`] when something could not be looked at; what is wrong with what could is in the report.
 pub fn verify(dir: &DataDir) -> Result<Verified, StoreError> {
     let mut findings = Vec::new();
-    let projection = Projected::look(dir, &mut findings)?;
-    let projected = projection.as_ref().map(|projection| projection.progress).unwrap_or_default();
-    let journal = journal(dir, projection.as_ref(), &mut findings)?;
+    let comparing = look(dir, &mut findings)?;
+    let projected = comparing.as_ref().map(Comparing::progress).unwrap_or_default();
+    let journal = journal(dir, comparing, &mut findings)?;
     snapshots(dir, journal.as_ref(), &mut findings)?;
     let mut verified = Verified { journal, projected, findings };
     if let Some(manifest) = backup::manifest_of(dir.path())? {
@@ -110,7 +115,7 @@ pub fn verify(dir: &DataDir) -> Result<Verified, StoreError> {
 
 fn journal(
     dir: &DataDir,
-    projection: Option<&Projected>,
+    comparing: Option<Comparing>,
     findings: &mut Vec<Finding>,
 ) -> Result<Option<VerifyReport>, StoreError> {
     let reader = match JournalReader::open(dir) {
@@ -120,9 +125,9 @@ fn journal(
         }
         other => other?,
     };
-    if let Some(projection) = projection {
-        match projector::check_belongs(&reader, &projection.progress) {
-            Err(StoreError::Damaged { frame: Some(frame), what, .. }) if frame == projection.progress.frame.0 => {
+    if let Some(comparing) = &comparing {
+        match projector::check_belongs(&reader, &comparing.progress()) {
+            Err(StoreError::Damaged { frame: Some(frame), what, .. }) if frame == comparing.progress().frame.0 => {
                 findings.push(Finding::Foreign { what });
             }
             // Damage on the way there: reported below, as the journal's.
@@ -130,22 +135,47 @@ fn journal(
             other => other?,
         }
     }
-    let up_to = projection.map_or(Lsn(0), |projection| projection.progress.lsn);
-    let mut adding = AddingUp { reader, up_to, posted: Totals::default() };
-    match purser_ledger::verify(&mut adding) {
+    let mut both = Both { reader, comparing: comparing.map(Ok) };
+    let report = match purser_ledger::verify(&mut both) {
         Err(failure) => {
             findings.push(Finding::Journal { frame: failure.frame, lsn: failure.lsn, what: failure.what });
-            Ok(None)
+            return Ok(None);
         }
-        Ok(report) => {
-            // Pages behind no row (free ones, interior ones) are read by nobody else.
-            if let Some(conn) = adding.reader.connection() {
-                pages(conn, "journal.db", findings);
-            }
-            if let Some(projection) = projection {
-                projection.compare(&adding.posted, findings);
-            }
-            Ok(Some(report))
+        Ok(report) => report,
+    };
+    // Pages behind no row (free ones, interior ones) are read by nobody else.
+    if let Some(conn) = both.reader.connection() {
+        pages(conn, "journal.db", findings);
+    }
+    match both.comparing.map(|comparing| comparing.and_then(Comparing::finish)) {
+        None => {}
+        Some(Ok(found)) => findings.extend(found),
+        Some(Err(error)) => findings.push(Finding::Projection { what: error.to_string() }),
+    }
+    Ok(Some(report))
+}
+
+/// The projection as of now. `None` when there is none (it can be made again, so that is no finding) or it can't be
+/// read.
+fn look(dir: &DataDir, findings: &mut Vec<Finding>) -> Result<Option<Comparing>, StoreError> {
+    if !dir.database().exists() {
+        return Ok(None);
+    }
+    let conn = match sqlite::open_read(&dir.database(), schema::PURSER) {
+        Err(StoreError::Sqlite { source, .. }) if is_malformed(&source) => {
+            findings.push(Finding::Projection { what: source.to_string() });
+            return Ok(None);
+        }
+        other => other?,
+    };
+    match Comparing::begin(conn) {
+        Ok(comparing) => {
+            pages(comparing.connection(), "purser.db", findings);
+            Ok(Some(comparing))
+        }
+        Err(error) => {
+            findings.push(Finding::Projection { what: error.to_string() });
+            Ok(None)
         }
     }
 }
@@ -187,37 +217,14 @@ fn pages(conn: &Connection, file: &str, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Charges by how they came about.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Totals {
-    settled: i128,
-    resolved: i128,
-    adjusted: i128,
-}
-
-/// Hands the journal to the ledger's verification and adds up charges as the frames go by.
-struct AddingUp {
+/// Hands the journal to the ledger's verification and compares the projection as the frames go by.
+struct Both {
     reader: JournalReader,
-    up_to: Lsn,
-    posted: Totals,
+    /// An error ends the comparison, not the verification of the journal.
+    comparing: Option<Result<Comparing, rusqlite::Error>>,
 }
 
-impl AddingUp {
-    fn add(posted: &mut Totals, up_to: Lsn, frame: &Frame) {
-        // A record that does not decode ends the frame here; the verification that runs beside reports it.
-        for stamped in frame.records().map_while(Result::ok).take_while(|stamped| stamped.lsn <= up_to) {
-            let (sum, charge) = match stamped.record {
-                Record::Settle { charge, .. } => (&mut posted.settled, charge),
-                Record::Resolve { charge, .. } => (&mut posted.resolved, charge),
-                Record::Adjust { delta, .. } => (&mut posted.adjusted, delta),
-                _ => continue,
-            };
-            *sum = sum.saturating_add(i128::from(charge.get()));
-        }
-    }
-}
-
-impl Journal for AddingUp {
+impl Journal for Both {
     fn append(&mut self, frame: &Frame) -> Result<(), JournalError> {
         self.reader.append(frame)
     }
@@ -227,9 +234,13 @@ impl Journal for AddingUp {
     }
 
     fn read(&mut self, from: FrameNo, each: &mut dyn FnMut(Frame) -> ControlFlow<()>) -> Result<(), JournalError> {
-        let (up_to, posted) = (self.up_to, &mut self.posted);
+        let comparing = &mut self.comparing;
         self.reader.read(from, &mut |frame| {
-            Self::add(posted, up_to, &frame);
+            if let Some(Ok(open)) = comparing
+                && let Err(error) = open.frame(&frame)
+            {
+                *comparing = Some(Err(error));
+            }
             each(frame)
         })
     }
@@ -237,92 +248,4 @@ impl Journal for AddingUp {
     fn head(&mut self) -> Result<Option<FrameHead>, JournalError> {
         self.reader.head()
     }
-}
-
-/// The projection as of one moment.
-struct Projected {
-    progress: Progress,
-    totals: Totals,
-}
-
-impl Projected {
-    /// `None` when there is none: it can be made again, so that is no finding.
-    fn look(dir: &DataDir, findings: &mut Vec<Finding>) -> Result<Option<Self>, StoreError> {
-        if !dir.database().exists() {
-            return Ok(None);
-        }
-        let conn = match sqlite::open_read(&dir.database(), schema::PURSER) {
-            Err(StoreError::Sqlite { source, .. }) if is_malformed(&source) => {
-                findings.push(Finding::Projection { what: source.to_string() });
-                return Ok(None);
-            }
-            other => other?,
-        };
-        let tx = conn.unchecked_transaction().map_err(StoreError::sqlite("look at the projection"))?;
-        match Self::read(&tx, findings) {
-            Ok(projection) => {
-                pages(&tx, "purser.db", findings);
-                Ok(Some(projection))
-            }
-            Err(error) => {
-                findings.push(Finding::Projection { what: error.to_string() });
-                Ok(None)
-            }
-        }
-    }
-
-    fn read(conn: &Connection, findings: &mut Vec<Finding>) -> rusqlite::Result<Self> {
-        let of_kind = |kind: ChargeKind| total(conn, "charge", "charge_nano", &format!("kind = {}", kind.code()));
-        let totals = Totals {
-            settled: of_kind(ChargeKind::Settlement)?,
-            resolved: of_kind(ChargeKind::Resolution)?,
-            adjusted: of_kind(ChargeKind::Adjustment)?,
-        };
-        let all = total(conn, "charge", "charge_nano", "true")?;
-        let by_day = total(conn, "usage_by_day", "charge_nano", "true")?;
-        if all != by_day {
-            let what = format!("charges are {all} nano-units by themselves and {by_day} added up by day");
-            findings.push(Finding::Projection { what });
-        }
-        let postings = total(conn, "posting", "amount_nano", "true")?;
-        let grants = total(conn, "account", "spent_nano", "subject_kind = 1")?;
-        if postings != grants {
-            let what = format!("grants paid {postings} nano-units by posting and {grants} by account");
-            findings.push(Finding::Projection { what });
-        }
-        let reversed: i64 = conn.query_row(
-            "SELECT count(*) FROM charge AS reversal WHERE kind = ?1 AND
-               (SELECT sum(charge_nano) FROM charge WHERE hold = reversal.hold AND lsn <= reversal.lsn) <> 0",
-            (ChargeKind::Reversal.code(),),
-            |row| row.get(0),
-        )?;
-        if reversed != 0 {
-            let what = format!("{reversed} reversals leave something of their charges");
-            findings.push(Finding::Projection { what });
-        }
-        Ok(Self { progress: projector::progress(conn)?, totals })
-    }
-
-    fn compare(&self, posted: &Totals, findings: &mut Vec<Finding>) {
-        let pairs = [
-            ("settled charges", self.totals.settled, posted.settled),
-            ("charges from suspense", self.totals.resolved, posted.resolved),
-            ("adjustments", self.totals.adjusted, posted.adjusted),
-        ];
-        for (what, projected, posted) in pairs.into_iter().filter(|(_, projected, posted)| projected != posted) {
-            findings.push(Finding::Charges { what, projected, posted, lsn: self.progress.lsn });
-        }
-    }
-}
-
-/// A sum that may be beyond 64 bits, in two halves that are not.
-fn total(conn: &Connection, table: &str, column: &str, filter: &str) -> rusqlite::Result<i128> {
-    const UNIT: i128 = 1_000_000_000;
-    let sql = format!(
-        "SELECT coalesce(sum({column} / {UNIT}), 0), coalesce(sum({column} % {UNIT}), 0) FROM {table} WHERE {filter}"
-    );
-    conn.query_row(&sql, [], |row| {
-        let (units, rest) = (row.get::<_, i64>(0)?, row.get::<_, i64>(1)?);
-        Ok(i128::from(units) * UNIT + i128::from(rest))
-    })
 }

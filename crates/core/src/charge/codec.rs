@@ -1,6 +1,6 @@
 //! The binary form of a [`ChargeRecord`].
 
-use super::{Beside, ChargeRecord, Dialect, Mark};
+use super::{Beside, ChargeRecord, ChargeView, Dialect, Mark};
 use crate::id::{KeyId, PersonId, RunId, UnitId};
 use crate::price::{Bucket, CardVersion, Ratio};
 use crate::usage::{Tier, Usage};
@@ -104,7 +104,7 @@ pub(super) fn encode(record: &ChargeRecord, out: &mut Vec<u8>) -> Result<(), Enc
     Ok(())
 }
 
-pub(super) fn decode(bytes: &[u8]) -> Result<ChargeRecord, DecodeError> {
+pub(super) fn view(bytes: &[u8]) -> Result<ChargeView<'_>, DecodeError> {
     let mut input = Reader(bytes);
     let version = input.byte()?;
     if version != VERSION {
@@ -133,11 +133,11 @@ pub(super) fn decode(bytes: &[u8]) -> Result<ChargeRecord, DecodeError> {
     } else {
         Ratio::ONE
     };
-    let client = if has(HAS_CLIENT) { input.text("client")? } else { String::new() };
+    let client = if has(HAS_CLIENT) { input.text("client")? } else { "" };
     let attempt = input.byte()?;
     let beside = if packed & HAS_BESIDE == 0 { Vec::new() } else { decode_beside(&mut input)? };
     match input.0.len() {
-        0 => Ok(ChargeRecord {
+        0 => Ok(ChargeView {
             person,
             key,
             unit,
@@ -167,7 +167,7 @@ fn decode_beside(input: &mut Reader<'_>) -> Result<Vec<Beside>, DecodeError> {
         return Err(DecodeError::Bad("count"));
     }
     let one = |_| {
-        let model = Some(input.text("model")?).filter(|model| !model.is_empty());
+        let model = Some(input.text("model")?).filter(|model| !model.is_empty()).map(str::to_owned);
         let reasoning = input.byte()? != 0;
         let usage = decode_usage(input, reasoning)?;
         Ok(Beside { model, usage, card: CardVersion(u64::from_be_bytes(input.fixed()?)) })
@@ -244,10 +244,10 @@ impl<'a> Reader<'a> {
         self.fixed().map(u128::from_be_bytes)
     }
 
-    fn text(&mut self, what: &'static str) -> Result<String, DecodeError> {
+    fn text(&mut self, what: &'static str) -> Result<&'a str, DecodeError> {
         let length = usize::from(self.byte()?);
         let bytes = self.take(length)?;
-        std::str::from_utf8(bytes).map(str::to_owned).map_err(|_| DecodeError::Bad(what))
+        std::str::from_utf8(bytes).map_err(|_| DecodeError::Bad(what))
     }
 
     /// Exactly what [`put_number`] writes: no needless bytes, nothing above 64 bits.

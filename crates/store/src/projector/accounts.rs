@@ -1,14 +1,16 @@
 //! Accounts and open holds while a batch is projected.
 
-use std::collections::HashMap;
-
 use purser_core::account::Subject;
 use purser_core::money::Nano;
 use purser_ledger::{AccountNo, Ceilings, HoldId};
 use rusqlite::{Connection, OptionalExtension};
 
+use super::numbers::NumberMap;
 use crate::ids::Bits;
 use crate::pack;
+
+/// Whose accounts are remembered: as many as a company has in use; beyond that they are looked up again.
+const SUBJECTS_KEPT: usize = 1 << 16;
 
 /// The kind of a grant's subject: the one whose book is money.
 pub(super) const GRANT: i64 = 1;
@@ -26,7 +28,7 @@ pub(crate) const fn subject_columns(subject: Subject) -> (i64, Bits) {
 /// its hold within seconds; the table keeps those that are open between two transactions.
 #[derive(Debug, Default)]
 pub(super) struct OpenHolds {
-    open: HashMap<HoldId, Entry>,
+    open: NumberMap<HoldId, Entry>,
     /// Opened or ended since the last transaction.
     touched: Vec<HoldId>,
     /// Ended ones that the table still has.
@@ -85,36 +87,22 @@ impl OpenHolds {
     }
 }
 
-/// What a batch changes on accounts, one row per account however many charges there were.
+/// Whose the accounts are, and what a batch releases to them: one row per account however often that was.
 #[derive(Debug, Default)]
-pub(super) struct AccountDeltas {
-    deltas: HashMap<AccountNo, Delta>,
-    /// Subjects already looked up in this batch.
-    subjects: HashMap<AccountNo, (i64, Bits)>,
+pub(super) struct Accounts {
+    funded: NumberMap<AccountNo, i64>,
+    subjects: NumberMap<AccountNo, (i64, Bits)>,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
-struct Delta {
-    limit: i64,
-    spent: i64,
-}
-
-impl AccountDeltas {
+impl Accounts {
     pub(super) fn opened(&mut self, no: AccountNo, subject: Subject) {
-        self.subjects.insert(no, subject_columns(subject));
+        self.remember(no, subject_columns(subject));
     }
 
     /// `None` when the sum leaves the range.
     pub(super) fn fund(&mut self, no: AccountNo, by: Nano) -> Option<()> {
-        let delta = self.deltas.entry(no).or_default();
-        delta.limit = delta.limit.checked_add(by.get())?;
-        Some(())
-    }
-
-    /// `None` when the sum leaves the range.
-    pub(super) fn spend(&mut self, no: AccountNo, amount: Nano) -> Option<()> {
-        let delta = self.deltas.entry(no).or_default();
-        delta.spent = delta.spent.checked_add(amount.get())?;
+        let funded = self.funded.entry(no).or_default();
+        *funded = funded.checked_add(by.get())?;
         Some(())
     }
 
@@ -128,19 +116,30 @@ impl AccountDeltas {
             .query_row((no.0,), |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?;
         if let Some(subject) = found {
-            self.subjects.insert(no, subject);
+            self.remember(no, subject);
         }
         Ok(found)
     }
 
-    pub(super) fn store(self, conn: &Connection) -> rusqlite::Result<()> {
-        let mut update = conn.prepare_cached(
-            "UPDATE account SET limit_nano = limit_nano + ?2, spent_nano = spent_nano + ?3 WHERE no = ?1",
-        )?;
-        for (no, delta) in self.deltas {
-            update.execute((no.0, delta.limit, delta.spent))?;
+    /// Was it ever opened?
+    pub(super) fn is_known(&mut self, conn: &Connection, no: AccountNo) -> rusqlite::Result<bool> {
+        self.subject(conn, no).map(|subject| subject.is_some())
+    }
+
+    /// Writes what was released.
+    pub(super) fn store(&mut self, conn: &Connection) -> rusqlite::Result<()> {
+        let mut update = conn.prepare_cached("UPDATE account SET limit_nano = limit_nano + ?2 WHERE no = ?1")?;
+        for (no, by) in self.funded.drain() {
+            update.execute((no.0, by))?;
         }
         Ok(())
+    }
+
+    fn remember(&mut self, no: AccountNo, subject: (i64, Bits)) {
+        if self.subjects.len() >= SUBJECTS_KEPT {
+            self.subjects.clear();
+        }
+        self.subjects.insert(no, subject);
     }
 }
 

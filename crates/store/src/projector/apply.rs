@@ -4,13 +4,15 @@ use std::path::Path;
 
 use purser_core::id::CommandId;
 use purser_core::money::Nano;
-use purser_ledger::{AccountNo, Ceilings, Ending, FrameNo, HoldId, Leg, Lsn, Mark, Record, Stamped, SuspenseId};
-use rusqlite::{Connection, OptionalExtension, Transaction};
+use purser_ledger::{AccountNo, Ceilings, Ending, FrameNo, HoldId, Leg, Legs, Lsn, Mark, Record, Stamped, SuspenseId};
+use rusqlite::{OptionalExtension, Transaction};
 
-use super::accounts::{AccountDeltas, GRANT, OpenHolds, hold_column, hold_id, subject_columns};
+use super::State;
+use super::accounts::{GRANT, hold_column, hold_id, subject_columns};
 use super::called::{self, Called};
-use super::charges::{ChargeKind, NewCharge, Standing};
-use super::sums::Rollups;
+use super::charges::ChargeKind;
+use super::packed::Charge;
+use super::standing::Standing;
 use crate::counts::Counts;
 use crate::error::StoreError;
 use crate::ids::Bits;
@@ -45,21 +47,19 @@ impl From<rusqlite::Error> for ApplyError {
 #[derive(Debug)]
 pub(super) struct Batch<'a> {
     tx: &'a Transaction<'a>,
-    holds: &'a mut OpenHolds,
-    accounts: AccountDeltas,
-    rollups: Rollups,
+    state: &'a mut State,
 }
 
 impl<'a> Batch<'a> {
-    pub(super) fn new(tx: &'a Transaction<'a>, holds: &'a mut OpenHolds) -> Self {
-        Self { tx, holds, accounts: AccountDeltas::default(), rollups: Rollups::default() }
+    pub(super) fn new(tx: &'a Transaction<'a>, state: &'a mut State) -> Self {
+        Self { tx, state }
     }
 
-    /// Writes what was added up.
+    /// Writes what was kept back.
     pub(super) fn finish(self) -> rusqlite::Result<()> {
-        self.accounts.store(self.tx)?;
-        self.holds.store(self.tx)?;
-        self.rollups.store(self.tx)
+        self.state.accounts.store(self.tx)?;
+        self.state.holds.store(self.tx)?;
+        self.state.section.save(self.tx)
     }
 
     pub(super) fn apply(&mut self, stamped: &Stamped) -> Result<(), ApplyError> {
@@ -69,14 +69,14 @@ impl<'a> Batch<'a> {
         match record {
             Record::Boot { .. } | Record::Rest | Record::Slice { .. } | Record::Grow { .. } => Ok(()),
             Record::Open { no, key } => self.open(lsn, *no, key),
-            Record::Fund { no, delta } => range(self.accounts.fund(*no, *delta)),
+            Record::Fund { no, delta } => range(self.state.accounts.fund(*no, *delta)),
             Record::Close { no } => self.close(lsn, *no),
             Record::Hold { id, ceilings, .. } => {
-                self.holds.opened(*id, ceilings);
+                self.state.holds.opened(*id, ceilings);
                 Ok(())
             }
             Record::Release { id } => {
-                self.holds.ended(*id);
+                self.state.holds.ended(*id);
                 Ok(())
             }
             // The hold stays among the open ones: whatever resolves it will ask for its ceilings.
@@ -84,45 +84,51 @@ impl<'a> Batch<'a> {
             Record::SuspendSlice { no, .. } => self.suspend(lsn, None, Some(*no)),
             Record::Settle { id, charge, legs, overrun, mark, detail } => {
                 let ceilings = self
+                    .state
                     .holds
                     .ended(*id)
                     .ok_or(ApplyError::Unfit { lsn, what: "it settles a hold that is not open" })?;
-                let (called, counts, _) = called::read(detail).unwrap_or((Called::default(), Counts::default(), *mark));
-                self.charge(&NewCharge {
+                let read = called::read(detail);
+                let as_detailed = read.is_some();
+                let (called, counts, _) = read.unwrap_or((Called::default(), Counts::default(), *mark));
+                self.charge(&Charge {
                     lsn,
                     kind: ChargeKind::Settlement,
                     hold: Some(*id),
                     at: *instant,
                     called,
                     counts,
-                    charge: *charge,
+                    as_detailed,
+                    amount: *charge,
                     overrun: *overrun,
                     mark: *mark,
-                    legs,
-                    ceilings: &ceilings,
+                    legs: legs.clone(),
+                    ceilings,
                     detail,
                 })
             }
             Record::Resolve { item, ending, charge, legs, overrun, detail, .. } => {
                 let (hold, ceilings) = self.resolved(*item)?;
-                let (called, counts, mark) =
-                    called::read(detail).unwrap_or((Called::default(), Counts::default(), Mark::Presumed));
+                let read = called::read(detail);
+                let as_detailed = read.is_some();
+                let (called, counts, mark) = read.unwrap_or((Called::default(), Counts::default(), Mark::Presumed));
                 let kind = match ending {
                     Ending::Charged => ChargeKind::Resolution,
                     Ending::WrittenOff => ChargeKind::WrittenOff,
                 };
-                self.charge(&NewCharge {
+                self.charge(&Charge {
                     lsn,
                     kind,
                     hold,
                     at: *instant,
                     called,
                     counts,
-                    charge: *charge,
+                    as_detailed,
+                    amount: *charge,
                     overrun: *overrun,
                     mark,
-                    legs,
-                    ceilings: &ceilings,
+                    legs: legs.clone(),
+                    ceilings,
                     detail,
                 })
             }
@@ -131,20 +137,21 @@ impl<'a> Batch<'a> {
                 // Counts are differences too; without a new detail, only the amount was wrong.
                 let (called, counts, mark) = match called::read(detail) {
                     Some((called, counts, mark)) => (called, counts - standing.counts, mark),
-                    None => (standing.called, Counts::default(), standing.mark),
+                    None => (standing.called(), Counts::default(), standing.mark),
                 };
-                self.charge(&NewCharge {
+                self.charge(&Charge {
                     lsn,
                     kind: ChargeKind::Adjustment,
                     hold: Some(*id),
                     at: *instant,
                     called,
                     counts,
-                    charge: *delta,
+                    as_detailed: false,
+                    amount: *delta,
                     overrun: Nano::ZERO,
                     mark,
-                    legs,
-                    ceilings,
+                    legs: legs.clone(),
+                    ceilings: ceilings.clone(),
                     detail,
                 })
             }
@@ -162,7 +169,7 @@ impl<'a> Batch<'a> {
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             )?
             .execute((no.0, kind, subject, start, until, lsn.0.cast_signed()))?;
-        self.accounts.opened(no, key.subject);
+        self.state.accounts.opened(no, key.subject);
         Ok(())
     }
 
@@ -191,16 +198,17 @@ impl<'a> Batch<'a> {
             .optional()?;
         let (hold, account) = found.unwrap_or_default();
         if let Some(hold) = hold.and_then(hold_id) {
-            return Ok((Some(hold), self.holds.ended(hold).unwrap_or_default()));
+            return Ok((Some(hold), self.state.holds.ended(hold).unwrap_or_default()));
         }
         let Some(no) = account.map(AccountNo) else { return Ok((None, Ceilings::new())) };
         // A grant's part is among the record's legs; a limit's is not.
-        let is_limit = self.accounts.subject(self.tx, no)?.is_some_and(|(kind, _)| kind != GRANT);
+        let is_limit = self.state.accounts.subject(self.tx, no)?.is_some_and(|(kind, _)| kind != GRANT);
         Ok((None, is_limit.then_some(no).into_iter().collect()))
     }
 
     fn standing(&self, lsn: Lsn, id: HoldId) -> Result<Standing, ApplyError> {
-        Standing::of(self.tx, id)?.ok_or(ApplyError::Unfit { lsn, what: "it corrects a charge that is not there" })
+        Standing::of(self.tx, &self.state.section, id)?
+            .ok_or(ApplyError::Unfit { lsn, what: "it corrects a charge that is not there" })
     }
 
     fn reverse(&mut self, stamped: &Stamped, id: HoldId) -> Result<(), ApplyError> {
@@ -212,19 +220,20 @@ impl<'a> Batch<'a> {
             .legs
             .iter()
             .map(|leg| Ok(Leg { no: leg.no, amount: opposite(leg.amount)? }))
-            .collect::<Result<Vec<_>, ApplyError>>()?;
-        self.charge(&NewCharge {
+            .collect::<Result<Legs, ApplyError>>()?;
+        self.charge(&Charge {
             lsn,
             kind: ChargeKind::Reversal,
             hold: Some(id),
             at: stamped.instant,
-            called: standing.called,
+            called: standing.called(),
             counts: -standing.counts,
-            charge: opposite(standing.charge)?,
+            as_detailed: false,
+            amount: opposite(standing.charge)?,
             overrun: opposite(standing.overrun)?,
             mark: standing.mark,
-            legs: &legs,
-            ceilings: &standing.ceilings,
+            legs,
+            ceilings: standing.ceilings.clone(),
             detail: &[],
         })
     }
@@ -242,34 +251,8 @@ impl<'a> Batch<'a> {
         Ok(())
     }
 
-    /// The row, the way to it from each grant, and every sum it counts in.
-    fn charge(&mut self, row: &NewCharge<'_>) -> Result<(), ApplyError> {
-        let lsn = row.lsn;
-        row.insert(self.tx)?;
-        let range = |done: Option<()>| done.ok_or(ApplyError::Unfit { lsn, what: "a sum leaves the range" });
-        if row.kind != ChargeKind::WrittenOff {
-            range(self.rollups.call(row.at, row.kind, &row.called, &row.counts, row.charge))?;
-        }
-        for leg in row.legs {
-            post(self.tx, leg, lsn)?;
-            self.count(row, leg.no, leg.amount)?;
-        }
-        for no in row.ceilings {
-            self.count(row, *no, row.charge)?;
-        }
-        Ok(())
+    fn charge(&mut self, charge: &Charge<'_>) -> Result<(), ApplyError> {
+        let State { section, accounts, .. } = &mut *self.state;
+        section.push(self.tx, accounts, charge)
     }
-
-    fn count(&mut self, row: &NewCharge<'_>, no: AccountNo, amount: Nano) -> Result<(), ApplyError> {
-        let unfit = |what| ApplyError::Unfit { lsn: row.lsn, what };
-        let subject = self.accounts.subject(self.tx, no)?.ok_or(unfit("it names an account never opened"))?;
-        self.accounts.spend(no, amount).ok_or(unfit("a sum leaves the range"))?;
-        self.rollups.subject(row.at, row.kind, subject, amount).ok_or(unfit("a sum leaves the range"))
-    }
-}
-
-fn post(conn: &Connection, leg: &Leg, lsn: Lsn) -> rusqlite::Result<()> {
-    conn.prepare_cached("INSERT INTO posting (account, lsn, amount_nano) VALUES (?1, ?2, ?3)")?
-        .execute((leg.no.0, lsn.0.cast_signed(), leg.amount.get()))
-        .map(drop)
 }

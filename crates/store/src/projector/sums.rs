@@ -1,15 +1,13 @@
-//! Rollups: sums at the grains the questions use, added up in memory for a batch and written once per row.
+//! Sums at the grains the questions use, and how a row keeps those of every model.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
-use purser_core::money::Nano;
 use purser_core::time::Instant;
-use rusqlite::Connection;
+use purser_ledger::Mark;
 
-use super::called::Called;
+use super::bytes::{Input, put_i64, put_text};
 use super::charges::ChargeKind;
-use crate::counts::Counts;
-use crate::ids::Bits;
+use super::packed::Charge;
 
 /// Seconds of a day. Days here are UTC's and start no period: they are a grain for reports.
 const DAY_S: i64 = 86_400;
@@ -19,116 +17,97 @@ pub(crate) const fn day_of(at: Instant) -> i64 {
     at.as_secs().div_euclid(DAY_S)
 }
 
-#[derive(Clone, Copy, Debug, Default)]
-struct Sums {
-    calls: i64,
-    input: i64,
-    cache_read: i64,
-    output: i64,
-    charge: i64,
+/// What some charges add up to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Sums {
+    pub(crate) calls: i64,
+    pub(crate) input: i64,
+    pub(crate) cache_read: i64,
+    pub(crate) output: i64,
+    pub(crate) charge: i64,
+    /// The part of the charge that the grants did not have.
+    pub(crate) overrun: i64,
+    /// The part of the charge that is not the provider's own figure.
+    pub(crate) not_exact: i64,
 }
 
 impl Sums {
-    /// `None` when the charges leave the range.
-    fn add(&mut self, other: &Self) -> Option<()> {
+    /// What one charge adds; `None` for what was borne by the company and is nobody's use of anything.
+    pub(crate) fn of(charge: &Charge<'_>) -> Option<Self> {
+        let nano = charge.amount.get();
+        (charge.kind != ChargeKind::WrittenOff).then(|| Self {
+            calls: charge.kind.calls(),
+            input: charge.counts.prompt_tokens(),
+            cache_read: charge.counts.cache_read_tokens(),
+            output: charge.counts.output_tokens(),
+            charge: nano,
+            overrun: charge.overrun.get(),
+            not_exact: if charge.mark == Mark::Exact { 0 } else { nano },
+        })
+    }
+
+    /// `None` when the money leaves the range.
+    pub(crate) fn add(&mut self, other: &Self) -> Option<()> {
         self.calls = self.calls.saturating_add(other.calls);
         self.input = self.input.saturating_add(other.input);
         self.cache_read = self.cache_read.saturating_add(other.cache_read);
         self.output = self.output.saturating_add(other.output);
         self.charge = self.charge.checked_add(other.charge)?;
+        self.overrun = self.overrun.checked_add(other.overrun)?;
+        self.not_exact = self.not_exact.checked_add(other.not_exact)?;
         Some(())
+    }
+
+    fn figures(&self) -> [i64; 7] {
+        [self.calls, self.input, self.cache_read, self.output, self.charge, self.overrun, self.not_exact]
     }
 }
 
-/// What a batch adds to the rollups.
-#[derive(Debug, Default)]
-pub(super) struct Rollups {
-    models: HashMap<(i64, String), Sums>,
-    people: HashMap<(Bits, i64, String), Sums>,
-    keys: HashMap<(Bits, i64, String), Sums>,
-    subjects: HashMap<(i64, Bits, i64), Sums>,
+/// Sums by model: the column `models`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ByModel(BTreeMap<String, Sums>);
+
+impl ByModel {
+    /// `None` when a sum leaves the range.
+    pub(crate) fn add(&mut self, model: &str, sums: &Sums) -> Option<()> {
+        match self.0.get_mut(model) {
+            Some(own) => own.add(sums),
+            None => self.0.entry(model.to_owned()).or_default().add(sums),
+        }
+    }
+
+    /// Adds a column's sums. `None` when it is damaged, or a sum leaves the range.
+    pub(crate) fn add_packed(&mut self, column: &[u8]) -> Option<()> {
+        each_model(column, &mut |model, sums| self.add(model, sums))
+    }
+
+    /// The column, models in order: equal sums have equal bytes.
+    pub(crate) fn packed(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        for (model, sums) in &self.0 {
+            put_text(&mut out, model);
+            sums.figures().iter().for_each(|figure| put_i64(&mut out, *figure));
+        }
+        out
+    }
 }
 
-impl Rollups {
-    /// Adds a charge to everything but subjects. `None` when a sum leaves the range.
-    pub(super) fn call(
-        &mut self,
-        at: Instant,
-        kind: ChargeKind,
-        called: &Called,
-        counts: &Counts,
-        charge: Nano,
-    ) -> Option<()> {
+/// Goes through a column [`ByModel::packed`]. `None` when it is damaged, or as soon as `each` says so.
+pub(crate) fn each_model(column: &[u8], each: &mut dyn FnMut(&str, &Sums) -> Option<()>) -> Option<()> {
+    let mut input = Input(column);
+    while !input.is_empty() {
+        let model = input.text()?;
+        let mut next = || input.i64();
         let sums = Sums {
-            calls: kind.calls(),
-            input: counts.prompt_tokens(),
-            cache_read: counts.cache_read_tokens(),
-            output: counts.output_tokens(),
-            charge: charge.get(),
+            calls: next()?,
+            input: next()?,
+            cache_read: next()?,
+            output: next()?,
+            charge: next()?,
+            overrun: next()?,
+            not_exact: next()?,
         };
-        let day = day_of(at);
-        self.models.entry((day, called.model.clone())).or_default().add(&sums)?;
-        if let Some(person) = called.person {
-            self.people.entry((person, day, called.model.clone())).or_default().add(&sums)?;
-        }
-        if let Some(key) = called.key {
-            self.keys.entry((key, day, called.model.clone())).or_default().add(&sums)?;
-        }
-        Some(())
+        each(model, &sums)?;
     }
-
-    /// Adds what a charge counted on one grant, budget or run. `None` when a sum leaves the range.
-    pub(super) fn subject(
-        &mut self,
-        at: Instant,
-        kind: ChargeKind,
-        (subject_kind, subject): (i64, Bits),
-        amount: Nano,
-    ) -> Option<()> {
-        let sums = Sums { calls: kind.calls(), charge: amount.get(), ..Sums::default() };
-        self.subjects.entry((subject_kind, subject, day_of(at))).or_default().add(&sums)
-    }
-
-    pub(super) fn store(self, conn: &Connection) -> rusqlite::Result<()> {
-        let mut by_day = conn.prepare_cached(&upsert("usage_by_day", "day, model", "?1, ?2"))?;
-        for ((day, model), s) in &self.models {
-            by_day.execute((day, model, s.calls, s.input, s.cache_read, s.output, s.charge))?;
-        }
-        store_owned(conn, self.people, ["usage_by_person", "usage_by_person_day"], "person")?;
-        store_owned(conn, self.keys, ["usage_by_key", "usage_by_key_day"], "key")?;
-        let mut by_subject = conn.prepare_cached(
-            "INSERT INTO usage_by_subject (subject_kind, subject, day, calls, charge_nano) VALUES (?1, ?2, ?3, ?4, ?5)
-             ON CONFLICT DO UPDATE SET calls = calls + excluded.calls, charge_nano = charge_nano + excluded.charge_nano",
-        )?;
-        for ((kind, subject, day), s) in self.subjects {
-            by_subject.execute((kind, subject, day, s.calls, s.charge))?;
-        }
-        Ok(())
-    }
-}
-
-/// The two tables that belong to somebody: by owner, day and model, and by day and owner.
-fn store_owned(
-    conn: &Connection,
-    rows: HashMap<(Bits, i64, String), Sums>,
-    [by_owner, by_day]: [&str; 2],
-    owner_column: &str,
-) -> rusqlite::Result<()> {
-    let mut owned = conn.prepare_cached(&upsert(by_owner, &format!("{owner_column}, day, model"), "?1, ?2, ?3"))?;
-    let mut daily = conn.prepare_cached(&upsert(by_day, &format!("day, {owner_column}"), "?1, ?2"))?;
-    for ((owner, day, model), s) in rows {
-        owned.execute((owner, day, &model, s.calls, s.input, s.cache_read, s.output, s.charge))?;
-        daily.execute((day, owner, s.calls, s.input, s.cache_read, s.output, s.charge))?;
-    }
-    Ok(())
-}
-
-fn upsert(table: &str, key_columns: &str, key_marks: &str) -> String {
-    format!(
-        "INSERT INTO {table} ({key_columns}, calls, input, cache_read, output, charge_nano)
-         VALUES ({key_marks}, ?, ?, ?, ?, ?)
-         ON CONFLICT DO UPDATE SET calls = calls + excluded.calls, input = input + excluded.input,
-           cache_read = cache_read + excluded.cache_read, output = output + excluded.output,
-           charge_nano = charge_nano + excluded.charge_nano"
-    )
+    Some(())
 }

@@ -1,5 +1,10 @@
-//! The projector's thread: woken by the ledger when a frame is durable, never in the ledger's way.
+//! The projector's thread: follows the ledger at a pace of its own, never in the ledger's way.
+//!
+//! The first frame after a quiet moment is projected at once. Then the thread sleeps while frames gather, and the
+//! committing thread, five hundred times a second, only stores a number: waking somebody costs more than projecting a
+//! call. Whoever waits for a record cuts the sleep short.
 
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -10,9 +15,9 @@ use super::{Progress, Projection};
 use crate::dir::DataDir;
 use crate::error::StoreError;
 
-/// With nobody waiting, frames are left to gather for so long: one transaction then carries many, and a report that is
+/// With nobody waiting, frames are left to gather for so long: one transaction then carries many, and a page that is
 /// this much behind is still of this moment.
-const GATHER: Duration = Duration::from_millis(20);
+const GATHER: Duration = Duration::from_millis(250);
 /// After an error that may pass (a full disk, a database kept busy), the next try.
 const RETRY: Duration = Duration::from_secs(1);
 
@@ -32,6 +37,11 @@ pub struct ProjectorTap {
 
 #[derive(Debug, Default)]
 struct Shared {
+    /// The last frame that is durable.
+    durable: AtomicU64,
+    /// The thread sleeps until there is another one, and wants to be woken. Set before `durable` is looked at and
+    /// looked at after `durable` is set, both in one order for all, so that no frame is slept over.
+    idle: AtomicBool,
     state: Mutex<State>,
     /// Something the thread waits for: durable frames, a waiter, the end.
     work: Condvar,
@@ -41,25 +51,33 @@ struct Shared {
 
 #[derive(Debug, Default)]
 struct State {
-    durable: FrameNo,
     progress: Progress,
-    waiters: usize,
+    /// What is waited for, once per waiter.
+    wanted: Vec<Lsn>,
     /// Why it does not move at the moment.
     failure: Option<String>,
     ended: bool,
 }
 
 impl Projector {
-    /// Starts following the journal of a folder held exclusively. Call it after [`crate::SqliteJournal::open`] and
-    /// before [`purser_ledger::Ledger::open`]: what the journal holds then was synced when it was opened.
+    /// Starts following the journal of a folder held exclusively. Call it after the journal was opened and before
+    /// [`purser_ledger::Ledger::open`]: what the journal holds then was synced when it was opened. Returns when that is
+    /// projected, which takes long only where there is no projection yet, or one of an older version: some seconds for
+    /// ten million records, said in the log.
     ///
     /// # Errors
     /// As [`Projection::open`], and [`StoreError::Io`] when there is no thread to be had.
     pub fn start(dir: &Arc<DataDir>) -> Result<(Self, ProjectorTap), StoreError> {
-        let projection = Projection::open(dir)?;
+        let mut projection = Projection::open(dir)?;
         let durable = projection.journal_head()?;
-        let state = State { durable, progress: projection.progress(), ..State::default() };
-        let shared = Arc::new(Shared { state: Mutex::new(state), ..Shared::default() });
+        if let Err(error) = reach(&mut projection, durable) {
+            // It may pass, and calls can be served meanwhile: the thread tries again and says what is wrong.
+            tracing::warn!(error = %in_full(&error), "the projection could not reach the end of the journal");
+            projection = Projection::open(dir)?;
+        }
+        let state = State { progress: projection.progress(), ..State::default() };
+        let durable = AtomicU64::new(durable.0);
+        let shared = Arc::new(Shared { durable, state: Mutex::new(state), ..Shared::default() });
         let thread = std::thread::Builder::new()
             .name("purser-projector".into())
             .spawn({
@@ -87,7 +105,7 @@ impl Projector {
     /// [`StoreError::Behind`] when the time is up, [`StoreError::ProjectionStopped`] when waiting longer is no use.
     pub fn wait_projected(&self, lsn: Lsn, timeout: Duration) -> Result<(), StoreError> {
         let mut state = self.shared.state();
-        state.waiters = state.waiters.saturating_add(1);
+        state.wanted.push(lsn);
         self.shared.work.notify_all();
         let (mut state, _) = self
             .shared
@@ -96,7 +114,9 @@ impl Projector {
                 state.progress.lsn < lsn && state.failure.is_none() && !state.ended
             })
             .unwrap_or_else(PoisonError::into_inner);
-        state.waiters = state.waiters.saturating_sub(1);
+        if let Some(own) = state.wanted.iter().position(|wanted| *wanted == lsn) {
+            state.wanted.swap_remove(own);
+        }
         if state.progress.lsn >= lsn {
             return Ok(());
         }
@@ -122,10 +142,12 @@ impl Drop for Projector {
 
 impl FrameObserver for ProjectorTap {
     fn durable(&mut self, frame: &Arc<Frame>) {
-        let mut state = self.shared.state();
-        state.durable = state.durable.max(frame.no);
-        drop(state);
-        self.shared.work.notify_one();
+        self.shared.durable.fetch_max(frame.no.0, Ordering::SeqCst);
+        if self.shared.idle.swap(false, Ordering::SeqCst) {
+            // With the lock the thread is either before its look at `durable` or asleep.
+            drop(self.shared.state());
+            self.shared.work.notify_one();
+        }
     }
 }
 
@@ -164,19 +186,22 @@ impl Shared {
 
     /// Waits for frames to project; `None` at the end.
     fn next_work(&self) -> Option<FrameNo> {
+        let durable = || FrameNo(self.durable.load(Ordering::SeqCst));
         let state = self
             .work
             .wait_while(self.state(), |state| {
-                !state.ended && state.failure.is_none() && state.durable <= state.progress.frame
+                self.idle.store(true, Ordering::SeqCst);
+                !state.ended && state.failure.is_none() && durable() <= state.progress.frame
             })
             .unwrap_or_else(PoisonError::into_inner);
-        (!state.ended).then_some(state.durable)
+        self.idle.store(false, Ordering::SeqCst);
+        (!state.ended).then(durable)
     }
 
     /// Lets time pass, unless it is the end, or a waiter may cut it short and there is one.
     fn pause<'a>(&self, state: MutexGuard<'a, State>, time: Duration, cut_by_waiters: bool) -> MutexGuard<'a, State> {
         self.work
-            .wait_timeout_while(state, time, |state| !(state.ended || cut_by_waiters && state.waiters > 0))
+            .wait_timeout_while(state, time, |state| !(state.ended || cut_by_waiters && state.is_awaited()))
             .unwrap_or_else(PoisonError::into_inner)
             .0
     }
@@ -185,6 +210,26 @@ impl Shared {
         self.state().progress = progress;
         self.moved.notify_all();
     }
+}
+
+impl State {
+    /// Somebody waits for more than is projected.
+    fn is_awaited(&self) -> bool {
+        self.wanted.iter().any(|wanted| *wanted > self.progress.lsn)
+    }
+}
+
+/// Projects what the journal holds already.
+fn reach(projection: &mut Projection, head: FrameNo) -> Result<(), StoreError> {
+    let anew = projection.progress().frame == FrameNo(0) && head > FrameNo(0);
+    if anew {
+        tracing::info!(frames = head.0, "purser.db is made from the journal");
+    }
+    projection.catch_up(head, &mut |_| ())?;
+    if anew {
+        tracing::info!(records = projection.progress().lsn.0, "purser.db is complete");
+    }
+    Ok(())
 }
 
 /// The error with its causes, for a log line and for those who wait.

@@ -7,14 +7,13 @@ use purser_core::id::{KeyId, PersonId};
 use purser_core::money::Nano;
 use purser_core::time::Instant;
 use purser_ledger::{AccountNo, HoldId, Leg, Lsn, Mark};
-use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::{PAGE_MAX, Reader, bad_column};
-use crate::counts::{self, Counts};
+use super::view::{Fetch, View};
+use super::{PAGE_MAX, Reader};
+use crate::counts::Counts;
 use crate::error::StoreError;
 use crate::ids::Bits;
-use crate::pack;
-use crate::projector::{ChargeKind, hold_column, hold_id, mark_of};
+use crate::projector::{self, Charge, ChargeKind, StoredBlock, damaged, listed};
 
 /// One posting of a charge.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,6 +57,28 @@ impl ChargeRow {
     pub fn record(&self) -> Option<ChargeRecord> {
         ChargeRecord::decode(&self.detail).ok()
     }
+
+    fn of(charge: &Charge<'_>) -> Self {
+        let called = &charge.called;
+        Self {
+            lsn: charge.lsn,
+            kind: charge.kind,
+            hold: charge.hold,
+            at: charge.at,
+            person: called.caller.map(|caller| PersonId::new(caller.person.get())),
+            key: called.caller.map(|caller| KeyId::new(caller.key.get())),
+            provider: called.provider.to_owned(),
+            model: called.model.to_owned(),
+            served_model: called.served_model.map(str::to_owned),
+            counts: charge.counts,
+            charge: charge.amount,
+            overrun: charge.overrun,
+            mark: charge.mark,
+            legs: charge.legs.to_vec(),
+            ceilings: charge.ceilings.to_vec(),
+            detail: charge.detail.to_vec(),
+        }
+    }
 }
 
 /// Rows and where to go on.
@@ -71,7 +92,7 @@ pub struct Page<T> {
 
 impl Reader {
     /// Charges of a person in a range of time, newest first, `limit` at most ([`PAGE_MAX`]), going on before `cursor`.
-    /// Costs what it returns, whatever else there is.
+    /// Costs what it returns and a look into the index of each section in the range.
     ///
     /// # Errors
     /// [`StoreError::Sqlite`].
@@ -83,14 +104,30 @@ impl Reader {
         limit: u32,
     ) -> Result<Page<ChargeRow>, StoreError> {
         self.ask("read a person's charges", |conn| {
-            let Some((first, end)) = lsn_range(conn, &range, cursor)? else {
-                return Ok(Page { rows: vec![], next: None });
-            };
-            let sql = select("WHERE person = ?1 AND lsn >= ?2 AND lsn < ?3 ORDER BY lsn DESC LIMIT ?4");
-            let mut rows = conn.prepare_cached(&sql)?;
-            let limit = limit.clamp(1, PAGE_MAX);
-            let rows = rows.query_map((Bits::new(person.get()), first, end, limit.saturating_add(1)), charge)?;
-            page(rows, limit)
+            let view = View::of(conn)?;
+            let person = Bits::new(person.get());
+            let records = records(&view, &range, cursor)?;
+            let mut page = Filling::new(limit);
+            let is_theirs = |charge: &Charge<'_>| charge.called.caller.is_some_and(|caller| caller.person == person);
+            page.go_back(&view, &range, &records, Some(view.closed), &is_theirs)?;
+            if page.is_full() {
+                return Ok(page.done());
+            }
+            let mut of_person =
+                conn.prepare_cached("SELECT lsns FROM charge_by_person WHERE section = ?1 AND person = ?2")?;
+            let mut fetch = Fetch::new(conn);
+            for section in view.sections(&records)?.into_iter().rev() {
+                let mut found = of_person.query((section, person))?;
+                let Some(row) = found.next()? else { continue };
+                let lsns = listed(row.get_ref(0)?.as_blob()?).ok_or_else(damaged)?;
+                for lsn in lsns.into_iter().rev().filter(|lsn| records.contains(lsn)) {
+                    let row = fetch.charge(lsn, ChargeRow::of)?.ok_or_else(damaged)?;
+                    if range.contains(&row.at) && page.is_full_with(row) {
+                        return Ok(page.done());
+                    }
+                }
+            }
+            Ok(page.done())
         })
     }
 
@@ -105,13 +142,11 @@ impl Reader {
         limit: u32,
     ) -> Result<Page<ChargeRow>, StoreError> {
         self.ask("read charges", |conn| {
-            let Some((first, end)) = lsn_range(conn, &range, cursor)? else {
-                return Ok(Page { rows: vec![], next: None });
-            };
-            let mut rows = conn.prepare_cached(&select("WHERE lsn >= ?1 AND lsn < ?2 ORDER BY lsn DESC LIMIT ?3"))?;
-            let limit = limit.clamp(1, PAGE_MAX);
-            let rows = rows.query_map((first, end, limit.saturating_add(1)), charge)?;
-            page(rows, limit)
+            let view = View::of(conn)?;
+            let records = records(&view, &range, cursor)?;
+            let mut page = Filling::new(limit);
+            page.go_back(&view, &range, &records, None, &|_| true)?;
+            Ok(page.done())
         })
     }
 
@@ -120,9 +155,7 @@ impl Reader {
     /// # Errors
     /// [`StoreError::Sqlite`].
     pub fn charge(&self, lsn: Lsn) -> Result<Option<ChargeRow>, StoreError> {
-        self.ask("read a charge", |conn| {
-            conn.prepare_cached(&select("WHERE lsn = ?1"))?.query_row((lsn.0.cast_signed(),), charge).optional()
-        })
+        self.ask("read a charge", |conn| Fetch::new(conn).charge(lsn, ChargeRow::of))
     }
 
     /// Every posting of a hold, oldest first: they add up to what the call cost.
@@ -131,60 +164,80 @@ impl Reader {
     /// [`StoreError::Sqlite`].
     pub fn charges_of_hold(&self, hold: HoldId) -> Result<Vec<ChargeRow>, StoreError> {
         self.ask("read the charges of a hold", |conn| {
-            let mut rows = conn.prepare_cached(&select("WHERE hold = ?1 ORDER BY lsn"))?;
-            rows.query_map((hold_column(hold),), charge)?.collect()
+            let view = View::of(conn)?;
+            let mut fetch = Fetch::new(conn);
+            let mut rows = Vec::new();
+            for lsn in projector::charges_of_hold(conn, hold)? {
+                rows.push(fetch.charge(lsn, ChargeRow::of)?.ok_or_else(damaged)?);
+            }
+            view.each_open_entry(&mut |entry| {
+                if entry.hold == Some(hold) {
+                    rows.push(ChargeRow::of(&entry.charge().ok_or_else(damaged)?));
+                }
+                Ok(())
+            })?;
+            Ok(rows)
         })
     }
 }
 
-fn select(rest: &str) -> String {
-    format!(
-        "SELECT lsn, kind, hold, at, person, key, provider, model, served_model, charge_nano, overrun_nano, mark, \
-         legs, ceilings, detail, {} FROM charge {rest}",
-        counts::COLUMNS
-    )
+/// Where the charges of a range of time are, going on before `cursor`.
+fn records(view: &View<'_>, range: &Range<Instant>, cursor: Option<Lsn>) -> rusqlite::Result<Range<Lsn>> {
+    let records = view.records(range)?;
+    Ok(records.start..cursor.map_or(records.end, |cursor| records.end.min(cursor)))
 }
 
-/// A range of time as a range of records, since both grow together; half-open, `None` when it is empty.
-pub(super) fn lsn_range(
-    conn: &Connection,
-    range: &Range<Instant>,
-    cursor: Option<Lsn>,
-) -> rusqlite::Result<Option<(i64, i64)>> {
-    let mut at_or_after = conn.prepare_cached("SELECT lsn FROM charge WHERE at >= ?1 ORDER BY at, lsn LIMIT 1")?;
-    let mut bound = |at: Instant| at_or_after.query_row((at.as_micros(),), |row| row.get::<_, i64>(0)).optional();
-    let Some(first) = bound(range.start)? else { return Ok(None) };
-    let end = bound(range.end)?.unwrap_or(i64::MAX).min(cursor.map_or(i64::MAX, |lsn| lsn.0.cast_signed()));
-    Ok((first < end).then_some((first, end)))
+/// A page while it is filled: one row more than the limit says whether there is a next page.
+#[derive(Debug)]
+struct Filling {
+    rows: Vec<ChargeRow>,
+    limit: usize,
 }
 
-/// One row more than the limit was asked for: it says whether there is a next page.
-fn page(rows: impl Iterator<Item = rusqlite::Result<ChargeRow>>, limit: u32) -> rusqlite::Result<Page<ChargeRow>> {
-    let mut rows = rows.collect::<rusqlite::Result<Vec<_>>>()?;
-    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let more = rows.len() > limit;
-    rows.truncate(limit);
-    let next = if more { rows.last().map(|row| row.lsn) } else { None };
-    Ok(Page { rows, next })
-}
+impl Filling {
+    fn new(limit: u32) -> Self {
+        Self { rows: Vec::new(), limit: usize::try_from(limit.clamp(1, PAGE_MAX)).unwrap_or(usize::MAX) }
+    }
 
-fn charge(row: &Row<'_>) -> rusqlite::Result<ChargeRow> {
-    Ok(ChargeRow {
-        lsn: Lsn(row.get::<_, i64>(0)?.cast_unsigned()),
-        kind: ChargeKind::of(row.get(1)?).ok_or_else(|| bad_column(1, "an unknown kind of charge"))?,
-        hold: row.get::<_, Option<i64>>(2)?.and_then(hold_id),
-        at: Instant::from_micros(row.get(3)?),
-        person: row.get::<_, Option<Bits>>(4)?.map(|bits| PersonId::new(bits.get())),
-        key: row.get::<_, Option<Bits>>(5)?.map(|bits| KeyId::new(bits.get())),
-        provider: row.get(6)?,
-        model: row.get(7)?,
-        served_model: row.get(8)?,
-        charge: Nano::new(row.get(9)?),
-        overrun: Nano::new(row.get(10)?),
-        mark: mark_of(row.get(11)?).ok_or_else(|| bad_column(11, "an unknown mark"))?,
-        legs: pack::read_legs(row.get_ref(12)?.as_blob()?).ok_or_else(|| bad_column(12, "no legs"))?,
-        ceilings: pack::read_accounts(row.get_ref(13)?.as_blob()?).ok_or_else(|| bad_column(13, "no accounts"))?,
-        detail: row.get(14)?,
-        counts: Counts::from_row(row, 15)?,
-    })
+    /// Takes a row; true when no more are wanted.
+    fn is_full_with(&mut self, row: ChargeRow) -> bool {
+        self.rows.push(row);
+        self.is_full()
+    }
+
+    fn is_full(&self) -> bool {
+        self.rows.len() > self.limit
+    }
+
+    /// Takes charges block by block, from the end of `records` back to its start or to `until`.
+    fn go_back(
+        &mut self,
+        view: &View<'_>,
+        range: &Range<Instant>,
+        records: &Range<Lsn>,
+        until: Option<Lsn>,
+        wanted: &dyn Fn(&Charge<'_>) -> bool,
+    ) -> rusqlite::Result<()> {
+        view.blocks_back(records.end, &mut |block: StoredBlock| {
+            if until.is_some_and(|until| block.first <= until) {
+                return Ok(false);
+            }
+            let entries = block.entries().collect::<Option<Vec<_>>>().ok_or_else(damaged)?;
+            let inside = |at: Instant, lsn: Lsn| range.contains(&at) && lsn < records.end;
+            for entry in entries.into_iter().rev().filter(|entry| inside(entry.at, entry.lsn)) {
+                let charge = entry.charge().ok_or_else(damaged)?;
+                if wanted(&charge) && self.is_full_with(ChargeRow::of(&charge)) {
+                    return Ok(false);
+                }
+            }
+            Ok(block.at >= range.start)
+        })
+    }
+
+    fn done(mut self) -> Page<ChargeRow> {
+        let more = self.is_full();
+        self.rows.truncate(self.limit);
+        let next = if more { self.rows.last().map(|row| row.lsn) } else { None };
+        Page { rows: self.rows, next }
+    }
 }

@@ -1,5 +1,8 @@
 //! Questions that the projection answers, each through an index, none through the journal.
 //!
+//! The last charges, those of the open section, are in no index yet ([`view`]): going through them costs some
+//! milliseconds at most, and does not grow with the history.
+//!
 //! Figures are those of the last projected record: [`Reader::progress`] says which, and
 //! [`crate::Projector::wait_projected`] waits for one.
 
@@ -8,6 +11,7 @@ mod denials;
 mod events;
 mod statement;
 mod usage;
+mod view;
 
 use std::sync::{Mutex, PoisonError};
 
@@ -65,7 +69,8 @@ impl Reader {
         let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let kept = idle().pop();
         let conn = kept.map_or_else(|| sqlite::open_read(&self.path, schema::PURSER), Ok)?;
-        let answer = question(&conn).map_err(StoreError::sqlite(what));
+        // One moment for everything that a question reads.
+        let answer = conn.unchecked_transaction().and_then(|tx| question(&tx)).map_err(StoreError::sqlite(what));
         let mut idle = idle();
         if idle.len() < KEPT {
             idle.push(conn);
@@ -74,7 +79,7 @@ impl Reader {
     }
 }
 
-/// Where a database holds what can't be: shown as SQLite's own error, since that is how a row is read.
-fn bad_column(column: usize, what: &'static str) -> rusqlite::Error {
-    rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Blob, what.into())
+/// A sum beyond 64 bits, as SQLite would say it; the ledger bounds what it is made of.
+fn overflow() -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Integer, "a sum leaves the range".into())
 }

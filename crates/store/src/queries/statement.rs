@@ -1,5 +1,6 @@
 //! What a statement is made of: a subject's accounts by period, the charges each paid, a person's figures.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use purser_core::account::{Period, Subject};
@@ -7,13 +8,14 @@ use purser_core::id::PersonId;
 use purser_core::money::Nano;
 use purser_core::time::Instant;
 use purser_ledger::{AccountNo, Lsn};
-use rusqlite::OptionalExtension;
+use rusqlite::{Connection, OptionalExtension};
 
-use super::charges::lsn_range;
-use super::{PAGE_MAX, Page, Reader};
+use super::usage::{Day, used_days};
+use super::view::{Fetch, View};
+use super::{PAGE_MAX, Page, Reader, overflow};
 use crate::error::StoreError;
 use crate::ids::Bits;
-use crate::projector::subject_columns;
+use crate::projector::{Charge, Sums, damaged, each_model, listed, subject_columns};
 
 /// An account as the journal leaves it: one subject's period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,12 +65,15 @@ impl Reader {
     pub fn accounts_of(&self, subject: Subject, starts: Range<Instant>) -> Result<Vec<AccountRow>, StoreError> {
         self.ask("read a subject's accounts", |conn| {
             let (kind, id) = subject_columns(subject);
-            conn.prepare_cached(
-                "SELECT no, start, until, limit_nano, spent_nano, closed_lsn FROM account
-                 WHERE subject_kind = ?1 AND subject = ?2 AND start >= ?3 AND start < ?4 ORDER BY start",
-            )?
-            .query_map((kind, id, starts.start.as_micros(), starts.end.as_micros()), account)?
-            .collect()
+            let mut rows = conn
+                .prepare_cached(
+                    "SELECT no, start, until, limit_nano, closed_lsn FROM account
+                     WHERE subject_kind = ?1 AND subject = ?2 AND start >= ?3 AND start < ?4 ORDER BY start",
+                )?
+                .query_map((kind, id, starts.start.as_micros(), starts.end.as_micros()), account)?
+                .collect::<rusqlite::Result<Vec<_>>>()?;
+            add_spent(conn, &mut rows)?;
+            Ok(rows)
         })
     }
 
@@ -78,11 +83,12 @@ impl Reader {
     /// [`StoreError::Sqlite`].
     pub fn account(&self, no: AccountNo) -> Result<Option<AccountRow>, StoreError> {
         self.ask("read an account", |conn| {
-            conn.prepare_cached(
-                "SELECT no, start, until, limit_nano, spent_nano, closed_lsn FROM account WHERE no = ?1",
-            )?
-            .query_row((no.0,), account)
-            .optional()
+            let mut row = conn
+                .prepare_cached("SELECT no, start, until, limit_nano, closed_lsn FROM account WHERE no = ?1")?
+                .query_row((no.0,), account)
+                .optional()?;
+            add_spent(conn, row.as_mut_slice())?;
+            Ok(row)
         })
     }
 
@@ -97,58 +103,160 @@ impl Reader {
         limit: u32,
     ) -> Result<Page<PostingRow>, StoreError> {
         self.ask("read an account's postings", |conn| {
-            let limit = limit.clamp(1, PAGE_MAX);
-            let after = cursor.map_or(-1, |lsn| lsn.0.cast_signed());
-            let mut rows = conn
-                .prepare_cached(
-                    "SELECT lsn, amount_nano FROM posting WHERE account = ?1 AND lsn > ?2 ORDER BY lsn LIMIT ?3",
-                )?
-                .query_map((account.0, after, limit.saturating_add(1)), |row| {
-                    Ok(PostingRow { lsn: Lsn(row.get::<_, i64>(0)?.cast_unsigned()), amount: Nano::new(row.get(1)?) })
-                })?
-                .collect::<rusqlite::Result<Vec<_>>>()?;
-            let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-            let more = rows.len() > limit;
+            let view = View::of(conn)?;
+            let limit = usize::try_from(limit.clamp(1, PAGE_MAX)).unwrap_or(usize::MAX);
+            let after = cursor.unwrap_or(Lsn(0));
+            let mut rows = Vec::new();
+            let mut take = |charge: &Charge<'_>| {
+                let own = charge.legs.iter().filter(|leg| leg.no == account && charge.lsn > after);
+                rows.extend(own.map(|leg| PostingRow { lsn: charge.lsn, amount: leg.amount }));
+                // One more than the limit says whether there is a next page.
+                rows.len() > limit
+            };
+            let mut of_account =
+                conn.prepare_cached("SELECT lsns FROM charge_by_account WHERE section = ?1 AND account = ?2")?;
+            let mut fetch = Fetch::new(conn);
+            let mut full = false;
+            for section in view.sections(&(after..Lsn(i64::MAX.cast_unsigned())))? {
+                let mut found = of_account.query((section, account.0))?;
+                let Some(row) = found.next()? else { continue };
+                for lsn in listed(row.get_ref(0)?.as_blob()?).ok_or_else(damaged)? {
+                    full = full || lsn > after && fetch.charge(lsn, &mut take)?.ok_or_else(damaged)?;
+                }
+                if full {
+                    break;
+                }
+            }
+            if !full {
+                view.each_open(&ALWAYS, &mut |charge| {
+                    full = full || take(charge);
+                    Ok(())
+                })?;
+            }
             rows.truncate(limit);
-            let next = if more { rows.last().map(|row| row.lsn) } else { None };
+            let next = if full { rows.last().map(|row| row.lsn) } else { None };
             Ok(Page { rows, next })
         })
     }
 
     /// A person's charges posted in a range of time, by model, dearest first. Exact to the instant, so it fits periods
-    /// in any time zone; costs the person's charges in the range.
+    /// in any time zone: whole days of UTC are sums, and only the days at both ends cost the person's charges in them.
     ///
     /// # Errors
     /// [`StoreError::Sqlite`].
     pub fn figures(&self, person: PersonId, range: Range<Instant>) -> Result<Vec<Figures>, StoreError> {
         self.ask("read a person's figures", |conn| {
-            let Some((first, end)) = lsn_range(conn, &range, None)? else { return Ok(Vec::new()) };
-            conn.prepare_cached(
-                "SELECT model, sum(CASE kind WHEN 1 THEN 1 WHEN 4 THEN 1 WHEN 3 THEN -1 ELSE 0 END),
-                        sum(charge_nano), sum(overrun_nano), sum(CASE mark WHEN 0 THEN 0 ELSE charge_nano END)
-                 FROM charge WHERE person = ?1 AND lsn >= ?2 AND lsn < ?3
-                 GROUP BY model ORDER BY sum(charge_nano) DESC, model",
-            )?
-            .query_map((Bits::new(person.get()), first, end), |row| {
-                Ok(Figures {
-                    model: row.get(0)?,
-                    calls: row.get(1)?,
-                    charge: Nano::new(row.get(2)?),
-                    overrun: Nano::new(row.get(3)?),
-                    not_exact: Nano::new(row.get(4)?),
-                })
-            })?
-            .collect()
+            let view = View::of(conn)?;
+            let person = Bits::new(person.get());
+            let mut models = BTreeMap::<String, Sums>::new();
+            let mut add = |model: &str, sums: &Sums| match models.get_mut(model) {
+                Some(own) => own.add(sums),
+                None => models.entry(model.to_owned()).or_default().add(sums),
+            };
+            let mut add_charge = |charge: &Charge<'_>| match Sums::of(charge) {
+                Some(sums) => add(charge.called.model, &sums).ok_or_else(overflow),
+                None => Ok(()),
+            };
+            let days = whole_days(&range);
+            let (first, last) = (days.start.start(), days.end.start());
+            let edges =
+                if days.start < days.end { [range.start..first, last..range.end] } else { [range.clone(), NEVER] };
+            for edge in edges.iter().filter(|edge| !edge.is_empty()) {
+                each_closed(&view, person, edge, &mut add_charge)?;
+            }
+            view.each_open(&range, &mut |charge| {
+                let theirs = charge.called.caller.is_some_and(|caller| caller.person == person);
+                if theirs { add_charge(charge) } else { Ok(()) }
+            })?;
+            if days.start < days.end {
+                let mut of_day =
+                    conn.prepare_cached("SELECT models FROM usage_by_key WHERE day = ?1 AND person = ?2")?;
+                for day in used_days(conn, &days)? {
+                    let mut rows = of_day.query((day.0, person))?;
+                    while let Some(row) = rows.next()? {
+                        each_model(row.get_ref(0)?.as_blob()?, &mut add).ok_or_else(overflow)?;
+                    }
+                }
+            }
+            let mut figures: Vec<_> = models.into_iter().map(figures_of).collect();
+            figures.sort_by_key(|figures| std::cmp::Reverse(figures.charge));
+            Ok(figures)
         })
     }
 }
 
+/// All of time.
+const ALWAYS: Range<Instant> = Instant::from_micros(i64::MIN)..Instant::from_micros(i64::MAX);
+/// None of it.
+const NEVER: Range<Instant> = Instant::EPOCH..Instant::EPOCH;
+
+/// The days of UTC that lie in a range as a whole.
+fn whole_days(range: &Range<Instant>) -> Range<Day> {
+    let first = Day::of(range.start);
+    let first = if first.start() == range.start { first } else { Day(first.0.saturating_add(1)) };
+    first..Day::of(range.end)
+}
+
+/// Goes through a person's charges of closed sections in a range of time.
+fn each_closed(
+    view: &View<'_>,
+    person: Bits,
+    range: &Range<Instant>,
+    each: &mut dyn FnMut(&Charge<'_>) -> rusqlite::Result<()>,
+) -> rusqlite::Result<()> {
+    let records = view.records(range)?;
+    let mut of_person =
+        view.conn.prepare_cached("SELECT lsns FROM charge_by_person WHERE section = ?1 AND person = ?2")?;
+    let mut fetch = Fetch::new(view.conn);
+    for section in view.sections(&records)? {
+        let mut found = of_person.query((section, person))?;
+        let Some(row) = found.next()? else { continue };
+        let lsns = listed(row.get_ref(0)?.as_blob()?).ok_or_else(damaged)?;
+        for lsn in lsns.into_iter().filter(|lsn| records.contains(lsn)) {
+            let take = |charge: &Charge<'_>| if range.contains(&charge.at) { each(charge) } else { Ok(()) };
+            fetch.charge(lsn, take)?.ok_or_else(damaged)??;
+        }
+    }
+    Ok(())
+}
+
+/// Adds what was charged to accounts: their days in closed sections, and the open one.
+fn add_spent(conn: &Connection, rows: &mut [AccountRow]) -> rusqlite::Result<()> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let mut closed = conn.prepare_cached("SELECT coalesce(sum(nano), 0) FROM spent_by_day WHERE account = ?1")?;
+    for row in &mut *rows {
+        row.spent = closed.query_row((row.no.0,), |sum| sum.get(0).map(Nano::new))?;
+    }
+    View::of(conn)?.each_open(&ALWAYS, &mut |charge| {
+        let legs = charge.legs.iter().map(|leg| (leg.no, leg.amount));
+        for (no, amount) in legs.chain(charge.ceilings.iter().map(|no| (*no, charge.amount))) {
+            if let Some(row) = rows.iter_mut().find(|row| row.no == no) {
+                row.spent = row.spent.checked_add(amount).ok_or_else(overflow)?;
+            }
+        }
+        Ok(())
+    })
+}
+
+fn figures_of((model, sums): (String, Sums)) -> Figures {
+    Figures {
+        model,
+        calls: sums.calls,
+        charge: Nano::new(sums.charge),
+        overrun: Nano::new(sums.overrun),
+        not_exact: Nano::new(sums.not_exact),
+    }
+}
+
+/// All but what was spent.
 fn account(row: &rusqlite::Row<'_>) -> rusqlite::Result<AccountRow> {
     Ok(AccountRow {
         no: AccountNo(row.get(0)?),
         period: Period { start: Instant::from_micros(row.get(1)?), end: Instant::from_micros(row.get(2)?) },
         limit: Nano::new(row.get(3)?),
-        spent: Nano::new(row.get(4)?),
-        closed: row.get::<_, Option<i64>>(5)?.map(|lsn| Lsn(lsn.cast_unsigned())),
+        spent: Nano::ZERO,
+        closed: row.get::<_, Option<i64>>(4)?.map(|lsn| Lsn(lsn.cast_unsigned())),
     })
 }

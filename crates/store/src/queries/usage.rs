@@ -1,18 +1,21 @@
 //! Usage by model, day, key and person, from sums kept by the projector: the cost is the rows returned, not the calls
 //! behind them.
 
+use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 
 use purser_core::account::Subject;
 use purser_core::id::{KeyId, PersonId};
 use purser_core::money::Nano;
 use purser_core::time::Instant;
-use rusqlite::{Connection, Params, Row};
+use purser_ledger::AccountNo;
+use rusqlite::{Connection, ToSql};
 
-use super::Reader;
+use super::view::View;
+use super::{Reader, overflow};
 use crate::error::StoreError;
 use crate::ids::Bits;
-use crate::projector::{day_of, subject_columns};
+use crate::projector::{Caller, Sums, day_of, each_model, subject_columns};
 
 /// A day, counted from 1970-01-01 in UTC. A grain for reports: it starts nobody's period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -61,17 +64,13 @@ pub struct Line<G> {
     pub charge: Nano,
 }
 
-/// What every sum selects, in the order [`line`] reads it.
-const SUMS: &str = "sum(calls), sum(input), sum(cache_read), sum(output), sum(charge_nano)";
-
 impl Reader {
     /// Usage by model, dearest first.
     ///
     /// # Errors
     /// [`StoreError::Sqlite`].
     pub fn usage_by_model(&self, scope: Scope, days: Days) -> Result<Vec<Line<String>>, StoreError> {
-        let rest = "GROUP BY model ORDER BY sum(charge_nano) DESC, model";
-        self.scoped(scope, &days, "model", rest, |row| row.get(0))
+        self.usage(scope.into(), &days, |of| Some(of.model.to_owned())).map(dearest_first)
     }
 
     /// Usage by day, in order; days without any are left out.
@@ -79,7 +78,7 @@ impl Reader {
     /// # Errors
     /// [`StoreError::Sqlite`].
     pub fn usage_by_day(&self, scope: Scope, days: Days) -> Result<Vec<Line<Day>>, StoreError> {
-        self.scoped(scope, &days, "day", "GROUP BY day ORDER BY day", |row| row.get(0).map(Day))
+        self.usage(scope.into(), &days, |of| Some(of.day)).map(in_order)
     }
 
     /// Usage by day and model, in order of days.
@@ -87,8 +86,7 @@ impl Reader {
     /// # Errors
     /// [`StoreError::Sqlite`].
     pub fn usage_by_day_and_model(&self, scope: Scope, days: Days) -> Result<Vec<Line<(Day, String)>>, StoreError> {
-        let rest = "GROUP BY day, model ORDER BY day, model";
-        self.scoped(scope, &days, "day, model", rest, |row| Ok((Day(row.get(0)?), row.get(1)?)))
+        self.usage(scope.into(), &days, |of| Some((of.day, of.model.to_owned()))).map(in_order)
     }
 
     /// Usage by person, dearest first. Whose calls did not say is left out.
@@ -96,13 +94,8 @@ impl Reader {
     /// # Errors
     /// [`StoreError::Sqlite`].
     pub fn usage_by_person(&self, days: Days) -> Result<Vec<Line<PersonId>>, StoreError> {
-        self.ask("read usage by person", |conn| {
-            let sql = format!(
-                "SELECT person, {SUMS} FROM usage_by_person_day WHERE day >= ?1 AND day < ?2
-                 GROUP BY person ORDER BY sum(charge_nano) DESC, person"
-            );
-            lines(conn, &sql, (days.start.0, days.end.0), 1, |row| Ok(PersonId::new(row.get::<_, Bits>(0)?.get())))
-        })
+        let person = |of: Group<'_>| of.caller.map(|caller| PersonId::new(caller.person.get()));
+        self.usage(Rows::Everybody, &days, person).map(dearest_first)
     }
 
     /// Usage by key, dearest first.
@@ -110,13 +103,8 @@ impl Reader {
     /// # Errors
     /// [`StoreError::Sqlite`].
     pub fn usage_by_key(&self, days: Days) -> Result<Vec<Line<KeyId>>, StoreError> {
-        self.ask("read usage by key", |conn| {
-            let sql = format!(
-                "SELECT key, {SUMS} FROM usage_by_key_day WHERE day >= ?1 AND day < ?2
-                 GROUP BY key ORDER BY sum(charge_nano) DESC, key"
-            );
-            lines(conn, &sql, (days.start.0, days.end.0), 1, |row| Ok(KeyId::new(row.get::<_, Bits>(0)?.get())))
-        })
+        let key = |of: Group<'_>| of.caller.map(|caller| KeyId::new(caller.key.get()));
+        self.usage(Rows::Everybody, &days, key).map(dearest_first)
     }
 
     /// What was charged to one grant, budget or run, by day. A grant counts what it paid, a budget or run every call
@@ -126,56 +114,178 @@ impl Reader {
     /// [`StoreError::Sqlite`].
     pub fn charged_by_day(&self, subject: Subject, days: Days) -> Result<Vec<(Day, Nano)>, StoreError> {
         self.ask("read what was charged by day", |conn| {
-            let (kind, id) = subject_columns(subject);
-            conn.prepare_cached(
-                "SELECT day, charge_nano FROM usage_by_subject
-                 WHERE subject_kind = ?1 AND subject = ?2 AND day >= ?3 AND day < ?4 ORDER BY day",
-            )?
-            .query_map((kind, id, days.start.0, days.end.0), |row| Ok((Day(row.get(0)?), Nano::new(row.get(1)?))))?
-            .collect()
-        })
-    }
-
-    fn scoped<G>(
-        &self,
-        scope: Scope,
-        days: &Days,
-        group: &str,
-        rest: &str,
-        read: fn(&Row<'_>) -> rusqlite::Result<G>,
-    ) -> Result<Vec<Line<G>>, StoreError> {
-        let first_sum = group.split(',').count();
-        let (from, to) = (days.start.0, days.end.0);
-        self.ask("read usage", |conn| {
-            let sql = |table: &str, filter: &str| {
-                format!("SELECT {group}, {SUMS} FROM {table} WHERE {filter} day >= ?1 AND day < ?2 {rest}")
+            let view = View::of(conn)?;
+            let mut sums = BTreeMap::<Day, Nano>::new();
+            let mut add = |day: Day, amount: Nano| {
+                let sum = sums.entry(day).or_default();
+                *sum = sum.checked_add(amount).ok_or_else(overflow)?;
+                Ok(())
             };
-            match scope {
-                Scope::Company => lines(conn, &sql("usage_by_day", ""), (from, to), first_sum, read),
-                Scope::Person(id) => {
-                    let sql = sql("usage_by_person", "person = ?3 AND");
-                    lines(conn, &sql, (from, to, Bits::new(id.get())), first_sum, read)
-                }
-                Scope::Key(id) => {
-                    let sql = sql("usage_by_key", "key = ?3 AND");
-                    lines(conn, &sql, (from, to, Bits::new(id.get())), first_sum, read)
+            let own = accounts_of(conn, subject)?;
+            let mut closed = conn
+                .prepare_cached("SELECT day, nano FROM spent_by_day WHERE account = ?1 AND day >= ?2 AND day < ?3")?;
+            for no in &own {
+                let mut rows = closed.query((no.0, days.start.0, days.end.0))?;
+                while let Some(row) = rows.next()? {
+                    add(Day(row.get(0)?), Nano::new(row.get(1)?))?;
                 }
             }
+            view.each_open(&instants(&days), &mut |charge| {
+                let day = Day::of(charge.at);
+                let paid = charge.legs.iter().filter(|leg| own.contains(&leg.no)).map(|leg| leg.amount);
+                let counted = charge.ceilings.iter().filter(|no| own.contains(no)).map(|_| charge.amount);
+                paid.chain(counted).try_for_each(|amount| add(day, amount))
+            })?;
+            Ok(sums.into_iter().collect())
+        })
+    }
+
+    /// Sums of the rows in those days by what `group` makes of them; what it makes nothing of is left out.
+    fn usage<G: Ord>(
+        &self,
+        rows: Rows,
+        days: &Days,
+        group: impl Fn(Group<'_>) -> Option<G>,
+    ) -> Result<BTreeMap<G, Sums>, StoreError> {
+        self.ask("read usage", |conn| {
+            let view = View::of(conn)?;
+            let mut lines = BTreeMap::<G, Sums>::new();
+            let mut add = |of: Group<'_>, sums: &Sums| match group(of) {
+                None => Some(()),
+                Some(group) => lines.entry(group).or_default().add(sums),
+            };
+            rows.each_closed(conn, days, &mut |day, caller, models| {
+                each_model(models, &mut |model, sums| add(Group { day, caller, model }, sums)).ok_or_else(overflow)
+            })?;
+            view.each_open(&instants(days), &mut |charge| {
+                let (caller, model) = (charge.called.caller, charge.called.model);
+                let Some(sums) = Sums::of(charge).filter(|_| rows.include(caller)) else { return Ok(()) };
+                add(Group { day: Day::of(charge.at), caller, model }, &sums).ok_or_else(overflow)
+            })?;
+            Ok(lines)
         })
     }
 }
 
-fn lines<G>(
-    conn: &Connection,
-    sql: &str,
-    params: impl Params,
-    first_sum: usize,
-    of: impl Fn(&Row<'_>) -> rusqlite::Result<G>,
-) -> rusqlite::Result<Vec<Line<G>>> {
-    conn.prepare_cached(sql)?.query_map(params, |row| line(row, first_sum, of(row)?))?.collect()
+/// What a sum is of.
+#[derive(Clone, Copy, Debug)]
+struct Group<'a> {
+    day: Day,
+    caller: Option<Caller>,
+    model: &'a str,
 }
 
-fn line<G>(row: &Row<'_>, first: usize, of: G) -> rusqlite::Result<Line<G>> {
-    let sum = |at: usize| row.get::<_, i64>(first.saturating_add(at));
-    Ok(Line { of, calls: sum(0)?, input: sum(1)?, cache_read: sum(2)?, output: sum(3)?, charge: Nano::new(sum(4)?) })
+/// Takes a row of sums: its day, whose it is, and the column `models`.
+type EachRow<'a> = dyn FnMut(Day, Option<Caller>, &[u8]) -> rusqlite::Result<()> + 'a;
+
+/// Which rows a question is about.
+#[derive(Clone, Copy, Debug)]
+enum Rows {
+    /// The company's, which don't say who called.
+    Company,
+    /// Those of all people and keys.
+    Everybody,
+    Person(Bits),
+    Key(Bits),
+}
+
+impl From<Scope> for Rows {
+    fn from(scope: Scope) -> Self {
+        match scope {
+            Scope::Company => Self::Company,
+            Scope::Person(id) => Self::Person(Bits::new(id.get())),
+            Scope::Key(id) => Self::Key(Bits::new(id.get())),
+        }
+    }
+}
+
+impl Rows {
+    fn include(self, caller: Option<Caller>) -> bool {
+        match self {
+            Self::Company | Self::Everybody => true,
+            Self::Person(person) => caller.is_some_and(|caller| caller.person == person),
+            Self::Key(key) => caller.is_some_and(|caller| caller.key == key),
+        }
+    }
+
+    /// Goes through the rows of closed sections.
+    fn each_closed(self, conn: &Connection, days: &Days, each: &mut EachRow<'_>) -> rusqlite::Result<()> {
+        const OF_KEYS: &str = "SELECT day, person, key, models FROM usage_by_key";
+        let mut of_keys = |filter: &str, params: &[&dyn ToSql]| {
+            let mut select = conn.prepare_cached(&format!("{OF_KEYS} WHERE {filter}"))?;
+            let mut rows = select.query(params)?;
+            while let Some(row) = rows.next()? {
+                let caller = Caller { person: row.get(1)?, key: row.get(2)? };
+                each(Day(row.get(0)?), Some(caller), row.get_ref(3)?.as_blob()?)?;
+            }
+            Ok(())
+        };
+        match self {
+            Self::Company => {
+                let mut select =
+                    conn.prepare_cached("SELECT day, models FROM usage_by_day WHERE day >= ?1 AND day < ?2")?;
+                let mut rows = select.query((days.start.0, days.end.0))?;
+                while let Some(row) = rows.next()? {
+                    each(Day(row.get(0)?), None, row.get_ref(1)?.as_blob()?)?;
+                }
+                Ok(())
+            }
+            Self::Everybody => of_keys("day >= ?1 AND day < ?2", &[&days.start.0, &days.end.0]),
+            Self::Person(person) => used_days(conn, days)?
+                .into_iter()
+                .try_for_each(|day| of_keys("day = ?1 AND person = ?2", &[&day.0, &person])),
+            Self::Key(key) => {
+                let people = conn
+                    .prepare_cached("SELECT person FROM key_of_person WHERE key = ?1")?
+                    .query_map((key,), |row| row.get::<_, Bits>(0))?
+                    .collect::<rusqlite::Result<Vec<_>>>()?;
+                for day in used_days(conn, days)? {
+                    for person in &people {
+                        of_keys("day = ?1 AND person = ?2 AND key = ?3", &[&day.0, person, &key])?;
+                    }
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Days on which anything was charged, of closed sections.
+pub(super) fn used_days(conn: &Connection, days: &Days) -> rusqlite::Result<Vec<Day>> {
+    conn.prepare_cached("SELECT day FROM usage_by_day WHERE day >= ?1 AND day < ?2 ORDER BY day")?
+        .query_map((days.start.0, days.end.0), |row| row.get(0).map(Day))?
+        .collect()
+}
+
+fn accounts_of(conn: &Connection, subject: Subject) -> rusqlite::Result<HashSet<AccountNo>> {
+    let (kind, subject) = subject_columns(subject);
+    conn.prepare_cached("SELECT no FROM account WHERE subject_kind = ?1 AND subject = ?2")?
+        .query_map((kind, subject), |row| row.get(0).map(AccountNo))?
+        .collect()
+}
+
+fn instants(days: &Days) -> Range<Instant> {
+    days.start.start()..days.end.start()
+}
+
+fn in_order<G>(sums: BTreeMap<G, Sums>) -> Vec<Line<G>> {
+    sums.into_iter().map(|(of, sums)| line(of, &sums)).collect()
+}
+
+/// Equally dear ones stay in order.
+fn dearest_first<G>(sums: BTreeMap<G, Sums>) -> Vec<Line<G>> {
+    let mut lines = in_order(sums);
+    lines.sort_by_key(|line| std::cmp::Reverse(line.charge));
+    lines
+}
+
+fn line<G>(of: G, sums: &Sums) -> Line<G> {
+    Line {
+        of,
+        calls: sums.calls,
+        input: sums.input,
+        cache_read: sums.cache_read,
+        output: sums.output,
+        charge: Nano::new(sums.charge),
+    }
 }

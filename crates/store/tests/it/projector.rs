@@ -4,8 +4,11 @@ use std::fs;
 use std::time::Duration;
 
 use proptest::prelude::*;
-use purser_ledger::{Frame, FrameNo, Journal, Lsn};
-use purser_store::{DataDir, Day, Days, Projection, Projector, Reader, Scope, SqliteJournal, StoreError};
+use purser_core::id::{KeyId, PersonId};
+use purser_ledger::{Frame, FrameNo, Journal, Lsn, Mark};
+use purser_store::{
+    DataDir, Day, Days, Figures, Line, Projection, Projector, Reader, Scope, SqliteJournal, StoreError, verify,
+};
 
 use crate::child;
 use crate::script::{Script, account, budget, folder, grant, noon, open, person, write};
@@ -18,14 +21,15 @@ pub(crate) fn dump(dir: &DataDir) -> String {
         "account",
         "open_hold",
         "suspense",
-        "charge",
-        "posting",
-        "usage_by_person",
+        "charge_block",
+        "section",
+        "charge_by_person",
+        "charge_by_account",
+        "charge_by_hold",
         "usage_by_day",
-        "usage_by_person_day",
-        "usage_by_key_day",
         "usage_by_key",
-        "usage_by_subject",
+        "spent_by_day",
+        "key_of_person",
         "event",
     ];
     let mut out = Vec::new();
@@ -42,6 +46,13 @@ pub(crate) fn dump(dir: &DataDir) -> String {
     out.join("\n")
 }
 
+/// Makes sections of so few charges that a test closes many. The journal must exist.
+pub(crate) fn cut_sections(dir: &DataDir, charges: u32) {
+    drop(Projection::open(dir).unwrap());
+    let conn = rusqlite::Connection::open(dir.database()).unwrap();
+    assert_eq!(conn.execute("UPDATE progress SET section_charges = ?1", (charges,)).unwrap(), 1);
+}
+
 fn catch_up(dir: &DataDir, upto: u64) {
     let mut projection = Projection::open(dir).unwrap();
     projection.catch_up(FrameNo(upto), &mut |_| ()).unwrap();
@@ -51,11 +62,21 @@ fn last_lsn(frames: &[Frame]) -> Lsn {
     frames.last().unwrap().last_lsn()
 }
 
+/// In the open section, in closed ones, and in both.
 #[test]
 fn projected_figures_are_those_posted() {
+    for section in [None, Some(1), Some(7), Some(100)] {
+        check_figures(section);
+    }
+}
+
+fn check_figures(section: Option<u32>) {
     let (_temp, dir) = folder();
     let mut script = Script::new();
     write(&mut SqliteJournal::open(&dir).unwrap(), &script.frames(120), None);
+    if let Some(charges) = section {
+        cut_sections(&dir, charges);
+    }
     catch_up(&dir, 120);
     let expected = &script.expected;
     let reader = Reader::open(&dir).unwrap();
@@ -65,6 +86,12 @@ fn projected_figures_are_those_posted() {
         assert_eq!(figures.iter().map(|figure| figure.charge.get()).sum::<i64>(), *nano, "exact figures of {id}");
         let lines = reader.usage_by_day(Scope::Person(*id), days.clone()).unwrap();
         assert_eq!(lines.iter().map(|line| line.charge.get()).sum::<i64>(), *nano, "days of {id}");
+        // Person 0's key is key 0, and so on.
+        let key = KeyId::new(id.get() + 100);
+        assert_eq!(reader.usage_by_day(Scope::Key(key), days.clone()).unwrap(), lines, "days of {key}");
+        let of = |lines: &[Line<PersonId>]| lines.iter().find(|line| line.of == *id).map(|line| line.charge.get());
+        assert_eq!(of(&reader.usage_by_person(days.clone()).unwrap()), Some(*nano), "among all people: {id}");
+        check_ranges(&reader, *id);
     }
     let by_day_model = reader.usage_by_day_and_model(Scope::Company, days.clone()).unwrap();
     let found = by_day_model.iter().map(|line| ((line.of.0.0, line.of.1.clone()), line.charge.get()));
@@ -85,18 +112,48 @@ fn projected_figures_are_those_posted() {
     assert_eq!(of_grant.iter().map(|(_, nano)| nano.get()).sum::<i64>(), expected.by_account[&account(0).0]);
 }
 
+/// Ranges that begin and end anywhere share nothing and miss nothing: sums of whole days and single charges fit.
+fn check_ranges(reader: &Reader, id: PersonId) {
+    let all = reader.charges_of_person(id, noon(0)..noon(50_000), None, 1_000).unwrap();
+    assert!(all.next.is_none() && !all.rows.is_empty());
+    let days = 20_000..20_060;
+    let bounds =
+        days.flat_map(|day| [Day(day).start(), noon(day), noon(day).saturating_add(Duration::from_secs(4_001))]);
+    let bounds: Vec<_> = [noon(0)].into_iter().chain(bounds).chain([noon(50_000)]).collect();
+    for step in [1, 2, 5, bounds.len() - 1] {
+        let mut found = 0;
+        for range in bounds.iter().step_by(step).zip(bounds.iter().skip(step).step_by(step)) {
+            let range = *range.0..*range.1;
+            let figures = reader.figures(id, range.clone()).unwrap();
+            let inside = || all.rows.iter().filter(|row| range.contains(&row.at));
+            let sum = |of: fn(&Figures) -> i64| figures.iter().map(of).sum::<i64>();
+            assert_eq!(sum(|f| f.charge.get()), inside().map(|row| row.charge.get()).sum::<i64>(), "{range:?}");
+            assert_eq!(sum(|f| f.overrun.get()), inside().map(|row| row.overrun.get()).sum::<i64>(), "{range:?}");
+            let unsure = inside().filter(|row| row.mark != Mark::Exact).map(|row| row.charge.get()).sum::<i64>();
+            assert_eq!(sum(|f| f.not_exact.get()), unsure, "{range:?}");
+            found += inside().count();
+        }
+        assert!(found > all.rows.len() / 2, "ranges of {step} bounds find charges");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 8, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// However the work is cut, reopened in between or repeated, the tables are the same.
     #[test]
-    fn every_way_to_catch_up_gives_the_same_tables(cuts in proptest::collection::vec(0_u64..60, 0..6)) {
+    fn every_way_to_catch_up_gives_the_same_tables(
+        cuts in proptest::collection::vec(0_u64..60, 0..6),
+        section in prop_oneof![1..100_u32, Just(1_000)],
+    ) {
         let (_temp, at_once) = folder();
         let (_temp, in_steps) = folder();
         let frames = Script::new().frames(60);
         for dir in [&at_once, &in_steps] {
             write(&mut SqliteJournal::open(dir).unwrap(), &frames, None);
         }
+        cut_sections(&at_once, section);
+        cut_sections(&in_steps, section);
         catch_up(&at_once, 60);
         let mut cuts = cuts;
         cuts.sort_unstable();
@@ -104,7 +161,33 @@ proptest! {
             catch_up(&in_steps, cut);
         }
         prop_assert_eq!(dump(&at_once), dump(&in_steps));
+        let verified = verify(&in_steps).unwrap();
+        prop_assert!(verified.is_good(), "{:?}", verified.findings);
     }
+}
+
+/// Whoever asks for what is durable gets it without waiting for more to gather, and frames that nobody asks for arrive
+/// too.
+#[test]
+fn frames_that_come_one_by_one_are_followed() {
+    let (_temp, dir) = folder();
+    let mut script = Script::new();
+    let mut journal = SqliteJournal::open(&dir).unwrap();
+    let (projector, mut tap) = Projector::start(&dir).unwrap();
+    for no in 0..30 {
+        let frame = script.frames(1);
+        write(&mut journal, &frame, Some(&mut tap));
+        if no % 3 != 0 {
+            projector.wait_projected(last_lsn(&frame), Duration::from_secs(30)).unwrap();
+        }
+    }
+    let last = script.frames(1);
+    write(&mut journal, &last, Some(&mut tap));
+    let arrived = (0..3_000).any(|_| {
+        std::thread::park_timeout(Duration::from_millis(10));
+        projector.projected_lsn() == last_lsn(&last)
+    });
+    assert!(arrived, "nobody asked, and the last frame is still projected");
 }
 
 #[test]

@@ -5,14 +5,19 @@ use std::sync::Arc;
 
 use purser_core::time::Instant;
 use purser_ledger::{FrameNo, Lsn};
-use purser_store::{ChargeKind, DataDir, Denial, DenialLog, Projection, Reader, SqliteJournal};
+use purser_store::{ChargeKind, ChargeRow, DataDir, Denial, DenialLog, Projection, Reader, SqliteJournal};
 
+use crate::projector::cut_sections;
 use crate::script::{Expected, Script, account, folder, grant, key, noon, person, write};
 
-fn projected(frames: usize) -> (tempfile::TempDir, Arc<DataDir>, Expected) {
+/// Sections as they are made, and so small that a test has many closed ones.
+const SECTIONS: [u32; 3] = [32_768, 16, 3];
+
+fn projected(frames: usize, section: u32) -> (tempfile::TempDir, Arc<DataDir>, Expected) {
     let (temp, dir) = folder();
     let mut script = Script::new();
     write(&mut SqliteJournal::open(&dir).unwrap(), &script.frames(frames), None);
+    cut_sections(&dir, section);
     let mut projection = Projection::open(&dir).unwrap();
     projection.catch_up(FrameNo(u64::MAX), &mut |_| ()).unwrap();
     (temp, dir, script.expected)
@@ -20,7 +25,12 @@ fn projected(frames: usize) -> (tempfile::TempDir, Arc<DataDir>, Expected) {
 
 #[test]
 fn pages_of_any_size_give_the_same_rows() {
-    let (_temp, dir, expected) = projected(40);
+    let all = SECTIONS.map(check_pages);
+    assert_eq!(all, [all[0].clone(), all[0].clone(), all[0].clone()], "wherever sections end");
+}
+
+fn check_pages(section: u32) -> Vec<ChargeRow> {
+    let (_temp, dir, expected) = projected(40, section);
     let reader = Reader::open(&dir).unwrap();
     let all = noon(0)..noon(50_000);
     let mut sizes = Vec::new();
@@ -45,11 +55,26 @@ fn pages_of_any_size_give_the_same_rows() {
     let late = reader.charges_of_person(person(1), middle..all.end, None, 1_000).unwrap();
     let early = reader.charges_of_person(person(1), all.start..middle, None, 1_000).unwrap();
     assert_eq!([late.rows, early.rows].concat(), whole.rows, "half-open ranges share nothing and miss nothing");
+    let (mut cursor, mut paged) = (None, Vec::new());
+    loop {
+        let page = reader.charges_of_person(person(1), all.clone(), cursor, 4).unwrap();
+        paged.extend(page.rows);
+        cursor = page.next;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    assert_eq!(paged, whole.rows);
+    reader.charges(all, None, 1_000).unwrap().rows
 }
 
 #[test]
 fn rows_of_a_hold_add_up_and_can_be_recomputed() {
-    let (_temp, dir, _) = projected(60);
+    SECTIONS.into_iter().for_each(check_holds);
+}
+
+fn check_holds(section: u32) {
+    let (_temp, dir, _) = projected(60, section);
     let reader = Reader::open(&dir).unwrap();
     let all = reader.charges(noon(0)..noon(50_000), None, 1_000).unwrap().rows;
     let of_kind = |kind| all.iter().find(|row| row.kind == kind).unwrap();
@@ -76,7 +101,11 @@ fn rows_of_a_hold_add_up_and_can_be_recomputed() {
 
 #[test]
 fn a_grant_leads_to_its_cents() {
-    let (_temp, dir, expected) = projected(40);
+    SECTIONS.into_iter().for_each(check_postings);
+}
+
+fn check_postings(section: u32) {
+    let (_temp, dir, expected) = projected(40, section);
     let reader = Reader::open(&dir).unwrap();
     let accounts = reader.accounts_of(grant(2), noon(0)..noon(50_000)).unwrap();
     assert_eq!(accounts.len(), 1);
@@ -100,7 +129,7 @@ fn a_grant_leads_to_its_cents() {
 
 #[test]
 fn events_come_in_order_and_can_be_cut_short() {
-    let (_temp, dir, expected) = projected(40);
+    let (_temp, dir, expected) = projected(40, 16);
     let reader = Reader::open(&dir).unwrap();
     let mut seen = Vec::new();
     reader
@@ -126,7 +155,7 @@ fn events_come_in_order_and_can_be_cut_short() {
 
 #[test]
 fn denials_coalesce_by_minute() {
-    let (_temp, dir, _) = projected(1);
+    let (_temp, dir, _) = projected(1, 16);
     let log = DenialLog::open(&dir).unwrap();
     let at = |second: i64| Instant::from_micros(noon(20_000).as_micros() + second * 1_000_000);
     let denial = |second, count| Denial {
@@ -151,7 +180,7 @@ fn denials_coalesce_by_minute() {
 #[test]
 fn no_question_scans_a_table() {
     for frames in [1, 200] {
-        let (_temp, dir, _) = projected(frames);
+        let (_temp, dir, _) = projected(frames, 16);
         let conn = rusqlite::Connection::open(dir.database()).unwrap();
         if frames > 1 {
             conn.execute_batch("ANALYZE").unwrap();
@@ -174,19 +203,27 @@ fn explain_params(sql: &str) -> usize {
 
 /// The `FROM … WHERE … ORDER BY` of every question, and of what the projector looks up.
 const STATEMENTS: &[&str] = &[
-    "SELECT lsn FROM charge WHERE at >= ?1 ORDER BY at, lsn LIMIT 1",
-    "SELECT * FROM charge WHERE person = ?1 AND lsn >= ?2 AND lsn < ?3 ORDER BY lsn DESC LIMIT ?4",
-    "SELECT * FROM charge WHERE lsn >= ?1 AND lsn < ?2 ORDER BY lsn DESC LIMIT ?3",
-    "SELECT * FROM charge WHERE hold = ?1 ORDER BY lsn",
-    "SELECT model, sum(charge_nano) FROM charge WHERE person = ?1 AND lsn >= ?2 AND lsn < ?3 GROUP BY model",
-    "SELECT lsn FROM posting WHERE account = ?1 AND lsn > ?2 ORDER BY lsn LIMIT ?3",
+    "SELECT max(last_lsn) FROM section",
+    "SELECT min(last_lsn) FROM section WHERE last_lsn >= ?1",
+    "SELECT last_lsn FROM section WHERE last_lsn >= ?1 AND last_lsn <= ?2 ORDER BY last_lsn",
+    "SELECT bytes FROM charge_block WHERE first_lsn > ?1 ORDER BY first_lsn",
+    "SELECT bytes FROM charge_block WHERE first_lsn < ?1 ORDER BY first_lsn DESC",
+    "SELECT bytes FROM charge_block WHERE first_lsn <= ?1 ORDER BY first_lsn DESC LIMIT 1",
+    "SELECT first_lsn FROM charge_block WHERE at < ?1 ORDER BY at DESC, first_lsn DESC LIMIT 1",
+    "SELECT first_lsn FROM charge_block WHERE at >= ?1 ORDER BY at, first_lsn LIMIT 1",
+    "SELECT lsns FROM charge_by_person WHERE section = ?1 AND person = ?2",
+    "SELECT lsns FROM charge_by_account WHERE section = ?1 AND account = ?2",
+    "SELECT lsns FROM charge_by_hold WHERE holds = ?1 ORDER BY section",
+    "SELECT lsns FROM charge_by_hold WHERE holds = ?1 AND section = ?2",
     "SELECT no FROM account WHERE subject_kind = ?1 AND subject = ?2 AND start >= ?3 AND start < ?4 ORDER BY start",
-    "SELECT model, sum(calls) FROM usage_by_day WHERE day >= ?1 AND day < ?2 GROUP BY model",
-    "SELECT model, sum(calls) FROM usage_by_person WHERE person = ?3 AND day >= ?1 AND day < ?2 GROUP BY model",
-    "SELECT model, sum(calls) FROM usage_by_key WHERE key = ?3 AND day >= ?1 AND day < ?2 GROUP BY model",
-    "SELECT person, sum(calls) FROM usage_by_person_day WHERE day >= ?1 AND day < ?2 GROUP BY person",
-    "SELECT key, sum(calls) FROM usage_by_key_day WHERE day >= ?1 AND day < ?2 GROUP BY key",
-    "SELECT day FROM usage_by_subject WHERE subject_kind = ?1 AND subject = ?2 AND day >= ?3 AND day < ?4 ORDER BY day",
+    "SELECT no FROM account WHERE subject_kind = ?1 AND subject = ?2",
+    "SELECT day, models FROM usage_by_day WHERE day >= ?1 AND day < ?2 ORDER BY day",
+    "SELECT models FROM usage_by_key WHERE day >= ?1 AND day < ?2",
+    "SELECT models FROM usage_by_key WHERE day = ?1 AND person = ?2",
+    "SELECT models FROM usage_by_key WHERE day = ?1 AND person = ?2 AND key = ?3",
+    "SELECT person FROM key_of_person WHERE key = ?1",
+    "SELECT sum(nano) FROM spent_by_day WHERE account = ?1",
+    "SELECT day, nano FROM spent_by_day WHERE account = ?1 AND day >= ?2 AND day < ?3",
     "SELECT lsn FROM event WHERE lsn > ?1 ORDER BY lsn LIMIT ?2",
     "SELECT lsn FROM event WHERE kind = ?1 AND lsn < ?2 ORDER BY lsn DESC LIMIT ?3",
     "SELECT minute FROM denial WHERE person = ?1 AND minute >= ?2 AND minute < ?3 ORDER BY minute DESC LIMIT ?4",

@@ -1,0 +1,82 @@
+//! A charge record read where it lies.
+
+use super::{Beside, ChargeRecord, DecodeError, Dialect, Mark, codec};
+use crate::id::{KeyId, PersonId, RunId, UnitId};
+use crate::price::{CardVersion, Ratio};
+use crate::usage::{Tier, Usage};
+
+/// A [`ChargeRecord`] whose texts are borrowed from its binary form: for those who go through many and keep sums.
+/// Fields mean what they mean there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChargeView<'a> {
+    /// Whose call.
+    pub person: PersonId,
+    /// The credential it came with.
+    pub key: KeyId,
+    /// The unit that it counts in.
+    pub unit: Option<UnitId>,
+    /// The agent session.
+    pub run: Option<RunId>,
+    /// The client's own session, hashed.
+    pub session: Option<u64>,
+    /// Who served it.
+    pub provider: &'a str,
+    /// The model asked for.
+    pub requested: &'a str,
+    /// The model named in the answer, where it is another.
+    pub served: Option<&'a str>,
+    /// The wire format spoken.
+    pub dialect: Dialect,
+    /// The tier served.
+    pub tier: Tier,
+    /// The region served, when it is named.
+    pub geo: Option<&'a str>,
+    /// What was used.
+    pub usage: Usage,
+    /// The card charged by.
+    pub card: CardVersion,
+    /// How sure the usage is.
+    pub mark: Mark,
+    /// What was paid of the card's price.
+    pub terms: Ratio,
+    /// The program that called; empty when it does not say.
+    pub client: &'a str,
+    /// Which attempt this was.
+    pub attempt: u8,
+    /// What was billed beside the answer; rarely anything, so reading seldom allocates.
+    pub beside: Vec<Beside>,
+}
+
+impl<'a> ChargeView<'a> {
+    /// Reads a binary form that fills `bytes` to the end.
+    ///
+    /// # Errors
+    /// Those of [`ChargeRecord::decode`], for the same bytes.
+    pub fn read(bytes: &'a [u8]) -> Result<Self, DecodeError> {
+        codec::view(bytes)
+    }
+
+    /// The record, on its own feet.
+    pub fn into_record(self) -> ChargeRecord {
+        ChargeRecord {
+            person: self.person,
+            key: self.key,
+            unit: self.unit,
+            run: self.run,
+            session: self.session,
+            provider: self.provider.to_owned(),
+            requested: self.requested.to_owned(),
+            served: self.served.map(str::to_owned),
+            dialect: self.dialect,
+            tier: self.tier,
+            geo: self.geo.map(str::to_owned),
+            usage: self.usage,
+            card: self.card,
+            mark: self.mark,
+            terms: self.terms,
+            client: self.client.to_owned(),
+            attempt: self.attempt,
+            beside: self.beside,
+        }
+    }
+}

@@ -1,0 +1,427 @@
+//! The projection against the journal, row by row.
+//!
+//! Each charge is compared with the record that posted it. What charges add up to and which indexes list them is worked
+//! out from the charges so compared, section by section and day by day, so memory holds a day's sums and one line per
+//! account, not the history.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use purser_ledger::{AccountNo, Frame, HoldId, Lsn, Stamped};
+use rusqlite::{Connection, OptionalExtension, Row};
+
+use super::Finding;
+use super::blocks::Blocks;
+use super::expected::{Account, Expected, Item, Posting, Standing, Totals};
+use crate::ids::Bits;
+use crate::pack;
+use crate::projector::{
+    self, ByModel, Caller, ChargeKind, IndexRow, Notes, Progress, StoredBlock, damaged, hold_column,
+};
+
+/// Findings told one by one; of the rest there is a number.
+const TOLD_MAX: usize = 20;
+
+/// Goes along with the journal and compares.
+#[derive(Debug)]
+pub(super) struct Comparing {
+    /// In a transaction: the tables as of one moment.
+    conn: Connection,
+    progress: Progress,
+    blocks: Blocks,
+    expected: Expected,
+    /// Charges of the section at hand.
+    notes: Notes,
+    /// Ends of the closed sections not passed yet, with the charges that each says it has.
+    sections: VecDeque<(Lsn, u32)>,
+    sums: Sums,
+    projected: Totals,
+    posted: Totals,
+    told: Told,
+    rows: Rows,
+}
+
+/// Sums over closed sections, of days that may still grow.
+#[derive(Debug, Default)]
+struct Sums {
+    days: BTreeMap<i64, ByModel>,
+    callers: BTreeMap<(i64, Caller), ByModel>,
+    spent: BTreeMap<(i64, AccountNo), i64>,
+}
+
+/// How many rows there should be: more than those compared are somebody else's.
+#[derive(Debug, Default)]
+struct Rows {
+    people: i64,
+    accounts: i64,
+    holds: i64,
+    events: i64,
+    days: i64,
+    callers: i64,
+    spent: i64,
+}
+
+#[derive(Debug, Default)]
+struct Told {
+    findings: Vec<Finding>,
+    untold: u64,
+}
+
+impl Told {
+    fn wrong(&mut self, what: impl FnOnce() -> String) {
+        if self.findings.len() < TOLD_MAX {
+            self.findings.push(Finding::Projection { what: what() });
+        } else {
+            self.untold = self.untold.saturating_add(1);
+        }
+    }
+}
+
+impl Comparing {
+    /// Begins with the tables as of one moment, which lasts as long as this does.
+    pub(super) fn begin(conn: Connection) -> rusqlite::Result<Self> {
+        conn.execute_batch("BEGIN")?;
+        let progress = projector::progress(&conn)?;
+        let sections = conn
+            .prepare("SELECT last_lsn, charges FROM section ORDER BY last_lsn")?
+            .query_map([], |row| Ok((lsn(row, 0)?, row.get(1)?)))?
+            .collect::<rusqlite::Result<_>>()?;
+        Ok(Self {
+            conn,
+            progress,
+            blocks: Blocks::new(),
+            expected: Expected::default(),
+            notes: Notes::default(),
+            sections,
+            sums: Sums::default(),
+            projected: Totals::default(),
+            posted: Totals::default(),
+            told: Told::default(),
+            rows: Rows::default(),
+        })
+    }
+
+    pub(super) fn progress(&self) -> Progress {
+        self.progress
+    }
+
+    pub(super) fn connection(&self) -> &Connection {
+        &self.conn
+    }
+
+    /// Compares what a frame means with the tables.
+    pub(super) fn frame(&mut self, frame: &Frame) -> rusqlite::Result<()> {
+        if frame.first_lsn > self.progress.lsn {
+            return Ok(());
+        }
+        // A record that does not decode ends the frame here; the verification that runs beside reports it.
+        frame.records().map_while(Result::ok).try_for_each(|stamped| self.record(&stamped))
+    }
+
+    /// Compares what is left once the journal has ended, and tells what was found.
+    pub(super) fn finish(mut self) -> rusqlite::Result<Vec<Finding>> {
+        while self.pass_one()? {}
+        if let Some((end, _)) = self.sections.front() {
+            self.told.wrong(|| format!("the section up to record {end} has charges that are not there"));
+        }
+        self.compare_days(i64::MAX)?;
+        self.compare_accounts()?;
+        self.compare_holds()?;
+        self.compare_suspense()?;
+        self.compare_rows()?;
+        let pairs = [
+            ("settled charges", self.projected.settled, self.posted.settled),
+            ("charges from suspense", self.projected.resolved, self.posted.resolved),
+            ("adjustments", self.projected.adjusted, self.posted.adjusted),
+        ];
+        let lsn = self.progress.lsn;
+        let Told { mut findings, untold } = self.told;
+        for (what, projected, posted) in pairs.into_iter().filter(|(_, projected, posted)| projected != posted) {
+            findings.push(Finding::Charges { what, projected, posted, lsn });
+        }
+        if untold > 0 {
+            findings.push(Finding::Projection { what: format!("{untold} more rows are not what the journal says") });
+        }
+        Ok(findings)
+    }
+
+    fn record(&mut self, stamped: &Stamped) -> rusqlite::Result<()> {
+        if let purser_ledger::Record::Event { command, kind, payload, .. } = &stamped.record {
+            return self.event(stamped, (Bits::new(command.get()), *kind, payload));
+        }
+        match self.expected.record(stamped) {
+            Some(posting) => self.posting(&posting),
+            None => Ok(()),
+        }
+    }
+
+    fn event(&mut self, stamped: &Stamped, (command, kind, payload): (Bits, u8, &[u8])) -> rusqlite::Result<()> {
+        self.rows.events = self.rows.events.saturating_add(1);
+        let same = self
+            .conn
+            .prepare_cached("SELECT at, command, kind, payload FROM event WHERE lsn = ?1")?
+            .query_row((stamped.lsn.0.cast_signed(),), |row| {
+                Ok(row.get::<_, i64>(0)? == stamped.instant.as_micros()
+                    && row.get::<_, Bits>(1)? == command
+                    && row.get::<_, u8>(2)? == kind
+                    && row.get_ref(3)?.as_blob()? == payload)
+            })
+            .optional()?;
+        if same != Some(true) {
+            self.told.wrong(|| format!("the event of record {} is missing or another", stamped.lsn));
+        }
+        Ok(())
+    }
+
+    /// The next charge in the tables must be that of the record.
+    fn posting(&mut self, posting: &Posting<'_>) -> rusqlite::Result<()> {
+        let lsn = posting.lsn;
+        if let Some(charge) = posting.charge() {
+            self.posted.add(posting.kind, charge);
+        }
+        while self.blocks.peek(&self.conn)?.is_some_and(|next| next.lsn < lsn) {
+            self.pass_one()?;
+        }
+        let Self { conn, blocks, notes, sections, projected, told, .. } = self;
+        let Some(entry) = blocks.peek(conn)?.filter(|next| next.lsn == lsn) else {
+            told.wrong(|| format!("the charge of record {lsn} is missing"));
+            return Ok(());
+        };
+        let charge = entry.charge().ok_or_else(damaged)?;
+        projected.add(charge.kind, charge.amount);
+        if !posting.is(&charge) {
+            told.wrong(|| format!("the charge of record {lsn} is not what the record says"));
+        }
+        if notes.add(&charge).is_none() {
+            told.wrong(|| format!("with the charge of record {lsn} a sum leaves its range"));
+        }
+        if matches!(charge.kind, ChargeKind::Adjustment | ChargeKind::Reversal) {
+            let standing = match charge.hold {
+                Some(hold) => standing(conn, notes, hold, lsn)?,
+                None => None,
+            };
+            if !standing.is_some_and(|standing| standing.gives(&charge)) {
+                told.wrong(|| format!("the correction of record {lsn} does not follow from what it corrects"));
+            }
+        }
+        blocks.pass()?;
+        if sections.front().is_some_and(|(end, _)| *end <= lsn) { self.close_section(lsn) } else { Ok(()) }
+    }
+
+    /// Passes over a charge that no record posted; false when there is none left.
+    fn pass_one(&mut self) -> rusqlite::Result<bool> {
+        let Self { conn, blocks, projected, told, .. } = self;
+        let Some(entry) = blocks.peek(conn)? else { return Ok(false) };
+        let charge = entry.charge().ok_or_else(damaged)?;
+        projected.add(charge.kind, charge.amount);
+        told.wrong(|| format!("the charge of record {} was never posted", charge.lsn));
+        blocks.pass()?;
+        Ok(true)
+    }
+
+    /// A section ends with this record: its rows in the indexes, then its sums.
+    fn close_section(&mut self, last: Lsn) -> rusqlite::Result<()> {
+        let notes = std::mem::take(&mut self.notes);
+        let Some((end, charges)) = self.sections.pop_front() else { return Ok(()) };
+        if end != last || charges != notes.charges() {
+            self.told.wrong(|| format!("the section up to record {end} has other charges than it says"));
+        }
+        for row in notes.index() {
+            if !row.is_stored(&self.conn, end)? {
+                let whom = match row {
+                    IndexRow::Person(..) => "a person",
+                    IndexRow::Account(..) => "an account",
+                    IndexRow::Holds(..) => "holds",
+                };
+                self.told.wrong(|| format!("the section up to record {end} lists other charges of {whom}"));
+            }
+            let count = match row {
+                IndexRow::Person(..) => &mut self.rows.people,
+                IndexRow::Account(..) => &mut self.rows.accounts,
+                IndexRow::Holds(..) => &mut self.rows.holds,
+            };
+            *count = count.saturating_add(1);
+        }
+        let day = self.add_up(&notes).ok_or_else(damaged)?;
+        self.compare_days(day)
+    }
+
+    /// Adds a section's sums; the day of its last charge. `None` when a sum leaves its range.
+    fn add_up(&mut self, notes: &Notes) -> Option<i64> {
+        let mut last = i64::MIN;
+        for (day, sums) in notes.by_day()? {
+            self.sums.days.entry(day).or_default().add_packed(&sums.packed())?;
+        }
+        for (key, sums) in notes.by_caller()? {
+            self.sums.callers.entry(key).or_default().add_packed(&sums.packed())?;
+        }
+        for (no, day, spent) in notes.by_account() {
+            last = last.max(day);
+            let sum = self.sums.spent.entry((day, no)).or_default();
+            *sum = sum.checked_add(spent.amount)?;
+        }
+        Some(last)
+    }
+
+    /// Sums of days before `day` won't grow any more.
+    fn compare_days(&mut self, day: i64) -> rusqlite::Result<()> {
+        let Self { conn, sums, told, rows, .. } = self;
+        let days = take_before(&mut sums.days, &day);
+        for (day, expected) in days {
+            rows.days = rows.days.saturating_add(1);
+            let found: Option<Vec<u8>> = conn
+                .prepare_cached("SELECT models FROM usage_by_day WHERE day = ?1")?
+                .query_row((day,), |row| row.get(0))
+                .optional()?;
+            if found != Some(expected.packed()) {
+                told.wrong(|| format!("the sums of day {day} are not those of its charges"));
+            }
+        }
+        for ((day, caller), expected) in take_before(&mut sums.callers, &(day, Caller::FIRST)) {
+            rows.callers = rows.callers.saturating_add(1);
+            let found: Option<Vec<u8>> = conn
+                .prepare_cached(
+                    "SELECT models FROM usage_by_key AS u JOIN key_of_person AS k ON k.key = u.key AND k.person = u.person
+                     WHERE u.day = ?1 AND u.person = ?2 AND u.key = ?3",
+                )?
+                .query_row((day, caller.person, caller.key), |row| row.get(0))
+                .optional()?;
+            if found != Some(expected.packed()) {
+                told.wrong(|| format!("the sums of a key on day {day} are not those of its charges"));
+            }
+        }
+        for ((day, no), expected) in take_before(&mut sums.spent, &(day, AccountNo(0))) {
+            rows.spent = rows.spent.saturating_add(1);
+            let found: Option<i64> = conn
+                .prepare_cached("SELECT nano FROM spent_by_day WHERE account = ?1 AND day = ?2")?
+                .query_row((no.0, day), |row| row.get(0))
+                .optional()?;
+            if found != Some(expected) {
+                told.wrong(|| format!("what was counted on account {no} on day {day} is not what was charged"));
+            }
+        }
+        Ok(())
+    }
+
+    fn compare_accounts(&mut self) -> rusqlite::Result<()> {
+        let Self { conn, expected, told, .. } = self;
+        let mut select = conn.prepare(
+            "SELECT subject_kind, subject, start, until, opened_lsn, closed_lsn, limit_nano, no
+             FROM account ORDER BY no",
+        )?;
+        let mut rows = select.query([])?;
+        let mut next = 1_usize;
+        while let Some(row) = rows.next()? {
+            let found = account(row)?;
+            let no = row.get::<_, i64>(7)?;
+            if usize::try_from(no).ok() != Some(next) || expected.accounts().get(next.saturating_sub(1)) != Some(&found)
+            {
+                told.wrong(|| format!("account {no} is not what was opened and released to it"));
+            }
+            next = next.saturating_add(1);
+        }
+        let (found, opened) = (next.saturating_sub(1), expected.accounts().len());
+        if found != opened {
+            told.wrong(|| format!("there are {found} accounts, and {opened} were opened"));
+        }
+        Ok(())
+    }
+
+    fn compare_holds(&mut self) -> rusqlite::Result<()> {
+        let Self { conn, expected, told, .. } = self;
+        let mut select = conn.prepare("SELECT hold, ceilings FROM open_hold")?;
+        let mut rows = select.query([])?;
+        while let Some(row) = rows.next()? {
+            let column: i64 = row.get(0)?;
+            let ceilings = pack::read_accounts(row.get_ref(1)?.as_blob()?);
+            let wanted = projector::hold_id(column).and_then(|hold| expected.holds.remove(&hold));
+            if wanted.is_none() || wanted.as_deref() != ceilings.as_deref() {
+                told.wrong(|| format!("a hold is kept open that is not, or with other limits ({column})"));
+            }
+        }
+        if !expected.holds.is_empty() {
+            told.wrong(|| format!("{} open holds are missing", expected.holds.len()));
+        }
+        Ok(())
+    }
+
+    fn compare_suspense(&mut self) -> rusqlite::Result<()> {
+        let Self { conn, expected, told, .. } = self;
+        let mut select = conn.prepare("SELECT item, hold, account FROM suspense")?;
+        let mut rows = select.query([])?;
+        while let Some(row) = rows.next()? {
+            let item = lsn(row, 0)?;
+            let found: (Option<i64>, Option<u32>) = (row.get(1)?, row.get(2)?);
+            let wanted = expected.suspense.remove(&item).map(|item| match item {
+                Item::Hold(hold) => (Some(hold_column(hold)), None),
+                Item::Slice(no) => (None, Some(no.0)),
+            });
+            if wanted != Some(found) {
+                told.wrong(|| format!("the item of suspense {item} is not open, or another"));
+            }
+        }
+        if !expected.suspense.is_empty() {
+            told.wrong(|| format!("{} items of suspense are missing", expected.suspense.len()));
+        }
+        Ok(())
+    }
+
+    /// All rows that should be there were; are there others?
+    fn compare_rows(&mut self) -> rusqlite::Result<()> {
+        let Self { conn, rows, told, .. } = self;
+        for (table, expected) in [
+            ("charge_by_person", rows.people),
+            ("charge_by_account", rows.accounts),
+            ("charge_by_hold", rows.holds),
+            ("event", rows.events),
+            ("usage_by_day", rows.days),
+            ("usage_by_key", rows.callers),
+            ("spent_by_day", rows.spent),
+        ] {
+            let found: i64 = conn.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0))?;
+            if found != expected {
+                told.wrong(|| format!("table {table} has {found} rows where the journal gives {expected}"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What the postings of a hold before a record add up to; `None` when there are none.
+fn standing(conn: &Connection, notes: &Notes, hold: HoldId, before: Lsn) -> rusqlite::Result<Option<Standing>> {
+    // The section at hand may be closed in the tables: then both know its charges.
+    let mut all: Vec<_> =
+        projector::charges_of_hold(conn, hold)?.into_iter().chain(notes.charges_of_hold(hold)).collect();
+    all.sort_unstable();
+    all.dedup();
+    let mut standing: Option<Standing> = None;
+    for lsn in all.into_iter().filter(|lsn| *lsn < before) {
+        let Some(block) = StoredBlock::around(conn, lsn)? else { return Ok(None) };
+        let Some(charge) = block.find(lsn)? else { return Ok(None) };
+        match &mut standing {
+            None => standing = Some(Standing::new(&charge)),
+            Some(standing) => standing.add(&charge),
+        }
+    }
+    Ok(standing)
+}
+
+/// The entries before a key, taken out.
+fn take_before<K: Ord, V>(map: &mut BTreeMap<K, V>, key: &K) -> BTreeMap<K, V> {
+    let rest = map.split_off(key);
+    std::mem::replace(map, rest)
+}
+
+fn lsn(row: &Row<'_>, column: usize) -> rusqlite::Result<Lsn> {
+    row.get::<_, i64>(column).map(|lsn| Lsn(lsn.cast_unsigned()))
+}
+
+fn account(row: &Row<'_>) -> rusqlite::Result<Account> {
+    Ok(Account {
+        subject: (row.get(0)?, row.get(1)?),
+        start: row.get(2)?,
+        until: row.get(3)?,
+        opened: row.get(4)?,
+        closed: row.get(5)?,
+        limit: row.get(6)?,
+    })
+}
