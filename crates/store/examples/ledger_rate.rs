@@ -8,6 +8,7 @@
 //! settlement; with 64 callers each waits until its settlement is on disk, which is the slowest way to use a ledger; the
 //! gateway's calls don't.
 #![expect(clippy::print_stdout, reason = "figures are this program's output")]
+#![expect(clippy::cast_precision_loss, reason = "counts of a few seconds")]
 
 use std::cell::RefCell;
 use std::error::Error;
@@ -155,12 +156,10 @@ fn drive(ledger: &Ledger, people: &Arc<[Accounts]>, frames: &Arc<AtomicU64>, cal
                                     }
                                     let accounts = &people[(first + 7 * call) % people.len()];
                                     let (hold_us, inside, settle_us) = pair(&ledger, accounts, waits).await;
-                                    let mut seen = seen.borrow_mut();
                                     if inside {
-                                        seen.0.push(hold_us);
+                                        seen.borrow_mut().0.push(hold_us);
                                     }
-                                    seen.1.push(settle_us);
-                                    drop(seen);
+                                    seen.borrow_mut().1.push(settle_us);
                                     tokio::task::yield_now().await;
                                 }
                             })

@@ -447,7 +447,7 @@ fn check_bound(case: u64, random: &mut Random, list: &List, card: &RateCard, (te
                 Ok(None) => panic!("case {case}: a bound affords what it was made for"),
                 // Output has no price, and none was asked for.
                 Err(error) => {
-                    assert!(asked.output == 0 && matches!(error, RatingError::NoRate(_)), "case {case}: {error}")
+                    assert!(asked.output == 0 && matches!(error, RatingError::NoRate(_)), "case {case}: {error}");
                 }
             }
         }
