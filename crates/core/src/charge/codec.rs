@@ -430,6 +430,48 @@ mod tests {
     }
 
     #[test]
+    fn numbers_have_one_form_and_fit() {
+        let check = |bytes: &[u8], expected: Result<u64, DecodeError>| {
+            assert_eq!(Reader(bytes).number(), expected, "{bytes:02x?}");
+            if let Ok(number) = expected {
+                let mut out = Vec::new();
+                put_number(&mut out, number);
+                assert_eq!(out, bytes);
+            }
+        };
+        let bad = Err(DecodeError::Bad("number"));
+        check(&[0], Ok(0));
+        check(&[0x7f], Ok(127));
+        check(&[0x80, 0x01], Ok(128));
+        check(&[0x80, 0x00], bad.clone()); // a needless byte
+        check(&[0x80], Err(DecodeError::Short));
+        let nine = [0xff; 9];
+        check(&[&nine[..], &[0x01]].concat(), Ok(u64::MAX));
+        check(&[&nine[..], &[0x02]].concat(), bad.clone()); // above 64 bits
+        check(&[&nine[..], &[0x81, 0x00]].concat(), bad); // longer than any number
+        check(&[&[0x80; 9][..], &[0x01]].concat(), Ok(1 << 63));
+    }
+
+    #[test]
+    fn a_bucket_that_nobody_knows_is_refused() {
+        let mut known = Vec::new();
+        put_number(&mut known, 1 << 12);
+        put_number(&mut known, 5);
+        let read = decode_usage(&mut Reader(&known), false);
+        assert_eq!(read, Ok(Usage { code_calls: 5, ..Usage::default() }));
+        let mut unknown = Vec::new();
+        put_number(&mut unknown, 1 << 13);
+        put_number(&mut unknown, 5);
+        assert_eq!(decode_usage(&mut Reader(&unknown), false), Err(DecodeError::Bad("usage")));
+    }
+
+    #[test]
+    fn a_text_may_fill_its_length_and_terms_may_say_nothing() {
+        check(&ChargeRecord { client: "x".repeat(255), terms: Ratio::ONE, ..record() });
+        check(&ChargeRecord { client: String::new(), terms: Ratio::ONE, ..record() });
+    }
+
+    #[test]
     fn codes_and_tables_agree() {
         assert!(TIERS.into_iter().all(|tier| tier_of(tier_code(tier)) == Some(tier)));
         assert!(MARKS.into_iter().all(|mark| mark_of(mark_code(mark)) == Some(mark)));

@@ -10,4 +10,5 @@ mod plan;
 mod random;
 mod rating;
 mod sentence;
+mod terms;
 mod zones;

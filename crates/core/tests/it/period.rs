@@ -324,6 +324,17 @@ fn a_move_takes_effect_at_the_end_of_the_running_day() {
 }
 
 #[test]
+fn what_comes_once_has_its_term_as_its_period() {
+    let zone = Zone::UTC;
+    let term = Term { starts: "2026-03-01".parse().unwrap(), ends: Some("2026-05-01".parse().unwrap()) };
+    let rhythm = Rhythm { cadence: Cadence::Once, zone: &zone, moves: &[], term };
+    let found = rhythm.period_at("2026-04-01T00:00:00Z".parse().unwrap()).unwrap();
+    assert_eq!((found.whole.first, Some(found.whole.until)), (term.starts, term.ends));
+    assert_eq!(found.whole, found.days);
+    assert_eq!(rhythm.next_reset(found.period.start), None);
+}
+
+#[test]
 fn the_ends_of_the_calendar_do_no_harm() {
     for zone in ["UTC", "Pacific/Kiritimati", "America/New_York"].map(|name| Zone::try_new(name).unwrap()) {
         for cadence in [Cadence::Day, Cadence::Week, Cadence::Month, Cadence::Quarter, Cadence::Year, Cadence::Once] {

@@ -140,6 +140,26 @@ fn grants_that_do_not_cover_are_named() {
 }
 
 #[test]
+fn what_does_not_cover_gives_nothing_and_promises_nothing() {
+    let other = Grant { scope: scope(&["gpt-*"]), ..grant(2) };
+    let ahead = Grant { starts: "2026-12-01".parse().unwrap(), ..other.clone() };
+    let sunday = at("2026-11-22T12:00:00Z");
+    // A workday grant has nothing on a Sunday, so nobody need be told that it does not cover.
+    let beside = directory(&[made(grant(1)), made(Grant { days: Days::Workdays, ..other })]);
+    assert_eq!(plan(&beside, sunday).unwrap().not_covering.len(), 0);
+    // One that starts later and does not cover is no reason to wait for it.
+    let not_covered =
+        Refused::NotCovered { model: CALL.model.into(), provider: CALL.provider.into(), grants: Vec::new() };
+    assert_eq!(plan(&directory(&[made(ahead.clone())]), sunday), Err(not_covered));
+    let once = Grant { cadence: Cadence::Once, ..grant(1) };
+    assert_eq!(plan(&directory(&[made(once.clone()), made(ahead)]), sunday).unwrap().resets_at, None);
+    // One that covers is: money comes with its first day.
+    let covering = Grant { starts: "2026-12-01".parse().unwrap(), ..grant(3) };
+    let plan = plan(&directory(&[made(once), made(covering)]), sunday).unwrap();
+    assert_eq!((plan.resets_at, plan.valid_until), (Some(at("2026-11-30T23:00:00Z")), at("2026-11-30T23:00:00Z")));
+}
+
+#[test]
 fn a_grant_works_from_the_first_instant_of_its_first_day() {
     let starts = Grant { starts: "2026-11-24".parse().unwrap(), ..grant(1) };
     let directory = directory(&[made(starts)]);
