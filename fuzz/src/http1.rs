@@ -98,7 +98,8 @@ fn sound(head: &RequestHead, wire: &[u8]) {
     let end = wire.windows(4).position(|four| four == b"\r\n\r\n").unwrap_or(wire.len());
     let text = String::from_utf8_lossy(wire.get(..end).unwrap_or(wire)).to_ascii_lowercase();
     let names = |line: &str| line.split_once(':').map(|(name, _)| name.trim().to_owned());
-    let says = |name: &str| text.split(['\n', '\r']).skip(1).filter(|line| names(line).as_deref() == Some(name)).count();
+    let says =
+        |name: &str| text.split(['\n', '\r']).skip(1).filter(|line| names(line).as_deref() == Some(name)).count();
     let (lengths, codings) = (says("content-length"), says("transfer-encoding"));
     match head.framing {
         Framing::Length(_) => assert!(lengths >= 1 && codings == 0, "{text}"),

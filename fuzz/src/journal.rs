@@ -55,8 +55,11 @@ fn records(bytes: &[u8]) {
         read.push((stamped.instant, stamped.record));
     }
     let written = Frame::of(None, &read);
-    let again: Vec<(Instant, Record)> =
-        written.records().map(|stamped| stamped.expect("we wrote it")).map(|read| (read.instant, read.record)).collect();
+    let again: Vec<(Instant, Record)> = written
+        .records()
+        .map(|stamped| stamped.expect("we wrote it"))
+        .map(|read| (read.instant, read.record))
+        .collect();
     assert_eq!(again, read, "what was read is written and read again");
     if read.is_empty() || written.count != u32::try_from(read.len()).unwrap_or(u32::MAX) {
         return;
@@ -99,8 +102,7 @@ fn cells(mut bytes: &[u8]) -> (Vec<u8>, u32) {
 fn sealed(payload: Vec<u8>, count: u32) -> Frame {
     let instant = Instant::from_micros(1_790_000_000_000_000);
     let blank = FrameHash::default();
-    let mut frame =
-        Frame { no: FrameNo(1), first_lsn: Lsn(1), instant, prev_hash: blank, count, payload, hash: blank };
+    let mut frame = Frame { no: FrameNo(1), first_lsn: Lsn(1), instant, prev_hash: blank, count, payload, hash: blank };
     let bytes = frame.encode();
     let (open, _) = bytes.split_last_chunk::<32>().expect("it ends in its hash");
     // The hash leaves out the zero in front of the count.

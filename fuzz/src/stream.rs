@@ -55,7 +55,8 @@ fn end_early(dialect: Dialect, pieces: &[&[u8]]) {
             meter.feed(&Bytes::copy_from_slice(piece), &mut out);
         }
         let client = ClientTool { tool, version: None };
-        let closing = meter.end_early(EarlyEnd { sentence: "No money is left.", client: &client, usage: &Usage::default() });
+        let closing =
+            meter.end_early(EarlyEnd { sentence: "No money is left.", client: &client, usage: &Usage::default() });
         let closing = String::from_utf8(closing).expect("our own text");
         if matches!(dialect, Dialect::GeminiGenerate { sse: false, .. }) {
             continue;

@@ -44,10 +44,13 @@ pub fn seeds(keep: &mut dyn FnMut(&str, &[u8]) -> io::Result<()>) -> io::Result<
     }
     let mut all = Vec::new();
     let mut frames = Vec::new();
-    journal.clone().read(FrameNo(1), &mut |frame| {
-        frames.push(frame);
-        std::ops::ControlFlow::Continue(())
-    }).map_err(io::Error::other)?;
+    journal
+        .clone()
+        .read(FrameNo(1), &mut |frame| {
+            frames.push(frame);
+            std::ops::ControlFlow::Continue(())
+        })
+        .map_err(io::Error::other)?;
     for (number, frame) in frames.iter().enumerate() {
         let bodies = bodies(frame);
         all.extend_from_slice(&bodies);
@@ -73,7 +76,11 @@ fn work(ledger: Ledger, mut committer: purser_ledger::Committer, boot: u64) -> S
     let key = |subject| AccountKey { subject, period };
     let (grant, other) = (key(Subject::Grant(GrantId::new(7))), key(Subject::Grant(GrantId::new(8))));
     let limit = key(Subject::Budget(BudgetId::new(9)));
-    let asked = [(grant, Nano::new(5_000)), (other, Nano::new(70_000 + i64::try_from(boot).unwrap_or(0))), (limit, Nano::new(90_000))];
+    let asked = [
+        (grant, Nano::new(5_000)),
+        (other, Nano::new(70_000 + i64::try_from(boot).unwrap_or(0))),
+        (limit, Nano::new(90_000)),
+    ];
     let (numbers, _) = ledger.accounts(&asked).expect("new accounts");
     let hold = |want: i64| {
         let (grants, ceilings) = (numbers.get(..2).expect("two"), numbers.get(2..).expect("one"));
