@@ -163,7 +163,8 @@ impl Summary {
             &self.totals;
         let symbol = self.currency.symbol();
         format!(
-            "calls       {}: {} answered, {} denied, {} told to wait, {} hung up on, {} errors\n\
+            "calls       {}: {} answered, {} denied, {} told to wait,\n\
+             \x20           {} hung up on, {} errors\n\
              tokens      {} uncached, {} from caches, {} to caches in; {} out\n\
              charged     {symbol}{charged}\n\
              overspend   {symbol}{overspent}\n",
