@@ -355,13 +355,16 @@ impl Audit {
                 *slices.entry(no).or_default() += amount;
             });
         }
-        for (no, real) in under_way {
-            let settled = self.book.slices_charged.get(&no).copied().unwrap_or(0);
-            let aside = self.book.accounts.get(&no).map_or(0, |account| account.held + account.suspense);
-            must(real <= aside + settled, Check::Covered, || {
-                format!(
-                    "account {no}: {real} were served and not charged, {aside} are set aside and {settled} resolved"
-                )
+        for (no, real) in &under_way {
+            let settled = self.book.slices_charged.get(no).copied().unwrap_or(0);
+            let aside = self.book.accounts.get(no).map_or(0, |account| account.held + account.suspense);
+            must(*real <= aside + settled, Check::Covered, || {
+                let calls: Vec<_> = self
+                    .known
+                    .iter()
+                    .filter(|(id, known)| self.lost_shares(**id, known).iter().any(|share| share.0 == *no && share.1 > 0))
+                    .collect();
+                format!("account {no}: {real} were served and not charged, {aside} set aside, {settled} resolved: {calls:?}")
             })?;
         }
         for (no, lost) in lost {
