@@ -362,9 +362,13 @@ impl Audit {
                 let calls: Vec<_> = self
                     .known
                     .iter()
-                    .filter(|(id, known)| self.lost_shares(**id, known).iter().any(|share| share.0 == *no && share.1 > 0))
+                    .filter(|(id, known)| {
+                        self.lost_shares(**id, known).iter().any(|share| share.0 == *no && share.1 > 0)
+                    })
                     .collect();
-                format!("account {no}: {real} were served and not charged, {aside} set aside, {settled} resolved: {calls:?}")
+                format!(
+                    "account {no}: {real} were served and not charged, {aside} set aside, {settled} resolved: {calls:?}"
+                )
             })?;
         }
         for (no, lost) in lost {

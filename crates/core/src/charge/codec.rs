@@ -443,11 +443,11 @@ mod tests {
         check(&[0], Ok(0));
         check(&[0x7f], Ok(127));
         check(&[0x80, 0x01], Ok(128));
-        check(&[0x80, 0x00], bad.clone()); // a needless byte
+        check(&[0x80, 0x00], bad); // a needless byte
         check(&[0x80], Err(DecodeError::Short));
         let nine = [0xff; 9];
         check(&[&nine[..], &[0x01]].concat(), Ok(u64::MAX));
-        check(&[&nine[..], &[0x02]].concat(), bad.clone()); // above 64 bits
+        check(&[&nine[..], &[0x02]].concat(), bad); // above 64 bits
         check(&[&nine[..], &[0x81, 0x00]].concat(), bad); // longer than any number
         check(&[&[0x80; 9][..], &[0x01]].concat(), Ok(1 << 63));
     }
