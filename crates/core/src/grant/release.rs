@@ -108,6 +108,7 @@ mod tests {
         check("100 once", "100.00 once");
         check("150000/year", "150000.00/year");
         check("300/week", "300.00/week");
+        check("900/quarter", "900.00/quarter");
         check("20", "`20` lacks how often; write 20/day, 20/month or 20 once");
         check(
             "20/fortnight",

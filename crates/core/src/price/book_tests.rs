@@ -190,6 +190,26 @@ fn terms_are_discount_times_exchange_rate() {
     assert_eq!(terms("2026-10-31", &Currency::usd()), Ok("0.9".to_owned()));
     assert_eq!(terms("2026-11-01", &Currency::usd()), Ok("0.8".to_owned()));
     assert_eq!(terms("2026-11-01", &euro), Ok("0.688".to_owned()));
+    // A discount that ended, and money that comes from, or goes to, somewhere else, or is of a later day.
+    assert_eq!(book.discount("p", at("2026-11-30")).to_string(), "0.8");
+    let krona = Currency::try_new("SEK").unwrap();
+    let row = |of: &Currency, to: &Currency, times: &str, from| Exchange {
+        of: of.clone(),
+        to: to.clone(),
+        times: times.parse().unwrap(),
+        from: at(from),
+    };
+    let exchange = vec![
+        row(&krona, &euro, "0.09", "2026-11-02"),
+        row(&Currency::usd(), &krona, "9.5", "2026-11-02"),
+        row(&Currency::usd(), &euro, "0.5", "2026-11-04"),
+    ];
+    let half = Discount { times: "0.5".parse().unwrap(), to: Some(at("2026-11-03")), ..ours.discounts[1].clone() };
+    let ours = PriceList { exchange, discounts: vec![half], ..list(Layer::Company, "2026-10-16", &[]) };
+    let more = book.publish(&ours).unwrap();
+    let euros = |day: &str| more.terms(card, at(day), &euro).unwrap().to_string();
+    assert_eq!([euros("2026-11-01"), euros("2026-11-02")], ["0.43", "0.43"], "half of 0.86");
+    assert_eq!([euros("2026-11-03"), euros("2026-11-04")], ["0.688", "0.4"]);
     let missing = terms("2026-10-31", &euro).unwrap_err();
     assert_eq!(missing.to_string(), "no exchange rate from USD to EUR");
 }

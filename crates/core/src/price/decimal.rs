@@ -66,12 +66,14 @@ mod tests {
         check("3e-06", 15, Some(3_000_000_000));
         check("1.25e-7", 15, Some(125_000_000));
         check("0.075", 9, Some(75_000_000));
+        check(".5", 9, Some(500_000_000));
+        check("7.", 0, Some(7));
         check("0.0000000001", 9, None);
         check("1000000000000000000000", 0, None);
         check("1e400", 0, None);
         check("0e400", 0, Some(0));
         check("1e99999", 0, None);
-        for text in ["", ".", "-1", "+1", "1.2.3", "1e", "e5", "NaN", "١"] {
+        for text in ["", ".", "-1", "+1", "1.2.3", "1e", "e5", "NaN", "١", "1:", "1/"] {
             check(text, 9, None);
         }
     }

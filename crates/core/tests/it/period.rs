@@ -323,6 +323,23 @@ fn a_move_takes_effect_at_the_end_of_the_running_day() {
     check("2026-11-26T05:00:00Z", "2026-11-26", "2026-11-26T05:00:00Z", "2026-11-27T05:00:00Z");
 }
 
+/// A move at the very instant at which a term begins counts for its first day, which then begins by the new clock.
+#[test]
+fn a_move_at_the_start_of_a_term_takes_effect_at_once() {
+    let start: Instant = "2026-03-01T00:00:00Z".parse().unwrap();
+    let moves = [ZoneChange { from: start, zone: Zone::try_new("America/New_York").unwrap() }];
+    let term = Term { starts: "2026-03-01".parse().unwrap(), ends: Some("2026-03-03".parse().unwrap()) };
+    let rhythm = Rhythm { cadence: Cadence::Day, zone: &Zone::UTC, moves: &moves, term };
+    assert_eq!(rhythm.starts_at(), "2026-03-01T05:00:00Z".parse().unwrap());
+    assert_eq!(rhythm.next_reset(start), Some(rhythm.starts_at()));
+    assert_eq!(rhythm.ends_at(), "2026-03-03T05:00:00Z".parse().unwrap());
+    assert_eq!(rhythm.next_reset(rhythm.ends_at()), None);
+    let period = rhythm.period_at(rhythm.starts_at()).unwrap().period;
+    let just_before = |at: Instant| at.saturating_sub(Duration::from_micros(1));
+    assert!(!period.contains(just_before(period.start)) && period.contains(period.start));
+    assert!(period.contains(just_before(period.end)) && !period.contains(period.end));
+}
+
 #[test]
 fn what_comes_once_has_its_term_as_its_period() {
     let zone = Zone::UTC;

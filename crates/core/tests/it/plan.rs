@@ -11,7 +11,7 @@ use purser_core::grant::{Grant, Priority};
 use purser_core::id::GrantId;
 use purser_core::money::Nano;
 use purser_core::plan::{Leg, LegOf, Plan};
-use purser_core::scope::CallScope;
+use purser_core::scope::{CallScope, Scope};
 use purser_core::time::Instant;
 
 use crate::company::{
@@ -71,6 +71,7 @@ fn every_budget_above_is_a_ceiling() {
     assert_eq!(plan.ceilings[1].resets_at, Some(at("2026-11-30T23:00:00Z")), "the team's month, in Berlin");
     let binds: Vec<bool> = plan.ceilings.iter().map(|leg| leg.of.binds_guarantees()).collect();
     assert_eq!(binds, [true, false, false, false], "only the key's");
+    assert_eq!(plan.valid_until, at("2026-11-10T23:00:00Z"), "the end of the day; what ended long ago is no end");
 }
 
 #[test]
@@ -113,6 +114,11 @@ fn refusals_give_the_most_helpful_reason() {
     let revoked = Event::KeyRevoked { key: KEY, at: early };
     refuses(&with(&[made(grant(1)), revoked]), Refused::KeyRevoked { revoked_at: early });
     refuses(&issue(KeyIssue { expires: Some(early), ..key_issue() }), Refused::KeyExpired { expired_at: early });
+    refuses(&issue(KeyIssue { expires: Some(noon), ..key_issue() }), Refused::KeyExpired { expired_at: noon });
+    let elsewhere = Scope { models: Vec::new(), providers: vec!["openai".parse().unwrap()] };
+    let allowed = elsewhere.to_string();
+    let elsewhere = issue(KeyIssue { allow: elsewhere, ..key_issue() });
+    refuses(&elsewhere, Refused::ProviderNotAllowed { provider: CALL.provider.into(), allowed });
     refuses(&with(&[Event::PersonLeft { person: ANALYST, at: early }]), Refused::PersonLeft { left_at: early });
     let only = issue(KeyIssue { allow: allow(&["gpt-*"]), ..key_issue() });
     refuses(&only, Refused::ModelNotAllowed { model: CALL.model.into(), allowed: "gpt-*".into() });

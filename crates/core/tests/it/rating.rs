@@ -393,6 +393,8 @@ fn check(case: u64, random: &mut Random) {
                 sum.plus(Exact { num, den }.lowest())
             });
             assert_eq!(sum, exact.lowest(), "case {case}: the lines add up");
+            let calls = explained.working.iter().filter(|line| CALLS.contains(&line.bucket.name()));
+            assert!(calls.into_iter().all(|line| line.above.is_none()), "case {case}: tools know no long prompts");
         }
     }
     check_bound(case, random, &list, &card, (terms, exact_terms));
