@@ -88,7 +88,7 @@ impl Chunks {
             Self::Trailers(seen) => {
                 let Some((line, taken)) = line(bytes)? else { return Ok(None) };
                 let seen = seen + line.len();
-                if seen > TRAILERS_MAX {
+                if seen > TRAILERS_MAX || !is_trailer(&line) {
                     return Err(BodyError::BadChunk);
                 }
                 let next = if line.is_empty() { State::Done } else { State::Chunks(Self::Trailers(seen)) };
@@ -209,6 +209,13 @@ fn line(bytes: &[u8]) -> Result<Option<(&[u8], usize)>, BodyError> {
     }
 }
 
+/// A field, or the empty line that ends them. Anything else, the next request above all, would be swallowed.
+fn is_trailer(line: &[u8]) -> bool {
+    let is_token = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
+    let name = memchr::memchr(b':', line).and_then(|colon| line.get(..colon)).unwrap_or_default();
+    line.is_empty() || (!name.is_empty() && name.iter().all(is_token) && !line.contains(&b'\r'))
+}
+
 /// `1a` or `1a;extension`.
 fn chunk_size(line: &[u8]) -> Result<u64, BodyError> {
     let digits = line.split(|b| *b == b';').next().unwrap_or_default().trim_ascii_end();
@@ -263,6 +270,10 @@ mod tests {
         }
         let endless = [b"5;".as_slice(), &[b'x'; 1000]].concat();
         assert_eq!(check(Framing::Chunked, &endless, 64), Err(BodyError::BadChunk));
+        for trailer in ["GET / HTTP/1.1", "x y: z", ": z", " x: y", "x: y\rz: 1"] {
+            let wire = format!("0\r\n{trailer}\r\n\r\n");
+            assert_eq!(check(Framing::Chunked, wire.as_bytes(), 3), Err(BodyError::BadChunk), "{trailer}");
+        }
         let trailers = [b"0\r\n".as_slice(), &b"a: b\r\n".repeat(5_000)].concat();
         assert_eq!(check(Framing::Chunked, &trailers, 512), Err(BodyError::BadChunk));
         assert_eq!(check(Framing::Length(9), b"hello", 2), Err(BodyError::Cut));
