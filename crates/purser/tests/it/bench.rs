@@ -81,16 +81,26 @@ impl Bench {
 
     /// The same with these variables in its environment.
     pub(crate) fn serve_with(&self, variables: &[(&str, &str)]) -> Served {
+        let mut command = self.command(&["serve"]);
+        command.envs(variables.iter().copied());
+        self.serve_by(command)
+    }
+
+    /// The same, where no file may grow beyond so many bytes, as if the disk were full.
+    pub(crate) fn serve_on_full_disk(&self, bytes: u64) -> Served {
+        let mut command = Command::new("bash");
+        // The signal is ignored so that writes fail, as they do on a full disk.
+        let limits = format!("trap '' XFSZ; ulimit -f {}; exec \"$0\" serve", bytes.div_ceil(1024));
+        command.args(["-c", &limits, env!("CARGO_BIN_EXE_purser")]);
+        command.current_dir(self.folder()).stdin(Stdio::null()).env_clear();
+        self.serve_by(command)
+    }
+
+    fn serve_by(&self, mut command: Command) -> Served {
         if !self.folder().join("purser.toml").exists() {
             self.configure("[listen]\ngateway = \"127.0.0.1:0\"\ncontrol = \"127.0.0.1:0\"\n");
         }
-        let mut child = self
-            .command(&["serve"])
-            .envs(variables.iter().copied())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap());
         let mut said = String::new();
         let mut address = |what: &str| loop {
@@ -127,6 +137,13 @@ impl Served {
                 return line;
             }
         }
+    }
+
+    /// Memory it has by now, in KiB.
+    pub(crate) fn memory_kib(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse().unwrap()
     }
 
     /// Asks it to end, waits, and gives the exit code and everything it said.

@@ -5,6 +5,7 @@ mod bench;
 mod calls;
 mod commands;
 mod configuration;
+mod hostile;
 mod operation;
 mod running;
 mod serving;
