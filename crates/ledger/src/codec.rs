@@ -66,24 +66,28 @@ impl<'a> Reader<'a> {
         self.0.is_empty()
     }
 
+    #[inline]
     pub(crate) fn u8(&mut self) -> Result<u8, CodecError> {
         let (first, rest) = self.0.split_first().ok_or(CodecError("the bytes end early"))?;
         self.0 = rest;
         Ok(*first)
     }
 
+    #[inline]
     pub(crate) fn take(&mut self, len: usize) -> Result<&'a [u8], CodecError> {
         let (front, rest) = self.0.split_at_checked(len).ok_or(CodecError("the bytes end early"))?;
         self.0 = rest;
         Ok(front)
     }
 
+    #[inline]
     pub(crate) fn array<const N: usize>(&mut self) -> Result<[u8; N], CodecError> {
         let (front, rest) = self.0.split_first_chunk::<N>().ok_or(CodecError("the bytes end early"))?;
         self.0 = rest;
         Ok(*front)
     }
 
+    #[inline]
     pub(crate) fn u64(&mut self) -> Result<u64, CodecError> {
         let mut number = 0_u64;
         for shift in (0..u64::BITS).step_by(7) {
@@ -103,15 +107,18 @@ impl<'a> Reader<'a> {
         Err(CodecError("a number has more than 64 bits"))
     }
 
+    #[inline]
     pub(crate) fn u32(&mut self) -> Result<u32, CodecError> {
         u32::try_from(self.u64()?).map_err(|_| CodecError("a number has more than 32 bits"))
     }
 
+    #[inline]
     pub(crate) fn i64(&mut self) -> Result<i64, CodecError> {
         let zigzag = self.u64()?;
         Ok((zigzag >> 1).cast_signed() ^ (zigzag & 1).cast_signed().wrapping_neg())
     }
 
+    #[inline]
     pub(crate) fn nano(&mut self) -> Result<Nano, CodecError> {
         self.i64().map(Nano::new)
     }

@@ -4,8 +4,9 @@
 //!
 //! A thousand people call five models; each call is a hold and a settlement with the detail a gateway writes, 500 group
 //! commits a second. First the running projector follows a journal that grows at that pace, as under load; then a
-//! second projection is made of the whole journal at once, as after an upgrade. CPU time is the kernel's account of the
-//! thread, so it holds on a busy machine too. At the end the folder is verified.
+//! second projection is made of the whole journal at once, as after an upgrade; then questions are asked, as statements
+//! and reports ask them, and the folder is verified. CPU time is the kernel's account of the thread, so it holds on a busy
+//! machine too. Ten million charges of a month: `[folder] 10 1000000`.
 #![expect(clippy::print_stdout, reason = "figures are this program's output")]
 #![expect(clippy::disallowed_methods, reason = "frames come at a pace, as they do from a ledger under load")]
 
@@ -23,10 +24,11 @@ use purser_core::price::{CardVersion, Ratio};
 use purser_core::time::Instant;
 use purser_core::usage::{Tier, Usage};
 use purser_ledger::{
-    AccountNo, BootId, Detail, Epoch, Frame, FrameHead, FrameNo, FrameObserver, HoldId, Journal, Leg, Mark, Record,
-    Window,
+    AccountNo, BootId, Detail, Epoch, Frame, FrameHead, FrameNo, FrameObserver, HoldId, Leg, Mark, Record, Window,
 };
-use purser_store::{DataDir, Mode, Projection, Projector, SqliteJournal, verify};
+use purser_store::{
+    DataDir, Day, JournalKind, Mode, Projection, Projector, Reader, Scope, StoreError, open_journal, verify,
+};
 
 const PEOPLE: u32 = 1_000;
 const UNITS: u32 = 20;
@@ -34,6 +36,10 @@ const MODELS: [&str; 5] =
     ["claude-opus-4-7", "claude-haiku-4-5-20251001", "gpt-5.5", "gpt-5.5-mini-2026-04-01", "gemini-3-pro"];
 /// Group commits a second.
 const FRAMES: u64 = 500;
+/// Time between two records: ten million charges fill a month.
+const MICROS_A_RECORD: u64 = 130_000;
+/// How often each question is asked.
+const ASKED: usize = 9;
 /// How long the projector may take to reach the end after the load.
 const WAIT: Duration = Duration::from_mins(2);
 
@@ -49,17 +55,24 @@ fn main() -> Result<(), Failure> {
     let bytes = fs::metadata(dir.database())?.len();
     println!("purser.db: {} bytes per charge", bytes / charges.max(1));
     rebuild(&dir, charges)?;
-    let start = Stopwatch::now();
+    ask(&Reader::open(&dir)?, charges)?;
+    let (start, before) = (Stopwatch::now(), own_cpu()?);
     let verified = verify(&DataDir::open(&folder, Mode::ReadOnly)?)?;
+    let cpu = own_cpu()?.saturating_sub(before);
     let entries = verified.journal.as_ref().map_or(0, |report| report.records);
-    println!("verify: {} entries/s, {} findings", per_second(entries, start.elapsed()), verified.findings.len());
+    println!(
+        "verify: {} entries/s, {} in a second of CPU, {} findings",
+        per_second(entries, start.elapsed()),
+        per_second(entries, cpu),
+        verified.findings.len()
+    );
     verified.findings.iter().for_each(|finding| println!("  {finding}"));
     if verified.is_good() { Ok(()) } else { Err("the folder does not verify".into()) }
 }
 
 /// The projector's thread beside a journal that grows at `rate`.
 fn follow(dir: &Arc<DataDir>, seconds: u64, rate: u64) -> Result<u64, Failure> {
-    let mut journal = SqliteJournal::open(dir)?;
+    let mut journal = open_journal(dir, JournalKind::default())?;
     let mut company = Company { head: journal.head()?, calls: 0, per_frame: (rate / FRAMES).max(1) };
     if company.head.is_some() {
         return Err("the folder has been used before; name a new one".into());
@@ -105,6 +118,46 @@ fn rebuild(dir: &DataDir, charges: u64) -> Result<(), Failure> {
         per_charge(cpu, charges),
         per_second(charges, start.elapsed())
     );
+    Ok(())
+}
+
+/// Asks and counts the rows of the answer.
+type Question<'a> = dyn Fn() -> Result<usize, StoreError> + 'a;
+
+/// How long questions take, each the middle one of [`ASKED`] times.
+fn ask(reader: &Reader, charges: u64) -> Result<(), Failure> {
+    let person = PersonId::new(id(3, 7));
+    let (all, days) = (instant(0)..instant(u64::MAX >> 12), Day(0)..Day(100_000));
+    let last = reader.progress()?.lsn;
+    let now = instant(last.0 * MICROS_A_RECORD);
+    let ago = |seconds: i64| Instant::from_micros(now.as_micros() - seconds * 1_000_000);
+    let middle = hold_id(charges / 2)?;
+    let grant = AccountNo(UNITS + 2 + 2 * 7);
+    let (company, own) = (AccountNo(1), Scope::Person(person));
+    let questions: [(&str, &Question<'_>); 9] = [
+        ("one charge by its hold", &|| Ok(reader.charges_of_hold(middle)?.len())),
+        ("a person's last 1,000 charges", &|| {
+            Ok(reader.charges_of_person(person, all.clone(), None, 1_000)?.rows.len())
+        }),
+        ("a person's figures of a day in another zone", &|| Ok(reader.figures(person, ago(90_000)..ago(3_600))?.len())),
+        ("a person's figures of all time", &|| Ok(reader.figures(person, all.clone())?.len())),
+        ("a person's days", &|| Ok(reader.usage_by_day(own, days.clone())?.len())),
+        ("everybody's sums", &|| Ok(reader.usage_by_person(days.clone())?.len())),
+        ("the company's days and models", &|| Ok(reader.usage_by_day_and_model(Scope::Company, days.clone())?.len())),
+        ("a grant's first 1,000 postings", &|| Ok(reader.postings(grant, None, 1_000)?.rows.len())),
+        ("what the company spent", &|| Ok(reader.account(company)?.iter().count())),
+    ];
+    for (what, question) in questions {
+        let mut times = Vec::new();
+        let mut rows = 0;
+        for _ in 0..ASKED {
+            let start = Stopwatch::now();
+            rows = question()?;
+            times.push(start.elapsed());
+        }
+        times.sort_unstable();
+        println!("{what}: {} µs ({rows} rows)", times.get(ASKED / 2).map_or(0, Duration::as_micros));
+    }
     Ok(())
 }
 
@@ -177,7 +230,7 @@ impl Company {
 
     fn seal(&mut self, records: Vec<Record>) -> Frame {
         let first = self.head.map_or(0, |head| head.last_lsn.0);
-        let stamped: Vec<_> = (first..).map(|lsn| instant(lsn * 20)).zip(records).collect();
+        let stamped: Vec<_> = (first..).map(|lsn| instant(lsn * MICROS_A_RECORD)).zip(records).collect();
         let frame = Frame::of(self.head, &stamped);
         self.head = Some(frame.head());
         frame

@@ -19,7 +19,8 @@ pub struct Counts([i64; WIDTH]);
 impl Counts {
     /// The count of one bucket; below zero only in differences.
     pub fn of(&self, bucket: Bucket) -> i64 {
-        Bucket::ALL.iter().position(|other| *other == bucket).and_then(|at| self.0.get(at)).copied().unwrap_or(0)
+        // `Bucket::ALL` has them in the order of their declaration.
+        self.0.get(bucket as usize).copied().unwrap_or(0)
     }
 
     /// The view `reasoning`.
@@ -99,5 +100,24 @@ impl Neg for Counts {
     type Output = Self;
     fn neg(self) -> Self {
         Self::default() - self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn buckets_are_found_in_their_order() {
+        let mut usage = Usage { reasoning: 99, ..Usage::default() };
+        for (count, bucket) in (1_u64..).zip(Bucket::ALL) {
+            *bucket.of_mut(&mut usage) = count;
+        }
+        let counts = Counts::from(&usage);
+        for (count, bucket) in (1_i64..).zip(Bucket::ALL) {
+            assert_eq!(counts.of(bucket), count, "{bucket:?}");
+        }
+        assert_eq!(counts.reasoning(), 99);
+        assert_eq!((counts - counts, -counts + counts), (Counts::default(), Counts::default()));
     }
 }

@@ -9,6 +9,7 @@ mod expected;
 mod projection;
 
 use std::ops::ControlFlow;
+use std::sync::mpsc::{Receiver, SyncSender};
 
 use purser_ledger::{Frame, FrameHead, FrameNo, Journal, JournalError, Lsn, VerifyReport};
 use rusqlite::Connection;
@@ -135,24 +136,59 @@ fn journal(
             other => other?,
         }
     }
-    let mut both = Both { reader, comparing: comparing.map(Ok) };
-    let report = match purser_ledger::verify(&mut both) {
-        Err(failure) => {
-            findings.push(Finding::Journal { frame: failure.frame, lsn: failure.lsn, what: failure.what });
-            return Ok(None);
+    let (report, found) = side_by_side(reader, comparing, findings);
+    findings.extend(found);
+    Ok(report)
+}
+
+/// The ledger replays the journal here, while the projection is compared on a thread of its own, a few frames behind.
+fn side_by_side(
+    reader: JournalReader,
+    comparing: Option<Comparing>,
+    findings: &mut Vec<Finding>,
+) -> (Option<VerifyReport>, Vec<Finding>) {
+    std::thread::scope(|scope| {
+        let (to, from) = std::sync::mpsc::sync_channel(FRAMES_BETWEEN);
+        let comparison = comparing.map(|comparing| scope.spawn(move || compare(comparing, &from)));
+        let mut both = Both { reader, to: comparison.is_some().then_some(to) };
+        let report = match purser_ledger::verify(&mut both) {
+            Err(failure) => {
+                findings.push(Finding::Journal { frame: failure.frame, lsn: failure.lsn, what: failure.what });
+                None
+            }
+            Ok(report) => {
+                send(&mut both.to, Passed::End);
+                // Pages behind no row (free ones, interior ones) are read by nobody else.
+                if let Some(conn) = both.reader.connection() {
+                    pages(conn, "journal.db", findings);
+                }
+                Some(report)
+            }
+        };
+        // Hangs up: where the journal is damaged, the comparison has no end to reach.
+        drop(both);
+        let found = comparison.map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        (report, found.unwrap_or_default())
+    })
+}
+
+/// Compares frames as they come. Nothing is told unless the journal was read to its end.
+fn compare(mut comparing: Comparing, frames: &Receiver<Passed>) -> Vec<Finding> {
+    let mut compare = || {
+        while let Ok(passed) = frames.recv() {
+            match passed {
+                Passed::Frame(frame) => comparing.frame(&frame)?,
+                Passed::End => return Ok(true),
+            }
         }
-        Ok(report) => report,
+        Ok(false)
     };
-    // Pages behind no row (free ones, interior ones) are read by nobody else.
-    if let Some(conn) = both.reader.connection() {
-        pages(conn, "journal.db", findings);
-    }
-    match both.comparing.map(|comparing| comparing.and_then(Comparing::finish)) {
-        None => {}
-        Some(Ok(found)) => findings.extend(found),
-        Some(Err(error)) => findings.push(Finding::Projection { what: error.to_string() }),
-    }
-    Ok(Some(report))
+    let found = match compare() {
+        Ok(true) => comparing.finish(),
+        Ok(false) => Ok(Vec::new()),
+        Err(error) => Err(error),
+    };
+    found.unwrap_or_else(|error: rusqlite::Error| vec![Finding::Projection { what: error.to_string() }])
 }
 
 /// The projection as of now. `None` when there is none (it can be made again, so that is no finding) or it can't be
@@ -217,11 +253,27 @@ fn pages(conn: &Connection, file: &str, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Hands the journal to the ledger's verification and compares the projection as the frames go by.
+/// Frames on their way to the comparison; beyond that the ledger's verification waits for it.
+const FRAMES_BETWEEN: usize = 16;
+
+/// What goes to the comparison.
+enum Passed {
+    Frame(Frame),
+    /// The journal ends here, whole.
+    End,
+}
+
+/// Hands the journal to the ledger's verification, and a copy of each frame to the comparison.
 struct Both {
     reader: JournalReader,
-    /// An error ends the comparison, not the verification of the journal.
-    comparing: Option<Result<Comparing, rusqlite::Error>>,
+    to: Option<SyncSender<Passed>>,
+}
+
+/// An error of the comparison ends it, not the verification of the journal.
+fn send(to: &mut Option<SyncSender<Passed>>, passed: Passed) {
+    if to.as_ref().is_some_and(|to| to.send(passed).is_err()) {
+        *to = None;
+    }
 }
 
 impl Journal for Both {
@@ -234,13 +286,9 @@ impl Journal for Both {
     }
 
     fn read(&mut self, from: FrameNo, each: &mut dyn FnMut(Frame) -> ControlFlow<()>) -> Result<(), JournalError> {
-        let comparing = &mut self.comparing;
+        let to = &mut self.to;
         self.reader.read(from, &mut |frame| {
-            if let Some(Ok(open)) = comparing
-                && let Err(error) = open.frame(&frame)
-            {
-                *comparing = Some(Err(error));
-            }
+            send(to, Passed::Frame(frame.clone()));
             each(frame)
         })
     }

@@ -224,26 +224,31 @@ fn put_number(out: &mut Vec<u8>, mut number: u64) {
 struct Reader<'a>(&'a [u8]);
 
 impl<'a> Reader<'a> {
+    #[inline]
     fn take(&mut self, length: usize) -> Result<&'a [u8], DecodeError> {
         let (taken, rest) = self.0.split_at_checked(length).ok_or(DecodeError::Short)?;
         self.0 = rest;
         Ok(taken)
     }
 
+    #[inline]
     fn fixed<const N: usize>(&mut self) -> Result<[u8; N], DecodeError> {
         let (taken, rest) = self.0.split_first_chunk::<N>().ok_or(DecodeError::Short)?;
         self.0 = rest;
         Ok(*taken)
     }
 
+    #[inline]
     fn byte(&mut self) -> Result<u8, DecodeError> {
         self.fixed().map(|[byte]| byte)
     }
 
+    #[inline]
     fn wide(&mut self) -> Result<u128, DecodeError> {
         self.fixed().map(u128::from_be_bytes)
     }
 
+    #[inline]
     fn text(&mut self, what: &'static str) -> Result<&'a str, DecodeError> {
         let length = usize::from(self.byte()?);
         let bytes = self.take(length)?;
@@ -251,6 +256,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Exactly what [`put_number`] writes: no needless bytes, nothing above 64 bits.
+    #[inline]
     fn number(&mut self) -> Result<u64, DecodeError> {
         let mut number = 0_u64;
         for shift in (0..64_u32).step_by(7) {

@@ -3,6 +3,7 @@
 use crate::ids::Bits;
 
 /// Seven bits a byte, the lowest first; the top bit says that more follow.
+#[inline]
 pub(crate) fn put_u64(out: &mut Vec<u8>, mut number: u64) {
     while number >= 0x80 {
         out.push(low_byte(number) | 0x80);
@@ -12,6 +13,7 @@ pub(crate) fn put_u64(out: &mut Vec<u8>, mut number: u64) {
 }
 
 /// Signed, small in either direction: 0, -1, 1, -2 … become 0, 1, 2, 3 …
+#[inline]
 pub(crate) fn put_i64(out: &mut Vec<u8>, number: i64) {
     put_u64(out, (number.cast_unsigned() << 1) ^ (number >> 63).cast_unsigned());
 }
@@ -38,24 +40,28 @@ impl<'a> Input<'a> {
         self.0.is_empty()
     }
 
+    #[inline]
     pub(crate) fn byte(&mut self) -> Option<u8> {
         let (first, rest) = self.0.split_first()?;
         self.0 = rest;
         Some(*first)
     }
 
+    #[inline]
     pub(crate) fn take(&mut self, len: usize) -> Option<&'a [u8]> {
         let (front, rest) = self.0.split_at_checked(len)?;
         self.0 = rest;
         Some(front)
     }
 
+    #[inline]
     pub(crate) fn bits(&mut self) -> Option<Bits> {
         let (front, rest) = self.0.split_first_chunk::<16>()?;
         self.0 = rest;
         Some(Bits::new(u128::from_be_bytes(*front)))
     }
 
+    #[inline]
     pub(crate) fn u64(&mut self) -> Option<u64> {
         let mut number = 0_u64;
         for shift in (0..u64::BITS).step_by(7) {
@@ -68,11 +74,13 @@ impl<'a> Input<'a> {
         None
     }
 
+    #[inline]
     pub(crate) fn i64(&mut self) -> Option<i64> {
         let zigzag = self.u64()?;
         Some((zigzag >> 1).cast_signed() ^ (zigzag & 1).cast_signed().wrapping_neg())
     }
 
+    #[inline]
     pub(crate) fn u32(&mut self) -> Option<u32> {
         u32::try_from(self.u64()?).ok()
     }

@@ -154,6 +154,11 @@ impl StoredBlock {
         Place { offset: 0, lsn: self.first, at: self.at }
     }
 
+    /// Is there nothing behind the place?
+    pub(crate) fn ends_at(&self, place: Place) -> bool {
+        place.offset >= self.bytes.len()
+    }
+
     /// The entry at a place and the place behind it. `None` at the end; an error where the bytes are damaged.
     pub(crate) fn entry_at(&self, place: Place) -> rusqlite::Result<Option<(Entry<'_>, Place)>> {
         let bytes = self.bytes.get(place.offset..).ok_or_else(damaged)?;
@@ -268,6 +273,7 @@ impl<'a> Entry<'a> {
         Some(Charge { lsn, kind, hold, at, called, counts, as_detailed, amount, overrun, mark, legs, ceilings, detail })
     }
 
+    #[inline]
     fn has(&self, flag: u8) -> bool {
         self.flags & flag != 0
     }

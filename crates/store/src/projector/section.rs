@@ -6,7 +6,7 @@
 //! section themselves: some milliseconds at most, whatever else there is. Where a section ends depends on the charges
 //! alone, so the tables at a position are the same however the projection got there.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use purser_core::money::Nano;
 use purser_ledger::{AccountNo, HoldId, Lsn};
@@ -154,11 +154,12 @@ pub(crate) struct Spent {
 pub(crate) struct Notes {
     charges: u32,
     last: Lsn,
-    models: HashMap<Box<str>, u32>,
+    /// Names of priced models: nobody can choose them to collide.
+    models: NumberMap<Box<str>, u32>,
     callers: NumberMap<Caller, u32>,
     usage: NumberMap<(i64, u32, u32), Sums>,
     spent: NumberMap<(u32, i64), Spent>,
-    /// Which caller's record each is; sorted when the section is full, since that is cheaper than a list for each.
+    /// Whose record each is; listed when the section is full, since that is cheaper than a list for each meanwhile.
     called: Vec<(u32, Lsn)>,
     paid: Vec<(AccountNo, Lsn)>,
     holds: Vec<(i64, Lsn)>,
@@ -224,7 +225,7 @@ impl Notes {
     /// Sums by day and caller. `None` when one leaves the range.
     pub(crate) fn by_caller(&self) -> Option<BTreeMap<(i64, Caller), ByModel>> {
         let callers = self.callers();
-        self.summed(|day, caller| callers.get(&caller).map(|caller| (day, *caller)))
+        self.summed(|day, caller| callers.get(index(caller)).map(|caller| (day, *caller)))
     }
 
     fn summed<K: Ord>(&self, key: impl Fn(i64, u32) -> Option<K>) -> Option<BTreeMap<K, ByModel>> {
@@ -247,18 +248,19 @@ impl Notes {
     /// The section's rows in the indexes, in the order of their keys.
     pub(crate) fn index(&self) -> Vec<IndexRow> {
         let callers = self.callers();
-        let person = |(caller, lsn): &(u32, Lsn)| callers.get(caller).map(|caller| (caller.person, *lsn));
-        let mut called: Vec<_> = self.called.iter().filter_map(person).collect();
-        called.sort_unstable();
-        let mut paid = self.paid.clone();
-        paid.sort_unstable();
-        let people = called.chunk_by(|a, b| a.0 == b.0).filter_map(list).map(|(of, lsns)| IndexRow::Person(of, lsns));
-        let grants = paid.chunk_by(|a, b| a.0 == b.0).filter_map(list).map(|(of, lsns)| IndexRow::Account(of, lsns));
+        let person = |(caller, lsn): &(u32, Lsn)| callers.get(index(*caller)).map(|caller| (caller.person, *lsn));
+        let people = listed_by(self.called.iter().filter_map(person)).into_iter();
+        let grants = listed_by(self.paid.iter().copied()).into_iter();
+        let people = people.map(|(person, lsns)| IndexRow::Person(person, lsns));
+        let grants = grants.map(|(no, lsns)| IndexRow::Account(no, lsns));
         people.chain(grants).chain(self.holds()).collect()
     }
 
-    fn callers(&self) -> NumberMap<u32, Caller> {
-        self.callers.iter().map(|(caller, no)| (*no, *caller)).collect()
+    /// By their numbers.
+    fn callers(&self) -> Vec<Caller> {
+        let mut callers: Vec<_> = self.callers.iter().map(|(caller, no)| (*no, *caller)).collect();
+        callers.sort_unstable_by_key(|(no, _)| *no);
+        callers.into_iter().map(|(_, caller)| caller).collect()
     }
 
     fn holds(&self) -> Vec<IndexRow> {
@@ -279,8 +281,12 @@ impl Notes {
     }
 }
 
+fn index(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
+
 /// The key's number, the next one when it is new.
-fn number<K: Eq + std::hash::Hash, S: std::hash::BuildHasher>(numbers: &mut HashMap<K, u32, S>, key: K) -> u32 {
+fn number<K: Eq + std::hash::Hash>(numbers: &mut NumberMap<K, u32>, key: K) -> u32 {
     let next = u32::try_from(numbers.len()).unwrap_or(NOBODY);
     *numbers.entry(key).or_insert(next)
 }
@@ -295,16 +301,19 @@ pub(crate) const fn hold_place(hold: i64) -> u8 {
     hold.to_le_bytes()[0]
 }
 
-/// Whose the records are, and their numbers in order as differences, each once.
-fn list<K: Copy>(records: &[(K, Lsn)]) -> Option<(K, Vec<u8>)> {
-    let (mut bytes, mut last) = (Vec::new(), 0);
-    for (_, lsn) in records {
-        if lsn.0 > last {
-            put_u64(&mut bytes, lsn.0.wrapping_sub(last));
-            last = lsn.0;
+/// Records by whose they are, in order of those: their numbers in order as differences, each once.
+fn listed_by<K: Copy + Ord + std::hash::Hash>(records: impl Iterator<Item = (K, Lsn)>) -> Vec<(K, Vec<u8>)> {
+    let mut lists = NumberMap::<K, (u64, Vec<u8>)>::default();
+    for (of, lsn) in records {
+        let (last, bytes) = lists.entry(of).or_default();
+        if lsn.0 > *last {
+            put_u64(bytes, lsn.0.wrapping_sub(*last));
+            *last = lsn.0;
         }
     }
-    records.first().map(|(of, _)| (*of, bytes))
+    let mut lists: Vec<_> = lists.into_iter().map(|(of, (_, bytes))| (of, bytes)).collect();
+    lists.sort_unstable_by_key(|(of, _)| *of);
+    lists
 }
 
 /// The records that [`Notes`] listed; `None` when the bytes are damaged.

@@ -178,11 +178,11 @@ impl Comparing {
         if let Some(charge) = posting.charge() {
             self.posted.add(posting.kind, charge);
         }
-        while self.blocks.peek(&self.conn)?.is_some_and(|next| next.lsn < lsn) {
+        while self.blocks.peek(&self.conn)?.is_some_and(|(next, _)| next.lsn < lsn) {
             self.pass_one()?;
         }
         let Self { conn, blocks, notes, sections, projected, told, .. } = self;
-        let Some(entry) = blocks.peek(conn)?.filter(|next| next.lsn == lsn) else {
+        let Some((entry, behind)) = blocks.peek(conn)?.filter(|(next, _)| next.lsn == lsn) else {
             told.wrong(|| format!("the charge of record {lsn} is missing"));
             return Ok(());
         };
@@ -203,18 +203,18 @@ impl Comparing {
                 told.wrong(|| format!("the correction of record {lsn} does not follow from what it corrects"));
             }
         }
-        blocks.pass()?;
+        blocks.pass(behind);
         if sections.front().is_some_and(|(end, _)| *end <= lsn) { self.close_section(lsn) } else { Ok(()) }
     }
 
     /// Passes over a charge that no record posted; false when there is none left.
     fn pass_one(&mut self) -> rusqlite::Result<bool> {
         let Self { conn, blocks, projected, told, .. } = self;
-        let Some(entry) = blocks.peek(conn)? else { return Ok(false) };
+        let Some((entry, behind)) = blocks.peek(conn)? else { return Ok(false) };
         let charge = entry.charge().ok_or_else(damaged)?;
         projected.add(charge.kind, charge.amount);
         told.wrong(|| format!("the charge of record {} was never posted", charge.lsn));
-        blocks.pass()?;
+        blocks.pass(behind);
         Ok(true)
     }
 

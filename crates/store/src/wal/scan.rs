@@ -33,7 +33,7 @@ impl Scan {
     /// The bytes from `at` on, `len` of them or up to the end, as they are now.
     pub(super) fn bytes(&mut self, at: u64, len: usize) -> io::Result<&[u8]> {
         self.start = at;
-        self.window.clear();
+        // Not emptied first: what is there is overwritten, or cut off below.
         self.window.resize(len, 0);
         let mut got = 0;
         while let Some(room) = self.window.get_mut(got..).filter(|room| !room.is_empty()) {
