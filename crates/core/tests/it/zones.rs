@@ -44,6 +44,15 @@ impl Clock {
         (second + self.stretches[at].1).div_euclid(DAY_S)
     }
 
+    /// The latest day that has begun, also where the wall shows the one before again.
+    fn latest_day(&self, second: i64) -> i64 {
+        let mut day = self.day(second);
+        while self.first_second(day + 1) <= second {
+            day += 1;
+        }
+        day
+    }
+
     /// The first second at which the wall shows this day or a later one.
     fn first_second(&self, day: i64) -> i64 {
         let near = self.stretches.partition_point(|(from, _)| *from <= (day - 2) * DAY_S).max(1) - 1;
@@ -106,12 +115,20 @@ fn check_days(clock: &Clock, zone: &Zone, around: i64) {
 /// Every change of every clock, with two days on both sides; and that days are skipped and shortened at all.
 #[test]
 fn days_begin_where_clocks_say_at_every_change_of_every_zone() {
-    let (mut skipped, mut odd) = (0, 0);
+    let (mut skipped, mut odd, mut again) = (0, 0, 0);
     for clock in clocks() {
         let zone = Zone::try_new(&clock.name).unwrap();
+        let rhythm = Rhythm { cadence: Cadence::Day, zone: &zone, moves: &[], term: Term::ALWAYS };
         for pair in clock.stretches.windows(2) {
             let around = (pair[1].0 + pair[1].1).div_euclid(DAY_S);
             check_days(&clock, &zone, around);
+            // Where clocks go back across midnight the wall shows a day again that is over.
+            for second in [pair[1].0 - 1, pair[1].0, pair[1].0 + 600] {
+                let day = clock.latest_day(second);
+                let found = rhythm.period_at(instant(second)).unwrap();
+                assert_eq!(found.days.first, date(day), "{} at {second}", clock.name);
+                again += u64::from(clock.day(second) < day);
+            }
             for day in around - 1..=around {
                 let length = clock.first_second(day + 1) - clock.first_second(day);
                 skipped += u64::from(length == 0);
@@ -120,6 +137,7 @@ fn days_begin_where_clocks_say_at_every_change_of_every_zone() {
         }
     }
     assert!(skipped > 5 && odd > 10_000, "{skipped} days that never were and {odd} of another length");
+    assert!(again > 100, "{again} looks at a day that is shown again");
 }
 
 /// Any zone, any day of four centuries, any cadence.
@@ -139,11 +157,7 @@ fn check_period(case: u64, random: &mut Random, clock: &Clock, zone: &Zone) {
     let cadence = *random.pick(&[Cadence::Day, Cadence::Week, Cadence::Month, Cadence::Quarter, Cadence::Year]);
     let rhythm = Rhythm { cadence, zone, moves: &[], term: Term::ALWAYS };
     let found = rhythm.period_at(instant(second)).unwrap();
-    // The latest day that has begun; clocks that went back may show the one before again.
-    let mut today = clock.day(second);
-    while clock.first_second(today + 1) <= second {
-        today += 1;
-    }
+    let today = clock.latest_day(second);
     let (mut first, mut until) = (today, today + 1);
     while is_same(cadence, first - 1, today) {
         first -= 1;
