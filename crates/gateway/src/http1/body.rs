@@ -88,7 +88,7 @@ impl Chunks {
             Self::Trailers(seen) => {
                 let Some((line, taken)) = line(bytes)? else { return Ok(None) };
                 let seen = seen + line.len();
-                if seen > TRAILERS_MAX || !is_trailer(&line) {
+                if seen > TRAILERS_MAX || !is_trailer(line) {
                     return Err(BodyError::BadChunk);
                 }
                 let next = if line.is_empty() { State::Done } else { State::Chunks(Self::Trailers(seen)) };
