@@ -42,9 +42,9 @@ bugs! {
     SometimesNoSync = "sometimes-no-sync", "The journal skips every fifth sync.", Acknowledged | Cleared;
     RetriedSync = "retried-sync", "A failed sync is tried again, and its success believed.", Acknowledged | Cleared;
     BufferedWrites = "buffered-writes", "Writes stay in the process until the next sync.", Cleared | Prefix;
-    DroppedWrite = "dropped-write", "One write in forty never reaches the operating system.", Bytes | Cleared | Acknowledged;
-    SwappedBytes = "swapped-bytes", "Two bytes change places on their way to the disk.", Bytes;
-    DoubledWrite = "doubled-write", "One write in thirty reaches the file twice.", Bytes | Cleared | Acknowledged;
+    DroppedWrite = "dropped-write", "One write in forty never reaches the operating system.", Bytes | Cleared | Acknowledged | Prefix | Recovery;
+    SwappedBytes = "swapped-bytes", "Two bytes change places on their way to the disk.", Bytes | Prefix;
+    DoubledWrite = "doubled-write", "One write in thirty reaches the file twice.", Bytes | Prefix | Conduct;
     ShortWrite = "short-write", "A full disk takes a part of a write, and nobody looks.", Bytes | Cleared | Acknowledged;
     ForgottenFrame = "forgotten-frame", "A start cuts off the last whole frame.", Prefix;
     NoSalvage = "no-salvage", "A start drops the records of an unfinished frame, although only the process died.", Prefix;
@@ -60,9 +60,9 @@ bugs! {
     CacheTwice = "cache-twice", "Tokens read from a cache are counted as input as well.", Charge;
     WrongCard = "wrong-card", "The model asked for is charged, not the one served.", Charge;
     NoDiscount = "no-discount", "The negotiated discount is forgotten.", Charge;
-    WrongPeriod = "wrong-period", "A call is planned for yesterday.", Plan;
+    WrongPeriod = "wrong-period", "A call is planned for yesterday.", Plan | Denial;
     UtcPeriod = "utc-period", "Days begin at midnight in London, wherever the person lives.", Plan;
-    StalePlan = "stale-plan", "A kept plan outlives its period.", Plan;
+    StalePlan = "stale-plan", "A kept plan outlives its period.", Plan | Denial;
     OldLimit = "old-limit", "A changed budget is not noticed.", Plan;
     NoCeiling = "no-ceiling", "The company's budget is left out.", Plan;
     WrongOrder = "wrong-order", "Grants are burnt in reverse order.", Plan;
@@ -70,7 +70,7 @@ bugs! {
     FalseDenial = "false-denial", "Money that is only set aside is called gone.", Denial;
     HastyDenial = "hasty-denial", "A call that fits is told that it does not.", Denial;
     LeakedHold = "leaked-hold", "The hold of a call that failed is forgotten.", Quiet;
-    DroppedHold = "dropped-hold", "The hold of a call that failed is dropped.", Quiet | Charge;
+    DroppedHold = "dropped-hold", "The hold of a call that failed is dropped.", Once | Quiet | Charge;
     NewCommand = "new-command", "A command repeated for a lost acknowledgement gets a new id.", Once;
     CheapSuspense = "cheap-suspense", "What a dead call spent is resolved as nothing.", Quiet | Covered;
     NotTruedUp = "not-trued-up", "The provider's late figures are ignored.", Quiet;

@@ -280,18 +280,13 @@ impl World {
                 self.planned.insert((call.key, call.model, provider), Rc::clone(&planned));
             }
             let (grants, ceilings) = planned.numbers.split_at(grants_len);
+            if self.has(Bug::HastyDenial) && self.dice.per_mille(100) {
+                // The ledger is not even asked.
+                let (blocking, none) = (purser_ledger::Blocking::Grants, Nano::ZERO);
+                let short = purser_ledger::Shortfall { blocking, available: none, if_all_released: none, least };
+                return Ok(Some((planned, HoldOutcome::Short(short))));
+            }
             match self.ledger.hold_if(&HoldRequest { grants, ceilings, want, least }, &limits) {
-                Ok(Some(HoldOutcome::Placed(hold))) if self.has(Bug::HastyDenial) && self.dice.per_mille(100) => {
-                    // It would have fitted; the caller looks at another figure.
-                    let short = purser_ledger::Shortfall {
-                        blocking: purser_ledger::Blocking::Grants,
-                        available: Nano::ZERO,
-                        if_all_released: Nano::ZERO,
-                        least,
-                    };
-                    std::mem::forget(hold);
-                    return Ok(Some((planned, HoldOutcome::Short(short))));
-                }
                 Ok(Some(outcome)) => return Ok(Some((planned, outcome))),
                 Ok(None) => {
                     let Planned { plan, version, .. } = &*planned;
@@ -434,6 +429,7 @@ impl World {
                         // What it says it may spend is what it holds.
                         let more = Counts { output: self.output_within(call, hold.amount(), &sent), ..served };
                         self.serve(hold.id(), &sent, more)?;
+                        return Ok(Stage::Streaming { hold, sent, answer, served: more, waits: 1 });
                     }
                     return Ok(Stage::Streaming { hold, sent, answer, served, waits: 1 });
                 }

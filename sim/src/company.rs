@@ -59,6 +59,8 @@ impl Company {
         let zone = |place: usize| if bug == Some(Bug::UtcPeriod) { Zone::UTC } else { zone(place) };
         let begins: Instant = dice.pick(&BEGINNINGS).parse().expect("the moments are written right");
         let begins = begins.as_micros() + i64::try_from(dice.below(6 * 3_600 * 1_000_000)).unwrap_or(0);
+        // Some companies are always short of money and some hardly ever.
+        let plenty = *dice.pick(&[1, 1, 10, 30]);
         let mut events = Vec::new();
         let company_place = dice.index(PLACES.len());
         events.push(Event::CompanyFounded { currency: Currency::usd(), zone: zone(company_place), at: before(0) });
@@ -77,7 +79,7 @@ impl Company {
                     person: usize::try_from(person).unwrap_or(0),
                     place,
                     often: *dice.pick(&[Often::Daily, Often::Daily, Often::Workdays, Often::Weekly, Often::Monthly]),
-                    amount: i128::from(dice.between(4, 40) * 1_000_000 + dice.below(1_000)),
+                    amount: i128::from(plenty * dice.between(4, 40) * 1_000_000 + dice.below(1_000)),
                     priority: u16::try_from(dice.between(1, 3)).unwrap_or(1),
                     only: dice.per_mille(200).then(|| dice.index(MODELS.len())),
                 };
@@ -100,7 +102,7 @@ impl Company {
             let budget = Budget {
                 id: BudgetId::new(id),
                 on,
-                amount: Nano::new(i64::try_from(dice.between(8, 90) * 1_000_000).unwrap_or(0)),
+                amount: Nano::new(i64::try_from(plenty * dice.between(8, 90) * 1_000_000).unwrap_or(0)),
                 cadence: cadence(often),
                 days: Days::All,
                 zone: zone(place),

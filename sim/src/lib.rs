@@ -44,4 +44,4 @@ mod segments;
 pub mod tally;
 mod world;
 
-pub use run::{Failure, Outcome, Setting, run};
+pub use run::{Failure, Outcome, Setting, catch, run};

@@ -6,13 +6,16 @@ use std::time::Instant;
 
 use purser_sim::bug::Bug;
 use purser_sim::tally::Tally;
-use purser_sim::{Failure, Setting, run};
+use purser_sim::{Failure, Setting, catch, run};
 
 /// From so many seeds on, everything that is expected must have happened.
 const ENOUGH: u64 = 300;
 
 /// A bug on purpose must be caught within so many seeds.
 const SEEDS_FOR_A_BUG: u64 = 100;
+
+/// Characters shown of what caught a bug.
+const SHOWN: usize = 110;
 
 /// So many of the last things that happened are told of a failure.
 const STORY: usize = 12;
@@ -89,14 +92,18 @@ fn main() -> ExitCode {
 fn catch_each_bug(asked: &Asked) -> ExitCode {
     let mut missed = Vec::new();
     for bug in Bug::ALL {
-        let setting = Setting { bug: Some(*bug), ..asked.setting };
-        let caught = (asked.from..asked.from + SEEDS_FOR_A_BUG).find_map(|seed| run(seed, &setting).err());
-        match caught {
-            Some(failure) => println!("{:<22} caught by seed {:>3}: {}", bug.name(), failure.seed, failure.finding),
-            None => missed.push(bug.name()),
+        match catch(*bug, asked.from..asked.from + SEEDS_FOR_A_BUG, &asked.setting) {
+            Ok(failure) => {
+                let what: String = failure.finding.to_string().chars().take(SHOWN).collect();
+                println!("{:<22} caught by seed {:>3}: {what}", bug.name(), failure.seed);
+            }
+            Err(why) => missed.push(why),
         }
     }
-    println!("{} bugs on purpose, {} missed {missed:?}", Bug::ALL.len(), missed.len());
+    for why in &missed {
+        println!("{why}");
+    }
+    println!("{} bugs on purpose, {} missed", Bug::ALL.len(), missed.len());
     if missed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 

@@ -76,6 +76,21 @@ pub fn run(seed: u64, setting: &Setting) -> Result<Outcome, Failure> {
     }
 }
 
+/// Looks for a bug on purpose.
+///
+/// # Errors
+/// It was not caught within so many seeds, or by a check that is not meant to.
+pub fn catch(bug: Bug, seeds: std::ops::Range<u64>, setting: &Setting) -> Result<Failure, String> {
+    let setting = Setting { bug: Some(bug), ..*setting };
+    let count = seeds.end.saturating_sub(seeds.start);
+    let found = seeds.into_iter().find_map(|seed| run(seed, &setting).err());
+    let found = found.ok_or_else(|| format!("{bug}: not caught within {count} seeds"))?;
+    if bug.caught_by().contains(&found.finding.check) {
+        return Ok(found);
+    }
+    Err(format!("{bug}: seed {} was caught by {} instead of {:?}", found.seed, found.finding, bug.caught_by()))
+}
+
 /// Rounds in which everything must come to its end.
 const ROUNDS: usize = 400;
 
@@ -139,9 +154,10 @@ impl World {
         ] {
             tally.add(what, count);
         }
-        let (checked, judged) = self.audit.effort();
+        let (checked, judged, told) = self.audit.effort();
         tally.add("audited: records", checked);
         tally.add("audited: denials", judged);
+        tally.add("audited: acknowledgements, none before its sync", told);
         tally.add("steps", self.steps);
         let print = self.disk.look(|os, _| {
             let mut hasher = blake3::Hasher::new();

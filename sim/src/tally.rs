@@ -8,7 +8,7 @@ use std::fmt;
 pub struct Tally(BTreeMap<&'static str, u64>);
 
 /// Every fault and event that must have happened in a long run.
-pub const EXPECTED: [&str; 47] = [
+pub const EXPECTED: [&str; 50] = [
     "answers: another model served",
     "answers: beyond belief",
     "answers: cut",
@@ -17,6 +17,9 @@ pub const EXPECTED: [&str; 47] = [
     "answers: repeated",
     "answers: stalled",
     "answers: whole",
+    "audited: acknowledgements, none before its sync",
+    "audited: denials",
+    "audited: records",
     "calls: acknowledged",
     "calls: clamped",
     "calls: denied for good",

@@ -120,7 +120,7 @@ impl World {
         let opened = opening.open(&disk, None, dice.next()).map_err(|why| odd(why.what))?;
         disk.look(|os, promised| audit.reopened(Crash::Rest, os, promised))?;
         // Each run is busy in its own way.
-        let mut weights = [12, 30, 6, 6, 8, 4, 2, 3, 2, 1, 1, 1, 1];
+        let mut weights = [20, 60, 8, 8, 10, 6, 3, 4, 2, 1, 1, 1, 1];
         for weight in &mut weights {
             *weight = *weight * *dice.pick(&[1, 2, 4, 8]) + *dice.pick(&[0, 0, 1]);
         }

@@ -31,6 +31,8 @@ pub struct Audit {
     pub(super) checked: u64,
     /// Denials that could be judged.
     pub(super) judged: u64,
+    /// Acknowledgements that came after their syncs.
+    told: u64,
 }
 
 pub(super) type Checked = Result<(), Finding>;
@@ -59,13 +61,14 @@ impl Audit {
             acknowledged: 0,
             checked: 0,
             judged: 0,
+            told: 0,
         }
     }
 
-    /// How many records were checked, and how many denials.
+    /// How many records were checked, how many denials, how many acknowledgements against the syncs before them.
     #[must_use]
-    pub fn effort(&self) -> (u64, u64) {
-        (self.checked, self.judged)
+    pub fn effort(&self) -> (u64, u64, u64) {
+        (self.checked, self.judged, self.told)
     }
 
     /// The budgets have other amounts from now on; the number of this state.
@@ -161,6 +164,7 @@ impl Audit {
         let promised = self.promised.last();
         must(lsn <= promised, Check::Acknowledged, || format!("record {lsn} is acknowledged, syncs cover {promised}"))?;
         self.acknowledged = self.acknowledged.max(lsn);
+        self.told += 1;
         Ok(())
     }
 
@@ -384,7 +388,9 @@ impl Audit {
 
     /// By account: what a call really cost that is not charged yet, and what of it the hold itself does not cover.
     fn lost_shares(&self, id: HoldName, known: &Known) -> Vec<(u32, i128, i128)> {
-        if known.real == 0 || (self.book.ended.contains_key(&id) && !known.outgrew) {
+        // Once somebody decided what a call costs, that is what counts.
+        let is_decided = !known.outgrew || matches!(known.finish, Some(Finish::Is(_)));
+        if known.real == 0 || (self.book.ended.contains_key(&id) && is_decided) {
             return Vec::new();
         }
         let own = self.own(id);

@@ -1,0 +1,5 @@
+//! Does the simulator see what it must, repeat what it did, and keep its auditor a stranger?
+
+mod bugs;
+mod seeds;
+mod stranger;
