@@ -161,7 +161,7 @@ impl Call {
 
     /// May another request follow on this connection?
     pub(crate) fn keep_alive(&self, worker: &Worker) -> bool {
-        self.head.keep_alive && !worker.is_stopping()
+        self.head.keep_alive && !worker.closes_connections()
     }
 
     /// Did the client say that it reads trailers?
@@ -214,7 +214,7 @@ async fn refuse(worker: &Worker, client: &mut Client, about: &About, refused: &R
         return false;
     }
     let rendered = refused.render(about.family, &about.tool, &about.id);
-    let keep_alive = about.head.keep_alive && !client.owes_body() && !worker.is_stopping();
+    let keep_alive = about.head.keep_alive && !client.owes_body() && !worker.closes_connections();
     let whole = Whole {
         status: rendered.status,
         headers: &rendered.headers,

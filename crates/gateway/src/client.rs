@@ -62,6 +62,16 @@ impl Client {
         Self { connection: Connection::new(socket), gone: false, owes_body: false }
     }
 
+    /// Has some of the next request been read?
+    pub(crate) fn has_begun(&self) -> bool {
+        !self.connection.buffer.is_empty()
+    }
+
+    /// The bare connection, where it has no TLS; what was read ahead is lost.
+    pub(crate) fn into_connection(self) -> Option<std::net::TcpStream> {
+        self.connection.into_plain()
+    }
+
     /// The next request's head.
     pub(crate) async fn next_head(&mut self, limits: &Limits) -> Result<RequestHead, NoRequest> {
         let mut started: Option<Instant> = None;

@@ -186,7 +186,7 @@ async fn reply(
     headers: &Headers,
     body: &[u8],
 ) -> bool {
-    let keep_alive = head.keep_alive && !client.owes_body() && !worker.is_stopping();
+    let keep_alive = head.keep_alive && !client.owes_body() && !worker.closes_connections();
     let to_head = head.method == http::Method::HEAD;
     client.answer(&Whole { status, headers, body, to_head, keep_alive }, &worker.config.limits).await;
     keep_alive

@@ -46,7 +46,7 @@ use std::io;
 pub use config::{GatewayConfig, Limits, Secret, Upstream};
 pub use decisions::{DenialLog, Denials};
 pub use fence::Fence;
-pub use server::GatewayHandle;
+pub use server::{GatewayHandle, Waiting};
 pub use shared::Shared;
 
 /// Starts the gateway: binds the port and runs its threads.
@@ -54,18 +54,14 @@ pub use shared::Shared;
 /// # Errors
 /// When the address can't be bound or a thread can't be started.
 pub fn start(config: GatewayConfig, shared: Shared) -> io::Result<GatewayHandle> {
-    server::start(config, Vec::new(), shared)
+    server::start(config, Waiting::default(), shared)
 }
 
-/// Starts the gateway on sockets that listen already, those of [`GatewayHandle::hand_over`]: whoever connected since is
-/// served first. `config.listen` is of no effect unless there are none.
+/// Starts the gateway on sockets that are there already, those of [`GatewayHandle::hand_over`]: whoever waits in them is
+/// served. `config.listen` is of no effect unless none of them listens.
 ///
 /// # Errors
 /// When another socket is needed and the address can't be bound, or a thread can't be started.
-pub fn start_on(
-    config: GatewayConfig,
-    listeners: Vec<std::net::TcpListener>,
-    shared: Shared,
-) -> io::Result<GatewayHandle> {
-    server::start(config, listeners, shared)
+pub fn start_on(config: GatewayConfig, waiting: Waiting, shared: Shared) -> io::Result<GatewayHandle> {
+    server::start(config, waiting, shared)
 }

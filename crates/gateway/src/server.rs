@@ -21,7 +21,7 @@ use crate::client::{Client, NoRequest, Whole};
 use crate::config::GatewayConfig;
 use crate::http1::io::Socket;
 use crate::shared::Shared;
-use crate::worker::Worker;
+use crate::worker::{Ending, Worker};
 
 /// Connections the kernel keeps for us while we are busy.
 const BACKLOG: i32 = 4096;
@@ -35,8 +35,8 @@ const DENIALS_EVERY: Duration = Duration::from_secs(1);
 pub struct GatewayHandle {
     address: SocketAddr,
     drain: Duration,
-    stopping: watch::Sender<Option<Duration>>,
-    threads: Vec<std::thread::JoinHandle<()>>,
+    stopping: watch::Sender<Option<Ending>>,
+    threads: Vec<std::thread::JoinHandle<Vec<std::net::TcpStream>>>,
     /// The listening sockets once more: they stay open, and the kernel queues connections, after the threads have ended.
     listeners: Vec<std::net::TcpListener>,
 }
@@ -50,41 +50,53 @@ impl GatewayHandle {
     /// Stops accepting, lets running calls end within the configured time, and returns when all threads have ended.
     pub fn stop(mut self) {
         self.listeners.clear();
-        self.end(self.drain);
+        let _closed = self.end(Ending { within: self.drain, hands_over: false });
     }
 
-    /// As [`stop`](Self::stop), within `drain`, and without refusing anybody: connections made from now on wait in the
-    /// listening sockets that this returns, for whoever serves them next ([`crate::start_on`]).
-    pub fn hand_over(mut self, drain: Duration) -> Vec<std::net::TcpListener> {
+    /// As [`stop`](Self::stop), within `drain`, and without refusing anybody: whoever connects from now on, or sends the
+    /// next request on a connection that is there, waits in what this returns for [`crate::start_on`]. Connections with
+    /// TLS that wait for a request are closed: what both sides have agreed on is in this process.
+    pub fn hand_over(mut self, drain: Duration) -> Waiting {
         let listeners = std::mem::take(&mut self.listeners);
-        self.end(drain);
-        listeners
+        let connections = self.end(Ending { within: drain, hands_over: true });
+        Waiting { listeners, connections }
     }
 
-    fn end(&mut self, drain: Duration) {
-        self.stopping.send_replace(Some(drain));
+    fn end(&mut self, ending: Ending) -> Vec<std::net::TcpStream> {
+        self.stopping.send_replace(Some(ending));
+        let mut kept = Vec::new();
         for thread in self.threads.drain(..) {
-            if thread.join().is_err() {
-                tracing::error!("a gateway thread ended in a panic; its calls were settled with what was known");
+            match thread.join() {
+                Ok(connections) => kept.extend(connections),
+                Err(_panic) => {
+                    tracing::error!("a gateway thread ended in a panic; its calls were settled with what was known");
+                }
             }
         }
+        kept
     }
 }
 
-/// Starts the threads and returns once the port is bound. Listening sockets that are given are all served: a connection
-/// waiting in one that is closed would be lost.
+/// Sockets in which clients wait between one gateway and the next.
+#[derive(Debug, Default)]
+pub struct Waiting {
+    /// Where new connections arrive.
+    pub listeners: Vec<std::net::TcpListener>,
+    /// Connections that no request was read from since their last answer.
+    pub connections: Vec<std::net::TcpStream>,
+}
+
+/// Starts the threads and returns once the port is bound. Sockets that are given are all served: a connection waiting in
+/// a listening one that is closed would be lost.
 ///
 /// # Errors
 /// When the address can't be bound or a thread can't be started.
-pub(crate) fn start(
-    config: GatewayConfig,
-    mut listeners: Vec<std::net::TcpListener>,
-    shared: Shared,
-) -> io::Result<GatewayHandle> {
+pub(crate) fn start(config: GatewayConfig, waiting: Waiting, shared: Shared) -> io::Result<GatewayHandle> {
     let threads = match config.threads {
         0 => std::thread::available_parallelism().map_or(1, usize::from),
         threads => threads,
     };
+    let Waiting { mut listeners, connections } = waiting;
     if listeners.is_empty() {
         listeners.push(listen(config.listen)?);
     }
@@ -93,9 +105,12 @@ pub(crate) fn start(
         listeners.push(listen(address)?);
     }
     let kept = listeners.iter().map(std::net::TcpListener::try_clone).collect::<io::Result<Vec<_>>>()?;
-    let mut shares: Vec<Vec<std::net::TcpListener>> = (0..threads).map(|_| Vec::new()).collect();
+    let mut shares: Vec<Waiting> = (0..threads).map(|_| Waiting::default()).collect();
     for (place, listener) in listeners.into_iter().enumerate() {
-        shares[place % threads].push(listener);
+        shares[place % threads].listeners.push(listener);
+    }
+    for (place, connection) in connections.into_iter().enumerate() {
+        shares[place % threads].connections.push(connection);
     }
     let drain = config.limits.drain;
     let (stopping, _) = watch::channel(None);
@@ -104,12 +119,12 @@ pub(crate) fn start(
     let threads = shares
         .into_iter()
         .enumerate()
-        .map(|(number, listeners)| {
+        .map(|(number, waiting)| {
             let (config, shared, open) = (Arc::clone(&config), Arc::clone(&shared), Arc::clone(&open));
             let stopping = stopping.subscribe();
             std::thread::Builder::new()
                 .name(format!("gateway-{number}"))
-                .spawn(move || run(listeners, config, shared, &open, stopping))
+                .spawn(move || run(waiting, config, shared, &open, stopping))
         })
         .collect::<io::Result<Vec<_>>>()?;
     Ok(GatewayHandle { address, drain, stopping, threads, listeners: kept })
@@ -126,18 +141,18 @@ fn listen(address: SocketAddr) -> io::Result<std::net::TcpListener> {
 }
 
 fn run(
-    listeners: Vec<std::net::TcpListener>,
+    waiting: Waiting,
     config: Arc<GatewayConfig>,
     shared: Arc<Shared>,
     open: &Arc<AtomicUsize>,
-    stopping: watch::Receiver<Option<Duration>>,
-) {
+    stopping: watch::Receiver<Option<Ending>>,
+) -> Vec<std::net::TcpStream> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = match runtime {
         Ok(runtime) => runtime,
         Err(why) => {
             tracing::error!(%why, "a gateway thread has no runtime; the others go on");
-            return;
+            return Vec::new();
         }
     };
     let local = LocalSet::new();
@@ -145,7 +160,14 @@ fn run(
         let worker = Rc::new(Worker::new(config, shared, stopping));
         let handing_on = tokio::task::spawn_local(hand_on_denials(Rc::clone(&worker)));
         let mut accepting = JoinSet::new();
-        for listener in listeners {
+        for connection in waiting.connections {
+            // One that can't be taken over, or that would be spoken to in TLS now, is closed.
+            let ready = connection.set_nonblocking(true).and_then(|()| TcpStream::from_std(connection));
+            if let (Ok(stream), None) = (ready, &worker.config.tls) {
+                receive(&worker, stream, None, open);
+            }
+        }
+        for listener in waiting.listeners {
             match TcpListener::from_std(listener) {
                 Ok(listener) => {
                     let (worker, open) = (Rc::clone(&worker), Arc::clone(open));
@@ -159,7 +181,8 @@ fn run(
         worker.drained().await;
         handing_on.abort();
         worker.shared.decisions.hand_on(&*worker.shared.denials);
-    });
+        worker.take_kept()
+    })
 }
 
 /// Denials are counted by every thread into one table; whoever looks first hands it on.
@@ -187,19 +210,24 @@ async fn accept(worker: &Rc<Worker>, listener: TcpListener, open: &Arc<AtomicUsi
                 continue;
             }
         };
-        if open.fetch_add(1, Ordering::Relaxed) >= worker.config.limits.connections {
-            open.fetch_sub(1, Ordering::Relaxed);
-            continue;
-        }
-        let seat = Seat(Arc::clone(open));
-        let (worker, tls) = (Rc::clone(worker), tls.clone());
-        tokio::task::spawn_local(async move {
-            let _seat = seat;
-            if let Some(socket) = wrap(stream, tls, worker.config.limits.head_time).await {
-                converse(&worker, Client::new(socket)).await;
-            }
-        });
+        receive(worker, stream, tls.clone(), open);
     }
+}
+
+/// Speaks with a client from here on, unless there are too many.
+fn receive(worker: &Rc<Worker>, stream: TcpStream, tls: Option<TlsAcceptor>, open: &Arc<AtomicUsize>) {
+    if open.fetch_add(1, Ordering::Relaxed) >= worker.config.limits.connections {
+        open.fetch_sub(1, Ordering::Relaxed);
+        return;
+    }
+    let seat = Seat(Arc::clone(open));
+    let worker = Rc::clone(worker);
+    tokio::task::spawn_local(async move {
+        let _seat = seat;
+        if let Some(socket) = wrap(stream, tls, worker.config.limits.head_time).await {
+            converse(&worker, Client::new(socket)).await;
+        }
+    });
 }
 
 /// One of the allowed connections; given back when dropped, also by a panic.
@@ -230,7 +258,18 @@ async fn converse(worker: &Rc<Worker>, mut client: Client) {
         let head = tokio::select! {
             biased;
             head = client.next_head(limits) => head,
-            () = worker.idle_ends() => break,
+            () = worker.idle_ends() => {
+                if !client.has_begun() {
+                    if worker.hands_over() {
+                        client.into_connection().into_iter().for_each(|connection| worker.keep(connection));
+                        return;
+                    }
+                    break;
+                }
+                // A request has begun to arrive, and is served.
+                let _running = worker.running();
+                client.next_head(limits).await
+            }
         };
         let keep_alive = match head {
             Ok(head) => {

@@ -1,6 +1,6 @@
 //! What one gateway thread has to itself: its idle upstream connections and the count of calls it is running.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,14 +19,16 @@ pub(crate) struct Worker {
     outlets: Vec<Outlet>,
     pub(crate) plans: Plans,
     pub(crate) connector: Connector,
-    /// How long running calls may go on, once the gateway has been told to stop.
-    stopping: watch::Receiver<Option<Duration>>,
+    /// How to end, once the gateway has been told to stop.
+    stopping: watch::Receiver<Option<Ending>>,
     is_stopping: Cell<bool>,
     /// Wakes the idle connections of this thread when it is to stop.
     idle: Notify,
     running: Cell<usize>,
     ended: Notify,
     has_to_end: watch::Sender<bool>,
+    /// Connections without a request, for who serves them next.
+    kept: RefCell<Vec<std::net::TcpStream>>,
     last_call_id: Cell<u64>,
 }
 
@@ -36,6 +38,15 @@ const CALL_ID_STEP: u64 = 0x9e37_79b9_7f4a_7c15;
 /// How long streams have to end themselves once their time is over: to write a few hundred bytes.
 const END_WITHIN: Duration = Duration::from_secs(1);
 
+/// How the gateway is to end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Ending {
+    /// How long running calls may go on.
+    pub(crate) within: Duration,
+    /// Connections that wait for their next request are kept for who serves them next, instead of being closed.
+    pub(crate) hands_over: bool,
+}
+
 /// A call counted as running until dropped.
 pub(crate) struct Running<'a>(&'a Worker);
 
@@ -43,7 +54,7 @@ impl Worker {
     pub(crate) fn new(
         config: Arc<GatewayConfig>,
         shared: Arc<Shared>,
-        stopping: watch::Receiver<Option<Duration>>,
+        stopping: watch::Receiver<Option<Ending>>,
     ) -> Self {
         let connector = Connector::new(Arc::clone(&config.roots), config.https_proxy.clone(), config.limits.connect);
         Self {
@@ -58,6 +69,7 @@ impl Worker {
             running: Cell::new(0),
             ended: Notify::new(),
             has_to_end: watch::Sender::new(false),
+            kept: RefCell::default(),
             // A start that differs from thread to thread and from run to run; ids are names, not secrets.
             last_call_id: Cell::new(RandomState::new().hash_one(0)),
         }
@@ -101,6 +113,26 @@ impl Worker {
         self.is_stopping.get()
     }
 
+    /// Is this connection's next request somebody else's to serve? (What TLS has agreed on can't be handed over.)
+    pub(crate) fn hands_over(&self) -> bool {
+        self.config.tls.is_none() && self.stopping.borrow().is_some_and(|ending| ending.hands_over)
+    }
+
+    /// May no further request come on a connection?
+    pub(crate) fn closes_connections(&self) -> bool {
+        self.is_stopping() && !self.hands_over()
+    }
+
+    /// Keeps a connection for who serves it next.
+    pub(crate) fn keep(&self, connection: std::net::TcpStream) {
+        self.kept.borrow_mut().push(connection);
+    }
+
+    /// What was kept.
+    pub(crate) fn take_kept(&self) -> Vec<std::net::TcpStream> {
+        self.kept.take()
+    }
+
     /// Counts a call until the returned value is dropped.
     pub(crate) fn running(&self) -> Running<'_> {
         self.running.set(self.running.get() + 1);
@@ -122,7 +154,7 @@ impl Worker {
             }
         };
         // Without a bound the handle was dropped: no grace.
-        let bound = self.stopping.borrow().unwrap_or_default();
+        let bound = self.stopping.borrow().unwrap_or_default().within;
         if tokio::time::timeout(bound, quiet()).await.is_ok() {
             return;
         }

@@ -38,6 +38,19 @@ pub enum StoreError {
         /// The latest format this program knows.
         known: u64,
     },
+    /// Written by an older version, and opened to read: only who writes the folder brings it up to date.
+    #[error(
+        "{} was written by an older Purser (its format is {found}, this one writes {known}); \
+         start `purser serve` once, which brings it up to date", .file.display()
+    )]
+    Older {
+        /// The file that says so.
+        file: PathBuf,
+        /// The format found.
+        found: u64,
+        /// The format this program writes.
+        known: u64,
+    },
     /// A stored thing is not what was written. Names the frame where it is the journal's.
     #[error("{}: {}{what}", .file.display(), frame_words(*.frame))]
     Damaged {

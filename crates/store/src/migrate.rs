@@ -42,8 +42,7 @@ pub(crate) fn check(conn: &Connection, path: &Path, migrations: &[Migration]) ->
     let found = version(conn)?;
     refuse_newer(path, found, migrations)?;
     if found < known(migrations) {
-        let what = "it was written by an older Purser; start `purser serve` once, which brings it up to date";
-        return Err(StoreError::damaged(path, None, what));
+        return Err(StoreError::Older { file: path.to_owned(), found, known: known(migrations) });
     }
     Ok(())
 }

@@ -202,6 +202,9 @@ fn look(dir: &DataDir, findings: &mut Vec<Finding>) -> Result<Option<Comparing>,
             findings.push(Finding::Projection { what: source.to_string() });
             return Ok(None);
         }
+        // Made again, or brought up to date, by the next start: there is nothing to compare, and nothing wrong. A backup
+        // of before an upgrade comes back that way.
+        Err(StoreError::Older { .. }) => return Ok(None),
         other => other?,
     };
     match Comparing::begin(conn) {

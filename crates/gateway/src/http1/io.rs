@@ -73,6 +73,14 @@ impl Connection {
         Self { socket, patience: Patience::default(), buffer: BytesMut::new() }
     }
 
+    /// The socket itself, where it has no TLS; what is in the buffer is lost.
+    pub(crate) fn into_plain(self) -> Option<std::net::TcpStream> {
+        match self.socket {
+            Socket::Plain(stream) => stream.into_std().ok(),
+            Socket::TlsServer(_) | Socket::TlsClient(_) => None,
+        }
+    }
+
     /// Reads once into the buffer; 0 means the other side closed. Safe to drop half way: no byte is lost.
     ///
     /// The bytes land in a buffer of the thread first and are copied from there: so an idle connection holds no memory,

@@ -12,7 +12,9 @@ use purser_core::id::PersonId;
 use purser_core::money::Nano;
 use purser_core::snapshot::Snapshot;
 use purser_core::time::{Clock, Instant};
-use purser_gateway::{DenialLog, Denials, Fence, GatewayConfig, GatewayHandle, Limits, Secret, Shared, Upstream};
+use purser_gateway::{
+    DenialLog, Denials, Fence, GatewayConfig, GatewayHandle, Limits, Secret, Shared, Upstream, Waiting,
+};
 use purser_ledger::{BootId, Ledger, MemoryJournal, Options, Record, verify};
 use purser_providers::Family;
 use purser_standin::{ServedCall, Standin, StandinConfig, StandinHandle};
@@ -116,8 +118,8 @@ impl Rig {
     }
 
     /// As [`start`](Self::start), on sockets that listen already.
-    pub(crate) fn start_on(listeners: Vec<std::net::TcpListener>, change: impl FnOnce(&mut Setup)) -> Self {
-        Self::built(listeners, |setup| {
+    pub(crate) fn start_on(waiting: Waiting, change: impl FnOnce(&mut Setup)) -> Self {
+        Self::built(waiting, |setup| {
             setup.company.grant(ANALYST, dollars("10.00"), |_| {});
             change(setup);
         })
@@ -125,10 +127,10 @@ impl Rig {
 
     /// Nobody has any money.
     pub(crate) fn bare(change: impl FnOnce(&mut Setup)) -> Self {
-        Self::built(Vec::new(), change)
+        Self::built(Waiting::default(), change)
     }
 
-    fn built(listeners: Vec<std::net::TcpListener>, change: impl FnOnce(&mut Setup)) -> Self {
+    fn built(waiting: Waiting, change: impl FnOnce(&mut Setup)) -> Self {
         count_panics();
         let mut setup = Setup::usual();
         change(&mut setup);
@@ -169,7 +171,7 @@ impl Rig {
             https_proxy: None,
             roots: no_roots(),
         };
-        let gateway = purser_gateway::start_on(config, listeners, shared).unwrap();
+        let gateway = purser_gateway::start_on(config, waiting, shared).unwrap();
         let address = gateway.address();
         Self {
             standin,
@@ -190,7 +192,7 @@ impl Rig {
     }
 
     /// Stops it without refusing anybody; the sockets in which connections wait from now on.
-    pub(crate) fn hand_over(&self) -> Vec<std::net::TcpListener> {
+    pub(crate) fn hand_over(&self) -> Waiting {
         let gateway = self.gateway.lock().take().expect("it runs");
         gateway.hand_over(SOON)
     }

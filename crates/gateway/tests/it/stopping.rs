@@ -67,21 +67,35 @@ fn a_stream_that_outlasts_the_end_is_closed_in_order_and_paid_for_as_far_as_it_c
 #[test]
 fn connections_wait_while_one_gateway_hands_over_to_the_next() {
     let first = Rig::start(|setup| setup.threads = 3);
-    let listeners = first.hand_over();
-    let address = listeners[0].local_addr().unwrap();
-    assert_eq!(listeners.len(), 3, "one for each thread");
+    // One that never asked anything, and one between two questions.
+    let mut fresh = first.open();
+    let mut idle = first.begin(&Ask::of("GET", "/v1/models").key(ANALYST_KEY));
+    assert_eq!(idle.answer().status(), 200);
+    // A question under way; it is answered by the first, and its connection stays.
+    let mut running = first.begin(&ask(Talk::Messages, &Want { script: "first-byte=300", ..Want::default() }));
+    first.gone_out(1);
+    let waiting = first.hand_over();
+    let address = waiting.listeners[0].local_addr().unwrap();
+    assert_eq!(waiting.listeners.len(), 3, "one for each thread");
+    let answer = running.answer();
+    assert_eq!((answer.status(), answer.header("connection")), (200, ""));
+    assert_eq!(waiting.connections.len(), 3);
     // Nobody accepts now; the kernel does.
-    let mut waiting: Vec<TcpStream> = (0..32).map(|_| TcpStream::connect(address).unwrap()).collect();
-    for stream in &mut waiting {
+    let mut early: Vec<TcpStream> = (0..32).map(|_| TcpStream::connect(address).unwrap()).collect();
+    for stream in &mut early {
         stream.write_all(b"GET /v1/models HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").unwrap();
     }
     // Fewer threads than sockets: every socket is served all the same.
-    let second = Rig::start_on(listeners, |setup| setup.threads = 1);
+    let second = Rig::start_on(waiting, |setup| setup.threads = 1);
     assert_eq!(second.address, address);
-    for mut stream in waiting {
+    for mut stream in early {
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         assert!(answer.starts_with("HTTP/1.1 401"), "{answer}");
+    }
+    for conn in [&mut fresh, &mut idle, &mut running] {
+        conn.send(&Ask::of("GET", "/v1/models").key(ANALYST_KEY).bytes());
+        assert_eq!(conn.answer().status(), 200, "served on by the second");
     }
 }
 

@@ -18,6 +18,8 @@ use purser_store::{
     StoreError, open_journal,
 };
 
+use tokio::time::Instant;
+
 use crate::clock::MachineClock;
 use crate::failure::Failure;
 use crate::place::Place;
@@ -73,7 +75,10 @@ impl Engine {
             random: Arc::new(MachineRandom),
         };
         let founding = Founding { currency: place.currency.clone(), zone: place.zone.clone() };
+        let since = Instant::now();
         let control = Control::open(parts, founding).await?;
+        let took = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX);
+        tracing::info!(directory.ms = took, "people, keys, grants and budgets are read");
         Ok(Self { dir, ledger, projector, control, clock, durable, recovery })
     }
 

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use clap::Args;
 use purser_control::{Control, api};
-use purser_gateway::GatewayHandle;
+use purser_gateway::{GatewayHandle, Waiting};
 use purser_ledger::Recovery;
 use purser_store::{DataDir, Mode};
 use tokio::sync::watch;
@@ -125,13 +125,13 @@ async fn run(
     let Start { config, place, engine, .. } = *start;
     let control = engine.control();
     let (asked, tls, upstreams) = (wanted.gateway.listen, wanted.tls, wanted.gateway.upstreams.clone());
-    let Sockets { socket, control: listener, gateway: listeners, kept_socket, kept_control } =
+    let Sockets { socket, control: listener, gateway: waiting, kept_socket, kept_control } =
         Sockets::open(place, wanted.control, asked, kept)?;
     let control_address = listener.local_addr().map_err(|error| cannot_listen("control", wanted.control, &error))?;
-    if listeners.is_empty() {
+    if waiting.listeners.is_empty() {
         check_free(asked)?;
     }
-    let gateway = purser_gateway::start_on(wanted.gateway, listeners, engine.shared()?)
+    let gateway = purser_gateway::start_on(wanted.gateway, waiting, engine.shared()?)
         .map_err(|error| cannot_listen("gateway", asked, &error))?;
 
     let scheme = if tls.is_some() { "https" } else { "http" };
@@ -207,18 +207,14 @@ async fn wait(start: &Start<'_>, signals: &mut Signals) -> Result<Told, Failure>
 
 /// Lets calls under way end within `bound`, while new ones wait in the sockets that come back. `None` when told to end
 /// meanwhile.
-async fn hand_over(
-    gateway: GatewayHandle,
-    bound: Duration,
-    signals: &mut Signals,
-) -> Option<Vec<std::net::TcpListener>> {
+async fn hand_over(gateway: GatewayHandle, bound: Duration, signals: &mut Signals) -> Option<Waiting> {
     let handed_over = tokio::task::spawn_blocking(move || gateway.hand_over(bound));
     tokio::select! {
-        listeners = handed_over => {
-            if listeners.is_err() {
+        waiting = handed_over => {
+            if waiting.is_err() {
                 tracing::error!("the gateway did not end in order");
             }
-            listeners.ok()
+            waiting.ok()
         }
         name = signals.end() => {
             say(format_args!("{name}: the restart is given up; calls under way are cut"));

@@ -5,6 +5,7 @@ use std::net::{SocketAddr, TcpListener as StdTcpListener};
 use std::os::unix::net::UnixListener as StdUnixListener;
 
 use purser_control::api;
+use purser_gateway::Waiting;
 use tokio::net::{TcpListener, UnixListener};
 
 use super::cannot_listen;
@@ -15,15 +16,15 @@ use crate::place::Place;
 pub(super) struct Kept {
     pub(super) socket: StdUnixListener,
     pub(super) control: StdTcpListener,
-    pub(super) gateway: Vec<StdTcpListener>,
+    pub(super) gateway: Waiting,
 }
 
 /// Listening sockets, ready to be served; those of the API once more, to be kept at a restart.
 pub(super) struct Sockets {
     pub(super) socket: UnixListener,
     pub(super) control: TcpListener,
-    /// None: the gateway makes its own.
-    pub(super) gateway: Vec<StdTcpListener>,
+    /// Where none of these listens, the gateway makes its own.
+    pub(super) gateway: Waiting,
     pub(super) kept_socket: StdUnixListener,
     pub(super) kept_control: StdTcpListener,
 }
@@ -39,10 +40,13 @@ impl Sockets {
         gateway: SocketAddr,
         kept: Option<Kept>,
     ) -> Result<Self, Failure> {
-        let (old_socket, old_control, old_gateway) = match kept {
-            None => (None, None, Vec::new()),
+        let (old_socket, old_control, mut waiting) = match kept {
+            None => (None, None, Waiting::default()),
             Some(Kept { socket, control, gateway }) => (Some(socket), Some(control), gateway),
         };
+        if !waiting.listeners.iter().all(|old| is_at(old, gateway)) {
+            waiting.listeners.clear();
+        }
         let in_socket = |error: io::Error| {
             Failure::from_error(format!("the socket {} can't be made", place.socket().display()), &error)
         };
@@ -62,7 +66,7 @@ impl Sockets {
         Ok(Self {
             socket: UnixListener::from_std(socket).map_err(in_socket)?,
             control: TcpListener::from_std(control).map_err(in_control)?,
-            gateway: if old_gateway.iter().all(|old| is_at(old, gateway)) { old_gateway } else { Vec::new() },
+            gateway: waiting,
             kept_socket,
             kept_control,
         })
