@@ -1,9 +1,12 @@
 //! The gateway's fence, kept in the data folder.
 
+use std::convert::Infallible;
 use std::fmt::Write;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use purser_core::id::PersonId;
-use purser_core::time::Instant;
+use purser_core::time::{Clock, Instant};
 use purser_store::Fence;
 
 /// The store's fence behind the gateway's words. The gateway has put the provider into the hash it asks for, so the
@@ -22,6 +25,33 @@ impl purser_gateway::Fence for Kept {
     fn claim(&self, id: [u8; 32], person: PersonId, at: Instant) {
         if let Err(error) = self.0.fence_claim("", &hex(&id), person, at) {
             tracing::error!(%error, "the owner of a provider-side id could not be kept; nobody will get at it");
+        }
+    }
+}
+
+/// How long an id is remembered after it was made or last claimed. Stored responses live for weeks at the providers,
+/// conversations longer; beyond a year nobody goes on with one.
+const REMEMBERED: Duration = Duration::from_hours(400 * 24);
+/// How often old ones are looked for.
+const EACH: Duration = Duration::from_hours(24);
+
+/// Forgets old ids now and then, for as long as it is polled.
+pub(super) async fn forget_old(fence: &OnceLock<Arc<Kept>>, clock: &Arc<dyn Clock>) -> Infallible {
+    loop {
+        tokio::time::sleep(EACH).await;
+        let Some(fence) = fence.get().map(Arc::clone) else { continue };
+        let before = clock.now().saturating_sub(REMEMBERED);
+        // A panic in it was printed there.
+        let _ = tokio::task::spawn_blocking(move || fence.forget(before)).await;
+    }
+}
+
+impl Kept {
+    fn forget(&self, before: Instant) {
+        match self.0.forget(before) {
+            Ok(0) => {}
+            Ok(gone) => tracing::debug!(gone, "old provider-side ids are forgotten"),
+            Err(error) => tracing::warn!(%error, "old provider-side ids could not be forgotten"),
         }
     }
 }

@@ -6,7 +6,7 @@ mod snapshots;
 
 use std::convert::Infallible;
 use std::fs::File;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use purser_control::{Control, Founding, MachineRandom, Parts};
@@ -37,6 +37,8 @@ pub(crate) struct Engine {
     clock: Arc<dyn Clock>,
     durable: Arc<Durable>,
     recovery: Recovery,
+    /// Once there is a gateway.
+    fence: OnceLock<Arc<fence::Kept>>,
 }
 
 impl Engine {
@@ -79,7 +81,7 @@ impl Engine {
         let control = Control::open(parts, founding).await?;
         let took = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX);
         tracing::info!(directory.ms = took, "people, keys, grants and budgets are read");
-        Ok(Self { dir, ledger, projector, control, clock, durable, recovery })
+        Ok(Self { dir, ledger, projector, control, clock, durable, recovery, fence: OnceLock::new() })
     }
 
     /// The services.
@@ -105,7 +107,9 @@ impl Engine {
     /// # Errors
     /// The fence or the log of denials can't be opened.
     pub(crate) fn shared(&self) -> Result<Shared, Failure> {
-        let fence = Fence::open(&self.dir).map_err(|error| store(&error))?;
+        let fence = Arc::new(fence::Kept(Fence::open(&self.dir).map_err(|error| store(&error))?));
+        // Asked for once, by the one gateway.
+        let fence = Arc::clone(self.fence.get_or_init(|| fence));
         let denials = DenialLog::open(&self.dir).map_err(|error| store(&error))?;
         let denials = denials::Writer::start(denials)
             .map_err(|error| Failure::from_error("there is no thread for the log of denials", &error))?;
@@ -113,14 +117,18 @@ impl Engine {
             self.control.shared_snapshot(),
             self.ledger.clone(),
             Arc::clone(&self.clock),
-            Arc::new(fence::Kept(fence)),
+            fence,
             Arc::new(denials),
         ))
     }
 
-    /// Keeps the ledger's state now and then, so that a start replays little. Runs until it is dropped.
-    pub(crate) async fn keep_snapshots(&self) -> Infallible {
-        snapshots::keep(&self.dir, &self.durable, &self.control).await
+    /// Keeps the ledger's state and the directory now and then, so that a start replays little, and forgets what is too
+    /// old to matter. Runs until it is dropped.
+    pub(crate) async fn keep_house(&self) -> Infallible {
+        tokio::select! {
+            never = snapshots::keep(&self.dir, &self.durable, &self.control) => never,
+            never = fence::forget_old(&self.fence, &self.clock) => never,
+        }
     }
 
     /// Waits until the ledger stops writing, which it does only when its journal failed.

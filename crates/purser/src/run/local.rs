@@ -223,7 +223,7 @@ impl Own {
     async fn keep(&self) -> ! {
         tokio::select! {
             failure = self.engine.failed() => say(format_args!("purser: {failure}")),
-            never = self.engine.keep_snapshots() => match never {},
+            never = self.engine.keep_house() => match never {},
         }
         std::future::pending().await
     }

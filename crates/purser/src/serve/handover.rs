@@ -182,10 +182,10 @@ mod tests {
         lock.lock().unwrap();
         let listen = || TcpListener::bind("127.0.0.1:0").unwrap();
         let (control, listeners) = (listen(), vec![listen(), listen()]);
-        let mut clients: Vec<_> = (0..CONNECTIONS_AT_ONCE + 7)
-            .map(|_| TcpStream::connect(listeners[0].local_addr().unwrap()).unwrap())
-            .collect();
-        let connections: Vec<_> = clients.iter().map(|_| listeners[0].accept().unwrap().0).collect();
+        // One after the other: a listening socket has room for some hundred that wait.
+        let meet =
+            |_| (TcpStream::connect(listeners[0].local_addr().unwrap()).unwrap(), listeners[0].accept().unwrap().0);
+        let (mut clients, connections): (Vec<_>, Vec<_>) = (0..CONNECTIONS_AT_ONCE + 7).map(meet).unzip();
         let addresses: Vec<_> = listeners.iter().map(|listener| listener.local_addr().unwrap()).collect();
         let socket = UnixListener::bind(temp.path().join("socket")).unwrap();
         let (near, far) = UnixStream::pair().unwrap();

@@ -179,7 +179,7 @@ async fn wait(start: &Start<'_>, signals: &mut Signals) -> Result<Told, Failure>
     let work = async {
         tokio::select! {
             why = start.engine.failed() => why,
-            never = start.engine.keep_snapshots() => match never {},
+            never = start.engine.keep_house() => match never {},
         }
     };
     let mut work = std::pin::pin!(work);
