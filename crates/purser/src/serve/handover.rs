@@ -209,7 +209,7 @@ mod tests {
             .connections
             .iter()
             .find(|connection| connection.peer_addr().unwrap() == clients.last().unwrap().local_addr().unwrap());
-        std::io::Read::read_exact(&mut &*last.unwrap(), &mut byte).unwrap();
+        std::io::Read::read_exact(&mut last.unwrap(), &mut byte).unwrap();
         assert_eq!(&byte, b"y", "and so is who was connected");
         drop(got);
         other.try_lock().unwrap();
