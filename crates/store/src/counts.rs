@@ -75,10 +75,23 @@ impl Counts {
 impl From<&Usage> for Counts {
     fn from(usage: &Usage) -> Self {
         let clamp = |count: u64| i64::try_from(count).unwrap_or(COUNT_MAX).min(COUNT_MAX);
-        let mut counts = Self::default();
-        let all = Bucket::ALL.into_iter().map(|bucket| bucket.of(usage)).chain([usage.reasoning]);
-        counts.0.iter_mut().zip(all).for_each(|(count, of)| *count = clamp(of));
-        counts
+        // In the order of `Bucket::ALL`.
+        Self([
+            clamp(usage.input_uncached),
+            clamp(usage.cache_read),
+            clamp(usage.cache_write_5m),
+            clamp(usage.cache_write_1h),
+            clamp(usage.output),
+            clamp(usage.audio_in),
+            clamp(usage.audio_out),
+            clamp(usage.image_in),
+            clamp(usage.image_out),
+            clamp(usage.audio_cache_read),
+            clamp(usage.web_search_calls),
+            clamp(usage.file_search_calls),
+            clamp(usage.code_calls),
+            clamp(usage.reasoning),
+        ])
     }
 }
 

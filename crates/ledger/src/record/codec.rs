@@ -283,7 +283,11 @@ pub(crate) fn read_ceilings(reader: &mut Reader<'_>) -> Result<Ceilings, CodecEr
     if count > ACCOUNTS_MAX {
         return Err(CodecError("too many ceilings"));
     }
-    (0..count).map(|_| reader.u32().map(AccountNo)).collect()
+    let mut ceilings = Ceilings::with_capacity(count);
+    for _ in 0..count {
+        ceilings.push(AccountNo(reader.u32()?));
+    }
+    Ok(ceilings)
 }
 
 fn read_command(reader: &mut Reader<'_>) -> Result<(purser_core::id::CommandId, u64), CodecError> {

@@ -56,8 +56,8 @@ impl OpenHolds {
         Ok(holds)
     }
 
-    pub(super) fn opened(&mut self, id: HoldId, ceilings: &Ceilings) {
-        self.open.insert(id, Entry { ceilings: ceilings.clone(), stored: false });
+    pub(super) fn opened(&mut self, id: HoldId, ceilings: Ceilings) {
+        self.open.insert(id, Entry { ceilings, stored: false });
         self.touched.push(id);
     }
 

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use purser_core::id::CommandId;
 use purser_core::money::Nano;
+use purser_core::time::Instant;
 use purser_ledger::{AccountNo, Ceilings, Ending, FrameNo, HoldId, Leg, Legs, Lsn, Mark, Record, Stamped, SuspenseId};
 use rusqlite::{OptionalExtension, Transaction};
 
@@ -62,54 +63,53 @@ impl<'a> Batch<'a> {
         self.state.section.save(self.tx)
     }
 
-    pub(super) fn apply(&mut self, stamped: &Stamped) -> Result<(), ApplyError> {
-        let Stamped { lsn, instant, record } = stamped;
-        let lsn = *lsn;
+    pub(super) fn apply(&mut self, stamped: Stamped) -> Result<(), ApplyError> {
+        let Stamped { lsn, instant: at, record } = stamped;
         let range = |done: Option<()>| done.ok_or(ApplyError::Unfit { lsn, what: "a sum leaves the range" });
         match record {
             Record::Boot { .. } | Record::Rest | Record::Slice { .. } | Record::Grow { .. } => Ok(()),
-            Record::Open { no, key } => self.open(lsn, *no, key),
-            Record::Fund { no, delta } => range(self.state.accounts.fund(*no, *delta)),
-            Record::Close { no } => self.close(lsn, *no),
+            Record::Open { no, key } => self.open(lsn, no, &key),
+            Record::Fund { no, delta } => range(self.state.accounts.fund(no, delta)),
+            Record::Close { no } => self.close(lsn, no),
             Record::Hold { id, ceilings, .. } => {
-                self.state.holds.opened(*id, ceilings);
+                self.state.holds.opened(id, ceilings);
                 Ok(())
             }
             Record::Release { id } => {
-                self.state.holds.ended(*id);
+                self.state.holds.ended(id);
                 Ok(())
             }
             // The hold stays among the open ones: whatever resolves it will ask for its ceilings.
-            Record::Suspend { id } => self.suspend(lsn, Some(*id), None),
-            Record::SuspendSlice { no, .. } => self.suspend(lsn, None, Some(*no)),
+            Record::Suspend { id } => self.suspend(lsn, Some(id), None),
+            Record::SuspendSlice { no, .. } => self.suspend(lsn, None, Some(no)),
             Record::Settle { id, charge, legs, overrun, mark, detail } => {
                 let ceilings = self
                     .state
                     .holds
-                    .ended(*id)
+                    .ended(id)
                     .ok_or(ApplyError::Unfit { lsn, what: "it settles a hold that is not open" })?;
-                let read = called::read(detail);
+                let read = called::read(&detail);
                 let as_detailed = read.is_some();
-                let (called, counts, _) = read.unwrap_or((Called::default(), Counts::default(), *mark));
+                let (called, counts, _) = read.unwrap_or((Called::default(), Counts::default(), mark));
                 self.charge(&Charge {
                     lsn,
                     kind: ChargeKind::Settlement,
-                    hold: Some(*id),
-                    at: *instant,
+                    hold: Some(id),
+                    at,
                     called,
                     counts,
                     as_detailed,
-                    amount: *charge,
-                    overrun: *overrun,
-                    mark: *mark,
-                    legs: legs.clone(),
+                    amount: charge,
+                    overrun,
+                    mark,
+                    legs,
                     ceilings,
-                    detail,
+                    detail: &detail,
                 })
             }
             Record::Resolve { item, ending, charge, legs, overrun, detail, .. } => {
-                let (hold, ceilings) = self.resolved(*item)?;
-                let read = called::read(detail);
+                let (hold, ceilings) = self.resolved(item)?;
+                let read = called::read(&detail);
                 let as_detailed = read.is_some();
                 let (called, counts, mark) = read.unwrap_or((Called::default(), Counts::default(), Mark::Presumed));
                 let kind = match ending {
@@ -120,43 +120,43 @@ impl<'a> Batch<'a> {
                     lsn,
                     kind,
                     hold,
-                    at: *instant,
+                    at,
                     called,
                     counts,
                     as_detailed,
-                    amount: *charge,
-                    overrun: *overrun,
+                    amount: charge,
+                    overrun,
                     mark,
-                    legs: legs.clone(),
+                    legs,
                     ceilings,
-                    detail,
+                    detail: &detail,
                 })
             }
             Record::Adjust { id, legs, delta, ceilings, detail, .. } => {
-                let standing = self.standing(lsn, *id)?;
+                let standing = self.standing(lsn, id)?;
                 // Counts are differences too; without a new detail, only the amount was wrong.
-                let (called, counts, mark) = match called::read(detail) {
+                let (called, counts, mark) = match called::read(&detail) {
                     Some((called, counts, mark)) => (called, counts - standing.counts, mark),
                     None => (standing.called(), Counts::default(), standing.mark),
                 };
                 self.charge(&Charge {
                     lsn,
                     kind: ChargeKind::Adjustment,
-                    hold: Some(*id),
-                    at: *instant,
+                    hold: Some(id),
+                    at,
                     called,
                     counts,
                     as_detailed: false,
-                    amount: *delta,
+                    amount: delta,
                     overrun: Nano::ZERO,
                     mark,
-                    legs: legs.clone(),
-                    ceilings: ceilings.clone(),
-                    detail,
+                    legs,
+                    ceilings,
+                    detail: &detail,
                 })
             }
-            Record::Reverse { id, .. } => self.reverse(stamped, *id),
-            Record::Event { command, kind, payload, .. } => self.event(stamped, *command, *kind, payload),
+            Record::Reverse { id, .. } => self.reverse(lsn, at, id),
+            Record::Event { command, kind, payload, .. } => self.event(lsn, at, command, (kind, &payload)),
         }
     }
 
@@ -211,8 +211,7 @@ impl<'a> Batch<'a> {
             .ok_or(ApplyError::Unfit { lsn, what: "it corrects a charge that is not there" })
     }
 
-    fn reverse(&mut self, stamped: &Stamped, id: HoldId) -> Result<(), ApplyError> {
-        let lsn = stamped.lsn;
+    fn reverse(&mut self, lsn: Lsn, at: Instant, id: HoldId) -> Result<(), ApplyError> {
         let standing = self.standing(lsn, id)?;
         let opposite =
             |amount: Nano| amount.checked_neg().ok_or(ApplyError::Unfit { lsn, what: "an amount without an opposite" });
@@ -225,7 +224,7 @@ impl<'a> Batch<'a> {
             lsn,
             kind: ChargeKind::Reversal,
             hold: Some(id),
-            at: stamped.instant,
+            at,
             called: standing.called(),
             counts: -standing.counts,
             as_detailed: false,
@@ -238,16 +237,10 @@ impl<'a> Batch<'a> {
         })
     }
 
-    fn event(&self, stamped: &Stamped, command: CommandId, kind: u8, payload: &[u8]) -> Result<(), ApplyError> {
+    fn event(&self, lsn: Lsn, at: Instant, command: CommandId, (kind, payload): (u8, &[u8])) -> Result<(), ApplyError> {
         self.tx
             .prepare_cached("INSERT INTO event (lsn, at, command, kind, payload) VALUES (?1, ?2, ?3, ?4, ?5)")?
-            .execute((
-                stamped.lsn.0.cast_signed(),
-                stamped.instant.as_micros(),
-                Bits::new(command.get()),
-                kind,
-                payload,
-            ))?;
+            .execute((lsn.0.cast_signed(), at.as_micros(), Bits::new(command.get()), kind, payload))?;
         Ok(())
     }
 

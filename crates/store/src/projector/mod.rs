@@ -160,7 +160,7 @@ impl Projection {
             for stamped in frame.records() {
                 let stamped = stamped
                     .map_err(|error| StoreError::damaged(self.reader.path(), Some(frame.no.0), error.to_string()))?;
-                batch.apply(&stamped).map_err(|error| error.at(self.reader.path(), frame.no))?;
+                batch.apply(stamped).map_err(|error| error.at(self.reader.path(), frame.no))?;
             }
             progress = Progress { frame: frame.no, lsn: frame.last_lsn(), hash: frame.hash };
         }

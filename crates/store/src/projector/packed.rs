@@ -328,13 +328,19 @@ fn put(out: &mut Vec<u8>, charge: &Charge<'_>) {
 }
 
 fn read_legs(input: &mut Input<'_>) -> Option<Legs> {
-    let count = count(input)?;
-    (0..count).map(|_| Some(Leg { no: AccountNo(input.u32()?), amount: Nano::new(input.i64()?) })).collect()
+    let mut legs = Legs::new();
+    for _ in 0..count(input)? {
+        legs.push(Leg { no: AccountNo(input.u32()?), amount: Nano::new(input.i64()?) });
+    }
+    Some(legs)
 }
 
 fn read_ceilings(input: &mut Input<'_>) -> Option<Ceilings> {
-    let count = count(input)?;
-    (0..count).map(|_| input.u32().map(AccountNo)).collect()
+    let mut ceilings = Ceilings::new();
+    for _ in 0..count(input)? {
+        ceilings.push(AccountNo(input.u32()?));
+    }
+    Some(ceilings)
 }
 
 /// A count of things of at least one byte each: a damaged one makes nobody reserve memory.
