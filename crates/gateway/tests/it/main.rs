@@ -22,5 +22,6 @@ mod money;
 mod rig;
 mod stopping;
 mod terms;
+mod tls;
 mod upstreams;
 mod wire;

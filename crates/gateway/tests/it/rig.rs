@@ -42,6 +42,11 @@ pub(crate) struct Setup {
     pub(crate) may_drop: bool,
     /// The ledger's slices: 0 makes every hold wait for the disk.
     pub(crate) wait_for_disk: bool,
+    /// TLS towards clients.
+    pub(crate) tls: Option<Arc<rustls::ServerConfig>>,
+    /// What providers' certificates must chain to.
+    pub(crate) roots: Arc<rustls::ClientConfig>,
+    pub(crate) https_proxy: Option<String>,
 }
 
 impl Setup {
@@ -59,6 +64,9 @@ impl Setup {
             may_overrun: false,
             may_drop: false,
             wait_for_disk: false,
+            tls: None,
+            roots: crate::tls::client(rustls::RootCertStore::empty()),
+            https_proxy: None,
         }
     }
 
@@ -134,7 +142,7 @@ impl Rig {
         count_panics();
         let mut setup = Setup::usual();
         change(&mut setup);
-        let Setup { company, limits, standin, upstreams, threads, may_overrun, may_drop, wait_for_disk } = setup;
+        let Setup { company, limits, standin, upstreams, threads, may_overrun, may_drop, wait_for_disk, .. } = setup;
         let standin = Standin::start(standin).unwrap();
         let tap = Tap::before(standin.addr);
         let port = tap.fake.address.port();
@@ -164,12 +172,12 @@ impl Rig {
         );
         let config = GatewayConfig {
             listen: "127.0.0.1:0".parse().unwrap(),
-            tls: None,
+            tls: setup.tls,
             threads,
             limits,
             upstreams: upstreams.collect(),
-            https_proxy: None,
-            roots: no_roots(),
+            https_proxy: setup.https_proxy,
+            roots: setup.roots,
         };
         let gateway = purser_gateway::start_on(config, waiting, shared).unwrap();
         let address = gateway.address();
@@ -378,12 +386,6 @@ pub(crate) fn until(what: &str, mut holds: impl FnMut() -> bool) {
         assert!(StdInstant::now() < deadline, "waited in vain: {what}");
         std::thread::park_timeout(Duration::from_millis(1));
     }
-}
-
-fn no_roots() -> Arc<rustls::ClientConfig> {
-    let ring = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = rustls::ClientConfig::builder_with_provider(ring).with_safe_default_protocol_versions().unwrap();
-    Arc::new(builder.with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth())
 }
 
 /// Panics of gateway threads, which the runtime would otherwise keep to itself.
