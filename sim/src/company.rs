@@ -184,6 +184,7 @@ fn made(terms: &GrantTerms, person: PersonId, zone: Zone, dice: &mut Dice) -> Gr
         priority: Priority::try_new(terms.priority).unwrap_or_default(),
         scope: scope.into(),
         guaranteed: dice.per_mille(300),
+        pool: None,
         source: GrantSource::Manual,
         note: None,
         created_at: before(3),

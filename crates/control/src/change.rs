@@ -270,6 +270,9 @@ pub(crate) fn refused(error: &EventError) -> Error {
         | EventError::UnknownKey(_)
         | EventError::UnknownGrant(_)
         | EventError::UnknownBudget(_) => Code::NotFound,
+        EventError::Pool(pool) if pool.is_unknown() => Code::NotFound,
+        EventError::Pool(pool) if pool.is_short() => Code::PoolShort,
+        EventError::Pool(pool) if pool.is_nonsense() => Code::Invalid,
         EventError::Grant(_) | EventError::BudgetTerms(_) | EventError::Prices(_) | EventError::UnitTooDeep { .. } => {
             Code::Invalid
         }

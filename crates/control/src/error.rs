@@ -75,6 +75,10 @@ pub enum Code {
     Ambiguous,
     /// It contradicts what is there: a name taken, a thing already ended.
     Conflict,
+    /// A pool has too little free for what is to be promised or taken out of it.
+    PoolShort,
+    /// It would cut what was guaranteed.
+    Guaranteed,
     /// The command's name was used before with another input.
     CommandReused,
     /// No or a wrong credential.
@@ -96,7 +100,7 @@ impl Code {
             Self::Invalid => 400,
             Self::Unauthorized => 401,
             Self::NotFound => 404,
-            Self::Ambiguous | Self::Conflict | Self::CommandReused => 409,
+            Self::Ambiguous | Self::Conflict | Self::PoolShort | Self::Guaranteed | Self::CommandReused => 409,
             Self::Gone => 410,
             Self::Unpriced => 422,
             Self::Internal => 500,

@@ -122,6 +122,7 @@ fn terms(turn: &Turn<'_>, snapshot: &Snapshot, id: GrantId, new: &NewGrant) -> R
         priority,
         scope: Arc::new(scope(&new.models, &new.providers)?),
         guaranteed: false,
+        pool: None,
         source: GrantSource::Manual,
         note: None,
         created_at: turn.now,

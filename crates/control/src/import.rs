@@ -187,6 +187,7 @@ fn grant(turn: &Turn<'_>, place: usize, row: &Row, person: PersonId, zone: &Zone
         priority: Priority::default(),
         scope: Arc::new(Scope::EVERYTHING),
         guaranteed: false,
+        pool: None,
         source: GrantSource::Manual,
         note: None,
         created_at: turn.now,

@@ -6,10 +6,13 @@
 //! In the journal an event is JSON, `{"v":1,"event":{"person_added":{…}}}`. A field may be added to an event under
 //! the same version when leaving it out means what was meant before; anything else raises the version.
 
+mod pool;
+
 use std::borrow::Borrow;
 use std::fmt;
 use std::str::FromStr;
 
+pub use pool::PoolEvent;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::budget::Budget;
@@ -23,7 +26,7 @@ use crate::time::Instant;
 use crate::zone::Zone;
 
 /// The latest version this program reads. It writes the earliest in which an event means what it means.
-pub const EVENT_VERSION: u32 = 2;
+pub const EVENT_VERSION: u32 = 3;
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -144,6 +147,8 @@ pub enum Event {
         /// When.
         at: Instant,
     },
+    /// Something about pools. Since version 3.
+    Pool(PoolEvent),
     /// Some of the events of one change that is too large for one record. They take effect together, with the last
     /// part: a change of which only some parts were written has not happened. Parts of one change follow each other;
     /// any other event in between gives the change up. Since version 2.
@@ -289,7 +294,12 @@ struct Head {
 impl Event {
     /// The earliest version in which this event can be read.
     fn version(&self) -> u32 {
-        if matches!(self, Self::Part { .. }) { 2 } else { 1 }
+        match self {
+            Self::Pool(_) => 3,
+            Self::GrantMade(grant) if grant.pool.is_some() => 3,
+            Self::Part { events, .. } => events.iter().map(Self::version).fold(2, u32::max),
+            _ => 1,
+        }
     }
 
     /// The bytes for the journal.

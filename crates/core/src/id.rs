@@ -120,6 +120,8 @@ ids! {
     OfferId = "ofr";
     /// A text about something, kept where it can be erased.
     NoteId = "nte";
+    /// Funds of the company or a unit.
+    PoolId = "pol";
     /// A budget set on a unit, the company or a key.
     BudgetId = "bud";
     /// A credential. Its secret is never an id.

@@ -27,6 +27,7 @@ pub mod money;
 pub mod period;
 pub mod plan;
 pub mod policy;
+pub mod pool;
 pub mod price;
 pub mod rating;
 pub mod scope;

@@ -45,6 +45,8 @@ pub enum Labelled {
     Grant,
     /// What a run was about.
     Run,
+    /// A pool's name.
+    Pool,
 }
 
 impl Labelled {
@@ -56,6 +58,7 @@ impl Labelled {
             Self::Budget => 3,
             Self::Grant => 4,
             Self::Run => 5,
+            Self::Pool => 6,
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::budget::{Budget, BudgetOn};
 use crate::event::{Event, KeyIssue, PolicyOn};
 use crate::grant::Grant;
 use crate::id::{BudgetId, CommandId, GrantId, KeyId, PersonId, UnitId};
+use crate::pool::CommitmentOf;
 use crate::scope::Scope;
 use crate::time::Instant;
 use crate::zone::{Zone, Zones};
@@ -47,7 +48,9 @@ fn take_whole(directory: &mut Directory, event: &Event) -> Result<(), EventError
             let unit = directory.present(*person)?.unit;
             directory.unit_mut(unit, |unit| unit.people = unit.people.saturating_sub(1));
             directory.person_mut(*person, |person| person.left_at = Some(*at));
-            Ok(())
+            // What they would have got is free again; less never needs more.
+            let grants = directory.grants_of(*person).to_vec();
+            grants.iter().try_for_each(|grant| directory.recommit(grant))
         }
         Event::GrantMade(grant) => directory.make_grant(grant),
         Event::GrantVoided { grant, at } => directory.void_grant(*grant, *at),
@@ -59,6 +62,7 @@ fn take_whole(directory: &mut Directory, event: &Event) -> Result<(), EventError
             directory.key_mut(*key, |key| key.revoked_at = Some(*at));
             Ok(())
         }
+        Event::Pool(event) => directory.take_pool(event),
         Event::PricesPublished(list) => {
             directory.prices = directory.prices.publish(list)?;
             Ok(())
@@ -179,6 +183,10 @@ impl Directory {
         grant.check()?;
         let scope = self.shared_scope(&grant.scope);
         let grant = Arc::new(Grant { scope, ..grant.clone() });
+        if let Some(pool) = grant.pool {
+            self.is_pool_for(pool, self.present(grant.person)?.unit)?;
+            self.commit(CommitmentOf::Grant(grant.id), &grant)?;
+        }
         self.grants.insert_mut(grant.id, Arc::clone(&grant));
         self.person_mut(grant.person, |person| person.grants = with(&person.grants, Arc::clone(&grant)));
         Ok(())
@@ -190,6 +198,7 @@ impl Directory {
             return Err(EventError::AlreadyVoided { grant: id, voided_at });
         }
         let voided = Arc::new(Grant { voided_at: Some(at), ..Grant::clone(grant) });
+        self.recommit(&voided)?;
         self.grants.insert_mut(id, Arc::clone(&voided));
         self.person_mut(voided.person, |person| replace(&mut person.grants, &voided, |grant| grant.id == id));
         Ok(())
@@ -261,13 +270,13 @@ impl Directory {
     }
 
     /// A unit that is open.
-    fn open_unit(&self, id: UnitId) -> Result<&Unit, EventError> {
+    pub(super) fn open_unit(&self, id: UnitId) -> Result<&Unit, EventError> {
         let unit = self.units.get(&id).ok_or(EventError::UnknownUnit(id))?;
         if unit.closed_at.is_some() { Err(EventError::UnitClosed(id)) } else { Ok(unit) }
     }
 
     /// A person who has not left.
-    fn present(&self, id: PersonId) -> Result<&Person, EventError> {
+    pub(super) fn present(&self, id: PersonId) -> Result<&Person, EventError> {
         let person = self.people.get(&id).ok_or(EventError::UnknownPerson(id))?;
         person.left_at.map_or(Ok(&**person), |left_at| Err(EventError::PersonLeft { person: id, left_at }))
     }

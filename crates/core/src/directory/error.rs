@@ -2,6 +2,7 @@
 
 use crate::grant::GrantError;
 use crate::id::{BudgetId, GrantId, KeyId, PersonId, UnitId};
+use crate::pool::PoolError;
 use crate::price::CardError;
 use crate::time::Instant;
 use crate::zone::Zone;
@@ -137,6 +138,9 @@ pub enum EventError {
     /// A part among the events of a part.
     #[error("the parts of a change hold plain events, no parts; write them one after the other")]
     PartInPart,
+    /// Pools.
+    #[error(transparent)]
+    Pool(#[from] PoolError),
     /// A rate card among the prices.
     #[error(transparent)]
     Prices(#[from] CardError),

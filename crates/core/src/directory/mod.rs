@@ -15,6 +15,7 @@
 mod apply;
 mod error;
 mod hash;
+mod pools;
 mod record;
 mod stored;
 mod table;
@@ -53,6 +54,7 @@ pub struct Directory {
     /// Each grant also in its person, each budget also in what it limits.
     grants: Table<GrantId, Arc<Grant>>,
     budgets: Table<BudgetId, Arc<Budget>>,
+    pools: pools::Pools,
     /// One copy of what a hundred thousand people have in common.
     zones: Table<Zone, Arc<Zones>>,
     scopes: Table<Scope, Arc<Scope>>,

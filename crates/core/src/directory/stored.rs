@@ -1,7 +1,7 @@
 //! A directory as bytes, so that a start need not take in every event again.
 //!
 //! ```text
-//! directory = zones scopes grant-terms budget-terms company? policy units people keys
+//! directory = zones scopes grant-terms budget-terms company? policy units people keys pools
 //! ```
 //!
 //! What a hundred thousand people have in common (zones, scopes, cadences, priorities) stands once, as JSON, and is
@@ -16,22 +16,24 @@ use jiff::civil::Date;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::pools::Pools;
 use super::table::Table;
 use super::{Company, Directory, Key, Person, Unit};
 use crate::budget::{Budget, BudgetOn};
 use crate::calendar::{Cadence, Days};
 use crate::event::KeyHash;
 use crate::grant::{Grant, GrantSource, Priority};
-use crate::id::{BudgetId, GrantId, KeyId, NoteId, OfferId, PersonId, UnitId};
+use crate::id::{BudgetId, GrantId, KeyId, NoteId, OfferId, PersonId, PoolId, UnitId};
 use crate::money::{Currency, Nano};
 use crate::policy::Policy;
+use crate::pool::{Commitment, CommitmentOf, FiscalYear, Pool, PoolOn, PoolYear, Share};
 use crate::price::PriceBook;
 use crate::scope::Scope;
 use crate::time::Instant;
 use crate::zone::{Zone, Zones};
 
 /// The version of the bytes.
-pub const STORED_VERSION: u32 = 1;
+pub const STORED_VERSION: u32 = 2;
 
 /// The bytes are not a directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -60,6 +62,7 @@ pub(super) fn write(directory: &Directory) -> Vec<u8> {
         key_ids: _,
         grants: _,
         budgets: _,
+        pools,
         zones,
         scopes,
         begun: _,
@@ -122,6 +125,7 @@ pub(super) fn write(directory: &Directory) -> Vec<u8> {
         out.option(revoked_at.as_ref(), |out, at| out.instant(*at));
         out.budgets(budgets);
     });
+    out.pools(pools);
     out.finish()
 }
 
@@ -196,6 +200,7 @@ pub(super) fn read(bytes: &[u8], prices: PriceBook) -> Result<Directory, StoredE
         directory.keys.insert_mut(key.hash, key);
         Ok(())
     })?;
+    directory.pools = from.pools(&directory.grants)?;
     if from.rest.is_empty() { Ok(directory) } else { Err(StoredError("there are bytes behind its end")) }
 }
 
@@ -323,6 +328,7 @@ impl Writer {
             priority,
             scope,
             guaranteed,
+            pool,
             source,
             note,
             created_at,
@@ -336,6 +342,7 @@ impl Writer {
         self.date(*starts);
         self.option(*ends, Self::date);
         self.scope(scope);
+        self.option(pool.map(PoolId::get), Self::bits);
         let offer = match source {
             GrantSource::Manual => None,
             GrantSource::Offer(offer) => Some(offer.get()),
@@ -344,6 +351,54 @@ impl Writer {
         self.option(note.map(NoteId::get), Self::bits);
         self.instant(*created_at);
         self.option(*voided_at, Self::instant);
+    }
+
+    fn pools(&mut self, pools: &Pools) {
+        let Pools { calendar, by_id, commitments } = pools;
+        self.json(calendar);
+        self.list(by_id.values(), |out, pool| {
+            let Pool { id, on, manager, opened_at, years } = &**pool;
+            out.bits(id.get());
+            let unit = match on {
+                PoolOn::Company => None,
+                PoolOn::Unit(unit) => Some(unit.get()),
+            };
+            out.option(unit, Self::bits);
+            out.option(manager.map(PersonId::get), Self::bits);
+            out.instant(*opened_at);
+            out.list(years.iter(), |out, year| {
+                let PoolYear { year, funded, committed } = year;
+                out.year(*year);
+                out.money(*funded);
+                out.money(*committed);
+            });
+        });
+        self.list(commitments.values(), |out, commitment| {
+            let Commitment { of, terms, shares } = &**commitment;
+            match of {
+                // Its terms are the grant's own.
+                CommitmentOf::Grant(grant) => {
+                    out.option(None, Self::bits);
+                    out.bits(grant.get());
+                }
+                CommitmentOf::Offer(offer) => {
+                    out.option(Some(offer.get()), Self::bits);
+                    out.bits(terms.person.get());
+                    out.grant(terms);
+                }
+            }
+            out.list(shares.iter(), |out, share| {
+                let Share { pool, year, amount, accounted } = share;
+                out.bits(pool.get());
+                out.year(*year);
+                out.money(*amount);
+                out.number(u64::from(*accounted));
+            });
+        });
+    }
+
+    fn year(&mut self, year: FiscalYear) {
+        self.bytes.extend_from_slice(&year.0.to_le_bytes());
     }
 
     fn budgets(&mut self, budgets: &[Arc<Budget>]) {
@@ -495,6 +550,7 @@ impl<'a> Reader<'a> {
             priority,
             scope: self.scope()?,
             guaranteed,
+            pool: self.option(Self::bits)?.map(PoolId::new),
             source: match self.option(Self::bits)? {
                 None => GrantSource::Manual,
                 Some(offer) => GrantSource::Offer(OfferId::new(offer)),
@@ -503,6 +559,49 @@ impl<'a> Reader<'a> {
             created_at: self.instant()?,
             voided_at: self.option(Self::instant)?,
         })
+    }
+
+    fn pools(&mut self, grants: &Table<GrantId, Arc<Grant>>) -> Result<Pools, StoredError> {
+        let mut pools = Pools { calendar: self.json()?, ..Pools::default() };
+        self.list(|from| {
+            let id = PoolId::new(from.bits()?);
+            let pool = Pool {
+                id,
+                on: from.option(Self::bits)?.map_or(PoolOn::Company, |unit| PoolOn::Unit(UnitId::new(unit))),
+                manager: from.option(Self::bits)?.map(PersonId::new),
+                opened_at: from.instant()?,
+                years: from
+                    .list(|from| Ok(PoolYear { year: from.year()?, funded: from.money()?, committed: from.money()? }))?
+                    .into_boxed_slice(),
+            };
+            pools.by_id.insert_mut(id, Arc::new(pool));
+            Ok(())
+        })?;
+        self.list(|from| {
+            let (of, terms) = match from.option(Self::bits)? {
+                None => {
+                    let grant = GrantId::new(from.bits()?);
+                    let terms = grants.get(&grant).ok_or(StoredError("it refers to a grant that is not there"))?;
+                    (CommitmentOf::Grant(grant), Arc::clone(terms))
+                }
+                Some(offer) => {
+                    let person = PersonId::new(from.bits()?);
+                    (CommitmentOf::Offer(OfferId::new(offer)), Arc::new(from.grant(person)?))
+                }
+            };
+            let shares = from.list(|from| {
+                let (pool, year) = (PoolId::new(from.bits()?), from.year()?);
+                Ok(Share { pool, year, amount: from.money()?, accounted: from.number()? != 0 })
+            })?;
+            let shares = shares.into_boxed_slice();
+            pools.commitments.insert_mut(of, Arc::new(Commitment { of, terms, shares }));
+            Ok(())
+        })?;
+        Ok(pools)
+    }
+
+    fn year(&mut self) -> Result<FiscalYear, StoredError> {
+        self.array().map(|bytes| FiscalYear(i16::from_le_bytes(bytes)))
     }
 
     fn budgets(

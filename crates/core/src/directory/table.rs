@@ -106,6 +106,29 @@ impl<K: Clone + Eq + Hash, V: Clone> Table<K, V> {
         }
     }
 
+    /// Takes a key out. Other clones keep what they have.
+    pub(crate) fn remove_mut(&mut self, key: &K) -> Option<V> {
+        // Looked at first, so that taking out what is not there copies nothing.
+        self.get(key)?;
+        let (mut node, mut bits) = (&mut self.root, hash(key));
+        loop {
+            match Arc::make_mut(node) {
+                Node::Branch(ways) => {
+                    node = ways.get_mut(way(bits))?;
+                    bits >>= BITS;
+                }
+                Node::Leaf(entries) => {
+                    let mut list = std::mem::take(entries).into_vec();
+                    let place = list.iter().position(|(known, _)| known == key);
+                    let (_, value) = place.map(|place| list.remove(place))?;
+                    *entries = list.into_boxed_slice();
+                    self.len = self.len.saturating_sub(1);
+                    return Some(value);
+                }
+            }
+        }
+    }
+
     /// All values, in no particular order, which is the same for the same history.
     pub(crate) fn values(&self) -> impl Iterator<Item = &V> + Clone {
         self.iter().map(|(_, value)| value)
@@ -204,6 +227,10 @@ mod tests {
         for (place, (key, value)) in changes.iter().enumerate() {
             if place % 7 == 0 {
                 before.push((table.clone(), model.clone()));
+            }
+            if value % 5 == 0 {
+                assert_eq!(table.remove_mut(key), model.remove(&as_key(key)));
+                continue;
             }
             match table.get_mut(key) {
                 Some(slot) if value % 2 == 0 => *slot = *value,

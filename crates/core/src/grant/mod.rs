@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 
 pub use release::{Release, ReleaseError};
 
-use crate::calendar::{Cadence, Days, split};
-use crate::id::{GrantId, NoteId, OfferId, PersonId};
+use crate::calendar::{Cadence, CivilSpan, Days, split};
+use crate::id::{GrantId, NoteId, OfferId, PersonId, PoolId};
 use crate::money::Nano;
 use crate::period::{CivilPeriod, Rhythm, Term};
 use crate::scope::Scope;
@@ -105,6 +105,10 @@ pub struct Grant {
     /// A commitment that no later cut can eat, rather than a discretionary amount.
     #[serde(default, skip_serializing_if = "is_default")]
     pub guaranteed: bool,
+    /// The pool in which a guaranteed grant commits what it can release. Guaranteed and without one: not funded, as
+    /// all were before there were pools.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pool: Option<PoolId>,
     /// Where it comes from.
     pub source: GrantSource,
     /// A text kept elsewhere, where it can be erased.
@@ -134,6 +138,9 @@ pub enum GrantError {
     /// A date nobody means.
     #[error("{0} is no date for a grant; write one between 1970-01-01 and 9000-01-01")]
     Date(Date),
+    /// Funds for something that is not promised for good.
+    #[error("grant {0} names a pool and is not guaranteed; only guaranteed grants commit funds, leave the pool out")]
+    PoolWithoutGuarantee(GrantId),
     /// Made and voided in one.
     #[error("a new grant can't be voided already; make it, then void it")]
     Voided,
@@ -150,6 +157,9 @@ impl Grant {
         }
         if self.voided_at.is_some() {
             return Err(GrantError::Voided);
+        }
+        if self.pool.is_some() && !self.guaranteed {
+            return Err(GrantError::PoolWithoutGuarantee(self.id));
         }
         if let Some(date) = [Some(self.starts), self.ends].into_iter().flatten().find(|date| !is_sane(*date)) {
             return Err(GrantError::Date(date));
@@ -176,8 +186,51 @@ impl Grant {
         if self.cadence == Cadence::Once {
             return self.amount;
         }
-        let upto = |until| self.days.count(crate::calendar::CivilSpan { first: period.whole.first, until });
-        split(self.amount, upto(period.days.first), upto(period.days.until), upto(period.whole.until))
+        self.part(period.whole, period.days)
+    }
+
+    /// The share that some days of a whole period get.
+    fn part(&self, whole: CivilSpan, days: CivilSpan) -> Nano {
+        let upto = |until| self.days.count(CivilSpan { first: whole.first, until });
+        split(self.amount, upto(days.first), upto(days.until), upto(whole.until))
+    }
+
+    /// The first day on which it can be drawn on: its first one, but not before it was made.
+    pub fn born(&self) -> Date {
+        self.starts.max(self.zone.date(self.created_at))
+    }
+
+    /// The most it releases in the periods that begin on these days, in nano-units. The period running when it was made
+    /// counts as if it began then. Zones change when its days begin, never how many there are, so they don't matter;
+    /// nor does being voided.
+    pub fn released_in(&self, days: CivilSpan) -> i128 {
+        let (born, term) = (self.born(), CivilSpan { first: self.starts, until: self.ends.unwrap_or(Date::MAX) });
+        let is_in = |day: Date| days.first <= day && day < days.until;
+        if self.cadence == Cadence::Once {
+            return if is_in(born) && born < term.until { i128::from(self.amount.get()) } else { 0 };
+        }
+        let (mut sum, mut day) = (0_i128, days.first.max(born));
+        while day < days.until.min(term.until) {
+            let whole = self.cadence.span(day);
+            let inside = whole.and(term);
+            if is_in(inside.first.max(born)) {
+                sum = sum.saturating_add(i128::from(self.part(whole, inside).get()));
+            }
+            day = whole.until;
+        }
+        sum
+    }
+
+    /// The first day on which nothing of what it released in periods that begin on these days can be drawn on.
+    pub fn lapsed(&self, days: CivilSpan) -> Date {
+        let end = self.ends.unwrap_or(Date::MAX);
+        let last = days.until.yesterday().unwrap_or(Date::MIN).max(self.born());
+        self.cadence.span(last).until.min(end)
+    }
+
+    /// The pools from which it is or was paid.
+    pub fn pools(&self) -> impl Iterator<Item = PoolId> {
+        self.pool.into_iter()
     }
 
     /// When it next releases money after an instant; `None` when it never does.

@@ -84,6 +84,7 @@ pub(crate) fn grant(id: u128) -> Grant {
         priority: Priority::default(),
         scope: Arc::new(Scope::EVERYTHING),
         guaranteed: false,
+        pool: None,
         source: GrantSource::Manual,
         note: None,
         created_at: start(),

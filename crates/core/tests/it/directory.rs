@@ -16,6 +16,7 @@ use crate::company::{
     ANALYST, DIVISION, HASH, KEY, TEAM, ZONES, at, budget, directory, founding, grant, key, key_issue, money, start,
     zone,
 };
+use crate::pools::{any_pool_event, check_pools};
 
 /// An event drawn from few ids, so that many meet what is there and many don't.
 fn any_event() -> impl Strategy<Value = Event> {
@@ -66,6 +67,10 @@ fn any_event() -> impl Strategy<Value = Event> {
             ..key_issue()
         })),
         (key(), at()).prop_map(|(key, at)| Event::KeyRevoked { key, at }),
+        any_pool_event(),
+        any_pool_event(),
+        any_pool_event(),
+        any_pool_event(),
         (person(), any::<bool>(), at()).prop_map(|(person, own, at)| {
             let policy = own.then(|| Box::new(Policy { admission: Admission::Calibrated, ..Policy::default() }));
             Event::PolicySet { on: PolicyOn::Person(person), policy, at }
@@ -84,6 +89,7 @@ fn check(directory: &Directory) {
         assert_eq!(usize::try_from(unit.people).unwrap(), directory.people().filter(here).count());
         assert!(unit.closed_at.is_none() || unit.people + unit.units == 0);
     }
+    check_pools(directory);
     for key in directory.keys() {
         assert_eq!(directory.key(&key.hash.0), directory.key_by_id(key.id));
     }
@@ -311,7 +317,7 @@ fn records_stay_small() {
         |name: &str, size: usize, max: usize| assert!(size <= max, "{name} takes {size} bytes, more than {max}");
     check("a person", size_of::<Person>(), 88);
     check("a key", size_of::<Key>(), 152);
-    check("a grant", size_of::<Grant>(), 136);
+    check("a grant", size_of::<Grant>(), 160);
     check("a budget", size_of::<Budget>(), 80);
     check("a unit", size_of::<Unit>(), 112);
     check("the company", size_of::<Company>(), 72);

@@ -2,10 +2,11 @@
 
 use std::error::Error as _;
 
-use purser_core::event::{DecodeError, EVENT_VERSION, Event, PolicyOn};
+use purser_core::event::{DecodeError, EVENT_VERSION, Event, PolicyOn, PoolEvent};
 use purser_core::grant::{Grant, GrantSource, Priority};
-use purser_core::id::{BudgetId, CommandId, GrantId, NoteId, OfferId, PriceListId};
+use purser_core::id::{BudgetId, CommandId, GrantId, NoteId, OfferId, PoolId, PriceListId};
 use purser_core::policy::{Policy, UnknownModel};
+use purser_core::pool::{FiscalCalendar, FiscalYear, PoolOn};
 use purser_core::price::{CardSpec, Layer, PriceList, RateCard};
 use purser_core::time::Instant;
 
@@ -30,6 +31,8 @@ fn one_of_each() -> Vec<Event> {
         note: Some(NoteId::new(6)),
         ..grant(1)
     };
+    let (pool, year) = (PoolId::new(7), FiscalYear(2026));
+    let funded = Grant { guaranteed: true, pool: Some(pool), ..grant(1) };
     let list = PriceList {
         id: PriceListId::new(8),
         published_at: at,
@@ -54,6 +57,15 @@ fn one_of_each() -> Vec<Event> {
         Event::PricesPublished(list),
         Event::PolicySet { on: PolicyOn::Company, policy: Some(Box::new(policy)), at },
         Event::PolicySet { on: PolicyOn::Person(ANALYST), policy: None, at },
+        Event::Pool(PoolEvent::CalendarSet { month: FiscalCalendar::try_new(4).unwrap(), at }),
+        Event::Pool(PoolEvent::Opened { pool, on: PoolOn::Company, manager: None, at }),
+        Event::Pool(PoolEvent::Opened { pool, on: PoolOn::Unit(TEAM), manager: Some(ANALYST), at }),
+        Event::Pool(PoolEvent::Funded { pool, year, by: money("-20"), at }),
+        Event::Pool(PoolEvent::Transferred { from: pool, to: PoolId::new(8), year, amount: money("5"), at }),
+        Event::GrantMade(funded.clone()),
+        Event::Pool(PoolEvent::OfferCommitted { offer: OfferId::new(5), unit: TEAM, terms: Box::new(funded), at }),
+        Event::Pool(PoolEvent::OfferReleased { offer: OfferId::new(5), at }),
+        Event::Pool(PoolEvent::Accounted { grant: GrantId::new(1), pool, year, spent: money("3"), at }),
         Event::Part { change: CommandId::new(9), last: true, events: vec![Event::PersonLeft { person: ANALYST, at }] },
     ]);
     events

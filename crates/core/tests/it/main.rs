@@ -7,6 +7,7 @@ mod directory;
 mod event;
 mod period;
 mod plan;
+mod pools;
 mod random;
 mod rating;
 mod sentence;

@@ -143,6 +143,7 @@ impl Company {
             priority: Priority::default(),
             scope: Scope::EVERYTHING.into(),
             guaranteed: false,
+            pool: None,
             source: GrantSource::Manual,
             note: None,
             created_at: founded(),
