@@ -262,13 +262,15 @@ pub(crate) fn read_shared(reader: &mut Reader<'_>) -> Result<(Nano, Legs), Codec
         return Err(CodecError("too many legs"));
     }
     let mut legs = Legs::with_capacity(count);
-    let mut sum = Nano::ZERO;
+    // Wide, so that the order of the legs does not matter: corrected ones have either sign.
+    let mut sum = 0_i128;
     for _ in 0..count {
         let leg = Leg { no: AccountNo(reader.u32()?), amount: reader.nano()? };
-        sum = sum.checked_add(leg.amount).ok_or(CodecError("legs add up to more than an amount can be"))?;
+        sum = sum.saturating_add(i128::from(leg.amount.get()));
         legs.push(leg);
     }
-    Ok((sum, legs))
+    let sum = i64::try_from(sum).map_err(|_| CodecError("legs add up to more than an amount can be"))?;
+    Ok((Nano::new(sum), legs))
 }
 
 pub(crate) fn put_ceilings(out: &mut Vec<u8>, ceilings: &Ceilings) {

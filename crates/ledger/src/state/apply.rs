@@ -77,6 +77,9 @@ impl State {
             Record::Hold { id, .. } if Some(*id) != HoldId::try_new(self.epoch, self.next_hold) => {
                 return Err(rule("its hold is not the next"));
             }
+            Record::Hold { legs, ceilings, .. } if legs.is_empty() && ceilings.is_empty() => {
+                return Err(rule("its hold is on no account"));
+            }
             Record::Hold { legs, ceilings, .. } if named_twice(legs, ceilings) => {
                 return Err(rule("it names an account twice"));
             }

@@ -4,7 +4,7 @@ use purser_core::account::Book;
 use purser_core::money::Nano;
 use smallvec::SmallVec;
 
-use super::amounts::Change;
+use super::amounts::{Change, Fault};
 use super::apply::{ApplyError, rule};
 use super::{Aside, State};
 use crate::number::AccountNo;
@@ -107,6 +107,7 @@ impl State {
                 let hold = self.holds.get(id).ok_or_else(|| rule("it grows a hold that is not open"))?;
                 non_negative(*amount, legs)?;
                 subset(&hold.aside.legs, legs, *amount)?;
+                in_range(&hold.aside, legs, *amount)?;
                 self.set_aside(&mut out, *amount, legs, &hold.aside.ceilings)?;
             }
             Record::Settle { id, charge, legs, .. } => {
@@ -154,16 +155,21 @@ impl State {
                     if ended.paid.ceilings != *ceilings {
                         return Err(rule("it adjusts other ceilings than the call's"));
                     }
-                    if ended.paid.amount.checked_add(*delta).is_none_or(Nano::is_negative) {
+                    in_range(&ended.paid, legs, *delta)?;
+                    if ended.paid.amount.saturating_add(*delta).is_negative() {
                         return Err(rule("it makes a charge negative"));
                     }
+                } else if self.has_not_ended(*id) {
+                    return Err(rule("it adjusts a hold that has not ended"));
+                } else if !delta.is_zero() && legs.is_empty() && ceilings.is_empty() {
+                    return Err(rule("it charges no account"));
                 }
-                self.charge_more(&mut out, *delta, legs, ceilings);
+                self.charge_more(&mut out, *delta, legs, ceilings)?;
             }
             Record::Reverse { id, .. } => {
                 let ended = self.remembered.ended(*id).ok_or_else(|| rule("it reverses a hold not remembered"))?;
                 let legs: Legs = ended.paid.legs.iter().map(Leg::negated).collect();
-                self.charge_more(&mut out, negative(ended.paid.amount), &legs, &ended.paid.ceilings);
+                self.charge_more(&mut out, negative(ended.paid.amount), &legs, &ended.paid.ceilings)?;
             }
             Record::Close { no } => {
                 let account = self.accounts.get(*no).ok_or_else(|| rule("it closes an account that is not open"))?;
@@ -214,15 +220,24 @@ impl State {
         Ok(())
     }
 
-    /// Charges more or less, also on accounts closed since.
-    fn charge_more(&self, out: &mut Changes, delta: Nano, legs: &Legs, ceilings: &Ceilings) {
-        let change = |no: AccountNo, book: Book, charged: Nano| Change {
-            charged,
-            closed: !self.accounts.contains(no),
-            ..Change::on(no, book)
-        };
-        out.accounts.extend(legs.iter().map(|leg| change(leg.no, Book::Money, leg.amount)));
-        out.accounts.extend(ceilings.iter().map(|no| change(*no, Book::Limit, delta)));
+    /// Charges more or less, also on accounts closed since. The books of an open account are compared: of a call that is
+    /// forgotten nothing else says that a grant is a grant.
+    fn charge_more(&self, out: &mut Changes, delta: Nano, legs: &Legs, ceilings: &Ceilings) -> Result<(), ApplyError> {
+        let legs = legs.iter().map(|leg| (leg.no, Book::Money, leg.amount));
+        for (no, book, charged) in legs.chain(ceilings.iter().map(|no| (*no, Book::Limit, delta))) {
+            if charged.checked_neg().is_none() {
+                return Err(rule("it charges an amount that has no opposite"));
+            }
+            let change = if self.accounts.contains(no) {
+                self.change_in(no, book)?
+            } else if no < self.next_account && no.0 > 0 {
+                Change { closed: true, ..Change::on(no, book) }
+            } else {
+                return Err(rule("it names an account that was never opened"));
+            };
+            out.accounts.push(Change { charged, ..change });
+        }
+        Ok(())
     }
 }
 
@@ -251,6 +266,22 @@ fn non_negative(amount: Nano, legs: &Legs) -> Result<(), ApplyError> {
         return Err(rule("an amount is negative"));
     }
     Ok(())
+}
+
+/// What is aside or paid must stay an amount when this comes to it, and have an opposite, over all and on each grant.
+fn in_range(aside: &Aside, legs: &Legs, amount: Nano) -> Result<(), ApplyError> {
+    let fits = |own: Nano, more: Nano| own.checked_add(more).and_then(Nano::checked_neg).is_some();
+    for own in &aside.legs {
+        let more = legs.iter().find(|leg| leg.no == own.no).map_or(Nano::ZERO, |leg| leg.amount);
+        if !fits(own.amount, more) {
+            return Err(ApplyError::Account { no: own.no, fault: Fault::Overflow });
+        }
+    }
+    let first = aside.legs.first().map(|leg| leg.no).or(aside.ceilings.first().copied());
+    match first {
+        Some(no) if !fits(aside.amount, amount) => Err(ApplyError::Account { no, fault: Fault::Overflow }),
+        _ => Ok(()),
+    }
 }
 
 /// Legs must be among those of the call, each once, and add up.

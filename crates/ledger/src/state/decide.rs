@@ -193,6 +193,10 @@ impl State {
         if !legs.is_empty() && sum != delta {
             return Err(bad(delta));
         }
+        let mut amounts = legs.iter().map(|leg| leg.amount).chain([delta]);
+        if let Some(endless) = amounts.find(|amount| amount.checked_neg().is_none()) {
+            return Err(bad(endless));
+        }
         let grants: smallvec::SmallVec<[AccountNo; 4]> = legs.iter().map(|leg| leg.no).collect();
         twice(&grants)?;
         twice(ceilings)?;
@@ -209,12 +213,12 @@ impl State {
             if ended.paid.amount.checked_add(delta).is_none_or(Nano::is_negative) {
                 return Err(bad(delta));
             }
-        } else if self.holds.contains_key(&id) || self.item_of(id).is_some() {
+        } else if self.has_not_ended(id) {
             return Err(self.no_ended(id));
         }
         let books = legs.iter().map(|leg| (leg.no, leg.amount, Book::Money));
         for (no, amount, book) in books.chain(ceilings.iter().map(|no| (*no, delta, Book::Limit))) {
-            if no >= self.next_account {
+            if no >= self.next_account || no.0 == 0 {
                 return Err(LedgerError::UnknownAccount(no));
             }
             let Some(account) = self.accounts.get(no) else { continue };
@@ -239,6 +243,11 @@ impl State {
     /// Why there is no settled hold of this name.
     pub(crate) fn no_ended(&self, id: HoldId) -> LedgerError {
         if self.holds.contains_key(&id) { LedgerError::NotSettled(id) } else { self.no_open(id) }
+    }
+
+    /// Is it open or in suspense? One that ended is remembered for a while, then forgotten.
+    pub(crate) fn has_not_ended(&self, id: HoldId) -> bool {
+        self.holds.contains_key(&id) || self.item_of(id).is_some()
     }
 
     /// Few items are ever open, and only errors look for one by its hold.

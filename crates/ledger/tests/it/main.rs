@@ -6,6 +6,7 @@ mod closing;
 mod commands;
 mod committing;
 mod damage;
+mod forged;
 mod histories;
 mod holding;
 mod interleavings;
