@@ -7,8 +7,8 @@
 //! | `s` | the inside of a snapshot, its version and hash put right |
 //! | `c` | the detail of a charge |
 //!
-//! Whatever was read is written as the same bytes, or as bytes that are read as the same; what verifies leaves books that
-//! add up; a snapshot stands for the state it was taken of.
+//! Whatever was read is written as the same bytes, or as bytes that are read as the same; what replay takes verifies, and
+//! leaves books that add up; a snapshot stands for the state it was taken of.
 
 mod seeds;
 
@@ -65,9 +65,12 @@ fn records(bytes: &[u8]) {
         return;
     }
 
-    // A replay trusts checksums and hashes; that the postings of each record sum to zero is what verifying looks at.
+    // What replay takes is what verifying takes: no book is left that does not balance.
     let mut replica = Replica::new(None);
-    if replica.apply(&written).is_err() || verify(&mut MemoryJournal::from_bytes(written.encode())).is_err() {
+    let replayed = replica.apply(&written).map_err(|failure| failure.lsn);
+    let verified = verify(&mut MemoryJournal::from_bytes(written.encode())).map_err(|failure| failure.lsn);
+    assert_eq!(replayed.err(), verified.err(), "replay and verifying refuse the same record");
+    if replayed.is_err() {
         return;
     }
     let snapshot = replica.snapshot();

@@ -6,6 +6,7 @@
 pub mod config;
 pub mod http1;
 pub mod journal;
+pub mod log;
 pub mod request;
 pub mod seeding;
 pub mod stream;

@@ -42,7 +42,7 @@ pub fn write() -> std::io::Result<()> {
     for (number, file) in FILES.iter().enumerate() {
         keep(&root, "config", &format!("written-{number}"), file.as_bytes())?;
     }
-    crate::journal::seeds(&mut |name, bytes| keep(&root, "journal", name, bytes))
+    crate::journal::seeds(&mut |target, name, bytes| keep(&root, target, name, bytes))
 }
 
 fn keep(root: &Path, target: &str, name: &str, bytes: &[u8]) -> std::io::Result<()> {

@@ -25,22 +25,22 @@ impl Clock for HandClock {
     }
 }
 
-/// Writes the seeds, each by its name.
+/// Writes the seeds of the targets `journal` and `log`, each by its name.
 ///
 /// # Errors
 /// Those of `keep`.
-pub fn seeds(keep: &mut dyn FnMut(&str, &[u8]) -> io::Result<()>) -> io::Result<()> {
+pub fn seeds(keep: &mut dyn FnMut(&str, &str, &[u8]) -> io::Result<()>) -> io::Result<()> {
     let journal = MemoryJournal::new();
     let mut snapshots = Vec::new();
     for boot in 1..4 {
         let (ledger, committer) = open(&journal, boot);
         snapshots.push(work(ledger, committer, boot));
     }
-    keep("journal", &[b"f", &journal.bytes()[..]].concat())?;
+    keep("journal", "journal", &[b"f", &journal.bytes()[..]].concat())?;
     for (number, snapshot) in snapshots.iter().enumerate() {
         let bytes = snapshot.encode();
         let inside = bytes.get(1..bytes.len() - 32).expect("version, inside, hash");
-        keep(&format!("snapshot-{number}"), &[b"s", inside].concat())?;
+        keep("journal", &format!("snapshot-{number}"), &[b"s", inside].concat())?;
     }
     let mut all = Vec::new();
     let mut frames = Vec::new();
@@ -54,12 +54,16 @@ pub fn seeds(keep: &mut dyn FnMut(&str, &[u8]) -> io::Result<()>) -> io::Result<
     for (number, frame) in frames.iter().enumerate() {
         let bodies = bodies(frame);
         all.extend_from_slice(&bodies);
-        keep(&format!("records-{number}"), &[b"r", &bodies[..]].concat())?;
-        keep(&format!("up-to-{number}"), &[b"r", &all[..]].concat())?;
+        keep("journal", &format!("records-{number}"), &[b"r", &bodies[..]].concat())?;
+        keep("journal", &format!("up-to-{number}"), &[b"r", &all[..]].concat())?;
+    }
+    for count in [1, frames.len() / 2, frames.len()] {
+        let log = crate::log::written(frames.get(..count).unwrap_or(&frames));
+        keep("log", &format!("frames-{count}"), &log)?;
     }
     let mut detail = Vec::new();
     charge().encode(&mut detail).expect("short texts");
-    keep("charge", &[b"c", &detail[..]].concat())
+    keep("journal", "charge", &[b"c", &detail[..]].concat())
 }
 
 fn open(journal: &MemoryJournal, boot: u64) -> (Ledger, purser_ledger::Committer) {
