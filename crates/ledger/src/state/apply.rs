@@ -294,7 +294,8 @@ impl Aside {
     }
 }
 
-fn named_twice(legs: &Legs, ceilings: &[AccountNo]) -> bool {
+/// Is an account twice among those of a call? The changes of a record are reckoned from what each account had before.
+pub(super) fn named_twice(legs: &Legs, ceilings: &[AccountNo]) -> bool {
     let name = |i: usize| legs.get(i).map(|leg| leg.no).or_else(|| ceilings.get(i.saturating_sub(legs.len())).copied());
     let count = legs.len().saturating_add(ceilings.len());
     (0..count).any(|i| (0..i).any(|k| name(i) == name(k)))

@@ -4,6 +4,7 @@ use purser_core::account::Book;
 use purser_core::money::Nano;
 use purser_core::time::Instant;
 
+use super::apply::named_twice;
 use super::remembered::{Done, Ended};
 use super::{Account, Amounts, Aside, Contra, Item, OpenHold, State};
 use crate::codec::{CodecError, Reader, put_command, put_i64, put_len, put_nano, put_u32, put_u64};
@@ -211,5 +212,60 @@ fn put_aside(out: &mut Vec<u8>, aside: &Aside) {
 
 fn read_aside(reader: &mut Reader<'_>) -> Result<Aside, CodecError> {
     let (amount, legs) = read_shared(reader)?;
-    Ok(Aside { amount, legs, ceilings: read_ceilings(reader)? })
+    let ceilings = read_ceilings(reader)?;
+    if named_twice(&legs, &ceilings) {
+        return Err(CodecError("a call names an account twice"));
+    }
+    Ok(Aside { amount, legs, ceilings })
+}
+
+#[cfg(test)]
+mod tests {
+    use purser_core::account::{AccountKey, Period, Subject};
+    use purser_core::id::{BudgetId, GrantId};
+    use smallvec::SmallVec;
+
+    use super::*;
+    use crate::number::HoldId;
+    use crate::record::{Leg, Legs};
+
+    /// A state with one open hold on these accounts; the audit finds nothing wrong with it.
+    fn state(legs: &[AccountNo], ceilings: &[AccountNo]) -> State {
+        let five = Nano::new(5);
+        let mut state = State::new();
+        state.next_account = AccountNo(3);
+        let subjects = [Subject::Grant(GrantId::new(1)), Subject::Budget(BudgetId::new(1))];
+        for (no, subject) in [AccountNo(1), AccountNo(2)].into_iter().zip(subjects) {
+            let period = Period { start: Instant::EPOCH, end: Instant::from_micros(1) };
+            let mut account = Account::new(AccountKey { subject, period });
+            for _ in legs.iter().chain(ceilings).filter(|named| **named == no) {
+                account.amounts.held = account.amounts.held.saturating_add(five);
+                account.holds += 1;
+            }
+            state.contra_mut(subject.book()).held += i128::from(account.amounts.held.get());
+            state.accounts.insert(no, account);
+        }
+        let aside = Aside {
+            amount: five,
+            legs: legs.iter().map(|no| Leg { no: *no, amount: five }).collect::<Legs>(),
+            ceilings: SmallVec::from_slice(ceilings),
+        };
+        let id = HoldId::try_new(Epoch(0), 1).expect("in range");
+        state.holds.insert(id, OpenHold { since: Instant::EPOCH, aside });
+        state.audit().expect("what accounts have is what the hold says");
+        state
+    }
+
+    #[test]
+    fn a_state_in_which_a_call_names_an_account_twice_is_refused() {
+        let (grant, limit) = (AccountNo(1), AccountNo(2));
+        let once = state(&[grant], &[limit]);
+        assert_eq!(State::decode(&once.encode()).expect("our own").digest(), once.digest());
+        for (legs, ceilings) in [(&[][..], &[limit, limit][..]), (&[grant], &[grant]), (&[grant, grant], &[])] {
+            let Err(StateError::Codec(refused)) = State::decode(&state(legs, ceilings).encode()) else {
+                panic!("{legs:?} {ceilings:?} was taken");
+            };
+            assert_eq!(refused, CodecError("a call names an account twice"));
+        }
+    }
 }
