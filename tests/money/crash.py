@@ -10,6 +10,7 @@ import time
 from fractions import Fraction
 from pathlib import Path
 
+from acknowledged import Acknowledged
 from rig import call, gateway, message, standin
 from processes import run
 from purser import BINARY
@@ -19,6 +20,8 @@ BUDGET = Fraction(2_000)
 MAX_TOKENS = 300
 LOAD_SECONDS = (0.2, 1.5)
 SERVED_WITHIN_SECONDS = 1.0
+# Each restart is followed by a look at what is new and at the sum; all charges are read again every so many.
+COMPARED_EVERY = 10
 
 
 async def caller(port: int, key: str, number: int, round_: int, stop: asyncio.Event) -> int:
@@ -36,7 +39,7 @@ async def caller(port: int, key: str, number: int, round_: int, stop: asyncio.Ev
     return done
 
 
-async def load(purser, key: str, round_: int, seconds: float, acknowledged: dict) -> int:
+async def load(purser, key: str, round_: int, seconds: float, acknowledged: Acknowledged) -> int:
     """Load for so long, then SIGKILL in the middle of it. Charges are acknowledged on the way."""
     stop = asyncio.Event()
     callers = [asyncio.create_task(caller(purser.server.port, key, n, round_, stop)) for n in range(CALLERS)]
@@ -44,16 +47,24 @@ async def load(purser, key: str, round_: int, seconds: float, acknowledged: dict
     while time.monotonic() < deadline:
         await asyncio.sleep(min(0.25, max(0.0, deadline - time.monotonic())))
         if random.random() < 0.4:
-            acknowledged.update(await asyncio.to_thread(listed, purser))
+            await asyncio.to_thread(acknowledged.look)
     purser.server.process.kill()
     await asyncio.to_thread(purser.server.process.wait, 10)
     stop.set()
     return sum(await asyncio.gather(*callers))
 
 
-def listed(purser) -> dict[str, Fraction]:
-    """What the usage command returns is acknowledged: it must never be gone again."""
-    return {entry["id"]: Fraction(entry["charge"]) for entry in purser.json("usage", "--charges")}
+def settled(purser, person: str, acknowledged: Acknowledged, round_: int) -> None:
+    """The balance is the sum of the charges, once the first call after the restart is settled too."""
+    deadline = time.monotonic() + 10
+    while True:
+        acknowledged.look()
+        [balance] = purser.json("balance", person)
+        posted = Fraction(balance["posted"])
+        if posted == acknowledged.sum:
+            return
+        said = f"round {round_}: posted {float(posted)}, the charges {float(acknowledged.sum)}"
+        assert posted > acknowledged.sum and time.monotonic() < deadline, said
 
 
 def first_answer(port: int, key: str, since: float) -> float:
@@ -92,7 +103,7 @@ def main() -> int:
         folder = Path(name)
         provider = standin(folder, "--first-byte-ms", "20", "--tokens", "20", "200", "--tokens-per-s", "2000")
         purser = gateway(folder, provider)
-        acknowledged: dict[str, Fraction] = {}
+        acknowledged = Acknowledged(purser)
         calls, slowest = 0, 0.0
         try:
             person = purser.person("the engineer", f"{BUDGET}/day")
@@ -101,10 +112,9 @@ def main() -> int:
                 since = time.monotonic()
                 purser.restart()
                 slowest = max(slowest, first_answer(purser.server.port, person.key, since))
-                now = listed(purser)
-                lost = {hold: charge for hold, charge in acknowledged.items() if now.get(hold) != charge}
-                assert not lost, f"round {round_}: acknowledged and gone, or changed: {lost}"
-                acknowledged.update(now)
+                settled(purser, person.id, acknowledged, round_)
+                if round_ % COMPARED_EVERY == COMPARED_EVERY - 1 or round_ == chosen.rounds - 1:
+                    acknowledged.compare()
                 purser.verify()
             [balance] = purser.json("balance", person.id)
             suspense = purser.json("suspense", "list")
@@ -113,11 +123,11 @@ def main() -> int:
             purser.stop()
             provider.stop()
         spent, kept = Fraction(balance["posted"]), Fraction(balance["suspense"])
-        assert spent == sum(acknowledged.values(), Fraction(0)), "the balance is the sum of the charges"
+        assert spent == acknowledged.sum, "the balance is the sum of the charges"
         assert spent + kept <= BUDGET
         served = charged_upstream(truth)
         assert spent <= served <= spent + kept, f"served {float(served)}, spent {float(spent)}, in suspense {float(kept)}"
-        print(f"{chosen.rounds} kills, {calls} answered calls, {len(acknowledged)} acknowledged charges, none lost")
+        print(f"{chosen.rounds} kills, {calls} answered calls, {len(acknowledged.charges)} acknowledged charges, none lost")
         print(f"spent ${float(spent):.6f}, in suspense ${float(kept):.6f} ({len(suspense)} items), provider served ${float(served):.6f}")
         print(f"slowest first answer after a restart: {slowest:.2f} s")
         assert slowest <= SERVED_WITHIN_SECONDS, "a funded person is served within a second of the restart"
