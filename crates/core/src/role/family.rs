@@ -1,0 +1,74 @@
+//! What is set for a family of roles.
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use super::{Band, Level, Place, RoleError};
+use crate::scope::Pattern;
+
+/// A family's bands, models, tools, outcomes and policy.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct FamilyTerms {
+    /// As people call it.
+    pub title: String,
+    /// What is usual, by level and place.
+    pub bands: Vec<Band>,
+    /// Models its people may use; empty for every model.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub models: Vec<Pattern>,
+    /// Tools its people may use; empty for every tool.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tools: Vec<Pattern>,
+    /// Kinds of outcomes that count for it: `merged_change`, `month_close`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub outcomes: Vec<String>,
+    /// Its policy, in order of its days.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub policy: Vec<PolicyStep>,
+}
+
+/// What the company asks of offers to a family.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PolicyState {
+    /// Token budgets are tried out.
+    Experiment,
+    /// They are usual; an offer without one is asked about.
+    Standard,
+    /// No offer goes out without one.
+    Required,
+}
+
+/// From a day on, a state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PolicyStep {
+    /// The first day.
+    pub since: Date,
+    /// What holds from then on.
+    pub state: PolicyState,
+}
+
+impl FamilyTerms {
+    /// The state on a day: an experiment before the first one.
+    pub fn policy_on(&self, on: Date) -> PolicyState {
+        let known = self.policy.iter().rev().find(|step| step.since <= on);
+        known.map_or(PolicyState::Experiment, |step| step.state)
+    }
+
+    pub(super) fn band(&self, level: Option<Level>, place: Option<&Place>) -> Option<&Band> {
+        let fits = |wanted_level: Option<Level>, wanted_place: Option<&Place>| {
+            self.bands.iter().find(|band| band.level == wanted_level && band.place.as_ref() == wanted_place)
+        };
+        fits(level, place).or_else(|| fits(level, None)).or_else(|| fits(None, place)).or_else(|| fits(None, None))
+    }
+
+    pub(super) fn check(&self) -> Result<(), RoleError> {
+        self.bands.iter().try_for_each(Band::check)?;
+        let same = |band: &Band| {
+            self.bands.iter().filter(|other| other.level == band.level && other.place == band.place).count() > 1
+        };
+        if self.bands.iter().any(same) { Err(RoleError::BandTwice) } else { Ok(()) }
+    }
+}
