@@ -6,12 +6,14 @@
 //! In the journal an event is JSON, `{"v":1,"event":{"person_added":{…}}}`. A field may be added to an event under
 //! the same version when leaving it out means what was meant before; anything else raises the version.
 
+mod offer;
 mod pool;
 
 use std::borrow::Borrow;
 use std::fmt;
 use std::str::FromStr;
 
+pub use offer::{OfferEvent, RoleEvent};
 pub use pool::PoolEvent;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -149,6 +151,10 @@ pub enum Event {
     },
     /// Something about pools. Since version 3.
     Pool(PoolEvent),
+    /// Something about offers. Since version 3.
+    Offer(OfferEvent),
+    /// Something about roles: bands, policies, calendars, approval rules. Since version 3.
+    Role(RoleEvent),
     /// Some of the events of one change that is too large for one record. They take effect together, with the last
     /// part: a change of which only some parts were written has not happened. Parts of one change follow each other;
     /// any other event in between gives the change up. Since version 2.
@@ -295,7 +301,7 @@ impl Event {
     /// The earliest version in which this event can be read.
     fn version(&self) -> u32 {
         match self {
-            Self::Pool(_) => 3,
+            Self::Pool(_) | Self::Offer(_) | Self::Role(_) => 3,
             Self::GrantMade(grant) if grant.pool.is_some() => 3,
             Self::Part { events, .. } => events.iter().map(Self::version).fold(2, u32::max),
             _ => 1,

@@ -71,6 +71,8 @@ fn take_whole(directory: &mut Directory, event: &Event) -> Result<(), EventError
             directory.policy = Arc::new(policy.as_deref().cloned().unwrap_or_default());
             Ok(())
         }
+        Event::Offer(event) => directory.take_offer(event),
+        Event::Role(event) => directory.take_role(event),
         Event::Part { .. } => Err(EventError::PartInPart),
         Event::PolicySet { on: PolicyOn::Person(person), policy, .. } => {
             directory.present(*person)?;
@@ -181,6 +183,7 @@ impl Directory {
             return Err(EventError::GrantZone { theirs: theirs.clone(), given: grant.zone.clone() });
         }
         grant.check()?;
+        self.comes_from_its_offer(grant)?;
         let scope = self.shared_scope(&grant.scope);
         let grant = Arc::new(Grant { scope, ..grant.clone() });
         if let Some(pool) = grant.pool {

@@ -2,8 +2,10 @@
 
 use crate::grant::GrantError;
 use crate::id::{BudgetId, GrantId, KeyId, PersonId, UnitId};
+use crate::offer::OfferError;
 use crate::pool::PoolError;
 use crate::price::CardError;
+use crate::role::RoleError;
 use crate::time::Instant;
 use crate::zone::Zone;
 
@@ -135,6 +137,12 @@ pub enum EventError {
         "only the amount of budget {0} can be set anew, since other periods are other accounts; end it and set a new one"
     )]
     BudgetFixed(BudgetId),
+    /// An offer.
+    #[error(transparent)]
+    Offer(#[from] OfferError),
+    /// What is set about roles.
+    #[error(transparent)]
+    Role(#[from] RoleError),
     /// A part among the events of a part.
     #[error("the parts of a change hold plain events, no parts; write them one after the other")]
     PartInPart,

@@ -15,6 +15,7 @@
 mod apply;
 mod error;
 mod hash;
+mod offers;
 mod pools;
 mod record;
 mod stored;
@@ -55,6 +56,7 @@ pub struct Directory {
     grants: Table<GrantId, Arc<Grant>>,
     budgets: Table<BudgetId, Arc<Budget>>,
     pools: pools::Pools,
+    offers: offers::Offers,
     /// One copy of what a hundred thousand people have in common.
     zones: Table<Zone, Arc<Zones>>,
     scopes: Table<Scope, Arc<Scope>>,

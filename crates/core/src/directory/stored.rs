@@ -1,7 +1,7 @@
 //! A directory as bytes, so that a start need not take in every event again.
 //!
 //! ```text
-//! directory = zones scopes grant-terms budget-terms company? policy units people keys pools
+//! directory = zones scopes grant-terms budget-terms company? policy units people keys pools roles offers
 //! ```
 //!
 //! What a hundred thousand people have in common (zones, scopes, cadences, priorities) stands once, as JSON, and is
@@ -16,6 +16,7 @@ use jiff::civil::Date;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::offers::Offers;
 use super::pools::Pools;
 use super::table::Table;
 use super::{Company, Directory, Key, Person, Unit};
@@ -25,6 +26,7 @@ use crate::event::KeyHash;
 use crate::grant::{Grant, GrantSource, Priority};
 use crate::id::{BudgetId, GrantId, KeyId, NoteId, OfferId, PersonId, PoolId, UnitId};
 use crate::money::{Currency, Nano};
+use crate::offer::Offer;
 use crate::policy::Policy;
 use crate::pool::{Commitment, CommitmentOf, FiscalYear, Pool, PoolOn, PoolYear, Share};
 use crate::price::PriceBook;
@@ -63,6 +65,7 @@ pub(super) fn write(directory: &Directory) -> Vec<u8> {
         grants: _,
         budgets: _,
         pools,
+        offers,
         zones,
         scopes,
         begun: _,
@@ -126,6 +129,9 @@ pub(super) fn write(directory: &Directory) -> Vec<u8> {
         out.budgets(budgets);
     });
     out.pools(pools);
+    let Offers { offers, roles } = offers;
+    out.json(&**roles);
+    out.list(offers.values(), |out, offer| out.json(&**offer));
     out.finish()
 }
 
@@ -201,6 +207,12 @@ pub(super) fn read(bytes: &[u8], prices: PriceBook) -> Result<Directory, StoredE
         Ok(())
     })?;
     directory.pools = from.pools(&directory.grants)?;
+    directory.offers.roles = Arc::new(from.json()?);
+    from.list(|from| {
+        let offer: Offer = from.json()?;
+        directory.offers.offers.insert_mut(offer.id, Arc::new(offer));
+        Ok(())
+    })?;
     if from.rest.is_empty() { Ok(directory) } else { Err(StoredError("there are bytes behind its end")) }
 }
 

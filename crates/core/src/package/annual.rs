@@ -134,7 +134,6 @@ impl Package {
 }
 
 /// For leaving out of JSON what need not be said.
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
 pub(super) fn is_one(ratio: &Ratio) -> bool {
     ratio.is_one()
 }

@@ -371,7 +371,7 @@ mod tests {
         assert_eq!(ends("1 month").as_deref(), Some("2027-02-28"));
         assert_eq!(ends("24 months").as_deref(), Some("2029-01-31"));
         assert_eq!(ends("2028-12-31").as_deref(), Some("2028-12-31"));
-        assert_eq!(TokenTerm::Months(u16::MAX).ends(start).map(|date| date.year()), Some(7488));
+        assert_eq!(TokenTerm::Months(u16::MAX).ends(start).map(Date::year), Some(7488));
         for text in ["0 months", "24", "two months", "24 years", ""] {
             assert!(text.parse::<TokenTerm>().is_err(), "{text:?}");
         }

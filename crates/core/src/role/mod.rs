@@ -7,6 +7,7 @@
 //! What an offer or a grant is measured against comes from one function, [`Roles::standing`]. The preview of a change
 //! ([`impact`]) asks it twice, of the roles as they are and of the roles that [`Roles::apply`] makes of them.
 
+mod approval;
 mod band;
 mod calendar;
 mod family;
@@ -14,6 +15,7 @@ mod impact;
 mod name;
 mod presets;
 
+pub use approval::{ApprovalRule, Asked, Duty, needed, usual};
 pub use band::{Band, BandSide, Position};
 pub use calendar::WorkCalendar;
 pub use family::{FamilyTerms, PolicyState, PolicyStep};
@@ -47,6 +49,8 @@ pub struct Roles {
     pub families: BTreeMap<Family, FamilyTerms>,
     /// Working calendars by place.
     pub places: BTreeMap<Place, WorkCalendar>,
+    /// Who approves what.
+    pub approvals: Vec<ApprovalRule>,
 }
 
 /// One change of what is set about roles.
@@ -73,6 +77,11 @@ pub enum RoleChange {
         place: Place,
         /// Its calendar.
         calendar: WorkCalendar,
+    },
+    /// Who approves what from now on. What was submitted before keeps its rules.
+    Approvals {
+        /// All rules.
+        rules: Vec<ApprovalRule>,
     },
 }
 
@@ -137,6 +146,7 @@ impl Roles {
                 calendar.check()?;
                 self.places.insert(place.clone(), calendar.clone());
             }
+            RoleChange::Approvals { rules } => self.approvals.clone_from(rules),
         }
         Ok(())
     }

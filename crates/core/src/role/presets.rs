@@ -98,7 +98,7 @@ pub fn presets() -> Roles {
         };
         Some((name.parse::<Family>().ok()?, terms))
     };
-    Roles { families: FAMILIES.iter().filter_map(family).collect(), places: places() }
+    Roles { families: FAMILIES.iter().filter_map(family).collect(), places: places(), approvals: super::usual() }
 }
 
 /// The United States with its federal holidays of 2026 and 2027; other places are added as they are needed.

@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 
+use super::PolicyState::{Experiment, Required, Standard};
 use super::*;
 use crate::calendar::CivilSpan;
 use crate::money::Nano;
@@ -105,12 +106,11 @@ fn policy_is_dated_and_survives_new_bands() {
     let family: Family = "finance".parse().unwrap();
     let step =
         |since, state| RoleChange::Policy { family: family.clone(), step: PolicyStep { since: date(since), state } };
-    roles.apply(&step("2026-06-01", PolicyState::Standard)).unwrap();
-    roles.apply(&step("2027-01-01", PolicyState::Required)).unwrap();
+    roles.apply(&step("2026-06-01", Standard)).unwrap();
+    roles.apply(&step("2027-01-01", Required)).unwrap();
     let terms = FamilyTerms { policy: Vec::new(), ..roles.families[&family].clone() };
     roles.apply(&RoleChange::Family { family: family.clone(), terms }).unwrap();
     let states = ["2026-05-31", "2026-06-01", "2026-12-31", "2027-01-01"].map(|on| roles.policy(&family, date(on)));
-    use PolicyState::{Experiment, Required, Standard};
     assert_eq!(states, [Experiment, Standard, Standard, Required]);
     let error = roles.apply(&step("2026-12-31", Standard)).unwrap_err().to_string();
     assert_eq!(
@@ -164,7 +164,7 @@ proptest! {
         let on = date("2026-11-26");
         let mut changes = vec![RoleChange::Family { family: family.clone(), terms }];
         if required {
-            changes.push(RoleChange::Policy { family, step: PolicyStep { since: on, state: PolicyState::Required } });
+            changes.push(RoleChange::Policy { family, step: PolicyStep { since: on, state: Required } });
         }
         let population: Vec<Subject<usize>> = people.iter().enumerate().map(|(id, (family, workday, base))| Subject {
             id,
@@ -175,7 +175,9 @@ proptest! {
         }).collect();
         let told = impact(&roles, &changes, on, &population).unwrap();
         let mut then = roles.clone();
-        changes.iter().for_each(|change| then.apply(change).unwrap());
+        for change in &changes {
+            then.apply(change).unwrap();
+        }
         let mut moved = Vec::new();
         for subject in &population {
             let (before, after) = (subject.standing(&roles, on), subject.standing(&then, on));

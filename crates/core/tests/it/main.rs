@@ -5,6 +5,8 @@
 mod company;
 mod directory;
 mod event;
+mod offer;
+mod offer;
 mod period;
 mod plan;
 mod pools;

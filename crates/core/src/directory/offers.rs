@@ -1,0 +1,101 @@
+//! Offers and what is set about roles.
+
+use std::sync::Arc;
+
+use super::table::Table;
+use super::{Directory, EventError};
+use crate::event::{OfferEvent, RoleEvent};
+use crate::grant::{Grant, GrantSource};
+use crate::id::OfferId;
+use crate::offer::{Offer, OfferError, State};
+use crate::pool::CommitmentOf;
+use crate::role::Roles;
+
+/// Offers by id, and the roles they are measured by.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Offers {
+    pub(super) offers: Table<OfferId, Arc<Offer>>,
+    pub(super) roles: Arc<Roles>,
+}
+
+impl Directory {
+    /// An offer, ended ones included.
+    pub fn offer(&self, id: OfferId) -> Option<&Arc<Offer>> {
+        self.offers.offers.get(&id)
+    }
+
+    /// All offers, in no particular order.
+    pub fn offers(&self) -> impl Iterator<Item = &Arc<Offer>> {
+        self.offers.offers.values()
+    }
+
+    /// Families, bands, policies, calendars and approval rules.
+    pub fn roles(&self) -> &Arc<Roles> {
+        &self.offers.roles
+    }
+
+    pub(super) fn take_role(&mut self, event: &RoleEvent) -> Result<(), EventError> {
+        let mut roles = Roles::clone(&self.offers.roles);
+        roles.apply(&event.change)?;
+        self.offers.roles = Arc::new(roles);
+        Ok(())
+    }
+
+    pub(super) fn take_offer(&mut self, event: &OfferEvent) -> Result<(), EventError> {
+        let id = event.offer();
+        let next = match event {
+            OfferEvent::Drafted { unit, version, .. } => {
+                if self.offer(id).is_some() {
+                    return Err(EventError::Duplicate(id.to_string()));
+                }
+                self.open_unit(*unit)?;
+                Offer::drafted(id, *unit, version)?
+            }
+            _ => self.offer(id).ok_or(OfferError::Unknown(id))?.take(event)?,
+        };
+        self.keeps_its_word(&next)?;
+        self.has_its_funds(&next)?;
+        self.offers.offers.insert_mut(id, Arc::new(next));
+        Ok(())
+    }
+
+    /// An accepted offer has its person and exactly the grant that it promised.
+    fn keeps_its_word(&self, offer: &Offer) -> Result<(), OfferError> {
+        let Some(accepted) = offer.accepted else { return Ok(()) };
+        self.present(accepted.person).map_err(|_| OfferError::Person(accepted.person))?;
+        let terms = offer.version(accepted.version).and_then(|version| version.tokens.as_deref());
+        let made = accepted.grant.and_then(|grant| self.grant(grant));
+        let kept = match (terms, made) {
+            (None, None) => accepted.grant.is_none(),
+            (Some(terms), Some(grant)) => {
+                let theirs = grant.person == accepted.person && grant.source == GrantSource::Offer(offer.id);
+                theirs && grant.voided_at.is_none() && terms.is_kept_by(grant)
+            }
+            _ => false,
+        };
+        if kept { Ok(()) } else { Err(OfferError::Grant) }
+    }
+
+    /// While a guarantee is with the candidate, and no longer, it is set aside in its pool.
+    fn has_its_funds(&self, offer: &Offer) -> Result<(), OfferError> {
+        let committed = self.commitment(CommitmentOf::Offer(offer.id));
+        match (offer.guarantee(), committed) {
+            (None, None) => Ok(()),
+            (None, Some(_)) => Err(OfferError::StillCommitted(offer.id)),
+            (Some(terms), Some(set_aside)) if terms.is_kept_by(&set_aside.terms) => Ok(()),
+            (Some(_), _) => Err(OfferError::NotCommitted(offer.id)),
+        }
+    }
+
+    /// A grant that names one of our offers is made in the change that accepts it. Offers that this ledger never saw
+    /// were accepted elsewhere.
+    pub(super) fn comes_from_its_offer(&self, grant: &Grant) -> Result<(), OfferError> {
+        let GrantSource::Offer(id) = grant.source else { return Ok(()) };
+        match self.offer(id) {
+            Some(offer) if !matches!(offer.state, State::Sent | State::Viewed) => {
+                Err(OfferError::GrantOfNoOffer { grant: grant.id, offer: id, state: offer.state })
+            }
+            _ => Ok(()),
+        }
+    }
+}
