@@ -6,7 +6,6 @@ mod company;
 mod directory;
 mod event;
 mod offer;
-mod offer;
 mod period;
 mod plan;
 mod pools;

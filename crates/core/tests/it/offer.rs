@@ -253,7 +253,10 @@ fn guaranteed() -> (Directory, Version) {
         PoolEvent::Funded { pool, year: FiscalYear(2027), by: "80000".parse().unwrap(), at: at(0) },
     ];
     let version = Box::new(first.clone());
-    let events = [&funds.map(Event::Pool)[..], &[Event::Offer(OfferEvent::Drafted { offer: OFFER, unit: UNIT, version }), submit(1, &[])]];
+    let events = [
+        &funds.map(Event::Pool)[..],
+        &[Event::Offer(OfferEvent::Drafted { offer: OFFER, unit: UNIT, version }), submit(1, &[])],
+    ];
     (after(&events.concat()), first)
 }
 
@@ -277,15 +280,16 @@ fn a_guarantee_is_set_aside_from_sending_until_its_end() {
     assert_eq!(error, EventError::Offer(OfferError::NotCommitted(OFFER)), "and what is set aside is what is promised");
     let sent = approved.apply(&together(vec![commit(&grant), send(1, 3)])).unwrap();
     // From 4 January on: 362 of 365 days.
-    assert_eq!(committed(&sent), "77358.904109590");
+    assert_eq!(committed(&sent), "77358.90410959");
     let release = Event::Pool(PoolEvent::OfferReleased { offer: OFFER, at: at(4) });
-    let declined = Event::Offer(OfferEvent::Declined { offer: OFFER, reason: DeclineReason::Other, note: None, at: at(4) });
+    let declined =
+        Event::Offer(OfferEvent::Declined { offer: OFFER, reason: DeclineReason::Other, note: None, at: at(4) });
     assert_eq!(sent.apply(&declined), Err(EventError::Offer(OfferError::StillCommitted(OFFER))));
     assert_eq!(committed(&sent.apply(&together(vec![release.clone(), declined])).unwrap()), "0.00");
     let mut accepted = accept(&sent, |_| {});
     accepted.insert(0, release);
     let accepted = sent.apply(&together(accepted)).unwrap();
-    assert_eq!(committed(&accepted), "77358.904109590", "the grant's now");
+    assert_eq!(committed(&accepted), "77358.90410959", "the grant's now");
     assert_eq!(Directory::from_bytes(&accepted.to_bytes(), PriceBook::default()).unwrap(), accepted);
 }
 
