@@ -107,6 +107,13 @@ mod tests {
     }
 
     #[test]
+    fn a_window_is_written_as_it_is_read() {
+        for text in ["mon-fri 01:00-04:00", "sun 16:30-24:00", "tue-wed 00:00-00:01"] {
+            assert_eq!(text.parse::<Window>().unwrap().to_string(), text);
+        }
+    }
+
+    #[test]
     fn windows_are_half_open_and_know_the_day() {
         // 2026-10-02 is a Friday.
         check("mon-fri 01:00-04:00", "2026-10-02T01:00:00Z", true);
@@ -126,6 +133,9 @@ mod tests {
             "mon 04:00-01:00",
             "mon 1:00-2:00",
             "mon 23:00-25:00",
+            "mon 01:00-01:00",
+            "mon 01:60-03:00",
+            "mon 23:00-24:01",
             "x 01:00-02:00",
         ] {
             assert!(text.parse::<Window>().is_err(), "{text:?}");

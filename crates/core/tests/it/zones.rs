@@ -13,6 +13,7 @@ use purser_core::period::{Rhythm, Term};
 use purser_core::time::Instant;
 use purser_core::zone::{Zone, Zones};
 
+use crate::company::cases;
 use crate::random::{Random, each_case};
 
 const DAY_S: i64 = 86_400;
@@ -112,11 +113,13 @@ fn check_days(clock: &Clock, zone: &Zone, around: i64) {
     }
 }
 
-/// Every change of every clock, with two days on both sides; and that days are skipped and shortened at all.
+/// Every change of every clock, with two days on both sides; and that days are skipped and shortened at all. Where
+/// fewer random cases are asked for, as large a part of the zones.
 #[test]
 fn days_begin_where_clocks_say_at_every_change_of_every_zone() {
     let (mut skipped, mut odd, mut again) = (0, 0, 0);
-    for clock in clocks() {
+    let part = usize::try_from(100_000 / cases(100_000).cases.max(1)).unwrap().max(1);
+    for clock in clocks().into_iter().step_by(part) {
         let zone = Zone::try_new(&clock.name).unwrap();
         let rhythm = Rhythm { cadence: Cadence::Day, zone: &zone, moves: &[], term: Term::ALWAYS };
         for pair in clock.stretches.windows(2) {
@@ -136,8 +139,10 @@ fn days_begin_where_clocks_say_at_every_change_of_every_zone() {
             }
         }
     }
-    assert!(skipped > 5 && odd > 10_000, "{skipped} days that never were and {odd} of another length");
-    assert!(again > 100, "{again} looks at a day that is shown again");
+    if part == 1 {
+        assert!(skipped > 5 && odd > 10_000, "{skipped} days that never were and {odd} of another length");
+        assert!(again > 100, "{again} looks at a day that is shown again");
+    }
 }
 
 /// Any zone, any day of four centuries, any cadence.
