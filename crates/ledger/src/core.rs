@@ -305,3 +305,32 @@ impl std::fmt::Debug for Core {
         f.debug_struct("Core").field("progress", &self.progress).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::Ledger;
+    use crate::memory::MemoryJournal;
+    use crate::number::BootId;
+
+    #[derive(Debug)]
+    struct Stopped;
+
+    impl Clock for Stopped {
+        fn now(&self) -> Instant {
+            Instant::EPOCH
+        }
+    }
+
+    #[test]
+    fn a_breach_stops_for_good() {
+        let options = Options::new(BootId(1));
+        let journal = Box::new(MemoryJournal::new());
+        let (ledger, _committer, _) = Ledger::open_stepped(journal, None, options, Arc::new(Stopped), None).unwrap();
+        let told = ledger.core().breach("two and two are five".to_owned());
+        for error in [Some(told), ledger.stopped(), ledger.accounts(&[]).err()] {
+            let Some(LedgerError::Stopped { cause }) = error else { panic!() };
+            assert!(matches!(&*cause, Stop::Breach(what) if what == "two and two are five"));
+        }
+    }
+}

@@ -360,6 +360,55 @@ mod tests {
     }
 
     #[test]
+    fn a_damaged_record_of_an_unfinished_frame_is_not_whole() {
+        let records = [(Instant::EPOCH, Record::Rest), (Instant::from_micros(5), Record::Rest)];
+        let one = Frame::of(None, &records[..1]);
+        let bytes = Frame::of(None, &records).encode();
+        for at in HEADER_LEN + one.payload.len()..bytes.len() - CLOSING_LEN {
+            let mut damaged = bytes.clone();
+            damaged[at] ^= 1;
+            assert_eq!(Frame::salvage(None, &damaged).map(|(frame, _)| frame.count), Some(1), "byte {at}");
+        }
+    }
+
+    #[test]
+    fn an_unfinished_frame_is_of_its_place_in_the_chain() {
+        let first = Frame::of(None, &[(Instant::EPOCH, Record::Rest)]);
+        let head = first.head();
+        let second = Frame::of(Some(head), &[(Instant::EPOCH, Record::Rest)]);
+        let bytes = second.encode();
+        let salvaged = |prev| Frame::salvage(prev, &bytes).map(|(frame, _)| frame);
+        assert_eq!(salvaged(Some(head)), Some(second));
+        assert_eq!(salvaged(None), None);
+        assert_eq!(salvaged(Some(FrameHead { no: FrameNo(2), ..head })), None);
+        assert_eq!(salvaged(Some(FrameHead { last_lsn: Lsn(2), ..head })), None);
+        assert_eq!(salvaged(Some(FrameHead { hash: FrameHash::default(), ..head })), None);
+    }
+
+    #[test]
+    fn a_length_that_makes_no_sense_is_damage_and_no_early_end() {
+        let bytes = Frame::of(None, &[(Instant::EPOCH, Record::Rest)]).encode();
+        let with = |length: &[u8]| Frame::decode(&[&bytes[..HEADER_LEN], length].concat()).unwrap_err();
+        assert!(matches!(with(&[0xff; 10]), FrameError::Bad(_)), "more than 64 bits");
+        assert_eq!(with(&[0xff; 9]), FrameError::Short, "the rest of it may be missing");
+        let mut length = Vec::new();
+        put_u64(&mut length, 1 << 30);
+        assert_eq!(with(&length), FrameError::Short);
+        length.clear();
+        put_u64(&mut length, (1 << 30) + 1);
+        assert!(matches!(with(&length), FrameError::Bad(_)), "longer than any");
+    }
+
+    #[test]
+    fn records_end_with_the_first_that_is_damaged() {
+        let mut frame = Frame::of(None, &[const { (Instant::EPOCH, Record::Rest) }; 3]);
+        let cell = frame.payload.len() / 3;
+        frame.payload[cell + 1] ^= 1;
+        let read: Vec<_> = frame.records().collect();
+        assert_eq!(read.iter().map(Result::is_ok).collect::<Vec<_>>(), [true, false]);
+    }
+
+    #[test]
     fn a_frame_that_miscounts_its_records_says_so() {
         let honest = Frame::of(None, &[(Instant::EPOCH, Record::Rest), (Instant::EPOCH, Record::Rest)]);
         for count in [0, 1, 3] {

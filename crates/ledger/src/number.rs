@@ -149,6 +149,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_boot_is_known_by_its_text() {
+        let boot = BootId::from_text("0b1f6e5e-3f86-4d2e-8c58-0f0b7a6d3a11");
+        assert_eq!(boot, BootId::from_text(" 0b1f6e5e-3f86-4d2e-8c58-0f0b7a6d3a11\n"), "the file ends its line");
+        assert_ne!(boot, BootId::from_text("0b1f6e5e-3f86-4d2e-8c58-0f0b7a6d3a12"));
+        assert_ne!(boot, BootId(0));
+    }
+
+    #[test]
     fn hold_ids_read_back() {
         for (epoch, sequence) in [(0, 0), (3, 1042), (HoldId::EPOCH_MAX, HoldId::SEQUENCE_MAX)] {
             let id = HoldId::try_new(Epoch(epoch), sequence).unwrap();

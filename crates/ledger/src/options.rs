@@ -45,3 +45,18 @@ impl Options {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_are_those_that_are_promised() {
+        let options = Options::new(BootId(3));
+        assert_eq!((options.boot, options.slice_per_mille, options.wait_for_disk), (BootId(3), 10, false));
+        assert_eq!((options.slice_idle, options.queue_bytes_max), (Duration::from_mins(1), 8_388_608));
+        assert_eq!((options.sync_pause, options.write_pause), (Duration::from_millis(2), Duration::from_micros(100)));
+        let Window { age_s, settled_max, commands_max } = options.window;
+        assert_eq!((age_s, settled_max, commands_max), (86_400, 100_000, 100_000));
+    }
+}

@@ -240,6 +240,51 @@ mod tests {
     }
 
     #[test]
+    fn what_a_sync_has_not_reached_counts_until_it_has() {
+        let slices_of_ten = || {
+            let mut slices = Slices::default();
+            slices.queued(NO, Lsn(1), Nano::new(10));
+            slices.sync_begins(Lsn(1));
+            check(&mut slices, 10, 1, true);
+            slices
+        };
+        // A sync that began ended before the next one began, whether anybody looked between them or not.
+        let mut slices = slices_of_ten();
+        slices.sync_begins(Lsn(5));
+        slices.sync_begins(Lsn(6));
+        check(&mut slices, 10, 5, true);
+        // What is counted after a sync began is not in it.
+        let mut slices = slices_of_ten();
+        slices.sync_begins(Lsn(5));
+        slices.count(NO, Nano::new(3), Lsn(1));
+        check(&mut slices, 0, 1, false);
+        check(&mut slices, 8, 5, false);
+        check(&mut slices, 7, 5, true);
+        slices.sync_begins(Lsn(9));
+        check(&mut slices, 1, 5, false);
+        check(&mut slices, 10, 9, true);
+    }
+
+    #[test]
+    fn an_account_that_is_forgotten_begins_anew() {
+        let mut slices = Slices::default();
+        slices.raised(NO, Lsn(4));
+        assert_eq!([3, 4].map(|durable| slices.raise_pending(NO, Lsn(durable))), [Some(Lsn(4)), None]);
+        slices.queued(NO, Lsn(5), Nano::new(10));
+        let is_below = |slices: &Slices| [10, 11].map(|target| slices.is_below(NO, Nano::new(target)));
+        assert_eq!(is_below(&slices), [false, true], "what is queued counts, or it would be queued again");
+        check(&mut slices, 10, 5, true);
+        assert_eq!(is_below(&slices), [false, true]);
+        slices.forget(NO);
+        assert_eq!(is_below(&slices), [true, true]);
+        assert_eq!(slices.raise_pending(NO, Lsn(0)), None);
+        assert_eq!(slices.idle(Instant::FAR_FUTURE, Duration::ZERO), None, "nothing is given back for it");
+        // A slice of nothing is none: it is not given back again.
+        slices.queued(NO, Lsn(6), Nano::ZERO);
+        assert!(!slices.any());
+    }
+
+    #[test]
     fn a_cut_counts_at_once_and_a_raise_when_durable() {
         let mut slices = Slices::default();
         slices.queued(NO, Lsn(1), Nano::new(10));
@@ -249,8 +294,17 @@ mod tests {
         slices.queued(NO, Lsn(4), Nano::new(20));
         check(&mut slices, 5, 3, false);
         check(&mut slices, 20, 4, true);
+        // A raise on its way is no cut: what is queued behind it lends no more than there was.
+        let mut slices = Slices::default();
+        slices.queued(NO, Lsn(1), Nano::new(4));
+        check(&mut slices, 0, 1, true);
+        slices.queued(NO, Lsn(2), Nano::new(20));
+        slices.queued(NO, Lsn(3), Nano::new(10));
+        check(&mut slices, 5, 1, false);
+        check(&mut slices, 10, 3, true);
         slices.raised(NO, Lsn(9));
-        check(&mut slices, 0, 4, false);
+        check(&mut slices, 0, 8, false);
+        check(&mut slices, 0, 9, true);
     }
 
     #[test]
@@ -260,12 +314,20 @@ mod tests {
         let mut slices = Slices::default();
         assert!(!slices.is_inside(NO, Nano::new(1), Lsn(0), at(0)));
         slices.queued(NO, Lsn(1), Nano::new(10));
+        slices.queued(NO, Lsn(1), Nano::new(12));
         assert_eq!(slices.idle(at(59), idle), None);
         assert!(slices.is_inside(NO, Nano::new(1), Lsn(1), at(30)));
         assert_eq!(slices.idle(at(61), idle), None);
         assert_eq!(slices.idle(at(90), idle), Some(NO));
         assert_eq!(slices.idle(at(999), idle), None);
         assert!(!slices.any());
+        // Once it has one again it is found again, also behind an account that is gone.
+        let gone = AccountNo(2);
+        slices.queued(gone, Lsn(2), Nano::new(10));
+        slices.queued(NO, Lsn(3), Nano::new(10));
+        slices.forget(gone);
+        assert!(slices.any());
+        assert_eq!(slices.idle(at(999), idle), Some(NO));
     }
 
     #[test]

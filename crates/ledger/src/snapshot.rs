@@ -77,3 +77,26 @@ impl Snapshot {
         Ok(Self { state, frame: (no != FrameNo(0)).then_some(FrameHead { no, last_lsn, hash }) })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use purser_core::time::Instant;
+
+    use super::*;
+    use crate::frame::Frame;
+    use crate::record::Record;
+    use crate::replica::Replica;
+
+    #[test]
+    fn its_frame_is_in_it() {
+        let mut replica = Replica::new(None);
+        let empty = Snapshot::decode(&replica.snapshot().encode()).unwrap();
+        assert_eq!((empty.lsn(), empty.frame()), (Lsn(0), None));
+        let frame = Frame::of(None, &[(Instant::EPOCH, Record::Rest)]);
+        replica.apply(&frame).unwrap();
+        let mut snapshot = replica.snapshot();
+        assert_eq!(Snapshot::decode(&snapshot.encode()).unwrap().frame(), Some(frame.head()));
+        snapshot.frame = Some(FrameHead { last_lsn: Lsn(2), ..frame.head() });
+        assert!(matches!(Snapshot::decode(&snapshot.encode()), Err(SnapshotError::Damaged(_))));
+    }
+}

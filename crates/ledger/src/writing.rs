@@ -68,11 +68,7 @@ impl Writing {
         self.piece.extend_from_slice(&batch.payload);
         open.payload.extend_from_slice(&batch.payload);
         open.count = open.count.saturating_add(batch.count);
-        if begins.is_some() {
-            open.hasher.update(&self.piece);
-        } else {
-            open.hasher.update(&batch.payload);
-        }
+        open.hasher.update(&self.piece);
         begins
     }
 }

@@ -393,6 +393,27 @@ mod tests {
         )
     }
 
+    #[test]
+    fn what_is_longer_than_its_bound_is_refused() {
+        let check = |record: Record, is_read: bool| {
+            let mut bytes = Vec::new();
+            record.put(&mut bytes);
+            assert_eq!(Record::read(&mut Reader::new(&bytes)).is_ok(), is_read);
+        };
+        let (id, amount) = (HoldId::try_new(Epoch(1), 1).unwrap(), Nano::ZERO);
+        let legs = |count: usize| Legs::from_elem(Leg { no: AccountNo(1), amount }, count);
+        let ceilings = |count: usize| Ceilings::from_elem(AccountNo(1), count);
+        let (command, input) = (CommandId::new(1), 1);
+        for (over, is_read) in [(0, true), (1, false)] {
+            check(Record::Hold { id, amount, legs: legs(ACCOUNTS_MAX + over), ceilings: ceilings(0) }, is_read);
+            check(Record::Hold { id, amount, legs: legs(0), ceilings: ceilings(ACCOUNTS_MAX + over) }, is_read);
+            let detail = Detail::from_elem(7, DETAIL_MAX + over);
+            let (legs, overrun, mark) = (legs(0), Nano::ZERO, Mark::Exact);
+            check(Record::Settle { id, charge: amount, legs, overrun, mark, detail }, is_read);
+            check(Record::Event { command, input, kind: 1, payload: vec![7; EVENT_MAX + over] }, is_read);
+        }
+    }
+
     proptest! {
         #[test]
         fn records_read_back(record in record()) {

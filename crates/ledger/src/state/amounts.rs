@@ -103,7 +103,7 @@ impl Amounts {
             let sum = amount.checked_add(delta).ok_or(Fault::Overflow)?;
             if sum.is_negative() { Err(Fault::Negative) } else { Ok(sum) }
         };
-        if change.held.is_positive() && change.held > self.free() {
+        if change.held > self.free() {
             return Err(Fault::NotAvailable);
         }
         // What was set aside for a call is there for it, also where a lowered limit or a lost slice left the account

@@ -203,9 +203,7 @@ impl State {
     /// Frees what is aside and charges its accounts.
     fn pay(&self, out: &mut Changes, aside: &Aside, charge: Nano, legs: &Legs, from: From) -> Result<(), ApplyError> {
         non_negative(charge, legs)?;
-        if !charge.is_zero() || !legs.is_empty() {
-            subset(&aside.legs, legs, charge)?;
-        }
+        subset(&aside.legs, legs, charge)?;
         let freed = |change: Change, amount: Nano, charged: Nano| match from {
             From::Held => Change { held: negative(amount), charged, ..change },
             From::Suspense => Change { suspense: negative(amount), charged, ..change },

@@ -11,6 +11,8 @@ mod changes;
 mod decide;
 mod encode;
 mod remembered;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 

@@ -3,7 +3,7 @@
 use purser_core::account::AccountKey;
 use purser_core::money::Nano;
 use purser_core::time::Instant;
-use purser_ledger::{AccountRef, Correction, LedgerError};
+use purser_ledger::{AccountRef, Correction, LedgerError, Resolution};
 
 use crate::bench::{Bench, command, exact, grant, is_cleared, period};
 
@@ -20,6 +20,7 @@ fn an_account_closes_once_nothing_needs_it_and_never_opens_again() {
     let close = |bench: &Bench| bench.ledger.close_ended(Instant::FAR_FUTURE, 100).unwrap();
     assert_eq!(close(&bench), 0, "the day is not over");
     bench.clock.set_s(86_400);
+    assert_eq!(bench.account(on_day(1, 0), 100), day, "it is there as long as it is open");
     assert_eq!(close(&bench), 0, "a call of yesterday is still under way");
     hold.settle(exact(4)).unwrap();
     assert_eq!(bench.amounts(day)[1], 4, "and is charged to yesterday");
@@ -49,6 +50,22 @@ fn an_account_closes_once_nothing_needs_it_and_never_opens_again() {
     .unwrap();
     let shown: Vec<_> = postings.iter().map(|p| (p.account, p.amount.get())).collect();
     assert_eq!(shown, [(AccountRef::Source, -5), (AccountRef::Provider, 5)]);
+    bench.assert_replay_is_live();
+}
+
+#[test]
+fn an_account_with_something_in_suspense_stays() {
+    let mut bench = Bench::new();
+    let day = bench.account(on_day(1, 0), 100);
+    let lost = bench.hold(&[day], &[], 10);
+    bench.committer.sync();
+    let mut bench = bench.kill();
+    drop(lost);
+    bench.clock.set_s(86_400);
+    assert_eq!(bench.ledger.close_ended(Instant::FAR_FUTURE, 100).unwrap(), 0);
+    let item = bench.ledger.suspense_items()[0].id;
+    bench.ledger.resolve(command(1), item, &Resolution::WriteOff).unwrap();
+    assert_eq!(bench.ledger.close_ended(Instant::FAR_FUTURE, 100).unwrap(), 1);
     bench.assert_replay_is_live();
 }
 

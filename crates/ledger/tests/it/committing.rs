@@ -1,13 +1,16 @@
 //! The committing thread, waiting for it, stopping.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
+use std::time::Duration;
 
 use parking_lot::Mutex;
 use purser_core::money::Nano;
 use purser_ledger::{
-    Frame, FrameObserver, HoldOutcome, HoldRequest, Ledger, LedgerError, MemoryJournal, OpenError, Options, Snapshot,
-    Stop,
+    Committer, Frame, FrameHead, FrameNo, FrameObserver, HoldOutcome, HoldRequest, Journal, JournalError, Ledger,
+    LedgerError, MemoryJournal, OpenError, Options, Pen, Snapshot, Stop,
 };
 
 use crate::bench::{Bench, TestClock, budget, command, exact, grant, journals, options, ready};
@@ -53,6 +56,37 @@ fn each_event_is_synced(disk: &MemoryJournal) {
     assert_eq!(seen, (1..=52).collect::<Vec<_>>(), "the boot, fifty events, the end");
     assert_eq!(disk.synced_len(), disk.bytes().len());
     assert_eq!(disk.syncs(), 52);
+}
+
+/// Keeps the bytes of what it is told of.
+#[derive(Clone, Default)]
+struct Kept(Arc<Mutex<Vec<u8>>>);
+
+impl FrameObserver for Kept {
+    fn durable(&mut self, frame: &Arc<Frame>) {
+        assert!(frame.is_intact());
+        self.0.lock().extend(frame.encode());
+    }
+}
+
+#[test]
+fn observers_are_told_what_is_in_the_journal() {
+    for disk in journals() {
+        let kept = Kept::default();
+        let observer = Some::<Box<dyn FrameObserver>>(Box::new(kept.clone()));
+        let (ledger, mut committer, _) =
+            Ledger::open_stepped(Box::new(disk.clone()), None, options(1), Arc::new(TestClock::default()), observer)
+                .unwrap();
+        for pieces in 0..4 {
+            for piece in 0..pieces {
+                ledger.event(command(10 * pieces + piece), 1, b"x").unwrap();
+                committer.write();
+            }
+            ledger.event(command(10 * pieces + 9), 1, b"the last").unwrap();
+            committer.sync();
+        }
+        assert_eq!(kept.0.lock().clone(), disk.bytes());
+    }
 }
 
 #[test]
@@ -108,6 +142,111 @@ fn a_failed_sync_stops_for_good_and_wakes_who_waits() {
     let mut again = bench.kill();
     assert_eq!(again.amounts(person), [100, 0, 0, 10, 0], "what was written and not synced happens to be there");
     again.assert_replay_is_live();
+}
+
+/// Counts how often it was woken.
+#[derive(Default)]
+struct Alarm(AtomicU64);
+
+impl Wake for Alarm {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn who_waits_is_woken_when_it_is_so_and_when_it_never_will_be() {
+    for (disk, fails) in journals().into_iter().zip([false; 2]).chain(journals().into_iter().zip([true; 2])) {
+        let takes_whole_frames = disk.clone().pen().is_none();
+        let mut bench = Bench::on(disk, None, options(1), Arc::default());
+        let ledger = bench.ledger.clone();
+        let lsn = ledger.event(command(1), 1, b"x").unwrap().lsn;
+        let (mut written, mut durable) = (Box::pin(ledger.written(lsn)), Box::pin(ledger.durable(lsn)));
+        let alarms = [Arc::new(Alarm::default()), Arc::new(Alarm::default())];
+        let wakers = alarms.clone().map(Waker::from);
+        assert!(durable.as_mut().poll(&mut Context::from_waker(&wakers[1])).is_pending());
+        if takes_whole_frames {
+            assert!(written.as_mut().poll(&mut Context::from_waker(&wakers[0])).is_pending());
+        }
+        if fails {
+            drop(bench.disk.kill()); // its journal fails from now on
+        }
+        assert_eq!(bench.committer.sync(), !fails);
+        let woken = alarms.each_ref().map(|alarm| alarm.0.load(Ordering::Relaxed) > 0);
+        assert_eq!(woken, [takes_whole_frames, true]);
+        let Poll::Ready(outcome) = durable.as_mut().poll(&mut Context::from_waker(&wakers[1])) else { panic!() };
+        assert_eq!(outcome.is_err(), fails);
+    }
+}
+
+#[test]
+fn what_fails_while_it_closes_is_told() {
+    let disk = MemoryJournal::with_pen();
+    let (ledger, _) =
+        Ledger::open(Box::new(disk.clone()), None, options(1), Arc::new(TestClock::default()), None).unwrap();
+    disk.fail_syncs();
+    assert!(ledger.close().is_err());
+}
+
+#[test]
+fn a_frame_that_cannot_be_written_stops_for_good() {
+    let ways: [fn(&mut Committer) -> bool; 2] = [Committer::write, Committer::sync];
+    for (disk, way) in journals().into_iter().zip(ways).chain(journals().into_iter().rev().zip(ways)) {
+        let mut bench = Bench::on(disk, None, options(1), Arc::default());
+        drop(bench.disk.kill()); // its journal fails from now on
+        bench.ledger.event(command(1), 1, b"x").unwrap();
+        assert!(!way(&mut bench.committer));
+        let Some(LedgerError::Stopped { cause }) = bench.ledger.stopped() else { panic!() };
+        assert!(matches!(*cause, Stop::Journal(_)));
+    }
+}
+
+/// Its second sync fails (the first is the start's), all others do not. Counts them.
+struct FailsOnce {
+    disk: MemoryJournal,
+    syncs: Arc<AtomicU64>,
+}
+
+impl Journal for FailsOnce {
+    fn append(&mut self, frame: &Frame) -> Result<(), JournalError> {
+        self.disk.append(frame)
+    }
+
+    fn sync(&mut self) -> Result<(), JournalError> {
+        if self.syncs.fetch_add(1, Ordering::Relaxed) == 1 {
+            return Err(JournalError::io("sync", std::io::Error::other("the cable was out")));
+        }
+        self.disk.sync()
+    }
+
+    fn read(&mut self, from: FrameNo, each: &mut dyn FnMut(Frame) -> ControlFlow<()>) -> Result<(), JournalError> {
+        self.disk.read(from, each)
+    }
+
+    fn head(&mut self) -> Result<Option<FrameHead>, JournalError> {
+        self.disk.head()
+    }
+
+    fn pen(&mut self) -> Option<Box<dyn Pen>> {
+        self.disk.pen()
+    }
+}
+
+#[test]
+fn a_failed_sync_is_not_tried_again_although_it_would_succeed() {
+    for disk in journals() {
+        let syncs = Arc::new(AtomicU64::new(0));
+        let journal = Box::new(FailsOnce { disk: disk.clone(), syncs: syncs.clone() });
+        let (ledger, mut committer, _) =
+            Ledger::open_stepped(journal, None, options(1), Arc::new(TestClock::default()), None).unwrap();
+        let lsn = ledger.event(command(1), 1, b"x").unwrap().lsn;
+        for _ in 0..3 {
+            assert!(!committer.sync());
+        }
+        assert!(committer.close().is_err());
+        assert_eq!(syncs.load(Ordering::Relaxed), 2, "nobody knows what is on the disk");
+        assert!(matches!(ready(ledger.durable(lsn)), Some(Err(LedgerError::Stopped { .. }))));
+    }
 }
 
 #[test]
@@ -180,4 +319,106 @@ fn a_snapshot_that_does_not_fit_the_journal_is_refused() {
     other.committer.sync();
     let foreign = other.ledger.snapshot();
     assert!(matches!(open(bench.disk.kill(), &foreign), OpenError::SnapshotForeign(_)));
+}
+
+/// What the thread does by itself, and what it leaves for later: no pause of this test ends while it runs.
+#[test]
+fn the_first_record_after_a_quiet_moment_goes_at_once_and_the_next_waits_unless_somebody_does() {
+    let long = Duration::from_hours(1);
+    for disk in journals() {
+        let has_pen = disk.clone().pen().is_some();
+        let options = Options { sync_pause: long, write_pause: long, ..options(1) };
+        let (ledger, _) =
+            Ledger::open(Box::new(disk.clone()), None, options, Arc::new(TestClock::default()), None).unwrap();
+        let first = ledger.event(command(1), 1, b"x").unwrap().lsn;
+        until(|| ledger.watermarks().durable == first);
+        assert_eq!(disk.syncs(), 2, "the start, and what followed it");
+        let mut last = first;
+        for name in 2..1_000 {
+            last = ledger.event(command(name), 1, b"x").unwrap().lsn;
+            std::thread::yield_now();
+            let marks = ledger.watermarks();
+            assert_eq!((marks.decided, marks.written, marks.durable), (last, first, first), "they wait for company");
+        }
+        if has_pen {
+            block_on(ledger.written(last)).unwrap();
+            assert_eq!((ledger.watermarks().written, ledger.watermarks().durable), (last, first));
+        }
+        block_on(ledger.durable(last)).unwrap();
+        assert_eq!((disk.syncs(), ledger.watermarks().durable), (3, last), "somebody waits for the disk");
+        ledger.close().unwrap();
+        assert_eq!(disk.syncs(), 4);
+    }
+}
+
+#[test]
+fn without_a_pen_the_thread_writes_without_a_sync() {
+    let disk = MemoryJournal::new();
+    let options = Options { sync_pause: Duration::from_hours(1), ..options(1) };
+    let (ledger, _) = Ledger::open(Box::new(disk), None, options, Arc::new(TestClock::default()), None).unwrap();
+    let first = ledger.event(command(1), 1, b"x").unwrap().lsn;
+    until(|| ledger.watermarks().durable == first);
+    let second = ledger.event(command(2), 1, b"x").unwrap().lsn;
+    until(|| ledger.watermarks().written == second);
+    assert_eq!(ledger.watermarks().durable, first);
+}
+
+#[test]
+fn the_thread_syncs_also_what_nobody_waits_for() {
+    for disk in journals() {
+        let clock = Arc::new(TestClock::default());
+        let (ledger, _) = Ledger::open(Box::new(disk), None, options(1), clock, None).unwrap();
+        for name in 0..30 {
+            let lsn = ledger.event(command(name), 1, b"x").unwrap().lsn;
+            until(|| ledger.watermarks().durable == lsn);
+        }
+    }
+}
+
+#[test]
+fn a_queue_of_nothing_takes_nothing() {
+    let bench = Bench::with(Options { queue_bytes_max: 0, ..options(1) });
+    let refused = bench.ledger.event(command(1), 1, b"");
+    assert!(matches!(refused, Err(LedgerError::Busy(lsn)) if lsn == bench.ledger.watermarks().decided));
+}
+
+/// Looks again until it is so, for half a minute.
+fn until(mut so: impl FnMut() -> bool) {
+    for _ in 0..30_000 {
+        if so() {
+            return;
+        }
+        #[expect(clippy::disallowed_methods, reason = "a pause between two looks; what is looked for ends them")]
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    panic!("it never came to be");
+}
+
+#[test]
+fn the_thread_ends_when_its_journal_fails() {
+    let (seen, disk) = (Seen::default(), MemoryJournal::with_pen());
+    let observer = Some::<Box<dyn FrameObserver>>(Box::new(seen.clone()));
+    let (ledger, _) =
+        Ledger::open(Box::new(disk.clone()), None, options(1), Arc::new(TestClock::default()), observer).unwrap();
+    disk.fail_syncs();
+    let lsn = ledger.event(command(1), 1, b"x").unwrap().lsn;
+    assert!(block_on(ledger.durable(lsn)).is_err());
+    until(|| Arc::strong_count(&seen.0) == 1);
+    assert!(ledger.close().is_err());
+}
+
+#[test]
+fn the_thread_gives_idle_slices_back() {
+    let clock = Arc::new(TestClock::default());
+    let disk = MemoryJournal::with_pen();
+    let (ledger, _) = Ledger::open(Box::new(disk.clone()), None, options(1), clock.clone(), None).unwrap();
+    let (numbers, _) = ledger.accounts(&[(grant(1), Nano::new(10_000))]).unwrap();
+    let request = HoldRequest { grants: &numbers, ceilings: &[], want: Nano::new(100), least: Nano::new(100) };
+    let HoldOutcome::Placed(hold) = ledger.hold(&request).unwrap() else { panic!() };
+    block_on(hold.cleared()).unwrap();
+    let lsn = hold.release().unwrap().lsn;
+    clock.advance_s(61);
+    until(|| ledger.watermarks().durable > lsn);
+    let again = Bench::on(disk.lose_power(0), None, options(2), clock);
+    assert_eq!(again.amounts(numbers[0]), [10_000, 0, 0, 0, 0], "nothing is set aside for what nobody used");
 }

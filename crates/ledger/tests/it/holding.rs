@@ -1,12 +1,14 @@
 //! Holds: placing, growing, settling, dropping; what is refused.
 
+use std::sync::Arc;
+
 use purser_core::money::Nano;
 use purser_ledger::{
     AccountNo, Blocking, Clearance, Correction, DETAIL_MAX, Detail, GrowOutcome, HoldOutcome, HoldRequest, LedgerError,
-    Mark, Settlement,
+    Mark, MemoryJournal, Options, Settlement,
 };
 
-use crate::bench::{Bench, budget, command, exact, grant, is_cleared, run};
+use crate::bench::{Bench, budget, command, exact, grant, is_cleared, options, ready, run};
 
 /// Places a hold over two grants (10 and 20) under two ceilings (25 and 100), settles it with `charge`, and compares.
 fn check(want: i64, charge: i64, expected_grants: [[i64; 2]; 2], expected_overrun: i64) {
@@ -69,6 +71,36 @@ fn what_is_gone_for_good_is_named_before_what_is_only_held() {
     let HoldOutcome::Short(short) = bench.ask(&[person], &[unit], 6, 6) else { panic!() };
     assert_eq!((short.blocking, short.if_all_released.get()), (Blocking::Ceiling(unit), 5));
     hold.release().unwrap();
+}
+
+#[test]
+fn the_first_that_has_too_little_is_named_but_for_what_is_gone() {
+    let bench = Bench::new();
+    let (a, b) = (bench.account(budget(1), 10), bench.account(budget(2), 10));
+    let blocking = |first: AccountNo, second: AccountNo| match bench.ask(&[], &[first, second], 6, 6) {
+        HoldOutcome::Short(short) => (short.blocking, short.is_held()),
+        other => panic!("{other:?}"),
+    };
+    let holds = [a, b].map(|no| bench.hold(&[], &[no], 5));
+    assert_eq!(blocking(a, b), (Blocking::Ceiling(a), true));
+    assert_eq!(blocking(b, a), (Blocking::Ceiling(b), true));
+    let [of_a, of_b] = holds;
+    of_a.settle(exact(5)).unwrap();
+    assert_eq!(blocking(a, b), (Blocking::Ceiling(a), false));
+    assert_eq!(blocking(b, a), (Blocking::Ceiling(a), false), "what is gone comes before what is held");
+    of_b.settle(exact(5)).unwrap();
+    assert_eq!(blocking(a, b), (Blocking::Ceiling(a), false));
+    assert_eq!(blocking(b, a), (Blocking::Ceiling(b), false));
+    let all = bench.hold(&[], &[a, b], 5);
+    assert_eq!(all.available_after(), Nano::ZERO, "at the tightest, where there are no grants");
+    all.release().unwrap();
+    let wide = bench.account(budget(3), 100);
+    let of_both = bench.hold(&[], &[wide, a], 2);
+    assert_eq!(of_both.settle(exact(2)).unwrap().remaining, Nano::new(3), "and so afterwards");
+    bench.account(budget(1), 12);
+    let some = bench.hold(&[], &[a], 2);
+    assert_eq!(some.available_after(), Nano::new(3));
+    some.release().unwrap();
 }
 
 #[test]
@@ -141,13 +173,22 @@ fn what_makes_no_sense_is_refused_and_changes_nothing() {
         bench.ledger.hold(&request).unwrap_err()
     };
     assert!(matches!(check(&[], &[], 1, 1), LedgerError::AccountCount { count: 0 }));
-    assert!(matches!(check(&[person], &[], -1, -1), LedgerError::BadAmount { .. }));
-    assert!(matches!(check(&[person], &[], 1, 2), LedgerError::BadAmount { .. }));
+    let amount = |error| match error {
+        LedgerError::BadAmount { what, amount } => (what, amount.get()),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(amount(check(&[person], &[], -1, -1)), ("the amount wanted", -1));
+    assert_eq!(amount(check(&[person], &[], 1, -1)), ("the least useful amount", -1));
+    assert_eq!(amount(check(&[person], &[], 1, 2)), ("the least useful amount", 2));
     assert!(matches!(check(&[unit], &[], 1, 1), LedgerError::WrongBook { .. }));
     assert!(matches!(check(&[], &[person], 1, 1), LedgerError::WrongBook { .. }));
     assert!(matches!(check(&[person, person], &[], 1, 1), LedgerError::NamedTwice(_)));
     assert!(matches!(check(&[AccountNo(99)], &[], 1, 1), LedgerError::UnknownAccount(_)));
-    assert!(matches!(check(&[AccountNo(1); 33], &[], 1, 1), LedgerError::AccountCount { count: 33 }));
+    for (grants, ceilings) in [([AccountNo(1); 33].as_slice(), [].as_slice()), (&[], &[AccountNo(2); 33])] {
+        assert!(matches!(check(grants, ceilings, 1, 1), LedgerError::AccountCount { count: 33 }));
+        let fewer = check(&grants[..grants.len().min(32)], &ceilings[..ceilings.len().min(32)], 1, 1);
+        assert!(matches!(fewer, LedgerError::NamedTwice(_)), "32 are not too many");
+    }
     let negative = bench.ledger.accounts(&[(grant(2), Nano::new(-1))]);
     assert!(matches!(negative, Err(LedgerError::BadAmount { .. })));
     let unknown = purser_ledger::HoldId::try_new(purser_ledger::Epoch(1), 77).unwrap();
@@ -247,4 +288,112 @@ fn a_growth_inside_the_slice_does_not_clear_what_waits_for_the_disk() {
     bench.committer.sync();
     assert!(is_cleared(&hold));
     hold.release().unwrap();
+}
+
+#[test]
+fn without_a_pen_only_a_sync_empties_the_window() {
+    let mut bench = Bench::on(MemoryJournal::new(), None, options(1), Arc::default());
+    let person = bench.account(grant(1), 10_000);
+    bench.hold(&[person], &[], 100).release().unwrap(); // takes a slice of 125
+    bench.committer.sync();
+    let first = bench.hold(&[person], &[], 100);
+    assert!(matches!(first.clearance(), Clearance::Written(_)));
+    assert!(!is_cleared(&first));
+    for name in 0..3 {
+        bench.ledger.event(command(name), 1, b"x").unwrap();
+        bench.committer.write();
+    }
+    assert!(is_cleared(&first));
+    let second = bench.hold(&[person], &[], 100);
+    assert!(matches!(second.clearance(), Clearance::Durable(_)), "what was written is not on disk");
+    bench.committer.sync();
+    let third = bench.hold(&[person], &[], 100);
+    assert!(matches!(third.clearance(), Clearance::Written(_)));
+    for hold in [first, second, third] {
+        hold.release().unwrap();
+    }
+}
+
+#[test]
+fn where_every_hold_waits_for_the_disk_there_are_no_slices() {
+    let mut bench = Bench::with(Options { wait_for_disk: true, ..options(1) });
+    let person = bench.account(grant(1), 10_000);
+    for _ in 0..3 {
+        bench.committer.sync();
+        let before = bench.ledger.watermarks().decided;
+        let hold = bench.hold(&[person], &[], 100);
+        assert_eq!(hold.clearance(), Clearance::Durable(before.next()));
+        assert_eq!(bench.ledger.watermarks().decided, before.next(), "nothing else is recorded");
+        hold.release().unwrap();
+    }
+}
+
+#[test]
+fn what_cannot_be_written_is_not_cleared() {
+    let mut bench = Bench::new();
+    let person = bench.account(grant(1), 10_000);
+    bench.hold(&[person], &[], 100).release().unwrap();
+    bench.committer.sync();
+    let hold = bench.hold(&[person], &[], 100);
+    assert!(matches!(hold.clearance(), Clearance::Written(_)));
+    drop(bench.disk.kill()); // its journal fails from now on
+    for _ in 0..2 {
+        assert!(matches!(ready(hold.cleared()), Some(Err(LedgerError::Stopped { .. }))), "also when asked again");
+    }
+}
+
+#[test]
+fn what_is_charged_above_its_hold_is_in_the_window_too() {
+    for on_grant in [true, false] {
+        let mut bench = Bench::new();
+        let no = if on_grant { bench.account(grant(1), 10_000) } else { bench.account(budget(1), 10_000) };
+        let hold = |bench: &Bench, want: i64| {
+            let (grants, ceilings): (&[AccountNo], &[AccountNo]) = if on_grant { (&[no], &[]) } else { (&[], &[no]) };
+            bench.hold(grants, ceilings, want)
+        };
+        hold(&bench, 100).release().unwrap(); // takes a slice of 125
+        for (charge, want, is_inside) in
+            [(50, 30, true), (94, 30, true), (96, 30, false), (0, 75, true), (0, 76, false)]
+        {
+            bench.committer.sync();
+            hold(&bench, 50).settle(exact(charge)).unwrap();
+            let next = hold(&bench, want);
+            let found = matches!(next.clearance(), Clearance::Written(_));
+            assert_eq!(found, is_inside, "50 held, {charge} charged, {want} wanted");
+            next.release().unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_grant_that_gives_nothing_need_not_be_on_disk() {
+    let mut bench = Bench::new();
+    let person = bench.account(grant(1), 10_000);
+    bench.hold(&[person], &[], 100).release().unwrap(); // takes a slice of 125
+    bench.committer.sync();
+    let next = bench.account(grant(2), 10_000);
+    let hold = bench.hold(&[person, next], &[], 100);
+    assert!(matches!(hold.clearance(), Clearance::Written(_)));
+    hold.release().unwrap();
+    let other_way = bench.hold(&[next, person], &[], 1);
+    assert!(matches!(other_way.clearance(), Clearance::Durable(_)));
+    other_way.release().unwrap();
+}
+
+#[test]
+fn a_growth_of_what_is_on_disk_waits_for_itself_alone() {
+    let mut bench = Bench::new();
+    let person = bench.account(grant(1), 10_000);
+    bench.hold(&[person], &[], 100).release().unwrap(); // takes a slice of 125
+    bench.committer.sync();
+    let first = bench.hold(&[person], &[], 100);
+    let mut second = bench.hold(&[person], &[], 100);
+    let on_disk = second.clearance();
+    assert_eq!(on_disk, Clearance::Durable(bench.ledger.watermarks().decided));
+    bench.committer.sync();
+    assert_eq!(second.grow(Nano::new(10), Nano::new(10)).unwrap(), GrowOutcome::Grown { by: Nano::new(10) });
+    assert_eq!(second.clearance(), Clearance::Written(bench.ledger.watermarks().decided));
+    assert_eq!(second.available_after(), Nano::new(9_790));
+    first.release().unwrap();
+    second.release().unwrap();
 }

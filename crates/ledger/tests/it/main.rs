@@ -12,5 +12,7 @@ mod holding;
 mod interleavings;
 mod model;
 mod power;
+mod rules;
 mod sizes;
 mod threads;
+mod views;
