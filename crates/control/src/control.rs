@@ -8,7 +8,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use parking_lot::{Mutex, RwLock};
 use purser_core::event::Event;
-use purser_core::id::{AdminKeyId, UnitId};
+use purser_core::id::{AdminKeyId, PoolId, UnitId};
 use purser_core::money::Currency;
 use purser_core::policy::Policy;
 use purser_core::snapshot::Snapshot;
@@ -247,6 +247,9 @@ fn names(private: &Private) -> Result<Names, Error> {
     private.each_person(&mut |personal| names.put_person(personal)).map_err(stored)?;
     for (id, label) in private.labels(Labelled::Unit).map_err(stored)? {
         names.put_unit(UnitId::new(id), label);
+    }
+    for (id, label) in private.labels(Labelled::Pool).map_err(stored)? {
+        names.put_pool(PoolId::new(id), label);
     }
     Ok(names)
 }

@@ -14,7 +14,7 @@ use crate::control::{Control, Inner};
 use crate::dates;
 use crate::error::{Code, Error, Refused};
 use crate::people::known;
-use crate::shape::{Grant, List, NewGrant};
+use crate::shape::{Grant, List, NewGrant, VoidGrant};
 
 impl Control {
     /// Grants of one person or of everybody, in the order they were made.
@@ -56,15 +56,27 @@ impl Control {
         .await
     }
 
-    /// Voids a grant. One that is void already stays as it is.
+    /// Voids a grant. One that is void already stays as it is. What it would have released is free in its pool again.
     ///
     /// # Errors
-    /// No such grant, or the journal.
-    pub async fn void_grant(&self, name: Option<CommandName>, id: &str) -> Result<Grant, Error> {
+    /// [`Code::Guaranteed`] for a guaranteed grant of somebody who is here and has not agreed; no such grant, or the
+    /// journal.
+    pub async fn void_grant(&self, name: Option<CommandName>, id: &str, how: VoidGrant) -> Result<Grant, Error> {
         let id = grant_id(id)?;
         self.change(name, move |turn| {
-            let voided = known(turn.snapshot().directory.grant(id), "grant", &id)?.voided_at;
-            if voided.is_none() {
+            let snapshot = turn.snapshot();
+            let grant = known(snapshot.directory.grant(id), "grant", &id)?;
+            if grant.voided_at.is_none() {
+                let person = known(snapshot.directory.person(grant.person), "person", &grant.person)?;
+                let is_over = grant.ends_at(&person.zones).is_some_and(|end| end <= turn.now);
+                if grant.guaranteed && !how.agreed && !is_over && !person.has_left(turn.now) {
+                    return Err(Refused::new(
+                        Code::Guaranteed,
+                        format!("grant {id} is guaranteed until its term ends"),
+                    )
+                    .hint("void it with the person's agreement (`--agreed`), or let the person leave")
+                    .into());
+                }
                 turn.commit(&Event::GrantVoided { grant: id, at: turn.now })?;
             }
             shown(turn, id)
@@ -90,6 +102,9 @@ impl Inner {
             priority: grant.priority.get(),
             models: patterns_shown(&grant.scope.models),
             providers: patterns_shown(&grant.scope.providers),
+            guaranteed: grant.guaranteed,
+            pool: grant.pool,
+            pool_name: grant.pool.and_then(|pool| self.names.read().pool_name(pool)),
             voided: grant.voided_at,
         }
     }
@@ -110,6 +125,11 @@ fn terms(turn: &Turn<'_>, snapshot: &Snapshot, id: GrantId, new: &NewGrant) -> R
         None => Priority::default(),
         Some(number) => Priority::try_from(number).map_err(|message| Refused::new(Code::Invalid, message))?,
     };
+    let pool = match &new.pool {
+        Some(pool) => Some(turn.control().find_pool(snapshot, pool)?),
+        None if new.guaranteed => Some(Inner::default_pool(&snapshot.directory)?),
+        None => None,
+    };
     Ok(Terms {
         id,
         person,
@@ -121,8 +141,8 @@ fn terms(turn: &Turn<'_>, snapshot: &Snapshot, id: GrantId, new: &NewGrant) -> R
         zone,
         priority,
         scope: Arc::new(scope(&new.models, &new.providers)?),
-        guaranteed: false,
-        pool: None,
+        guaranteed: new.guaranteed,
+        pool,
         source: GrantSource::Manual,
         note: None,
         created_at: turn.now,

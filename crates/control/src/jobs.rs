@@ -31,6 +31,11 @@ pub async fn once(control: &Control) {
     if let Err(error) = control.write_off_old_suspense().await {
         tracing::warn!(%error, "old suspense could not be moved");
     }
+    match control.account_for_ended().await {
+        Ok(0) => {}
+        Ok(grants) => tracing::debug!(grants, "what ended grants did not spend is free in their pools again"),
+        Err(error) => tracing::warn!(%error, "ended grants could not be accounted for"),
+    }
     match close_ended(control) {
         Ok(0) => {}
         Ok(closed) => tracing::debug!(closed, "accounts of past periods are closed"),

@@ -2,10 +2,10 @@
 //!
 //! The files have them too ([`purser_store::Private`]); this copy answers without asking the disk and finds by name.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{BuildHasher, RandomState};
 
-use purser_core::id::{KeyId, PersonId, UnitId};
+use purser_core::id::{KeyId, PersonId, PoolId, UnitId};
 use purser_store::Personal;
 
 use crate::error::{Code, Error, Refused};
@@ -19,6 +19,8 @@ pub(crate) struct Names {
     person_by_name: BTreeSet<(u64, PersonId)>,
     units: HashMap<UnitId, String>,
     unit_by_name: HashMap<String, Vec<UnitId>>,
+    /// There are few: looked through for a name.
+    pools: BTreeMap<PoolId, String>,
     hashes: RandomState,
 }
 
@@ -59,6 +61,27 @@ impl Names {
         }
         self.unit_by_name.entry(folded(units::name_of(&label))).or_default().push(unit);
         self.units.insert(unit, label);
+    }
+
+    /// A pool's name, new or changed.
+    pub(crate) fn put_pool(&mut self, pool: PoolId, name: String) {
+        self.pools.insert(pool, name);
+    }
+
+    /// What a pool is called.
+    pub(crate) fn pool_name(&self, pool: PoolId) -> Option<String> {
+        self.pools.get(&pool).cloned()
+    }
+
+    /// The pool that an id or name stands for.
+    ///
+    /// # Errors
+    /// No or several pools are called that.
+    pub(crate) fn find_pool(&self, text: &str) -> Result<PoolId, Error> {
+        let wanted = folded(text);
+        let named: Vec<PoolId> =
+            self.pools.iter().filter(|(_, name)| folded(name) == wanted).map(|(pool, _)| *pool).collect();
+        find("pool", text, &named, |_| true)
     }
 
     fn hash(&self, name: &str) -> u64 {

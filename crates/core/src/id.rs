@@ -122,6 +122,8 @@ ids! {
     NoteId = "nte";
     /// Funds of the company or a unit.
     PoolId = "pol";
+    /// Funds that went into, out of or between pools, once.
+    MovementId = "mov";
     /// A budget set on a unit, the company or a key.
     BudgetId = "bud";
     /// A credential. Its secret is never an id.

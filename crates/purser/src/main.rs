@@ -94,6 +94,7 @@ fn absent(command: &Command) -> Absent {
         Command::Person(command) => command.absent(),
         Command::Unit(command) => command.absent(),
         Command::Budget(command) => command.absent(),
+        Command::Pool(command) => command.absent(),
         Command::AdminKey(command) => command.absent(),
         Command::Price(command) => command.absent(),
         Command::Grant(_)
@@ -120,6 +121,7 @@ async fn ask(command: Command, client: &mut Client, out: Output) -> Result<(), F
         Command::Person(command) => command.run(client, out).await,
         Command::Unit(command) => command.run(client, out).await,
         Command::Budget(command) => command.run(client, out).await,
+        Command::Pool(command) => command.run(client, out).await,
         Command::Grant(command) => command.run(client, out).await,
         Command::Key(command) => command.run(client, out).await,
         Command::AdminKey(command) => command.run(client, out).await,

@@ -23,9 +23,10 @@ use self::ask::{Body, Command, Id, Query};
 pub use self::serve::{bind_socket, serve_socket, serve_tcp};
 use crate::error::{Code, Refused};
 use crate::shape::{
-    AdminKey, Balance, Budget, ChargePage, Denied, Explain, Explained, Grant, ImportPeople, ImportPrices, ImportReport,
-    ImportedPerson, Key, List, MovePerson, NewAdminKey, NewGrant, NewKey, NewPerson, NewUnit, Overview, Person, Price,
-    Resolve, SetBudget, SetPrice, SetZone, Setup, Statement, Status, Suspended, Unit,
+    AdminKey, Balance, Budget, ChargePage, Denied, Explain, Explained, FiscalMonth, FundPool, Grant, ImportPeople,
+    ImportPrices, ImportReport, ImportedPerson, Key, Liability, List, MovePerson, NewAdminKey, NewGrant, NewKey,
+    NewPerson, NewPool, NewUnit, Overview, Person, Pool, PoolDetail, Price, Resolve, SetBudget, SetPrice, SetZone,
+    Setup, Statement, Status, Suspended, TransferPool, Unit, VoidGrant, WantedLiability,
 };
 use crate::{Control, usage};
 
@@ -79,6 +80,13 @@ services! {
     get "/grants" => grants;
     post "/grants" => add_grant;
     delete "/grants/{id}" => void_grant;
+    get "/pools" => pools;
+    post "/pools" => add_pool;
+    put "/pools/calendar" => set_fiscal_month;
+    get "/pools/liability" => liability;
+    get "/pools/{id}" => pool;
+    post "/pools/{id}/funds" => fund_pool;
+    post "/pools/{id}/transfers" => transfer_pool;
     get "/keys" => keys;
     post "/keys" => add_key;
     delete "/keys/{id}" => revoke_key;
@@ -190,8 +198,55 @@ async fn add_grant(State(control): State<Control>, command: Command, Body(new): 
     Answer(control.add_grant(command.into(), new).await)
 }
 
-async fn void_grant(State(control): State<Control>, command: Command, Id(id): Id) -> Answer<Grant> {
-    Answer(control.void_grant(command.into(), &id).await)
+async fn void_grant(
+    State(control): State<Control>,
+    command: Command,
+    Id(id): Id,
+    Query(how): Query<VoidGrant>,
+) -> Answer<Grant> {
+    Answer(control.void_grant(command.into(), &id, how).await)
+}
+
+async fn pools(State(control): State<Control>) -> Answer<List<Pool>> {
+    Answer(Ok(control.pools()))
+}
+
+async fn pool(State(control): State<Control>, Id(id): Id) -> Answer<PoolDetail> {
+    Answer(control.pool(&id))
+}
+
+async fn add_pool(State(control): State<Control>, command: Command, Body(new): Body<NewPool>) -> Answer<Pool> {
+    Answer(control.add_pool(command.into(), new).await)
+}
+
+async fn fund_pool(
+    State(control): State<Control>,
+    command: Command,
+    Id(id): Id,
+    Body(funds): Body<FundPool>,
+) -> Answer<Pool> {
+    Answer(control.fund_pool(command.into(), &id, funds).await)
+}
+
+async fn transfer_pool(
+    State(control): State<Control>,
+    command: Command,
+    Id(id): Id,
+    Body(transfer): Body<TransferPool>,
+) -> Answer<Pool> {
+    Answer(control.transfer_pool(command.into(), &id, transfer).await)
+}
+
+async fn set_fiscal_month(
+    State(control): State<Control>,
+    command: Command,
+    Body(month): Body<FiscalMonth>,
+) -> Answer<FiscalMonth> {
+    Answer(control.set_fiscal_month(command.into(), month).await)
+}
+
+async fn liability(State(control): State<Control>, Query(wanted): Query<WantedLiability>) -> Answer<Liability> {
+    Answer(control.liability(wanted).await)
 }
 
 async fn keys(State(control): State<Control>) -> Answer<List<Key>> {

@@ -1,12 +1,12 @@
 //! Grants.
 
-use purser_core::id::{GrantId, PersonId};
+use purser_core::id::{GrantId, PersonId, PoolId};
 use purser_core::money::Nano;
 use purser_core::time::Instant;
 use serde::{Deserialize, Serialize};
 
 /// A grant to make. Accepted at once; offers come before it where there is something to negotiate.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewGrant {
     /// Id or unique name.
@@ -31,6 +31,20 @@ pub struct NewGrant {
     /// Providers it pays for; empty: every provider.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub providers: Vec<String>,
+    /// A commitment that no later cut can eat, paid from a pool.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub guaranteed: bool,
+    /// Id or unique name of the pool that pays for the guarantee; the company's only one where it is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pool: Option<String>,
+}
+
+/// How a grant is voided.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct VoidGrant {
+    /// The person agrees to lose what was guaranteed.
+    pub agreed: bool,
 }
 
 /// A grant.
@@ -58,6 +72,12 @@ pub struct Grant {
     pub models: Vec<String>,
     /// Providers it pays for; empty: every provider.
     pub providers: Vec<String>,
+    /// Can no later cut eat it?
+    pub guaranteed: bool,
+    /// The pool that pays for the guarantee. Guaranteed without one: unfunded, as all were before there were pools.
+    pub pool: Option<PoolId>,
+    /// What the pool is called.
+    pub pool_name: Option<String>,
     /// When it was voided, if it was.
     pub voided: Option<Instant>,
 }

@@ -9,6 +9,7 @@ mod grant;
 mod import;
 mod key;
 mod person;
+mod pool;
 mod price;
 mod report;
 mod suspense;
@@ -16,10 +17,15 @@ mod unit;
 
 pub use admin::{AdminKey, NewAdminKey, Setup, Status};
 pub use budget::{Budget, SetBudget};
-pub use grant::{Grant, NewGrant};
+pub use grant::{Grant, NewGrant, VoidGrant};
 pub use import::{ImportPeople, ImportedPerson};
 pub use key::{Key, NewKey};
 pub use person::{MovePerson, NewPerson, Person, SetZone};
+pub(crate) use pool::owner_text;
+pub use pool::{
+    FiscalMonth, FundPool, Liability, LiabilityBy, LiabilityRow, NewPool, NextYear, Pool, PoolCommitment, PoolDetail,
+    PoolYear, TransferPool, WantedLiability,
+};
 pub use price::{
     Explain, Explained, ExplainedLine, ImportPrices, ImportReport, Price, PriceChange, PricePoint, RateChange, SetPrice,
 };

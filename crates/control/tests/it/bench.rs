@@ -78,16 +78,7 @@ impl Bench {
 
     /// A grant from today on.
     pub(crate) async fn grant(&self, person: &Person, amount: &str) {
-        let new = NewGrant {
-            person: person.id.to_string(),
-            amount: amount.to_owned(),
-            days: None,
-            start: None,
-            end: None,
-            priority: None,
-            models: Vec::new(),
-            providers: Vec::new(),
-        };
+        let new = NewGrant { person: person.id.to_string(), amount: amount.to_owned(), ..NewGrant::default() };
         self.control.add_grant(None, new).await.unwrap();
     }
 

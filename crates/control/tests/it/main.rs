@@ -5,4 +5,5 @@ mod bench;
 mod changes;
 mod import;
 mod money;
+mod pools;
 mod setup;

@@ -14,12 +14,12 @@ use purser_ledger::{Detail, Hold, HoldOutcome, HoldRequest, Mark, Settlement};
 
 use crate::bench::Bench;
 
-fn amount(text: &str) -> Nano {
+pub(crate) fn amount(text: &str) -> Nano {
     text.parse().unwrap()
 }
 
 /// Holds an amount as the gateway would for this key's next call.
-fn hold(bench: &Bench, key: &purser_control::shape::Key, want: &str) -> (Hold, Key) {
+pub(crate) fn hold(bench: &Bench, key: &purser_control::shape::Key, want: &str) -> (Hold, Key) {
     let snapshot = bench.control.snapshot();
     let key = snapshot.directory.key_by_id(key.id).unwrap();
     let scope = CallScope { provider: "anthropic", model: "claude-sonnet-4-5" };
@@ -36,7 +36,7 @@ fn hold(bench: &Bench, key: &purser_control::shape::Key, want: &str) -> (Hold, K
 }
 
 /// Settles a hold as the gateway would.
-fn settle(bench: &Bench, (hold, key): (Hold, Key), charge: &str) {
+pub(crate) fn settle(bench: &Bench, (hold, key): (Hold, Key), charge: &str) {
     let card = bench.control.price("claude-sonnet-4-5", Some("anthropic"), None).unwrap().items[0].version;
     let record = ChargeRecord {
         person: key.person,

@@ -6,12 +6,15 @@ use jiff::civil::Date;
 
 use super::table::Table;
 use super::{Directory, EventError};
+use crate::calendar::CivilSpan;
 use crate::event::PoolEvent;
 use crate::grant::Grant;
-use crate::id::{GrantId, PersonId, PoolId, UnitId};
+use crate::id::{GrantId, MovementId, PersonId, PoolId, UnitId};
 use crate::money::Nano;
-use crate::pool::{Commitment, CommitmentOf, FiscalCalendar, FiscalYear, Pool, PoolError, PoolOn, PoolYear, Share};
-use crate::pool::{demand, first_year};
+use crate::pool::{
+    Commitment, CommitmentOf, FiscalCalendar, FiscalYear, Movement, Pool, PoolError, PoolOn, PoolYear, Share,
+};
+use crate::pool::{demand, first_year, released_until};
 use crate::time::Instant;
 
 /// All pools and what is committed from them.
@@ -19,6 +22,7 @@ use crate::time::Instant;
 pub(super) struct Pools {
     pub(super) calendar: FiscalCalendar,
     pub(super) by_id: Table<PoolId, Arc<Pool>>,
+    pub(super) movements: Table<MovementId, Movement>,
     pub(super) commitments: Table<CommitmentOf, Arc<Commitment>>,
 }
 
@@ -31,6 +35,16 @@ impl Directory {
     /// All pools, in no particular order.
     pub fn pools(&self) -> impl Iterator<Item = &Arc<Pool>> {
         self.pools.by_id.values()
+    }
+
+    /// A movement of funds.
+    pub fn movement(&self, id: MovementId) -> Option<&Movement> {
+        self.pools.movements.get(&id)
+    }
+
+    /// All movements of funds, in no particular order.
+    pub fn movements(&self) -> impl Iterator<Item = &Movement> {
+        self.pools.movements.values()
     }
 
     /// In which month fiscal years begin.
@@ -59,6 +73,13 @@ impl Directory {
         })
     }
 
+    /// The most that a grant releases in periods that begin on these days, given that it may have been voided or its
+    /// person have left; held at the end of the range.
+    pub fn released_in(&self, terms: &Grant, days: CivilSpan) -> Nano {
+        let released = released_until(terms, days, self.last_day(terms));
+        i64::try_from(released).map_or(Nano::MAX, Nano::new)
+    }
+
     pub(super) fn take_pool(&mut self, event: &PoolEvent) -> Result<(), EventError> {
         match event {
             PoolEvent::CalendarSet { month, .. } => {
@@ -68,8 +89,7 @@ impl Directory {
                 self.pools.calendar = *month;
             }
             PoolEvent::Opened { pool, on, manager, at } => self.open_pool(*pool, *on, *manager, *at)?,
-            PoolEvent::Funded { pool, year, by, .. } => self.fund(*pool, *year, *by)?,
-            PoolEvent::Transferred { from, to, year, amount, .. } => self.transfer(*from, *to, *year, *amount)?,
+            PoolEvent::Moved(movement) => self.move_funds(movement)?,
             PoolEvent::OfferCommitted { offer, unit, terms, .. } => {
                 terms.check()?;
                 let pool = terms.pool.ok_or(PoolError::NoPool(CommitmentOf::Offer(*offer)))?;
@@ -107,27 +127,25 @@ impl Directory {
         Ok(())
     }
 
-    fn fund(&mut self, pool: PoolId, year: FiscalYear, by: Nano) -> Result<(), PoolError> {
-        if by.is_zero() {
-            return Err(PoolError::Amount(by));
+    fn move_funds(&mut self, movement: &Movement) -> Result<(), EventError> {
+        let Movement { id, from, to, year, amount, at: _ } = *movement;
+        if self.movement(id).is_some() {
+            return Err(EventError::Duplicate(id.to_string()));
         }
-        let funded = self.funded(pool, year, by)?;
-        self.put_year(pool, funded);
-        Ok(())
-    }
-
-    fn transfer(&mut self, from: PoolId, to: PoolId, year: FiscalYear, amount: Nano) -> Result<(), PoolError> {
         if from == to {
-            return Err(PoolError::Itself(from));
+            return Err(PoolError::NoWay(id).into());
         }
         if !amount.is_positive() {
-            return Err(PoolError::Amount(amount));
+            return Err(PoolError::Amount(amount).into());
         }
-        let out = self.funded(from, year, Nano::ZERO.saturating_sub(amount))?;
-        let into = self.funded(to, year, amount)?;
-        self.put_year(from, out);
-        self.put_year(to, into);
-        // What goes on in a year that was opened by this is committed in it, which `funded` has seen to.
+        let ends = [(from, Nano::ZERO.saturating_sub(amount)), (to, amount)];
+        let ends = ends.into_iter().filter_map(|(pool, by)| pool.map(|pool| (pool, by)));
+        let changed: Vec<(PoolId, PoolYear)> =
+            ends.map(|(pool, by)| Ok((pool, self.funded(pool, year, by)?))).collect::<Result<_, PoolError>>()?;
+        for (pool, year) in changed {
+            self.put_year(pool, year);
+        }
+        self.pools.movements.insert_mut(id, *movement);
         Ok(())
     }
 

@@ -24,11 +24,11 @@ use crate::budget::{Budget, BudgetOn};
 use crate::calendar::{Cadence, Days};
 use crate::event::KeyHash;
 use crate::grant::{Grant, GrantSource, Priority};
-use crate::id::{BudgetId, GrantId, KeyId, NoteId, OfferId, PersonId, PoolId, UnitId};
+use crate::id::{BudgetId, GrantId, KeyId, MovementId, NoteId, OfferId, PersonId, PoolId, UnitId};
 use crate::money::{Currency, Nano};
 use crate::offer::Offer;
 use crate::policy::Policy;
-use crate::pool::{Commitment, CommitmentOf, FiscalYear, Pool, PoolOn, PoolYear, Share};
+use crate::pool::{Commitment, CommitmentOf, FiscalYear, Movement, Pool, PoolOn, PoolYear, Share};
 use crate::price::PriceBook;
 use crate::scope::Scope;
 use crate::time::Instant;
@@ -366,7 +366,7 @@ impl Writer {
     }
 
     fn pools(&mut self, pools: &Pools) {
-        let Pools { calendar, by_id, commitments } = pools;
+        let Pools { calendar, by_id, movements, commitments } = pools;
         self.json(calendar);
         self.list(by_id.values(), |out, pool| {
             let Pool { id, on, manager, opened_at, years } = &**pool;
@@ -384,6 +384,15 @@ impl Writer {
                 out.money(*funded);
                 out.money(*committed);
             });
+        });
+        self.list(movements.values(), |out, movement| {
+            let Movement { id, from, to, year, amount, at } = movement;
+            out.bits(id.get());
+            out.option(from.map(PoolId::get), Self::bits);
+            out.option(to.map(PoolId::get), Self::bits);
+            out.year(*year);
+            out.money(*amount);
+            out.instant(*at);
         });
         self.list(commitments.values(), |out, commitment| {
             let Commitment { of, terms, shares } = &**commitment;
@@ -587,6 +596,18 @@ impl<'a> Reader<'a> {
                     .into_boxed_slice(),
             };
             pools.by_id.insert_mut(id, Arc::new(pool));
+            Ok(())
+        })?;
+        self.list(|from| {
+            let movement = Movement {
+                id: MovementId::new(from.bits()?),
+                from: from.option(Self::bits)?.map(PoolId::new),
+                to: from.option(Self::bits)?.map(PoolId::new),
+                year: from.year()?,
+                amount: from.money()?,
+                at: from.instant()?,
+            };
+            pools.movements.insert_mut(movement.id, movement);
             Ok(())
         })?;
         self.list(|from| {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::grant::Grant;
 use crate::id::{GrantId, OfferId, PersonId, PoolId, UnitId};
 use crate::money::Nano;
-use crate::pool::{FiscalCalendar, FiscalYear, PoolOn};
+use crate::pool::{FiscalCalendar, FiscalYear, Movement, PoolOn};
 use crate::time::Instant;
 
 /// Something that happened to pools.
@@ -31,30 +31,8 @@ pub enum PoolEvent {
         /// When.
         at: Instant,
     },
-    /// Funds were put in or taken out. The first ones open the year.
-    Funded {
-        /// Which pool.
-        pool: PoolId,
-        /// Which year.
-        year: FiscalYear,
-        /// How much; negative for what is taken out.
-        by: Nano,
-        /// When.
-        at: Instant,
-    },
-    /// Free funds went from one pool to another, in the same year. Opens the year there where it must.
-    Transferred {
-        /// Out of which pool.
-        from: PoolId,
-        /// Into which one.
-        to: PoolId,
-        /// Which year.
-        year: FiscalYear,
-        /// How much.
-        amount: Nano,
-        /// When.
-        at: Instant,
-    },
+    /// Funds went into, out of or between pools. The first ones of a year open it.
+    Moved(Movement),
     /// An offer was sent: what its grant would release is set aside as if it had been made. Sent anew, it is set aside
     /// anew.
     OfferCommitted {

@@ -68,8 +68,13 @@ pub(crate) fn demand(terms: &Grant, pool: PoolId, days: CivilSpan, last: Option<
     if terms.pool != Some(pool) {
         return Some(Nano::ZERO);
     }
+    i64::try_from(released_until(terms, days, last)).ok().map(Nano::new)
+}
+
+/// What a grant releases in periods that begin on these days and at the latest on `last`, in nano-units.
+pub(crate) fn released_until(terms: &Grant, days: CivilSpan, last: Option<Date>) -> i128 {
     let until = last.and_then(|last| last.tomorrow().ok()).map_or(days.until, |until| until.min(days.until));
-    i64::try_from(terms.released_in(CivilSpan { until, ..days })).ok().map(Nano::new)
+    terms.released_in(CivilSpan { until, ..days })
 }
 
 /// The fiscal year in which a grant first releases money.

@@ -1,7 +1,7 @@
 //! Why pools refuse an event.
 
 use super::{CommitmentOf, FiscalYear};
-use crate::id::PoolId;
+use crate::id::{MovementId, PoolId};
 use crate::money::Nano;
 
 /// Why an event about pools, or a grant from one, can't have happened. Nothing of it has been applied.
@@ -56,9 +56,9 @@ pub enum PoolError {
     /// A year nobody means.
     #[error("{0} is no fiscal year; write one between 1970 and 8999")]
     Year(FiscalYear),
-    /// From a pool into itself.
-    #[error("a transfer goes from one pool to another, not from {0} to itself")]
-    Itself(PoolId),
+    /// From a pool into itself, or from nowhere to nowhere.
+    #[error("funds move into a pool, out of one, or from one to another; {0} names no two different ends")]
+    NoWay(MovementId),
     /// Other years would move commitments.
     #[error("the month in which fiscal years begin can't change once a pool has funds; it stays at {0}")]
     CalendarFixed(i8),
@@ -102,6 +102,6 @@ impl PoolError {
 
     /// Does the input make no sense whatever is there?
     pub const fn is_nonsense(&self) -> bool {
-        matches!(self, Self::Amount(_) | Self::Year(_) | Self::Itself(_) | Self::TooMuch(_) | Self::NoPool(_))
+        matches!(self, Self::Amount(_) | Self::Year(_) | Self::NoWay(_) | Self::TooMuch(_) | Self::NoPool(_))
     }
 }

@@ -16,13 +16,13 @@ mod error;
 mod fiscal;
 
 pub use commitment::{Commitment, CommitmentOf, Share};
-pub(crate) use commitment::{demand, first_year};
+pub(crate) use commitment::{demand, first_year, released_until};
 pub use error::PoolError;
 pub use fiscal::{FiscalCalendar, FiscalYear};
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{PersonId, PoolId, UnitId};
+use crate::id::{MovementId, PersonId, PoolId, UnitId};
 use crate::money::Nano;
 use crate::time::Instant;
 
@@ -74,4 +74,24 @@ impl PoolYear {
     pub const fn free(&self) -> Nano {
         self.funded.saturating_sub(self.committed)
     }
+}
+
+/// Funds that went into, out of or between pools, within one fiscal year.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Movement {
+    /// Its id: the same movement never happens twice.
+    pub id: MovementId,
+    /// Out of which pool; `None` for new funds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<PoolId>,
+    /// Into which pool; `None` for funds that were taken back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<PoolId>,
+    /// Of which year.
+    pub year: FiscalYear,
+    /// How much; above zero.
+    pub amount: Nano,
+    /// When.
+    pub at: Instant,
 }

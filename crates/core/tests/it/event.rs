@@ -4,9 +4,9 @@ use std::error::Error as _;
 
 use purser_core::event::{DecodeError, EVENT_VERSION, Event, PolicyOn, PoolEvent};
 use purser_core::grant::{Grant, GrantSource, Priority};
-use purser_core::id::{BudgetId, CommandId, GrantId, NoteId, OfferId, PoolId, PriceListId};
+use purser_core::id::{BudgetId, CommandId, GrantId, MovementId, NoteId, OfferId, PoolId, PriceListId};
 use purser_core::policy::{Policy, UnknownModel};
-use purser_core::pool::{FiscalCalendar, FiscalYear, PoolOn};
+use purser_core::pool::{FiscalCalendar, FiscalYear, Movement, PoolOn};
 use purser_core::price::{CardSpec, Layer, PriceList, RateCard};
 use purser_core::time::Instant;
 
@@ -32,6 +32,8 @@ fn one_of_each() -> Vec<Event> {
         ..grant(1)
     };
     let (pool, year) = (PoolId::new(7), FiscalYear(2026));
+    let id = MovementId::new(1);
+    let movement = Movement { id, from: None, to: Some(pool), year, amount: money("5"), at };
     let funded = Grant { guaranteed: true, pool: Some(pool), ..grant(1) };
     let list = PriceList {
         id: PriceListId::new(8),
@@ -60,8 +62,9 @@ fn one_of_each() -> Vec<Event> {
         Event::Pool(PoolEvent::CalendarSet { month: FiscalCalendar::try_new(4).unwrap(), at }),
         Event::Pool(PoolEvent::Opened { pool, on: PoolOn::Company, manager: None, at }),
         Event::Pool(PoolEvent::Opened { pool, on: PoolOn::Unit(TEAM), manager: Some(ANALYST), at }),
-        Event::Pool(PoolEvent::Funded { pool, year, by: money("-20"), at }),
-        Event::Pool(PoolEvent::Transferred { from: pool, to: PoolId::new(8), year, amount: money("5"), at }),
+        Event::Pool(PoolEvent::Moved(movement)),
+        Event::Pool(PoolEvent::Moved(Movement { from: Some(PoolId::new(8)), ..movement })),
+        Event::Pool(PoolEvent::Moved(Movement { from: Some(pool), to: None, ..movement })),
         Event::GrantMade(funded.clone()),
         Event::Pool(PoolEvent::OfferCommitted { offer: OfferId::new(5), unit: TEAM, terms: Box::new(funded), at }),
         Event::Pool(PoolEvent::OfferReleased { offer: OfferId::new(5), at }),

@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use proptest::prelude::*;
 use purser_core::calendar::Cadence;
 use purser_core::directory::{Directory, EventError};
 use purser_core::event::{Event, PoolEvent};
 use purser_core::grant::{Grant, GrantError};
-use purser_core::id::{GrantId, OfferId, PersonId, PoolId, UnitId};
+use purser_core::id::{GrantId, MovementId, OfferId, PersonId, PoolId, UnitId};
 use purser_core::money::Nano;
-use purser_core::pool::{CommitmentOf, FiscalCalendar, FiscalYear, PoolError, PoolOn, PoolYear};
+use purser_core::pool::{CommitmentOf, FiscalCalendar, FiscalYear, Movement, PoolError, PoolOn, PoolYear};
 use purser_core::time::Instant;
 use purser_core::zone::Zones;
 
@@ -27,12 +28,30 @@ fn opened(pool: PoolId, on: PoolOn) -> Event {
     Event::Pool(PoolEvent::Opened { pool, on, manager: None, at: start() })
 }
 
+/// Ids of movements, one after the other.
+fn movement() -> MovementId {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    MovementId::new(u128::from(NEXT.fetch_add(1, Ordering::Relaxed)))
+}
+
 fn funded(pool: PoolId, year: FiscalYear, by: &str) -> Event {
-    Event::Pool(PoolEvent::Funded { pool, year, by: money(by), at: start() })
+    let (from, to, amount) = match by.strip_prefix('-') {
+        Some(amount) => (Some(pool), None, amount),
+        None => (None, Some(pool), by),
+    };
+    Event::Pool(PoolEvent::Moved(Movement { id: movement(), from, to, year, amount: money(amount), at: start() }))
 }
 
 fn moved(from: PoolId, to: PoolId, year: FiscalYear, amount: &str) -> Event {
-    Event::Pool(PoolEvent::Transferred { from, to, year, amount: money(amount), at: start() })
+    let amount = money(amount);
+    Event::Pool(PoolEvent::Moved(Movement {
+        id: movement(),
+        from: Some(from),
+        to: Some(to),
+        year,
+        amount,
+        at: start(),
+    }))
 }
 
 fn guaranteed(id: u128, pool: PoolId) -> Grant {
@@ -210,7 +229,13 @@ fn whose_pool_it_is_matters() {
     check(&gone, TEAMS, Y26, "10000", "7300");
     let unknown = PoolId::new(99);
     refuses(&made, &Event::GrantMade(guaranteed(1, unknown)), PoolError::Unknown(unknown));
-    refuses(&made, &moved(TEAMS, TEAMS, Y26, "1"), PoolError::Itself(TEAMS));
+    let nowhere = MovementId::new(5);
+    let moves = |from, to| Movement { id: nowhere, from, to, year: Y26, amount: money("1"), at: start() };
+    for end in [None, Some(TEAMS)] {
+        refuses(&made, &Event::Pool(PoolEvent::Moved(moves(end, end))), PoolError::NoWay(nowhere));
+    }
+    let out = Event::Pool(PoolEvent::Moved(moves(Some(TEAMS), None)));
+    assert_eq!(made.apply(&out).unwrap().apply(&out), Err(EventError::Duplicate(nowhere.to_string())), "once");
     refuses(&made, &moved(TEAMS, COMPANY, Y26, "0"), PoolError::Amount(Nano::ZERO));
     refuses(&made, &moved(TEAMS, COMPANY, Y27, "1"), PoolError::YearNotOpen { pool: TEAMS, year: Y27 });
     refuses(&made, &funded(TEAMS, FiscalYear(1), "1"), PoolError::Year(FiscalYear(1)));
@@ -287,7 +312,7 @@ proptest! {
 pub(crate) fn any_pool_event() -> impl Strategy<Value = Event> {
     let pool = || (70..73_u128).prop_map(PoolId::new);
     let year = || (2026..2029_i16).prop_map(FiscalYear);
-    let amount = || (-3_000..10_000_i64).prop_map(|units| Nano::try_from_units(units).unwrap());
+    let amount = || (-100..10_000_i64).prop_map(|units| Nano::try_from_units(units).unwrap());
     let at = || (0..20_000_u64).prop_map(|hour| start().saturating_add(std::time::Duration::from_hours(hour)));
     let terms = |pool, grant: u128, person, amount| Grant {
         person,
@@ -302,14 +327,15 @@ pub(crate) fn any_pool_event() -> impl Strategy<Value = Event> {
                 Event::Pool(PoolEvent::Opened { pool, on, manager, at })
             }
         ),
-        (pool(), year(), amount(), at()).prop_map(|(pool, year, by, at)| Event::Pool(PoolEvent::Funded {
-            pool,
-            year,
-            by,
-            at
-        })),
-        (pool(), pool(), year(), amount(), at()).prop_map(|(from, to, year, amount, at)| {
-            Event::Pool(PoolEvent::Transferred { from, to, year, amount, at })
+        (1..60_u128, prop::option::of(pool()), prop::option::of(pool()), year(), amount(), at()).prop_map(
+            |(id, from, to, year, amount, at)| {
+                let id = MovementId::new(id);
+                Event::Pool(PoolEvent::Moved(Movement { id, from, to, year, amount, at }))
+            }
+        ),
+        (60..120_u128, pool(), year(), amount(), at()).prop_map(|(id, pool, year, amount, at)| {
+            let id = MovementId::new(id);
+            Event::Pool(PoolEvent::Moved(Movement { id, from: None, to: Some(pool), year, amount, at }))
         }),
         (pool(), 30..36_u128, 1..20_i64)
             .prop_map(move |(pool, grant, amount)| Event::GrantMade(terms(pool, grant, ANALYST, amount))),

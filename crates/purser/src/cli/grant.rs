@@ -43,6 +43,12 @@ pub(crate) struct Add {
     /// Providers it pays for [default: every provider]
     #[arg(long, value_delimiter = ',', value_name = "NAME")]
     pub(crate) providers: Vec<String>,
+    /// No later cut can eat it; a pool pays for it
+    #[arg(long)]
+    pub(crate) guaranteed: bool,
+    /// The pool that pays for the guarantee (id or name) [default: the company's only one]
+    #[arg(long, requires = "guaranteed")]
+    pub(crate) pool: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -55,6 +61,9 @@ pub(crate) struct List {
 pub(crate) struct Void {
     /// Id of the grant
     pub(crate) grant: String,
+    /// The person agrees to lose what was guaranteed
+    #[arg(long)]
+    pub(crate) agreed: bool,
 }
 
 impl Command {
@@ -70,6 +79,8 @@ impl Command {
                     priority: add.priority,
                     models: add.models,
                     providers: add.providers,
+                    guaranteed: add.guaranteed,
+                    pool: add.pool,
                 };
                 client.post(path(["grants"]), &new).await?
             }
@@ -79,7 +90,10 @@ impl Command {
                 out.show(&list.items, |grants| table(grants));
                 return Ok(());
             }
-            Self::Void(void) => client.delete(path(["grants", &void.grant])).await?,
+            Self::Void(void) => {
+                let agreed = void.agreed.then_some("true");
+                client.delete(path(["grants", &void.grant]).with("agreed", agreed)).await?
+            }
         };
         out.show(&grant, |grant| table(std::slice::from_ref(grant)));
         Ok(())
@@ -87,7 +101,7 @@ impl Command {
 }
 
 fn table(grants: &[Grant]) -> String {
-    let heads = ["id", "person", ">amount", "per", "days", "from", "to", ">priority", "models", "state"];
+    let heads = ["id", "person", ">amount", "per", "days", "from", "to", ">priority", "models", "pool", "state"];
     let mut table = Table::new(&heads);
     for grant in grants {
         table.row([
@@ -100,6 +114,12 @@ fn table(grants: &[Grant]) -> String {
             grant.end.map_or_else(|| "-".to_owned(), |end| end.to_string()),
             grant.priority.to_string(),
             if grant.models.is_empty() { "all".to_owned() } else { grant.models.join(",") },
+            match (grant.guaranteed, &grant.pool_name, grant.pool) {
+                (false, ..) => "-".to_owned(),
+                (true, Some(name), _) => name.clone(),
+                (true, None, Some(pool)) => pool.to_string(),
+                (true, None, None) => "unfunded".to_owned(),
+            },
             if grant.voided.is_none() { "running" } else { "void" }.to_owned(),
         ]);
     }

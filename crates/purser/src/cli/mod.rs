@@ -9,6 +9,7 @@ pub(crate) mod grant;
 pub(crate) mod journal;
 pub(crate) mod key;
 pub(crate) mod person;
+pub(crate) mod pool;
 pub(crate) mod price;
 pub(crate) mod report;
 pub(crate) mod suspense;
@@ -78,6 +79,9 @@ pub(crate) enum Command {
     /// Money limits on the company, a unit or a key
     #[command(subcommand)]
     Budget(budget::Command),
+    /// Funds from which guaranteed grants are paid
+    #[command(subcommand)]
+    Pool(pool::Command),
     /// Amounts promised to people
     #[command(subcommand)]
     Grant(grant::Command),

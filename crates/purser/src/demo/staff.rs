@@ -62,16 +62,8 @@ pub(crate) async fn hire(control: &Control, now: Instant) -> Result<Staff, Failu
             // Nobody is new this month: a month's amount is a whole one.
             let monthly = role.grant.ends_with("/month").then(|| Zone::try_new(role.zone).ok()).flatten();
             let start = monthly.map(|zone| zone.date(now).first_of_month().to_string());
-            let grant = NewGrant {
-                person: person.to_string(),
-                amount: role.grant.to_owned(),
-                days: None,
-                start,
-                end: None,
-                priority: None,
-                models: Vec::new(),
-                providers: Vec::new(),
-            };
+            let grant =
+                NewGrant { person: person.to_string(), amount: role.grant.to_owned(), start, ..NewGrant::default() };
             control.add_grant(None, grant).await?;
             let mut keys = Vec::new();
             for work in role.work {

@@ -160,16 +160,7 @@ async fn fund(client: &mut Client, person: &Person, asked: Option<&Asked>) -> Re
         let _voided: Grant = client.delete(path(["grants", &old.id.to_string()])).await?;
         say(format_args!("purser: the budget of {}/{} ends, {text} begins", old.amount, old.per));
     }
-    let new = NewGrant {
-        person: person.id.to_string(),
-        amount: text.to_owned(),
-        days: None,
-        start: None,
-        end: None,
-        priority: None,
-        models: Vec::new(),
-        providers: Vec::new(),
-    };
+    let new = NewGrant { person: person.id.to_string(), amount: text.to_owned(), ..NewGrant::default() };
     Ok(vec![client.post(path(["grants"]), &new).await?])
 }
 
