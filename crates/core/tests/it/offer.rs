@@ -4,13 +4,13 @@ use proptest::prelude::*;
 use purser_core::directory::{Directory, EventError};
 use purser_core::event::{Event, OfferEvent, PoolEvent, RoleEvent};
 use purser_core::grant::Grant;
-use purser_core::id::{GrantId, OfferId, PersonId, PoolId, UnitId};
+use purser_core::id::{GrantId, OfferId, MovementId, PersonId, PoolId, UnitId};
 use purser_core::money::Currency;
 use purser_core::offer::{
     By, Content, DeclineReason, Offer, OfferError, State, Step, TermsError, TokenTerms, Told, Version, Who, diff,
     portfolio,
 };
-use purser_core::pool::{FiscalYear, PoolOn};
+use purser_core::pool::{FiscalYear, Movement, PoolOn};
 use purser_core::price::PriceBook;
 use purser_core::role::{Duty, RoleChange, presets};
 use purser_core::time::Instant;
@@ -250,7 +250,14 @@ fn guaranteed() -> (Directory, Version) {
     let first = Version { tokens, ..version(1, company("lgn_a"), &content, 0) };
     let funds = [
         PoolEvent::Opened { pool, on: PoolOn::Company, manager: None, at: at(0) },
-        PoolEvent::Funded { pool, year: FiscalYear(2027), by: "80000".parse().unwrap(), at: at(0) },
+        PoolEvent::Moved(Movement {
+            id: MovementId::new(1),
+            from: None,
+            to: Some(pool),
+            year: FiscalYear(2027),
+            amount: "80000".parse().unwrap(),
+            at: at(0),
+        }),
     ];
     let version = Box::new(first.clone());
     let events = [
