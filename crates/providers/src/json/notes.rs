@@ -15,10 +15,6 @@ pub(crate) enum SpotKind {
     Sequence,
     /// A count that was taken, by the name of its field.
     Count(&'static str),
-    /// Here a usage object starts. Zero bytes long.
-    UsageFrom,
-    /// Here it has ended. Zero bytes long.
-    UsageTo,
 }
 
 /// One spot.

@@ -13,25 +13,53 @@ pub(crate) struct Survey {
     pub(crate) markup: u64,
 }
 
-/// Counts of a block fit a byte, so that many bytes are counted in one step.
-const BLOCK: usize = 224;
+/// Bytes that are looked at side by side: one vector of every processor we run on.
+const LANES: usize = 16;
+/// Counts of a block fit a byte in each lane.
+const BLOCK: usize = 255 * LANES;
 
 impl Survey {
     pub(crate) fn of(bytes: &[u8]) -> Self {
-        let (mut least, mut all, mut markup) = (u8::MAX, 0_u8, 0_u64);
+        let mut lanes = Lanes { least: [u8::MAX; LANES], all: [0; LANES], markup: [0; LANES] };
+        let mut markup = 0_u64;
         for block in bytes.chunks(BLOCK) {
-            let mut found = 0_u8;
-            for byte in block {
-                least = least.min(*byte);
-                all |= byte;
-                // `<` and `>` differ in one bit, `&` and `'` in another.
-                found = found.wrapping_add(u8::from(byte & 0xfd == b'<') | u8::from(byte & 0xfe == b'&'));
+            let (rows, rest) = block.as_chunks::<LANES>();
+            for row in rows {
+                lanes.add(row);
             }
-            markup = markup.saturating_add(u64::from(found));
+            lanes.add(rest);
+            let found = std::mem::take(&mut lanes.markup);
+            markup = markup.saturating_add(found.iter().map(|found| u64::from(*found)).sum());
         }
-        let wide = if all.is_ascii() { 0 } else { bytes.iter().filter(|byte| !byte.is_ascii()).count() };
-        Self { controls: least < b' ', wide: u64::try_from(wide).unwrap_or(u64::MAX), markup }
+        let wide = if lanes.all.is_ascii() { 0 } else { bytes.iter().filter(|byte| !byte.is_ascii()).count() };
+        let controls = lanes.least.iter().any(|least| *least < b' ');
+        Self { controls, wide: u64::try_from(wide).unwrap_or(u64::MAX), markup }
     }
+}
+
+/// What was found in each lane.
+struct Lanes {
+    least: [u8; LANES],
+    all: [u8; LANES],
+    markup: [u8; LANES],
+}
+
+impl Lanes {
+    /// Looks at a byte in each lane; a shorter row leaves the last lanes out.
+    #[inline]
+    fn add(&mut self, row: &[u8]) {
+        let lanes = self.least.iter_mut().zip(&mut self.all).zip(&mut self.markup);
+        for (((least, all), markup), byte) in lanes.zip(row) {
+            *least = (*least).min(*byte);
+            *all |= byte;
+            *markup = markup.wrapping_add(is_markup(*byte));
+        }
+    }
+}
+
+/// One for a byte of markup. `<` and `>` differ in one bit, `&` and `'` in another.
+fn is_markup(byte: u8) -> u8 {
+    u8::from(byte & 0xfd == b'<') | u8::from(byte & 0xfe == b'&')
 }
 
 #[cfg(test)]

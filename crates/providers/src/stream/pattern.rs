@@ -43,8 +43,7 @@ impl Patterns {
                 Some(fit)
             })?,
         };
-        let usage = fit.usage.and_then(|at| bytes.get(at));
-        answer.echo(&Echo { visible_bytes: fit.visible_bytes, told, usage });
+        answer.echo(&Echo { visible_bytes: fit.visible_bytes, told });
         Some(fit.len)
     }
 
@@ -90,13 +89,11 @@ struct Place {
 struct Fit {
     len: usize,
     visible_bytes: u64,
-    usage: Option<Range<usize>>,
 }
 
 impl Pattern {
     fn of(event: &[u8], data_at: usize, spots: &[Spot]) -> Option<Self> {
         let has_text = spots.iter().any(|spot| spot.kind == SpotKind::Text);
-        let usages = spots.iter().filter(|spot| spot.kind == SpotKind::UsageFrom).count();
         let before = event.get(..data_at)?;
         // Where an event starts and ends must not depend on what was before it or comes after it.
         let is_apart = match event.last()? {
@@ -106,7 +103,7 @@ impl Pattern {
             b'}' => before.iter().all(|byte| matches!(byte, b',' | b' ' | b'\n' | b'\r' | b'\t')),
             _ => false,
         };
-        if !has_text || usages > 1 || !is_apart || spots.len() > SPOTS_MAX || event.len() > EVENT_BYTES_MAX {
+        if !has_text || !is_apart || spots.len() > SPOTS_MAX || event.len() > EVENT_BYTES_MAX {
             return None;
         }
         let places: Vec<_> = spots.iter().map(|spot| Place::of(spot, data_at)).collect();
@@ -122,7 +119,7 @@ impl Pattern {
     /// As [`fit`](Self::fit), with the spots that are open, or `widely`: with all, and those that vary are opened.
     fn fit_open(&mut self, bytes: &[u8], told: &mut Vec<(SpotKind, u64)>, widely: bool) -> Option<Fit> {
         told.clear();
-        let mut fit = Fit { len: 0, visible_bytes: 0, usage: None };
+        let mut fit = Fit { len: 0, visible_bytes: 0 };
         let mut from = 0;
         let mut rest = bytes;
         for place in &mut self.places {
@@ -131,7 +128,6 @@ impl Pattern {
             }
             rest = rest.strip_prefix(self.event.get(from..place.at.start)?)?;
             from = place.at.end;
-            let at = bytes.len().saturating_sub(rest.len());
             let len = match place.kind {
                 SpotKind::Text => {
                     let (len, decoded) = string_len(rest)?;
@@ -148,14 +144,6 @@ impl Pattern {
                     }
                     told.push((place.kind, value));
                     len
-                }
-                SpotKind::UsageFrom => {
-                    fit.usage = Some(at..at);
-                    0
-                }
-                SpotKind::UsageTo => {
-                    fit.usage.as_mut()?.end = at;
-                    0
                 }
             };
             let (here, after) = rest.split_at_checked(len)?;

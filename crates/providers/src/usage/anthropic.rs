@@ -269,7 +269,6 @@ impl Answer {
             stage: if self.is_final { Stage::Final } else { Stage::InputOnly },
             suspect,
             provider_id: self.common.id.clone(),
-            raw_usage: self.common.raw_usage(),
         })
     }
 }

@@ -5,7 +5,7 @@ use purser_core::usage::Tier;
 use crate::ids::{ID_BYTES_MAX, IDS_MAX, IdKind, ProviderId};
 use crate::json::{Count, Cursor, Kind, Read, SpotKind};
 
-use super::{COUNT_MAX, RAW_USAGE_BYTES_MAX, Suspect, UsageProblem};
+use super::{COUNT_MAX, Suspect, UsageProblem};
 
 /// State that every dialect's reader keeps.
 #[derive(Debug, Default)]
@@ -14,8 +14,6 @@ pub(crate) struct Common {
     pub(crate) id: Option<String>,
     /// The model named in the answer.
     pub(crate) model: Option<String>,
-    /// The last usage object as it came; empty for none.
-    raw_usage: Vec<u8>,
     /// The first count that could not be right.
     pub(crate) problem: Option<UsageProblem>,
     /// A reason not to believe what was read.
@@ -81,7 +79,7 @@ impl Common {
         Ok(())
     }
 
-    /// Reads a usage object with `read`, keeping its text. `null` is no usage; says whether there was one.
+    /// Reads a usage object with `read`. `null` is no usage; says whether there was one.
     pub(crate) fn usage<'a>(
         &mut self,
         cursor: &mut Cursor<'a>,
@@ -91,26 +89,8 @@ impl Common {
             cursor.skip()?;
             return Ok(false);
         }
-        let start = cursor.value_start();
-        cursor.note(SpotKind::UsageFrom, start);
         read(self, cursor)?;
-        let end = cursor.position();
-        cursor.note(SpotKind::UsageTo, end);
-        self.keep_usage(cursor.slice(start..end));
         Ok(true)
-    }
-
-    /// Keeps the text of a usage object in place of the one before.
-    pub(crate) fn keep_usage(&mut self, raw: &[u8]) {
-        self.raw_usage.clear();
-        if raw.len() <= RAW_USAGE_BYTES_MAX {
-            self.raw_usage.extend_from_slice(raw);
-        }
-    }
-
-    /// The last usage object as it came, if it was text and not too long.
-    pub(crate) fn raw_usage(&self) -> Option<Box<str>> {
-        std::str::from_utf8(&self.raw_usage).ok().filter(|text| !text.is_empty()).map(Into::into)
     }
 
     /// Counts the next value's text as output, if it is a string.
@@ -210,11 +190,14 @@ pub(crate) fn with_hidden(input: u64, output: u64, total: Option<u64>, suspect: 
 /// The tier that an answer names. Providers name more tiers than have prices of their own: `default`, `auto`,
 /// `scale` (bought capacity), `on_demand`, `provisioned_throughput` are billed at the list price or apart.
 pub(crate) fn tier(name: &str) -> Tier {
-    let name = name.to_ascii_lowercase();
-    match name.as_str() {
-        "batch" => Tier::Batch,
-        "flex" | "on_demand_flex" => Tier::Flex,
-        "priority" | "fast" | "on_demand_priority" => Tier::Priority,
-        _ => Tier::Standard,
+    let is = |one: &&str| name.eq_ignore_ascii_case(one);
+    if is(&"batch") {
+        Tier::Batch
+    } else if ["flex", "on_demand_flex"].iter().any(is) {
+        Tier::Flex
+    } else if ["priority", "fast", "on_demand_priority"].iter().any(is) {
+        Tier::Priority
+    } else {
+        Tier::Standard
     }
 }

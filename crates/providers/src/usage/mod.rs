@@ -64,12 +64,7 @@ pub struct Metered {
     pub suspect: Option<Suspect>,
     /// The provider's id of the answer.
     pub provider_id: Option<String>,
-    /// The usage object as it came, at most [`RAW_USAGE_BYTES_MAX`] bytes, else `None`. It holds counts, no text.
-    pub raw_usage: Option<Box<str>>,
 }
-
-/// Longer usage objects are not kept.
-pub const RAW_USAGE_BYTES_MAX: usize = 8_192;
 
 /// Counts above this are not believed: no model takes in or gives out a thousand million tokens in one call.
 pub const COUNT_MAX: u64 = 1_000_000_000;
@@ -122,7 +117,7 @@ pub fn read_answer(dialect: Dialect, body: &[u8]) -> (Result<Metered, UsageProbl
         Ok(()) => answer.metered(),
         Err(_) => Err(UsageProblem::NotJson),
     };
-    (metered, answer.ids().to_vec())
+    (metered, std::mem::take(&mut answer.common_mut().ids))
 }
 
 /// What stands at the spots of an event that said text alone.
@@ -132,8 +127,6 @@ pub(crate) struct Echo<'a> {
     pub(crate) visible_bytes: u64,
     /// Numbers, in order.
     pub(crate) told: &'a [(SpotKind, u64)],
-    /// The usage object.
-    pub(crate) usage: Option<&'a [u8]>,
 }
 
 /// What has been read of an answer, whole or event by event.
@@ -185,9 +178,6 @@ impl Answer {
     pub(crate) fn echo(&mut self, echo: &Echo<'_>) {
         let common = self.common_mut();
         common.saw(echo.visible_bytes);
-        if let Some(raw) = echo.usage {
-            common.keep_usage(raw);
-        }
         if echo.told.is_empty() {
             return;
         }

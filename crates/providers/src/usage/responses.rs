@@ -258,7 +258,6 @@ impl Answer {
             stage: if self.common.complete { Stage::Final } else { Stage::Running },
             suspect,
             provider_id: self.common.id.clone(),
-            raw_usage: self.common.raw_usage(),
         })
     }
 }
