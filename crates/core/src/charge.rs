@@ -138,7 +138,31 @@ impl ChargeRecord {
     /// # Errors
     /// A text longer than 255 bytes, or more than 255 things billed beside. Nothing is written then.
     pub fn encode(&self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-        codec::encode(self, out)
+        self.view().encode(out)
+    }
+
+    /// The same with borrowed texts.
+    pub fn view(&self) -> ChargeView<'_> {
+        ChargeView {
+            person: self.person,
+            key: self.key,
+            unit: self.unit,
+            run: self.run,
+            session: self.session,
+            provider: &self.provider,
+            requested: &self.requested,
+            served: self.served.as_deref(),
+            dialect: self.dialect,
+            tier: self.tier,
+            geo: self.geo.as_deref(),
+            usage: self.usage,
+            card: self.card,
+            mark: self.mark,
+            terms: self.terms,
+            client: &self.client,
+            attempt: self.attempt,
+            beside: self.beside.clone(),
+        }
     }
 
     /// Reads a binary form that fills `bytes` to the end.

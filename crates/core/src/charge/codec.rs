@@ -1,6 +1,6 @@
-//! The binary form of a [`ChargeRecord`].
+//! The binary form of a [`ChargeRecord`](super::ChargeRecord).
 
-use super::{Beside, ChargeRecord, ChargeView, Dialect, Mark};
+use super::{Beside, ChargeView, Dialect, Mark};
 use crate::id::{KeyId, PersonId, RunId, UnitId};
 use crate::price::{Bucket, CardVersion, Ratio};
 use crate::usage::{Tier, Usage};
@@ -49,10 +49,10 @@ pub enum DecodeError {
     Bad(&'static str),
 }
 
-pub(super) fn encode(record: &ChargeRecord, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-    let texts = [&record.provider, &record.requested, &record.client];
-    let optional = [&record.served, &record.geo].into_iter().flatten();
-    let beside = record.beside.iter().filter_map(|beside| beside.model.as_ref());
+pub(super) fn encode(record: &ChargeView<'_>, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+    let texts = [record.provider, record.requested, record.client];
+    let optional = [record.served, record.geo].into_iter().flatten();
+    let beside = record.beside.iter().filter_map(|beside| beside.model.as_deref());
     if let Some(text) = texts.into_iter().chain(optional).chain(beside).find(|text| text.len() > usize::from(u8::MAX)) {
         return Err(EncodeError::LongText(text.len()));
     }
@@ -74,8 +74,8 @@ pub(super) fn encode(record: &ChargeRecord, out: &mut Vec<u8>) -> Result<(), Enc
     out.extend(record.unit.into_iter().flat_map(|unit| unit.get().to_be_bytes()));
     out.extend(record.run.into_iter().flat_map(|run| run.get().to_be_bytes()));
     out.extend(record.session.into_iter().flat_map(u64::to_be_bytes));
-    put_text(out, &record.provider);
-    put_text(out, &record.requested);
+    put_text(out, record.provider);
+    put_text(out, record.requested);
     record.served.iter().for_each(|served| put_text(out, served));
     let follows = if beside > 0 { HAS_BESIDE } else { 0 };
     out.push(follows | (tier_code(record.tier) << 4) | mark_code(record.mark));
@@ -88,7 +88,7 @@ pub(super) fn encode(record: &ChargeRecord, out: &mut Vec<u8>) -> Result<(), Enc
         put_number(out, record.terms.den());
     }
     if !record.client.is_empty() {
-        put_text(out, &record.client);
+        put_text(out, record.client);
     }
     out.push(record.attempt);
     if beside > 0 {
@@ -334,7 +334,7 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::super::RecomputeError;
+    use super::super::{ChargeRecord, RecomputeError};
     use super::*;
     use crate::price::PriceBook;
 

@@ -1,11 +1,11 @@
-//! A charge record read where it lies.
+//! A charge record with borrowed texts: read where it lies, or written from where its parts are.
 
-use super::{Beside, ChargeRecord, DecodeError, Dialect, Mark, codec};
+use super::{Beside, ChargeRecord, DecodeError, Dialect, EncodeError, Mark, codec};
 use crate::id::{KeyId, PersonId, RunId, UnitId};
 use crate::price::{CardVersion, Ratio};
 use crate::usage::{Tier, Usage};
 
-/// A [`ChargeRecord`] whose texts are borrowed from its binary form: for those who go through many and keep sums.
+/// A [`ChargeRecord`] whose texts are borrowed: for those who go through many and keep sums, and for who writes one.
 /// Fields mean what they mean there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChargeView<'a> {
@@ -54,6 +54,14 @@ impl<'a> ChargeView<'a> {
     /// Those of [`ChargeRecord::decode`], for the same bytes.
     pub fn read(bytes: &'a [u8]) -> Result<Self, DecodeError> {
         codec::view(bytes)
+    }
+
+    /// Appends the binary form.
+    ///
+    /// # Errors
+    /// Those of [`ChargeRecord::encode`].
+    pub fn encode(&self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        codec::encode(self, out)
     }
 
     /// The record, on its own feet.
