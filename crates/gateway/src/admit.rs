@@ -11,7 +11,6 @@ use std::time::Duration;
 use purser_core::money::Nano;
 use purser_core::policy::{Admission, Drain};
 use purser_core::price::{RateCard, Ratio};
-use purser_core::snapshot::Snapshot;
 use purser_ledger::{Hold, HoldOutcome, LedgerError, Settlement, Shortfall};
 use purser_providers::{Edits, InputBound, least_output};
 use tokio::time::{Instant, timeout_at};
@@ -26,7 +25,7 @@ use crate::plans::Planned;
 use crate::refuse::Refused;
 use crate::settle::settlement;
 use crate::uncertain::OnlyOne;
-use crate::worker::Worker;
+use crate::worker::{Latest, Worker};
 
 /// How often a hold is asked for again because the journal could not take it yet.
 const BUSY_RETRIES: usize = 64;
@@ -45,8 +44,8 @@ pub(crate) struct Admitted<'a> {
     sent: bool,
     /// What to settle with should everything end here; `None`: nothing came back so far.
     noted: Option<Settlement>,
-    pub(crate) upstream: Arc<Upstream>,
-    pub(crate) snapshot: Arc<Snapshot>,
+    pub(crate) upstream: &'a Arc<Upstream>,
+    pub(crate) snapshot: Rc<Latest>,
     pub(crate) card: Arc<RateCard>,
     pub(crate) terms: Ratio,
     pub(crate) planned: Rc<Planned>,
@@ -90,10 +89,10 @@ impl Admitted<'_> {
     }
 
     /// The card of the model that was served, where it has one; else the one asked for.
-    pub(crate) fn card_of(&self, model: Option<&str>) -> Arc<RateCard> {
+    pub(crate) fn card_of(&self, model: Option<&str>) -> &RateCard {
         let other = model.filter(|model| *model != self.card.model());
         let found = other.and_then(|model| self.upstream.card(&self.snapshot.prices, model, self.call.at).ok());
-        Arc::clone(found.unwrap_or(&self.card))
+        found.unwrap_or(&self.card)
     }
 
     /// Notes what to settle with should everything end here.
@@ -127,12 +126,13 @@ pub(crate) async fn admit<'a>(
     worker: &Worker,
     client: &mut Client,
     call: &'a Call,
-    upstream: &Arc<Upstream>,
+    upstream: &'a Arc<Upstream>,
     attempt: u8,
 ) -> Result<Admitted<'a>, Refused> {
-    let mut snapshot = worker.shared.snapshot.load_full();
-    let policy = Arc::clone(snapshot.directory.policy_of(call.caller.person.id));
-    let bounded = Bounded::of(call, &snapshot, &policy, upstream)?;
+    let mut snapshot = worker.snapshot();
+    let first = Rc::clone(&snapshot);
+    let policy = first.directory.policy_of(call.caller.person.id);
+    let bounded = Bounded::of(call, &first, policy, upstream)?;
     let most = bounded.cost(bounded.output_max)?;
     let floor = policy.useful_floor_tokens;
     let least = bounded.cost(least_output(&call.facts, floor).min(bounded.output_max))?;
@@ -198,7 +198,7 @@ pub(crate) async fn admit<'a>(
             return Err(denied());
         }
         // Meanwhile somebody may have been granted more.
-        snapshot = worker.shared.snapshot.load_full();
+        snapshot = worker.snapshot();
     }
 }
 
@@ -224,7 +224,7 @@ const PLAN_AGAIN: Duration = Duration::from_millis(5);
 
 /// What a hold was placed with.
 struct Parts<'a> {
-    snapshot: Arc<Snapshot>,
+    snapshot: Rc<Latest>,
     bounded: Bounded<'a>,
     /// What it costs at worst.
     most: Nano,
@@ -237,7 +237,7 @@ struct Parts<'a> {
 /// Works out what may be asked of the provider for the money that was set aside, and waits until that money is safe.
 async fn finish<'a>(
     call: &'a Call,
-    upstream: &Arc<Upstream>,
+    upstream: &'a Arc<Upstream>,
     attempt: u8,
     parts: Parts<'a>,
 ) -> Result<Admitted<'a>, Refused> {
@@ -262,13 +262,16 @@ async fn finish<'a>(
     }
     let output_bound = bounded.output_tokens(output_max);
     let learns = policy.admission == Admission::Calibrated;
+    // Whoever is ready too places its hold first: then the journal takes all of them in one write. With nobody ready this
+    // comes back at once.
+    tokio::task::yield_now().await;
     hold.cleared().await.map_err(Refused::ledger)?;
     Ok(Admitted {
         call,
         hold: Some(hold),
         sent: false,
         noted: None,
-        upstream: Arc::clone(upstream),
+        upstream,
         snapshot,
         card: bounded.card,
         terms: bounded.terms,

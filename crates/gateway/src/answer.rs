@@ -1,7 +1,6 @@
 //! What the client is told beside the provider's own answer: what it cost and what is left.
 
 use std::rc::Rc;
-use std::sync::Arc;
 
 use purser_ledger::{HoldId, Settled};
 use purser_providers::Headers;
@@ -71,7 +70,7 @@ pub(crate) struct Receipt<'a> {
 }
 
 impl<'a> Receipt<'a> {
-    pub(crate) fn of(call: &'a Call, admitted: &Admitted<'_>) -> Self {
+    pub(crate) fn of(call: &'a Call, admitted: &Admitted<'a>) -> Self {
         Self { told: Told::of(call, admitted), settled: None }
     }
 
@@ -93,17 +92,17 @@ impl<'a> Receipt<'a> {
 struct Told<'a> {
     call: &'a str,
     hold: HoldId,
-    upstream: Arc<Upstream>,
+    upstream: &'a Upstream,
     planned: Rc<Planned>,
     output_max: Option<u64>,
 }
 
 impl<'a> Told<'a> {
-    fn of(call: &'a Call, admitted: &Admitted<'_>) -> Self {
+    fn of(call: &'a Call, admitted: &Admitted<'a>) -> Self {
         Self {
             call: &call.id,
             hold: admitted.hold().id(),
-            upstream: Arc::clone(&admitted.upstream),
+            upstream: admitted.upstream,
             planned: Rc::clone(&admitted.planned),
             output_max: admitted.edits.output_max,
         }

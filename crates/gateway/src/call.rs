@@ -1,7 +1,6 @@
 //! One call, from its first byte to its receipt: authenticate, admit, forward, meter, settle.
 
 use std::rc::Rc;
-use std::sync::Arc;
 
 use bytes::Bytes;
 use purser_core::snapshot::Snapshot;
@@ -60,7 +59,7 @@ async fn metered(
     model: Option<String>,
     about: &About,
 ) -> Result<bool, Refused> {
-    let snapshot = worker.shared.snapshot.load_full();
+    let snapshot = worker.snapshot();
 
     let caller = authenticate(&snapshot, &about.head, about.at)?;
     let body = read_body(worker, client, &about.head).await?;
@@ -202,7 +201,7 @@ impl About {
 
 /// Says no in the client's dialect, and keeps count.
 async fn refuse(worker: &Worker, client: &mut Client, about: &About, refused: &Refused) -> bool {
-    let snapshot: Arc<Snapshot> = worker.shared.snapshot.load_full();
+    let snapshot = worker.snapshot();
     let caller = about.caller(&snapshot);
     worker.shared.decisions.denied(caller.as_ref(), refused, about.at);
     tracing::info!(

@@ -12,7 +12,7 @@ use crate::config::Limits;
 use crate::http1::body::{BodyError, Decoder, Framing, Piece};
 use crate::http1::head::{self, HeadError, RequestHead};
 use crate::http1::io::{Connection, Socket};
-use crate::http1::write::{self, Ends};
+use crate::http1::write::{self, Ends, Wire};
 
 /// Bytes of a following request that are read while an answer runs, at most.
 const AHEAD_MAX: usize = 64 * 1024;
@@ -93,8 +93,7 @@ impl Client {
                 started = Some(Instant::now());
             }
             if self.connection.buffer.is_empty() {
-                // An idle connection holds no memory.
-                self.connection.buffer = BytesMut::new();
+                self.connection.let_go();
             }
             let within = match started {
                 None => limits.idle,
@@ -173,21 +172,24 @@ impl Client {
 
     /// Writes to the client; a failure is remembered, not returned: measuring goes on without it.
     pub(crate) async fn write(&mut self, bytes: &[u8], limits: &Limits) {
-        if !self.gone && !bytes.is_empty() {
-            self.gone = self.connection.write_within(bytes, limits.write_stall).await.is_err();
+        self.write_parts([bytes, &[]], limits).await;
+    }
+
+    async fn write_parts(&mut self, parts: [&[u8]; 2], limits: &Limits) {
+        if !self.gone && parts.iter().any(|part| !part.is_empty()) {
+            self.gone = self.connection.write_parts_within(parts, limits.write_stall).await.is_err();
         }
     }
 
     /// A whole answer in one write.
     pub(crate) async fn answer(&mut self, answer: &Whole<'_>, limits: &Limits) {
-        let mut wire = Vec::with_capacity(answer.body.len() + 1024);
+        let mut wire = Wire::new();
         let bodiless = matches!(answer.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
         let ends = if bodiless { Ends::Nothing } else { Ends::After(answer.body.len()) };
         write::response_head(&mut wire, answer.status, answer.headers, ends, answer.keep_alive);
-        if !answer.to_head && !bodiless {
-            wire.extend_from_slice(answer.body);
-        }
-        self.write(&wire, limits).await;
+        let has_body = !answer.to_head && !bodiless;
+        let body = if has_body { write::body(&mut wire, answer.body) } else { &[] };
+        self.write_parts([&wire, body], limits).await;
     }
 
     /// Says goodbye.

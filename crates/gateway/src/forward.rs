@@ -31,12 +31,12 @@ pub(crate) async fn forward(
     admitted: &mut Admitted<'_>,
     may_try_another: bool,
 ) -> Attempt {
-    let upstream = std::sync::Arc::clone(&admitted.upstream);
+    let upstream = admitted.upstream;
     let body = match purser_providers::edit(&call.facts, &call.body, admitted.edits) {
         Ok(body) => body,
         Err(why) => return Attempt::Final { fault: Refused::internal(&why), reading: Reading::Nothing },
     };
-    let outlet = worker.outlet(&upstream);
+    let outlet = worker.outlet(upstream);
     let headers = match headers_for(&call.head.headers, call.dialect.family(), outlet) {
         Ok(headers) => headers,
         Err(fault) => return Attempt::Final { fault, reading: Reading::Nothing },

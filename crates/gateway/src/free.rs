@@ -34,7 +34,7 @@ pub(crate) async fn serve(
     if kind == FreeKind::Hello {
         return Ok(reply(worker, client, head, StatusCode::OK, &Headers::default(), b"").await);
     }
-    let snapshot = worker.shared.snapshot.load_full();
+    let snapshot = worker.snapshot();
     let caller = authenticate(&snapshot, head, about.at)?;
     if let Some(per_minute) = caller.key.requests_per_minute {
         let taken = worker.shared.rates.take(caller.key.id, per_minute, about.at);

@@ -3,6 +3,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -254,11 +255,13 @@ async fn wrap(stream: TcpStream, tls: Option<TlsAcceptor>, within: Duration) -> 
 /// One request after another until either side has had enough.
 async fn converse(worker: &Rc<Worker>, mut client: Client) {
     let limits = &worker.config.limits;
+    let mut idle_ends = pin!(worker.idle_ends());
     loop {
         let head = tokio::select! {
             biased;
             head = client.next_head(limits) => head,
-            () = worker.idle_ends() => {
+            () = &mut idle_ends => {
+                idle_ends.set(worker.idle_ends());
                 if !client.has_begun() {
                     if worker.hands_over() {
                         client.into_connection().into_iter().for_each(|connection| worker.keep(connection));

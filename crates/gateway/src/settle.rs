@@ -1,9 +1,9 @@
 //! Step 5: what did it cost, and post it.
 
-use purser_core::charge::{self, ChargeRecord};
+use purser_core::charge::{self, ChargeView};
 use purser_core::money::Nano;
 use purser_core::rating;
-use purser_core::usage::{Served, Usage};
+use purser_core::usage::{Served, Tier, Usage};
 use purser_ledger::{Detail, Mark, Settled, Settlement};
 use purser_providers::{Metered, Stage, UsageProblem, estimate_input, estimate_output};
 
@@ -45,7 +45,7 @@ pub(crate) fn settlement(call: &Call, admitted: &Admitted<'_>, reading: &Reading
     let mut mark = reading.mark();
     let usage = usage_of(call, admitted, reading);
     let served = served_of(reading);
-    let mut charge = match (mark, rate_all(call, admitted, reading, &usage, &served)) {
+    let mut charge = match (mark, rate_all(call, admitted, reading, &usage, served)) {
         (Mark::Disputed, _) => admitted.bound,
         (_, Ok(charge)) => charge,
         (_, Err(why)) => {
@@ -94,10 +94,11 @@ fn estimated(call: &Call, seen: Option<&Metered>, visible_bytes: u64) -> Usage {
     }
 }
 
-fn served_of(reading: &Reading) -> Served {
+fn served_of(reading: &Reading) -> &Served {
+    static UNKNOWN: Served = Served { model: None, tier: Tier::Standard, geo: None };
     match reading {
-        Reading::Reported(metered) | Reading::Partial { seen: Some(metered), .. } => metered.served.clone(),
-        _ => Served::default(),
+        Reading::Reported(metered) | Reading::Partial { seen: Some(metered), .. } => &metered.served,
+        _ => &UNKNOWN,
     }
 }
 
@@ -110,11 +111,11 @@ fn rate_all(
     served: &Served,
 ) -> Result<Nano, rating::RatingError> {
     let card = admitted.card_of(served.model.as_deref());
-    let mut total = rating::rate(&card, usage, served, admitted.terms)?;
+    let mut total = rating::rate(card, usage, served, admitted.terms)?;
     if let Reading::Reported(metered) | Reading::Partial { seen: Some(metered), .. } = reading {
         for other in &metered.others {
             let card = admitted.card_of(other.model.as_deref().or(served.model.as_deref()));
-            let part = rating::rate(&card, &other.usage, served, admitted.terms)?;
+            let part = rating::rate(card, &other.usage, served, admitted.terms)?;
             total = total.checked_add(part).ok_or(rating::RatingError::Overflow)?;
         }
     }
@@ -141,28 +142,28 @@ fn detail(
     admitted: &Admitted<'_>,
     reading: &Reading,
     usage: &Usage,
-    served: Served,
+    served: &Served,
     mark: Mark,
 ) -> Detail {
     let card = admitted.card_of(served.model.as_deref());
-    let beside = beside(admitted, reading, &served);
-    let record = ChargeRecord {
+    let beside = beside(admitted, reading, served);
+    let record = ChargeView {
         person: call.caller.person.id,
         key: call.caller.key.id,
         unit: Some(call.caller.person.unit),
         run: None,
         session: call.session.as_deref().map(|session| session_hash(call, session)),
-        provider: admitted.upstream.name.to_string(),
-        requested: call.facts.model.clone(),
-        served: served.model.filter(|model| *model != call.facts.model),
+        provider: &admitted.upstream.name,
+        requested: &call.facts.model,
+        served: served.model.as_deref().filter(|model| *model != call.facts.model),
         dialect: dialect_of(call.dialect),
         tier: served.tier,
-        geo: served.geo,
+        geo: served.geo.as_deref(),
         usage: *usage,
         card: card.version(),
         mark: mark_of(mark),
         terms: admitted.terms,
-        client: call.tool.tool.name().to_owned(),
+        client: call.tool.tool.name(),
         attempt: admitted.attempt,
         beside,
     };

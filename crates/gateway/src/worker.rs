@@ -2,9 +2,13 @@
 
 use std::cell::{Cell, RefCell};
 use std::hash::{BuildHasher as _, RandomState};
+use std::ops::Deref;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::Guard;
+use purser_core::snapshot::Snapshot;
 use tokio::sync::{Notify, watch};
 
 use crate::config::{GatewayConfig, Upstream};
@@ -19,6 +23,8 @@ pub(crate) struct Worker {
     outlets: Vec<Outlet>,
     pub(crate) plans: Plans,
     pub(crate) connector: Connector,
+    /// The snapshot that was seen last.
+    latest: RefCell<Rc<Latest>>,
     /// How to end, once the gateway has been told to stop.
     stopping: watch::Receiver<Option<Ending>>,
     is_stopping: Cell<bool>,
@@ -47,6 +53,17 @@ pub(crate) struct Ending {
     pub(crate) hands_over: bool,
 }
 
+/// A snapshot as one thread holds it: its calls count themselves here, apart from those of the other threads, which would
+/// otherwise all write to one place in memory with every call.
+pub(crate) struct Latest(Arc<Snapshot>);
+
+impl Deref for Latest {
+    type Target = Arc<Snapshot>;
+    fn deref(&self) -> &Arc<Snapshot> {
+        &self.0
+    }
+}
+
 /// A call counted as running until dropped.
 pub(crate) struct Running<'a>(&'a Worker);
 
@@ -59,6 +76,7 @@ impl Worker {
         let connector = Connector::new(Arc::clone(&config.roots), config.https_proxy.clone(), config.limits.connect);
         Self {
             outlets: config.upstreams.iter().map(Outlet::new).collect(),
+            latest: RefCell::new(Rc::new(Latest(shared.snapshot.load_full()))),
             config,
             shared,
             plans: Plans::default(),
@@ -73,6 +91,16 @@ impl Worker {
             // A start that differs from thread to thread and from run to run; ids are names, not secrets.
             last_call_id: Cell::new(RandomState::new().hash_one(0)),
         }
+    }
+
+    /// The snapshot of now.
+    pub(crate) fn snapshot(&self) -> Rc<Latest> {
+        let now = self.shared.snapshot.load();
+        let mut latest = self.latest.borrow_mut();
+        if !Arc::ptr_eq(&latest, &now) {
+            *latest = Rc::new(Latest(Guard::into_inner(now)));
+        }
+        Rc::clone(&latest)
     }
 
     /// This thread's way to a provider.

@@ -4,16 +4,17 @@ use std::fmt;
 
 /// Header fields in the order they came. Names are lower-case.
 ///
-/// All fields share one buffer: a head is taken off the wire, looked at by name a few times and written out again, and
-/// for a dozen fields a walk over them is quicker than a table with an allocation for each.
+/// All fields share one buffer, in which they stand as in a head: a head is taken off the wire, looked at by name a few
+/// times and written out again, and for a dozen fields a walk over them is quicker than a table with an allocation for
+/// each.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Headers {
-    /// Names and values, one after the other.
-    bytes: Vec<u8>,
+    /// One line after the other: name, [`COLON`], value, [`END`].
+    lines: Vec<u8>,
     fields: Vec<Field>,
 }
 
-/// Where a field stands in the buffer: its name from `start` to `middle`, its value from there to `end`.
+/// Where a field stands in the buffer: its line starts at `start`, its name ends at `middle`, its value at `end`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Field {
     start: usize,
@@ -21,55 +22,73 @@ struct Field {
     end: usize,
 }
 
+const COLON: &[u8] = b": ";
+const END: &[u8] = b"\r\n";
+
 impl Headers {
     /// None, with room for so many fields of so many bytes.
     pub fn with_capacity(fields: usize, bytes: usize) -> Self {
-        Self { bytes: Vec::with_capacity(bytes), fields: Vec::with_capacity(fields) }
+        let around = fields.saturating_mul(COLON.len().saturating_add(END.len()));
+        Self { lines: Vec::with_capacity(bytes.saturating_add(around)), fields: Vec::with_capacity(fields) }
     }
 
     /// Adds a field. One whose value can't stand in a header (a control character in it) is left out: whoever writes
     /// such a value would let its author write headers.
     pub fn append(&mut self, name: &str, value: impl AsRef<[u8]>) {
-        self.append_parts(name.as_bytes(), &[value.as_ref()]);
-    }
-
-    /// As [`append`](Self::append), from a name and the parts of a value.
-    pub fn append_parts(&mut self, name: &[u8], parts: &[&[u8]]) {
-        if !name.is_empty() && parts.iter().all(|part| is_fit(part)) {
-            self.put(name, parts);
+        let value = value.as_ref();
+        if !name.is_empty() && is_fit(value) {
+            self.put(name.as_bytes(), value);
         }
     }
 
-    /// Adds a field that stands in other headers, or that a parser of heads has let pass.
+    /// Adds a field that a parser of heads has let pass.
     pub fn append_checked(&mut self, name: &[u8], value: &[u8]) {
         debug_assert!(!name.is_empty() && is_fit(value), "a field that was checked");
-        self.put(name, &[value]);
+        self.put(name, value);
     }
 
-    fn put(&mut self, name: &[u8], parts: &[&[u8]]) {
-        let start = self.bytes.len();
-        self.bytes.extend_from_slice(name);
-        if let Some(name) = self.bytes.get_mut(start..) {
+    fn put(&mut self, name: &[u8], value: &[u8]) {
+        let start = self.lines.len();
+        self.lines.extend_from_slice(name);
+        if let Some(name) = self.lines.get_mut(start..) {
             name.make_ascii_lowercase();
         }
-        let middle = self.bytes.len();
-        for part in parts {
-            self.bytes.extend_from_slice(part);
+        let middle = self.lines.len();
+        self.lines.extend_from_slice(COLON);
+        self.lines.extend_from_slice(value);
+        self.close(start, middle);
+    }
+
+    /// The line that began at `start` is whole but for its end.
+    fn close(&mut self, start: usize, middle: usize) {
+        let end = self.lines.len();
+        self.lines.extend_from_slice(END);
+        self.fields.push(Field { start, middle, end });
+    }
+
+    /// Adds those fields of other headers that `keeps` their name.
+    pub(crate) fn append_kept(&mut self, others: &Self, keeps: impl Fn(&[u8]) -> bool) {
+        for field in others.fields.iter().filter(|field| keeps(others.name(field))) {
+            let start = self.lines.len();
+            let name = field.middle.saturating_sub(field.start);
+            self.lines.extend_from_slice(others.lines.get(field.start..field.end).unwrap_or_default());
+            self.close(start, start.saturating_add(name));
         }
-        self.fields.push(Field { start, middle, end: self.bytes.len() });
     }
 
     /// As [`append`](Self::append), with the value as it is displayed.
     pub fn append_shown(&mut self, name: &str, value: impl fmt::Display) {
         use std::io::Write as _;
-        let start = self.bytes.len();
-        self.bytes.extend_from_slice(name.as_bytes());
-        let middle = self.bytes.len();
-        let written = write!(self.bytes, "{value}");
-        if written.is_ok() && self.bytes.get(middle..).is_some_and(is_fit) {
-            self.fields.push(Field { start, middle, end: self.bytes.len() });
+        let start = self.lines.len();
+        self.lines.extend_from_slice(name.as_bytes());
+        let middle = self.lines.len();
+        self.lines.extend_from_slice(COLON);
+        let from = self.lines.len();
+        let written = write!(self.lines, "{value}");
+        if written.is_ok() && self.lines.get(from..).is_some_and(is_fit) {
+            self.close(start, middle);
         } else {
-            self.bytes.truncate(start);
+            self.lines.truncate(start);
         }
     }
 
@@ -81,8 +100,10 @@ impl Headers {
 
     /// Takes all fields of a name out.
     pub fn remove(&mut self, name: &str) {
-        let bytes = &self.bytes;
-        self.fields.retain(|field| bytes.get(field.start..field.middle) != Some(name.as_bytes()));
+        if self.contains(name) {
+            let all = std::mem::take(self);
+            self.append_kept(&all, |kept| kept != name.as_bytes());
+        }
     }
 
     /// The first field of a name (lower-case).
@@ -125,9 +146,9 @@ impl Headers {
         self.fields.is_empty()
     }
 
-    /// Bytes of all names and values.
-    pub fn bytes_len(&self) -> usize {
-        self.bytes.len()
+    /// All fields as they stand in a head: a line each, ended by CR LF.
+    pub fn lines(&self) -> &[u8] {
+        &self.lines
     }
 
     fn is_named(&self, field: &Field, name: &str) -> bool {
@@ -136,11 +157,11 @@ impl Headers {
     }
 
     fn name(&self, field: &Field) -> &[u8] {
-        self.bytes.get(field.start..field.middle).unwrap_or_default()
+        self.lines.get(field.start..field.middle).unwrap_or_default()
     }
 
     fn value(&self, field: &Field) -> &[u8] {
-        self.bytes.get(field.middle..field.end).unwrap_or_default()
+        self.lines.get(field.middle.saturating_add(COLON.len())..field.end).unwrap_or_default()
     }
 }
 
@@ -168,7 +189,7 @@ fn is_fit(value: &[u8]) -> bool {
 }
 
 fn visible(value: &[u8]) -> Option<&str> {
-    let is_visible = value.iter().all(|byte| matches!(byte, b' '..=b'~' | b'\t'));
+    let is_visible = is_fit(value) && value.is_ascii();
     is_visible.then(|| std::str::from_utf8(value).ok()).flatten()
 }
 
@@ -185,6 +206,7 @@ mod tests {
         headers.append_shown("c", 5);
         let all: Vec<_> = headers.iter().map(|(name, value)| [name, value].concat()).collect();
         assert_eq!(all, [b"b2", b"a4", b"c5"]);
+        assert_eq!(headers.lines(), b"b: 2\r\na: 4\r\nc: 5\r\n");
         headers.remove("b");
         assert!(!headers.contains("b") && headers.len() == 2);
     }
@@ -196,7 +218,7 @@ mod tests {
             headers.append("x", value);
             headers.append_shown("x", value);
         }
-        assert!(headers.is_empty() && headers.bytes_len() == 0);
+        assert!(headers.is_empty() && headers.lines().is_empty());
         headers.append("x", "tab\tand \u{e9}");
         assert_eq!((headers.len(), headers.text("x")), (1, None), "bytes above ASCII may stand, and are no text");
     }

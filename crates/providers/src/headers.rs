@@ -1,5 +1,6 @@
 //! Headers and query on the way out and back: what is dropped, what is set, everything else untouched.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use crate::dialect::Family;
@@ -150,10 +151,8 @@ fn kept<const N: usize>(headers: &Headers, dropped: &Names<N>, dropped_starts: &
             || dropped_starts.iter().any(|start| name.starts_with(start.as_bytes()))
             || of_connection.iter().any(|named| named.as_bytes() == name)
     };
-    let mut out = Headers::with_capacity(headers.len().saturating_add(8), headers.bytes_len().saturating_add(256));
-    for (name, value) in headers.iter().filter(|(name, _)| !is_dropped(name)) {
-        out.append_checked(name, value);
-    }
+    let mut out = Headers::with_capacity(headers.len().saturating_add(8), headers.lines().len().saturating_add(256));
+    out.append_kept(headers, |name| !is_dropped(name));
     out
 }
 
@@ -205,8 +204,8 @@ const NOT_IN_QUERY: [&str; 10] = [
 
 /// The path and query to send: credentials and whatever would change the shape of the answer (`fields`, `callback`)
 /// removed from the query, all else byte for byte.
-pub fn forward_target(path_and_query: &str) -> String {
-    let Some((path, query)) = path_and_query.split_once('?') else { return path_and_query.to_owned() };
+pub fn forward_target(path_and_query: &str) -> Cow<'_, str> {
+    let Some((path, query)) = path_and_query.split_once('?') else { return Cow::Borrowed(path_and_query) };
     let mut target = path.to_owned();
     let mut mark = '?';
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
@@ -219,7 +218,7 @@ pub fn forward_target(path_and_query: &str) -> String {
         target.push_str(pair);
         mark = '&';
     }
-    target
+    Cow::Owned(target)
 }
 
 /// Is a body with these headers plain, so that it can be read? `content-encoding` absent or `identity`.

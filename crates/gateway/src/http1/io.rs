@@ -2,13 +2,13 @@
 
 use std::cell::RefCell;
 use std::future::poll_fn;
-use std::io;
-use std::pin::Pin;
+use std::io::{self, IoSlice};
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
 use super::patience::{Patience, Wait};
@@ -16,12 +16,23 @@ use super::patience::{Patience, Wait};
 /// One read from a socket, at most: a large request in few system calls. Each thread has one such buffer.
 const READ_MAX: usize = 64 * 1024;
 
+/// What came in one read is copied to where it is kept, unless it is this much: then its buffer is kept instead.
+const COPIED_MAX: usize = READ_MAX / 2;
+
+/// A buffer that holds most of what comes, and how much larger one may be to be kept for another connection.
+const BUFFER: usize = 4 * 1024;
+const BUFFER_MAX: usize = 2 * BUFFER;
+/// Buffers that a thread keeps, at most.
+const SPARES_MAX: usize = 64;
+
 /// Bytes read and dropped after our last word, at most.
 const LINGER_MAX: usize = 1 << 20;
 
 thread_local! {
     /// Where reads of this thread land.
-    static LANDING: RefCell<Vec<u8>> = RefCell::new(vec![0; READ_MAX]);
+    static LANDING: RefCell<BytesMut> = RefCell::default();
+    /// Buffers of connections that are idle now.
+    static SPARES: RefCell<Vec<BytesMut>> = RefCell::default();
 }
 
 /// A socket with or without TLS, of either side.
@@ -52,6 +63,16 @@ impl AsyncWrite for Socket {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         on_socket!(self, inner => Pin::new(inner).poll_write(cx, buf))
     }
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        on_socket!(self, inner => Pin::new(inner).poll_write_vectored(cx, bufs))
+    }
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         on_socket!(self, inner => Pin::new(inner).poll_flush(cx))
     }
@@ -81,20 +102,46 @@ impl Connection {
         }
     }
 
+    /// An idle connection holds no memory: its empty buffer is for whoever reads next.
+    pub(crate) fn let_go(&mut self) {
+        let mut empty = std::mem::take(&mut self.buffer);
+        // While somebody holds what was read last, the buffer can't be had back whole. Its size shows only by asking.
+        if !empty.try_reclaim(BUFFER_MAX + 1) && empty.try_reclaim(BUFFER) {
+            SPARES.with_borrow_mut(|spares| {
+                if spares.len() < SPARES_MAX {
+                    spares.push(empty);
+                }
+            });
+        }
+    }
+
     /// Reads once into the buffer; 0 means the other side closed. Safe to drop half way: no byte is lost.
     ///
     /// The bytes land in a buffer of the thread first and are copied from there: so an idle connection holds no memory,
-    /// and none is set aside for what may come. Copying what did come costs less than a buffer for each read.
+    /// and none is set aside for what may come. Copying what did come costs less than a buffer for each read. What is
+    /// large is not copied: where it is known to come it is read into its place, otherwise the thread's buffer goes along.
     pub(crate) async fn read(&mut self) -> io::Result<usize> {
         poll_fn(|cx| self.poll_read(cx)).await
     }
 
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        if self.buffer.capacity().saturating_sub(self.buffer.len()) >= COPIED_MAX {
+            return pin!(self.socket.read_buf(&mut self.buffer)).poll(cx);
+        }
         LANDING.with_borrow_mut(|landing| {
-            let mut read = ReadBuf::new(landing);
-            std::task::ready!(Pin::new(&mut self.socket).poll_read(cx, &mut read))?;
-            self.buffer.extend_from_slice(read.filled());
-            Poll::Ready(Ok(read.filled().len()))
+            landing.clear();
+            landing.reserve(READ_MAX);
+            let read = std::task::ready!(pin!(self.socket.read_buf(landing)).poll(cx))?;
+            if read >= COPIED_MAX && self.buffer.is_empty() {
+                std::mem::swap(landing, &mut self.buffer);
+            } else {
+                if self.buffer.capacity() == 0 {
+                    let spare = SPARES.with_borrow_mut(Vec::pop);
+                    self.buffer = spare.unwrap_or_else(|| BytesMut::with_capacity(BUFFER));
+                }
+                self.buffer.extend_from_slice(landing);
+            }
+            Poll::Ready(Ok(read))
         })
     }
 
@@ -122,7 +169,12 @@ impl Connection {
 
     /// Writes everything, or fails after `within`.
     pub(crate) async fn write_within(&mut self, bytes: &[u8], within: Duration) -> io::Result<()> {
-        let (mut wait, mut rest) = (Wait::new(within), bytes);
+        self.write_parts_within([bytes, &[]], within).await
+    }
+
+    /// As [`Self::write_within`], one part after the other without putting them together first.
+    pub(crate) async fn write_parts_within(&mut self, parts: [&[u8]; 2], within: Duration) -> io::Result<()> {
+        let (mut wait, mut rest) = (Wait::new(within), parts);
         poll_fn(|cx| match self.poll_write_all(cx, &mut rest) {
             Poll::Pending => self.patience.poll_over(cx, &mut wait).map(|()| Err(io::ErrorKind::TimedOut.into())),
             written @ Poll::Ready(_) => written,
@@ -130,15 +182,26 @@ impl Connection {
         .await
     }
 
-    fn poll_write_all(&mut self, cx: &mut Context<'_>, rest: &mut &[u8]) -> Poll<io::Result<()>> {
-        while !rest.is_empty() {
-            let written = std::task::ready!(Pin::new(&mut self.socket).poll_write(cx, rest))?;
+    fn poll_write_all(&mut self, cx: &mut Context<'_>, rest: &mut [&[u8]; 2]) -> Poll<io::Result<()>> {
+        let socket = &mut self.socket;
+        loop {
+            let written = match *rest {
+                [[], []] => return Pin::new(socket).poll_flush(cx),
+                [[], alone] | [alone, []] => Pin::new(&mut *socket).poll_write(cx, alone),
+                [first, second] => {
+                    Pin::new(&mut *socket).poll_write_vectored(cx, &[IoSlice::new(first), IoSlice::new(second)])
+                }
+            };
+            let written = std::task::ready!(written)?;
             if written == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
-            *rest = rest.get(written..).unwrap_or_default();
+            let of_first = written.min(rest[0].len());
+            *rest = [
+                rest[0].get(of_first..).unwrap_or_default(),
+                rest[1].get(written.saturating_sub(of_first)..).unwrap_or_default(),
+            ];
         }
-        Pin::new(&mut self.socket).poll_flush(cx)
     }
 
     /// Is the idle connection still usable? It isn't when the other side closed it or spoke out of turn.

@@ -76,7 +76,7 @@ pub(super) async fn relay(
     let end = relay.pass_on(client, &mut answer).await;
     let reading = relay.close(&end);
     let Relay { admitted, stream, wire, .. } = relay;
-    answer.finish(worker.outlet(&admitted.upstream));
+    answer.finish(worker.outlet(admitted.upstream));
     Measured { reading, rest: Rest::Stream { last: wire, in_chunks }, ids: stream.ids().to_vec() }
 }
 

@@ -30,7 +30,7 @@ pub(super) async fn take_whole(
     let (status, mut headers) = (answer.status, answer::pass_headers(&answer.headers));
     let encoding = answer.headers.get("content-encoding").filter(|_| !is_plain(&answer.headers)).map(<[u8]>::to_vec);
     let taken = answer.taken;
-    answer.finish(worker.outlet(&admitted.upstream));
+    answer.finish(worker.outlet(admitted.upstream));
     let body = match body {
         Ok(body) => body,
         Err(why) => return broken_off(status, &why, taken, call, admitted),

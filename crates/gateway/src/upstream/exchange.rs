@@ -13,10 +13,13 @@ use crate::config::Limits;
 use crate::http1::body::{Decoder, Framing, Piece};
 use crate::http1::head::{self, ResponseHead};
 use crate::http1::io::Connection;
-use crate::http1::write;
+use crate::http1::write::{self, Wire};
 
 /// An answer's head, at most.
 const HEAD_MAX: usize = 64 * 1024;
+
+/// After a larger answer the connection does not keep the buffer it was read into.
+const KEPT_MAX: u64 = 8 * 1024;
 
 /// What goes out.
 pub(crate) struct Outgoing<'a> {
@@ -56,7 +59,7 @@ pub(crate) async fn send(
     limits: &Limits,
     outgoing: &Outgoing<'_>,
 ) -> Result<Answer, Fault> {
-    let mut wire = Vec::with_capacity(outgoing.body.len() + 1024);
+    let mut wire = Wire::new();
     write::request_head(
         &mut wire,
         outgoing.method,
@@ -65,9 +68,9 @@ pub(crate) async fn send(
         outgoing.headers,
         outgoing.body.len(),
     );
-    wire.extend_from_slice(outgoing.body);
+    let body = write::body(&mut wire, outgoing.body);
 
-    let mut connection = write_somewhere(outlet, connector, limits, &wire).await?;
+    let mut connection = write_somewhere(outlet, connector, limits, [&wire, body]).await?;
     drop(wire);
     let to_head = outgoing.method == Method::HEAD;
     let ResponseHead { status, headers, framing, keep_alive } =
@@ -82,15 +85,15 @@ async fn write_somewhere(
     outlet: &Outlet,
     connector: &Connector,
     limits: &Limits,
-    wire: &[u8],
+    wire: [&[u8]; 2],
 ) -> Result<Connection, Fault> {
     if let Some(mut idle) = outlet.take(Instant::now())
-        && idle.write_within(wire, limits.write_stall).await.is_ok()
+        && idle.write_parts_within(wire, limits.write_stall).await.is_ok()
     {
         return Ok(idle);
     }
     let mut fresh = connector.connect(&outlet.upstream).await.map_err(Fault::Unreachable)?;
-    fresh.write_within(wire, limits.write_stall).await.map_err(Fault::Unreachable)?;
+    fresh.write_parts_within(wire, limits.write_stall).await.map_err(Fault::Unreachable)?;
     Ok(fresh)
 }
 
@@ -175,8 +178,11 @@ impl Answer {
     }
 
     /// Gives the connection back when the answer was read whole; closes it otherwise.
-    pub(crate) fn finish(self, outlet: &Outlet) {
+    pub(crate) fn finish(mut self, outlet: &Outlet) {
         if self.reusable && self.decoder.is_done() && self.connection.buffer.is_empty() {
+            if self.taken > KEPT_MAX {
+                self.connection.let_go();
+            }
             outlet.give(self.connection, Instant::now());
         }
     }
