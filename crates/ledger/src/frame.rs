@@ -400,6 +400,12 @@ mod tests {
     }
 
     #[test]
+    fn a_hash_is_shown_in_full() {
+        let hash = FrameHash(std::array::from_fn(|i| u8::try_from(i).unwrap()));
+        assert_eq!(hash.to_string(), "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f");
+    }
+
+    #[test]
     fn records_end_with_the_first_that_is_damaged() {
         let mut frame = Frame::of(None, &[const { (Instant::EPOCH, Record::Rest) }; 3]);
         let cell = frame.payload.len() / 3;

@@ -156,6 +156,7 @@ fn records_come_one_after_the_other() {
     }
     assert_eq!(state.digest(), before);
     state.apply(last.next(), Instant::EPOCH, &Record::Rest).unwrap();
+    assert_eq!(account(&mut state, LIMIT).slice, Nano::ZERO, "an orderly end takes slices back");
 }
 
 #[test]

@@ -125,6 +125,8 @@ fn a_hold_whose_owner_is_gone_is_suspended_and_resolved() {
     assert_eq!((first.charge.get(), first.remaining.get()), (4, 46));
     assert!(bench.ledger.resolve(command(1), items[0].id, &charge(4)).unwrap().repeated);
     assert!(matches!(bench.ledger.resolve(command(1), items[0].id, &charge(5)), Err(LedgerError::Conflict(_))));
+    let noted = Resolution::Charge { charge: Nano::new(4), detail: Detail::from_slice(b"noted") };
+    assert!(matches!(bench.ledger.resolve(command(1), items[0].id, &noted), Err(LedgerError::Conflict(_))));
     assert!(matches!(bench.ledger.resolve(command(1), items[1].id, &charge(4)), Err(LedgerError::Conflict(_))));
     assert!(matches!(bench.ledger.resolve(command(2), items[0].id, &charge(5)), Err(LedgerError::UnknownItem(_))));
     assert_eq!(
@@ -134,6 +136,7 @@ fn a_hold_whose_owner_is_gone_is_suspended_and_resolved() {
     );
     bench.ledger.resolve(command(3), items[1].id, &charge(25)).unwrap();
     bench.ledger.resolve(command(4), items[2].id, &Resolution::WriteOff).unwrap();
+    assert!(matches!(bench.ledger.resolve(command(4), items[2].id, &charge(0)), Err(LedgerError::Conflict(_))));
     assert_eq!(bench.amounts(person), [100, 29, 0, 0, 0]);
     assert_eq!(bench.amounts(unit), [1_000, 29, 0, 0, 0]);
     bench.assert_replay_is_live();

@@ -186,6 +186,9 @@ fn what_fails_while_it_closes_is_told() {
         Ledger::open(Box::new(disk.clone()), None, options(1), Arc::new(TestClock::default()), None).unwrap();
     disk.fail_syncs();
     assert!(ledger.close().is_err());
+    let bench = Bench::new();
+    bench.disk.fail_syncs();
+    assert!(bench.committer.close().is_err());
 }
 
 #[test]
@@ -237,8 +240,9 @@ fn a_failed_sync_is_not_tried_again_although_it_would_succeed() {
     for disk in journals() {
         let syncs = Arc::new(AtomicU64::new(0));
         let journal = Box::new(FailsOnce { disk: disk.clone(), syncs: syncs.clone() });
-        let (ledger, mut committer, _) =
+        let (ledger, mut committer, recovery) =
             Ledger::open_stepped(journal, None, options(1), Arc::new(TestClock::default()), None).unwrap();
+        assert!(!recovery.tail_may_be_lost, "who does not say so has no torn end");
         let lsn = ledger.event(command(1), 1, b"x").unwrap().lsn;
         for _ in 0..3 {
             assert!(!committer.sync());
@@ -346,6 +350,11 @@ fn the_first_record_after_a_quiet_moment_goes_at_once_and_the_next_waits_unless_
         }
         block_on(ledger.durable(last)).unwrap();
         assert_eq!((disk.syncs(), ledger.watermarks().durable), (3, last), "somebody waits for the disk");
+        for name in 1_000..2_000 {
+            ledger.event(command(name), 1, b"x").unwrap();
+            std::thread::yield_now();
+            assert_eq!(ledger.watermarks().durable, last, "nobody does any more");
+        }
         ledger.close().unwrap();
         assert_eq!(disk.syncs(), 4);
     }

@@ -129,6 +129,9 @@ fn a_dropped_hold_settles_with_what_is_known_or_in_full() {
     drop(hold);
     assert_eq!(bench.amounts(person)[1..3], [43, 0]);
     assert_eq!(bench.ledger.dropped_holds(), 2);
+    bench.hold(&[person], &[], 1).release().unwrap();
+    bench.hold(&[person], &[], 1).settle(exact(1)).unwrap();
+    assert_eq!(bench.ledger.dropped_holds(), 2, "those ended as they should");
 }
 
 #[test]
@@ -378,6 +381,21 @@ fn a_grant_that_gives_nothing_need_not_be_on_disk() {
     let other_way = bench.hold(&[next, person], &[], 1);
     assert!(matches!(other_way.clearance(), Clearance::Durable(_)));
     other_way.release().unwrap();
+}
+
+#[test]
+fn a_hold_is_inside_only_where_it_is_on_all_its_accounts() {
+    let mut bench = Bench::new();
+    let (person, unit) = (bench.account(grant(1), 10_000), bench.account(budget(1), 100_000));
+    bench.hold(&[], &[unit], 100).release().unwrap(); // the unit has a slice of 1000, the person none
+    bench.committer.sync();
+    let hold = bench.hold(&[person], &[unit], 100);
+    assert!(matches!(hold.clearance(), Clearance::Durable(_)));
+    bench.committer.sync();
+    let next = bench.hold(&[person], &[unit], 100);
+    assert!(matches!(next.clearance(), Clearance::Written(_)), "now both have");
+    hold.release().unwrap();
+    next.release().unwrap();
 }
 
 #[test]

@@ -277,6 +277,9 @@ fn suspense_ends_once_and_is_charged_or_written_off() {
     let shown: Vec<_> = paid.iter().map(|posting| (posting.book, posting.account, posting.amount.get())).collect();
     let pair = |book| [(book, AccountRef::Unaccounted, -10), (book, AccountRef::Provider, 10)];
     assert_eq!(shown, [pair(Book::Money), pair(Book::Limit)].concat(), "nobody's account bears it");
+    let under_a_limit_alone = taken(Record::Suspend { id: id(4) });
+    let postings = under_a_limit_alone.state().postings(&resolve(2, other, Ending::WrittenOff, &[], 0));
+    assert!(postings.iter().all(|posting| posting.book == Book::Limit), "no money was set aside");
 }
 
 #[test]

@@ -68,6 +68,8 @@ fn only_what_a_snapshot_does_not_hold_is_replayed() {
         bench.committer.sync();
         let read = Snapshot::decode(&snapshot.encode()).unwrap();
         assert_eq!((read.lsn(), read.frame()), (snapshot.lsn(), snapshot.frame()));
+        let replica = purser_ledger::Replica::new(Some(read.clone()));
+        assert_eq!((replica.state().digest(), replica.head()), (snapshot.digest(), snapshot.frame()));
         let started = Bench::on(bench.disk.kill(), Some(read), options(1), bench.clock.clone());
         assert_eq!(started.recovery.records, 1);
     }
@@ -318,11 +320,16 @@ fn a_command_given_twice_must_be_the_same_in_every_part() {
     let hold = bench.hold(&[other], &[], 5);
     let id = hold.id();
     hold.settle(exact(5)).unwrap();
-    let by = |legs: &[Leg], ceilings: &[purser_ledger::AccountNo]| {
-        bench.ledger.adjust(command(3), id, &Correction::By { legs, ceilings, delta: Nano::new(1) }, b"")
+    let by = |name, legs: &[Leg], ceilings: &[purser_ledger::AccountNo], detail: &[u8]| {
+        bench.ledger.adjust(command(name), id, &Correction::By { legs, ceilings, delta: Nano::new(1) }, detail)
     };
-    by(&one, &[]).unwrap();
-    assert!(matches!(by(&[], &[other, purser_ledger::AccountNo(0)]), Err(LedgerError::Conflict(_))));
+    by(3, &one, &[], b"").unwrap();
+    let two = [other, purser_ledger::AccountNo(0)];
+    assert!(matches!(by(3, &[], &two, b""), Err(LedgerError::Conflict(_))));
+    // Nor is a limit a byte of the detail.
+    by(4, &one, &[], &[0]).unwrap();
+    assert_eq!(person.0, 1);
+    assert!(matches!(by(4, &one, &[person], b""), Err(LedgerError::Conflict(_))));
     bench.assert_replay_is_live();
 }
 
