@@ -104,12 +104,10 @@ impl Connection {
 
     /// An idle connection holds no memory: its empty buffer is for whoever reads next.
     pub(crate) fn let_go(&mut self) {
-        let mut empty = std::mem::take(&mut self.buffer);
-        // While somebody holds what was read last, the buffer can't be had back whole. Its size shows only by asking.
-        if !empty.try_reclaim(BUFFER_MAX + 1) && empty.try_reclaim(BUFFER) {
+        if let Some(spare) = spare(std::mem::take(&mut self.buffer)) {
             SPARES.with_borrow_mut(|spares| {
                 if spares.len() < SPARES_MAX {
-                    spares.push(empty);
+                    spares.push(spare);
                 }
             });
         }
@@ -232,9 +230,46 @@ impl Connection {
     }
 }
 
+/// An empty buffer that is worth keeping: nobody holds what was read into it, and it is not large. Both show only by
+/// asking for more than it has left, which only a buffer that nobody shares can give.
+fn spare(mut empty: BytesMut) -> Option<BytesMut> {
+    let is_kept = !empty.try_reclaim(BUFFER_MAX + 1) && empty.capacity() < BUFFER && empty.try_reclaim(BUFFER);
+    is_kept.then_some(empty)
+}
+
 async fn timed<T>(within: Duration, work: impl Future<Output = io::Result<T>>) -> io::Result<T> {
     match tokio::time::timeout(within, work).await {
         Ok(result) => result,
         Err(_elapsed) => Err(io::Error::from(io::ErrorKind::TimedOut)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Is a buffer of this size kept, of which so much was read into, when nobody holds that or somebody does?
+    fn check(size: usize, read: usize, held: bool, kept: bool) {
+        let mut buffer = BytesMut::with_capacity(size);
+        buffer.extend_from_slice(&vec![b'x'; read]);
+        let read_last = Some(buffer.split().freeze()).filter(|_| held);
+        assert_eq!(spare(buffer).is_some(), kept, "{read} of {size} read, held: {held}");
+        drop(read_last);
+    }
+
+    #[test]
+    fn only_small_buffers_that_nobody_holds_are_kept() {
+        check(BUFFER, 100, false, true);
+        check(BUFFER, BUFFER, false, true);
+        check(BUFFER_MAX, BUFFER_MAX - 10, false, true);
+        check(BUFFER - 1, 100, false, false);
+        for large in [BUFFER_MAX + 1, READ_MAX, 4 * READ_MAX] {
+            check(large, large / 2, false, false);
+            check(large, large - 10, false, false);
+        }
+        for size in [BUFFER, BUFFER_MAX, BUFFER_MAX + 1, READ_MAX] {
+            check(size, size / 2, true, false);
+            check(size, size - 10, true, false);
+        }
     }
 }
