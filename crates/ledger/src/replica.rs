@@ -84,6 +84,11 @@ impl Replica {
         Snapshot { state: self.state.clone(), frame: self.head }
     }
 
+    /// As [`snapshot`](Self::snapshot), for who needs the replica no more: the state is not copied.
+    pub fn into_snapshot(self) -> Snapshot {
+        Snapshot { state: self.state, frame: self.head }
+    }
+
     pub(crate) fn into_parts(self) -> (State, Option<FrameHead>) {
         (self.state, self.head)
     }

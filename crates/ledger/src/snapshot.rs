@@ -49,7 +49,7 @@ impl Snapshot {
         out.extend_from_slice(&head.no.0.to_le_bytes());
         out.extend_from_slice(&head.last_lsn.0.to_le_bytes());
         out.extend_from_slice(&head.hash.0);
-        out.extend_from_slice(&self.state.encode());
+        self.state.encode_behind(&mut out);
         let hash = blake3::hash(&out);
         out.extend_from_slice(hash.as_bytes());
         out

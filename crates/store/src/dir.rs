@@ -257,6 +257,11 @@ fn write_once(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
 
 /// Writes the file whole or not at all, durably: aside, synced, then renamed into place.
 pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    replace_by_parts(path, &[bytes])
+}
+
+/// As [`replace`], for bytes that are in several places.
+pub(crate) fn replace_by_parts(path: &Path, parts: &[&[u8]]) -> Result<(), StoreError> {
     let aside = path.with_added_extension("new");
     match fs::remove_file(&aside) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
@@ -265,7 +270,9 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
         _ => {}
     }
     let mut file = create_private(&aside).map_err(StoreError::io("create", &aside))?;
-    file.write_all(bytes).map_err(StoreError::io("write", &aside))?;
+    for part in parts {
+        file.write_all(part).map_err(StoreError::io("write", &aside))?;
+    }
     file.sync_all().map_err(StoreError::io("sync", &aside))?;
     fs::rename(&aside, path).map_err(StoreError::io("create", path))?;
     path.parent().map_or(Ok(()), fsync::folder)

@@ -76,7 +76,8 @@ impl Snapshots {
 
     /// Makes a newer snapshot beside the running ledger: replays what the journal holds up to `durable` (the last
     /// frame known synced) onto the newest one and saves it. Returns the record it ends at, `None` when there is
-    /// nothing newer than what is there. Takes a fraction of a second per million records; run it on a thread that may.
+    /// nothing newer than what is there. Takes a fraction of a second per million records, and as much memory as the
+    /// ledger's state once more; run it on a thread that may.
     ///
     /// # Errors
     /// [`StoreError::Damaged`] when the journal does not verify: nothing is saved.
@@ -103,7 +104,7 @@ impl Snapshots {
             return Err(StoreError::damaged(dir.journal(), Some(failure.frame.0), failure.what));
         }
         if reached.is_some() {
-            self.save(&replica.snapshot())?;
+            self.save(&replica.into_snapshot())?;
         }
         Ok(reached)
     }

@@ -25,62 +25,68 @@ pub(crate) enum StateError {
 
 impl State {
     pub(crate) fn encode(&self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(self.accounts.len().saturating_mul(64).saturating_add(256));
-        put_u64(&mut out, self.lsn.0);
-        put_instant(&mut out, self.instant);
-        put_u32(&mut out, self.epoch.0);
+        let mut out = Vec::new();
+        self.encode_behind(&mut out);
+        out
+    }
+
+    /// Puts the bytes behind others.
+    pub(crate) fn encode_behind(&self, out: &mut Vec<u8>) {
+        out.reserve(self.accounts.len().saturating_mul(64).saturating_add(256));
+        put_u64(out, self.lsn.0);
+        put_instant(out, self.instant);
+        put_u32(out, self.epoch.0);
         out.push(u8::from(self.boot.is_some()));
         out.extend_from_slice(&self.boot.map_or(0, |boot| boot.0).to_le_bytes());
-        put_window(&mut out, self.window);
+        put_window(out, self.window);
         out.push(u8::from(self.rested));
-        put_u32(&mut out, self.next_account.0);
-        put_u64(&mut out, self.next_hold);
+        put_u32(out, self.next_account.0);
+        put_u64(out, self.next_hold);
         for book in [Book::Money, Book::Limit] {
             let Contra { source, provider, held, suspense, unaccounted } = *self.contra(book);
             for total in [source, provider, held, suspense, unaccounted] {
                 out.extend_from_slice(&total.to_le_bytes());
             }
         }
-        put_len(&mut out, self.accounts.len());
+        put_len(out, self.accounts.len());
         for (no, account) in self.accounts_sorted() {
-            put_u32(&mut out, no.0);
-            put_account(&mut out, account);
+            put_u32(out, no.0);
+            put_account(out, account);
         }
         let holds = self.holds_sorted();
-        put_len(&mut out, holds.len());
+        put_len(out, holds.len());
         for (id, hold) in holds {
-            put_hold(&mut out, id);
-            put_instant(&mut out, hold.since);
-            put_aside(&mut out, &hold.aside);
+            put_hold(out, id);
+            put_instant(out, hold.since);
+            put_aside(out, &hold.aside);
         }
-        put_len(&mut out, self.items.len());
+        put_len(out, self.items.len());
         for (id, item) in &self.items {
-            put_u64(&mut out, id.0);
-            put_instant(&mut out, item.since);
+            put_u64(out, id.0);
+            put_instant(out, item.since);
             out.push(u8::from(item.hold.is_some()));
             if let Some(hold) = item.hold {
-                put_hold(&mut out, hold);
+                put_hold(out, hold);
             }
-            put_aside(&mut out, &item.aside);
+            put_aside(out, &item.aside);
         }
-        put_len(&mut out, self.remembered.all_ended().len());
+        put_len(out, self.remembered.all_ended().len());
         for (id, ended) in self.remembered.all_ended() {
-            put_hold(&mut out, id);
-            put_instant(&mut out, ended.at);
-            put_u64(&mut out, ended.lsn.0);
-            put_nano(&mut out, ended.overrun);
-            put_aside(&mut out, &ended.paid);
+            put_hold(out, id);
+            put_instant(out, ended.at);
+            put_u64(out, ended.lsn.0);
+            put_nano(out, ended.overrun);
+            put_aside(out, &ended.paid);
         }
-        put_len(&mut out, self.remembered.all_done().len());
+        put_len(out, self.remembered.all_done().len());
         for (command, done) in self.remembered.all_done() {
-            put_command(&mut out, command);
-            put_instant(&mut out, done.at);
+            put_command(out, command);
+            put_instant(out, done.at);
             out.extend_from_slice(&done.input.to_le_bytes());
-            put_u64(&mut out, done.lsn.0);
-            put_nano(&mut out, done.charge);
-            put_nano(&mut out, done.overrun);
+            put_u64(out, done.lsn.0);
+            put_nano(out, done.charge);
+            put_nano(out, done.overrun);
         }
-        out
     }
 
     /// Reads [`encode`](Self::encode)'s bytes, and audits what they say.

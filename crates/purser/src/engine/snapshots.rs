@@ -3,11 +3,13 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
 use std::time::Duration;
 
 use purser_control::Control;
 use purser_ledger::{Frame, FrameNo};
 use purser_store::{DataDir, Snapshots};
+use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 /// How often it is looked whether one is due.
@@ -63,12 +65,19 @@ pub(super) async fn keep(dir: &Arc<DataDir>, durable: &Arc<Durable>, control: &C
         }
         last = Instant::now();
         let (dir, durable, control) = (Arc::clone(dir), Arc::clone(durable), Control::clone(control));
+        let (done, ended) = oneshot::channel::<()>();
         let work = move || {
             renew(&dir, &durable);
             keep_directory(&control);
+            drop(done);
         };
-        // A panic in it was printed there.
-        let _ = tokio::task::spawn_blocking(work).await;
+        // Not one of the runtime's threads, which have things of their own in their part of the heap: what this one
+        // takes, as much as the whole ledger has in memory, goes back to the system when it ends.
+        match thread::Builder::new().name("purser-snapshots".to_owned()).spawn(work) {
+            // Ends when the work does; a panic in it was printed there.
+            Ok(_) => drop(ended.await),
+            Err(error) => tracing::warn!(%error, "there is no thread for snapshots"),
+        }
     }
 }
 
