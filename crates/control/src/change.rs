@@ -23,6 +23,10 @@ pub(crate) const KIND_ADMIN: u8 = 2;
 /// Bytes of events in one part of a large change: small beside the journal's queue.
 const PART_BYTES: usize = EVENT_MAX / 4;
 
+/// How often an event is given to a journal that waits for the disk; each time the disk has caught up meanwhile, and
+/// calls may have filled the room again.
+const BUSY_RETRIES: usize = 64;
+
 /// The longest name of a change.
 const NAME_BYTES_MAX: usize = 200;
 
@@ -137,7 +141,7 @@ impl<'a> Turn<'a> {
                 self.reached.took(lsn, &event, &payload);
             }
             self.reached.unkept = self.reached.unkept.saturating_add(payload.len());
-            // The journal's queue is bounded: the next part waits until this one is with the operating system.
+            // So that not many parts are in memory at once.
             self.runtime.block_on(self.inner.ledger.written(lsn)).map_err(failed)?;
         }
         self.inner.snapshot.store(Arc::new(Snapshot::of(next)));
@@ -165,9 +169,21 @@ impl<'a> Turn<'a> {
     }
 
     fn write_as(&mut self, command: CommandId, kind: u8, payload: &[u8]) -> Result<Lsn, Error> {
-        let receipt = self.inner.ledger.event(command, kind, payload).map_err(failed)?;
-        self.wrote(receipt.lsn);
-        Ok(receipt.lsn)
+        let mut tries = 0;
+        loop {
+            match self.inner.ledger.event(command, kind, payload) {
+                // Of what is not on disk yet only so much is taken. A change waits for the disk at its end anyway.
+                Err(LedgerError::Busy(lsn)) if tries < BUSY_RETRIES => {
+                    tries += 1;
+                    self.runtime.block_on(self.inner.ledger.durable(lsn)).map_err(failed)?;
+                }
+                receipt => {
+                    let receipt = receipt.map_err(failed)?;
+                    self.wrote(receipt.lsn);
+                    return Ok(receipt.lsn);
+                }
+            }
+        }
     }
 
     /// An id for the thing of a kind that this change makes at a place: the same ones when the change is made again.

@@ -100,10 +100,9 @@ fn add(turn: &mut Turn<'_>, rows: &[Row]) -> Result<List<ImportedPerson>, Error>
     turn.control().private.put_people(&people).map_err(stored)?;
     if let Err(error) = turn.commit_all(events, directory) {
         // Names of nobody. Should this fail too, they are overwritten when the import is repeated.
-        for personal in &people {
-            if turn.control().private.erase_person(personal.person).is_err() {
-                break;
-            }
+        let nobody: Vec<_> = people.iter().map(|personal| personal.person).collect();
+        if let Err(why) = turn.control().private.erase_people(&nobody) {
+            tracing::warn!(error = %why, "names of an import that failed could not be erased");
         }
         return Err(error);
     }

@@ -18,6 +18,7 @@ use crate::sqlite::{self, Durability};
 
 const PUT_PERSON: &str = "INSERT INTO people_private (person, name, email, more) VALUES (?1, ?2, ?3, ?4)
      ON CONFLICT (person) DO UPDATE SET name = excluded.name, email = excluded.email, more = excluded.more";
+const ERASE_PERSON: &str = "DELETE FROM people_private WHERE person = ?1";
 
 /// What is known of somebody as a human being.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -161,10 +162,30 @@ impl Private {
     pub fn erase_person(&self, person: PersonId) -> Result<bool, StoreError> {
         let conn = self.conn();
         let gone = conn
-            .execute("DELETE FROM people_private WHERE person = ?1", (Bits::new(person.get()),))
+            .execute(ERASE_PERSON, (Bits::new(person.get()),))
             .map_err(StoreError::sqlite("erase a person's fields"))?;
         empty_log(&conn)?;
         Ok(gone > 0)
+    }
+
+    /// Forgets who many people were, all or none: for names that nobody got in the end.
+    ///
+    /// # Errors
+    /// [`StoreError::Sqlite`]: the fields may still be there.
+    pub fn erase_people(&self, people: &[PersonId]) -> Result<(), StoreError> {
+        let erase = |conn: &mut Connection| {
+            let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            {
+                let mut erase = tx.prepare_cached(ERASE_PERSON)?;
+                for person in people {
+                    erase.execute((Bits::new(person.get()),))?;
+                }
+            }
+            tx.commit()
+        };
+        let mut conn = self.conn();
+        erase(&mut conn).map_err(StoreError::sqlite("erase people's fields"))?;
+        empty_log(&conn)
     }
 
     /// Writes or replaces a label; an empty one erases.

@@ -36,6 +36,19 @@ fn fields_read_back_and_are_replaced() {
 }
 
 #[test]
+fn many_are_written_and_erased_at_once() {
+    let (_temp, dir) = folder();
+    let private = Private::open(&dir).unwrap();
+    let all: Vec<_> = (1..=50).map(|no| Personal { person: person(no), ..analyst() }).collect();
+    private.put_people(&all).unwrap();
+    assert_eq!(private.people().unwrap().len(), 50);
+    let some: Vec<_> = all.iter().skip(1).map(|personal| personal.person).collect();
+    private.erase_people(&some).unwrap();
+    private.erase_people(&some).unwrap();
+    assert_eq!(private.people().unwrap(), [analyst()]);
+}
+
+#[test]
 fn what_is_erased_is_on_no_page_and_in_no_log() {
     let (_temp, dir) = folder();
     let private = Private::open(&dir).unwrap();
