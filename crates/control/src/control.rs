@@ -21,7 +21,7 @@ use crate::admins::Admins;
 use crate::change::Reached;
 use crate::error::{Code, Error, Refused};
 use crate::names::Names;
-use crate::replay::{self, Replayed};
+use crate::replay::{self, KeptDirectory, Replayed};
 use crate::secret::Random;
 use crate::setup::Offer;
 use crate::shape::Status;
@@ -48,6 +48,8 @@ pub struct Parts {
     pub reader: Reader,
     /// Where the directory is kept between starts.
     pub folds: Folds,
+    /// The directory from there, where it is read already.
+    pub kept: KeptDirectory,
     /// What the reports wait for.
     pub projector: Arc<Projector>,
     /// The time.
@@ -93,9 +95,9 @@ impl Control {
     /// The projection does not reach the journal's end, an event can't be read or contradicts the ones before it, or
     /// personal fields can't be read.
     pub async fn open(parts: Parts, founding: Founding) -> Result<Self, Error> {
-        let Parts { ledger, private, reader, folds, projector, clock, random } = parts;
+        let Parts { ledger, private, reader, folds, kept, projector, clock, random } = parts;
         wait(&projector, ledger.watermarks().durable)?;
-        let Replayed { directory, mut admins, reached } = replay::replay(&reader, &folds)?;
+        let Replayed { directory, mut admins, reached } = replay::replay(&reader, &folds, kept)?;
         let started = clock.now();
         let names = names(&private)?;
         admins.name(

@@ -44,4 +44,5 @@ pub mod usage;
 pub use change::CommandName;
 pub use control::{Control, Founding, Parts};
 pub use error::{Code, Error, Problem, Refused};
+pub use replay::KeptDirectory;
 pub use secret::{ADMIN_KEY_PREFIX, KEY_PREFIX, MachineRandom, Random, Secret};

@@ -7,7 +7,7 @@ use purser_core::event::Event;
 use purser_core::price::PriceBook;
 use purser_core::time::Instant;
 use purser_ledger::Lsn;
-use purser_store::{EventRow, Fold, Folds, PAGE_MAX, Reader};
+use purser_store::{DataDir, EventRow, Fold, Folds, PAGE_MAX, Reader};
 
 use crate::admins::{AdminEvent, Admins};
 use crate::change::{KIND_ADMIN, KIND_DIRECTORY, Reached};
@@ -27,17 +27,31 @@ pub(crate) struct Replayed {
     pub(crate) reached: Reached,
 }
 
-/// Takes in the events that the kept directory lacks; all of them where none is kept or it can't be used.
-pub(crate) fn replay(reader: &Reader, folds: &Folds) -> Result<Replayed, Error> {
-    let mut replayed = match folds.load(reader).map_err(stored)? {
-        None => Replayed::nothing(),
-        Some(fold) => match Replayed::of(&fold, reader) {
-            Ok(replayed) => replayed,
-            Err(error) => {
-                tracing::warn!(%error, "the kept directory can't be used; every event is taken in");
-                Replayed::nothing()
-            }
-        },
+/// The directory as it was last kept, read before there is a ledger: at a hundred thousand people that takes as long as
+/// opening one, and needs nothing of it.
+#[derive(Default)]
+pub struct KeptDirectory(Option<Replayed>);
+
+impl KeptDirectory {
+    /// Reads it. Where that does not work, whatever the reason, [`Control::open`] will look again and tell.
+    pub fn read(dir: &DataDir) -> Self {
+        let read = || {
+            let reader = Reader::open(dir).map_err(stored)?;
+            kept(&reader, &Folds::of(dir))
+        };
+        Self(read().unwrap_or_else(|error: Error| {
+            tracing::debug!(%error, "the kept directory can't be read yet");
+            None
+        }))
+    }
+}
+
+/// Takes in the events that the kept directory lacks; all of them where none is kept or it can't be used. `early`: what
+/// was kept, where it is read already.
+pub(crate) fn replay(reader: &Reader, folds: &Folds, early: KeptDirectory) -> Result<Replayed, Error> {
+    let mut replayed = match early.0 {
+        Some(replayed) => replayed,
+        None => kept(reader, folds)?.unwrap_or_else(Replayed::nothing),
     };
     let from = replayed.reached.last.map_or(Lsn(0), |(lsn, _)| lsn);
     let mut bad = None;
@@ -50,6 +64,14 @@ pub(crate) fn replay(reader: &Reader, folds: &Folds) -> Result<Replayed, Error> 
     };
     reader.events_after(from, &mut each).map_err(stored)?;
     bad.map_or(Ok(replayed), Err)
+}
+
+/// What was kept last; `None` where nothing was, or nothing that can be used.
+fn kept(reader: &Reader, folds: &Folds) -> Result<Option<Replayed>, Error> {
+    let Some(fold) = folds.load(reader).map_err(stored)? else { return Ok(None) };
+    Ok(Replayed::of(&fold, reader)
+        .inspect_err(|error| tracing::warn!(%error, "the kept directory can't be used; every event is taken in"))
+        .ok())
 }
 
 impl Replayed {
@@ -131,14 +153,14 @@ struct Kept<'a> {
 }
 
 impl<'a> Kept<'a> {
-    fn write(at: Instant, prices: &[Lsn], directory: &[u8]) -> Vec<u8> {
-        let mut body = Vec::with_capacity(directory.len() + prices.len() * 8 + 16);
+    /// All but the directory, which comes behind.
+    fn head(at: Instant, prices: &[Lsn]) -> Vec<u8> {
+        let mut body = Vec::with_capacity(prices.len() * 8 + 16);
         body.extend_from_slice(&at.as_micros().to_le_bytes());
         body.extend_from_slice(&u64::try_from(prices.len()).unwrap_or(u64::MAX).to_le_bytes());
         for lsn in prices {
             body.extend_from_slice(&lsn.0.to_le_bytes());
         }
-        body.extend_from_slice(directory);
         body
     }
 
@@ -173,7 +195,8 @@ impl Control {
         else {
             return Ok(None);
         };
-        let body = Kept::write(reached.at, &reached.prices, &snapshot.directory.to_bytes());
+        let mut body = Kept::head(reached.at, &reached.prices);
+        body.extend_from_slice(&snapshot.directory.to_bytes());
         self.inner.folds.save(&Fold { lsn, event, body }).map_err(stored)?;
         let mut now = self.inner.turn.lock();
         now.unkept = now.unkept.saturating_sub(reached.unkept);

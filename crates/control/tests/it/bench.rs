@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use purser_control::shape::{Key, NewGrant, NewKey, NewPerson, Person};
-use purser_control::{Code, Control, Error, Founding, Parts, Random};
+use purser_control::{Code, Control, Error, Founding, KeptDirectory, Parts, Random};
 use purser_core::money::Currency;
 use purser_core::time::{Clock, Instant};
 use purser_core::zone::Zone;
 use purser_ledger::{BootId, Ledger, Options};
-use purser_store::{DataDir, Folds, Mode, Private, Projector, Reader, SqliteJournal};
+use purser_store::{DataDir, Folds, JournalKind, Mode, Private, Projector, Reader, open_journal};
 
 /// The folder, what is open in it, and the clock.
 pub(crate) struct Bench {
@@ -24,23 +24,34 @@ pub(crate) struct Bench {
 impl Bench {
     /// A new company on 2026-11-24 at noon, UTC.
     pub(crate) async fn new() -> Self {
-        Self::open(tempfile::tempdir().unwrap(), Arc::new(HandClock::at("2026-11-24T12:00:00Z")), Arc::default()).await
+        let clock = Arc::new(HandClock::at("2026-11-24T12:00:00Z"));
+        Self::open(tempfile::tempdir().unwrap(), clock, Arc::default(), Made::default()).await
     }
 
-    async fn open(folder: tempfile::TempDir, clock: Arc<HandClock>, random: Arc<Counted>) -> Self {
+    /// The same with a log whose records may not wait for the disk in more than so many bytes.
+    pub(crate) async fn with_log(queue_bytes_max: usize) -> Self {
+        let clock = Arc::new(HandClock::at("2026-11-24T12:00:00Z"));
+        let made = Made { journal: JournalKind::Log, queue_bytes_max: Some(queue_bytes_max) };
+        Self::open(tempfile::tempdir().unwrap(), clock, Arc::default(), made).await
+    }
+
+    async fn open(folder: tempfile::TempDir, clock: Arc<HandClock>, random: Arc<Counted>, made: Made) -> Self {
         let dir = Arc::new(DataDir::open(folder.path().join("data"), Mode::Exclusive).unwrap());
-        let journal = SqliteJournal::open(&dir).unwrap();
+        // As early as a program may: before the projection is made or brought up to date.
+        let kept = KeptDirectory::read(&dir);
+        let journal = open_journal(&dir, made.journal).unwrap();
         let (projector, tap) = Projector::start(&dir).unwrap();
         let projector = Arc::new(projector);
-        let options = Options::new(BootId(1));
+        let mut options = Options::new(BootId(1));
+        options.queue_bytes_max = made.queue_bytes_max.unwrap_or(options.queue_bytes_max);
         let (ledger, _recovery) =
-            Ledger::open(Box::new(journal), None, options, Arc::<HandClock>::clone(&clock), Some(Box::new(tap)))
-                .unwrap();
+            Ledger::open(journal, None, options, Arc::<HandClock>::clone(&clock), Some(Box::new(tap))).unwrap();
         let parts = Parts {
             ledger: ledger.clone(),
             private: Private::open(&dir).unwrap(),
             reader: Reader::open(&dir).unwrap(),
             folds: Folds::of(&dir),
+            kept,
             projector: Arc::clone(&projector),
             clock: Arc::<HandClock>::clone(&clock),
             random: Arc::<Counted>::clone(&random),
@@ -60,14 +71,14 @@ impl Bench {
         let Self { control, ledger, clock, random, projector, folder } = self;
         ledger.close().unwrap();
         drop((control, projector));
-        Self::open(folder, clock, random).await
+        Self::open(folder, clock, random, Made::default()).await
     }
 
     /// Dies without closing and opens again.
     pub(crate) async fn crash(self) -> Self {
         let Self { control, ledger, clock, random, projector, folder } = self;
         drop((control, ledger, projector));
-        Self::open(folder, clock, random).await
+        Self::open(folder, clock, random, Made::default()).await
     }
 
     /// Somebody in Berlin.
@@ -85,6 +96,19 @@ impl Bench {
     /// A key for everything.
     pub(crate) async fn key(&self, person: &Person) -> Key {
         self.control.add_key(None, new_key(person)).await.unwrap()
+    }
+}
+
+/// How a bench's journal is made. One that exists stays what it is.
+struct Made {
+    journal: JournalKind,
+    /// `None`: as usual.
+    queue_bytes_max: Option<usize>,
+}
+
+impl Default for Made {
+    fn default() -> Self {
+        Self { journal: JournalKind::Sqlite, queue_bytes_max: None }
     }
 }
 

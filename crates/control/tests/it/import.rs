@@ -102,6 +102,17 @@ async fn the_same_import_twice_adds_nobody_twice() {
 }
 
 #[tokio::test]
+async fn an_import_larger_than_what_may_wait_for_the_disk_waits_for_the_disk() {
+    let bench = Bench::with_log(1_024).await;
+    let made = bench.control.import_people(None, sheet(&many(600))).await.unwrap().items;
+    assert_eq!(made.len(), 600);
+    let before = bench.control.snapshot();
+    let bench = bench.crash().await;
+    assert_eq!(bench.control.snapshot().directory, before.directory);
+    assert!(bench.control.person("person 599").is_ok());
+}
+
+#[tokio::test]
 async fn a_start_from_the_kept_directory_is_a_start_from_all_events() {
     let bench = Bench::new().await;
     bench.person("before everybody").await;

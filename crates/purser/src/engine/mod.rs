@@ -7,9 +7,10 @@ mod snapshots;
 use std::convert::Infallible;
 use std::fs::File;
 use std::sync::{Arc, OnceLock};
+use std::thread;
 use std::time::Duration;
 
-use purser_control::{Control, Founding, MachineRandom, Parts};
+use purser_control::{Control, Founding, KeptDirectory, MachineRandom, Parts};
 use purser_core::time::Clock;
 use purser_gateway::Shared;
 use purser_ledger::{BootId, Frame, FrameObserver, Ledger, OpenError, Options, Recovery};
@@ -66,12 +67,20 @@ impl Engine {
         let clock: Arc<dyn Clock> = Arc::new(MachineClock);
         let durable = Arc::new(Durable::default());
         let options = Options { wait_for_disk, ..Options::new(boot()?) };
-        let Opened { ledger, projector, recovery } = open_ledger(&dir, place.journal, &options, &clock, &durable)?;
+        // Side by side, since a restart's callers wait for both.
+        let (opened, kept) = thread::scope(|scope| {
+            let kept = scope.spawn(|| KeptDirectory::read(&dir));
+            let opened = open_ledger(&dir, place.journal, &options, &clock, &durable);
+            // A panic in it was printed there; the directory is then read once more.
+            (opened, kept.join().unwrap_or_default())
+        });
+        let Opened { ledger, projector, recovery } = opened?;
         let parts = Parts {
             ledger: ledger.clone(),
             private: Private::open(&dir).map_err(|error| store(&error))?,
             reader: Reader::open(&dir).map_err(|error| store(&error))?,
             folds: Folds::of(&dir),
+            kept,
             projector: Arc::clone(&projector),
             clock: Arc::clone(&clock),
             random: Arc::new(MachineRandom),
