@@ -1,21 +1,22 @@
-//! Administrators' keys: who may use the control API over TCP.
+//! Who may use the control API: keys for scripts and administrators, logins, and rules for two persons set aside.
 
 use std::collections::BTreeMap;
 
 use purser_core::event::KeyHash;
-use purser_core::id::AdminKeyId;
+use purser_core::id::{AdminKeyId, BreakGlassId, LoginId, PersonId};
 use purser_core::time::Instant;
 use purser_store::Labelled;
 use serde::{Deserialize, Serialize};
 
+use crate::access::{Acting, Actor, GivenRole, Party, Role, given_roles};
 use crate::change::{CommandName, Turn};
 use crate::control::{AdminLabels, Control, stored};
 use crate::error::{Code, Error, Refused};
 use crate::secret::{self, ADMIN_KEY_PREFIX, Secret};
-use crate::shape::{AdminKey, List, NewAdminKey};
+use crate::shape::{AdminKey, BreakGlass, List, NewAdminKey};
 
-/// What the journal says about administrators, in a form of its own: they are no part of the directory, because
-/// nothing about money depends on them.
+/// What the journal says about administration, in a form of its own: it is no part of the directory, because nothing
+/// about money depends on it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum AdminEvent {
@@ -25,6 +26,12 @@ pub(crate) enum AdminEvent {
         key: AdminKeyId,
         /// SHA-256 of its secret.
         hash: KeyHash,
+        /// What it may. Left out for an administrator's, as it was before there were roles.
+        #[serde(default = "administrator", skip_serializing_if = "is_administrator")]
+        roles: Vec<GivenRole>,
+        /// The person for whom it works.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        person: Option<PersonId>,
         /// When.
         at: Instant,
     },
@@ -35,6 +42,68 @@ pub(crate) enum AdminEvent {
         /// When.
         at: Instant,
     },
+    /// Somebody may sign in.
+    LoginAdded {
+        /// Its id.
+        login: LoginId,
+        /// The person that they are.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        person: Option<PersonId>,
+        /// What they may.
+        roles: Vec<GivenRole>,
+        /// When.
+        at: Instant,
+    },
+    /// Somebody has other roles.
+    LoginRolesSet {
+        /// Who.
+        login: LoginId,
+        /// What they may now.
+        roles: Vec<GivenRole>,
+        /// When.
+        at: Instant,
+    },
+    /// Somebody may sign in no longer, or again.
+    LoginActiveSet {
+        /// Who.
+        login: LoginId,
+        /// May they?
+        active: bool,
+        /// When.
+        at: Instant,
+    },
+    /// A rule for two persons was asked to be set aside.
+    GlassAsked {
+        /// Its id.
+        glass: BreakGlassId,
+        /// For which action.
+        action: String,
+        /// On which thing.
+        target: String,
+        /// Who asked.
+        by: Party,
+        /// From when on it may be used.
+        usable: Instant,
+        /// Until when.
+        until: Instant,
+        /// When.
+        at: Instant,
+    },
+    /// It was set aside.
+    GlassUsed {
+        /// Which.
+        glass: BreakGlassId,
+        /// When.
+        at: Instant,
+    },
+}
+
+fn administrator() -> Vec<GivenRole> {
+    vec![GivenRole::of(Role::Admin)]
+}
+
+fn is_administrator(roles: &[GivenRole]) -> bool {
+    roles == [GivenRole::of(Role::Admin)]
 }
 
 impl AdminEvent {
@@ -49,11 +118,27 @@ impl AdminEvent {
     }
 }
 
-/// The keys in force.
+/// Somebody who may sign in, as far as the journal knows them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct KnownLogin {
+    /// The person that they are.
+    pub(crate) person: Option<PersonId>,
+    /// What they may.
+    pub(crate) roles: Vec<GivenRole>,
+    /// May they sign in?
+    pub(crate) active: bool,
+    /// Since when there is the login.
+    pub(crate) made: Instant,
+}
+
+/// The keys in force, the logins, the rules set aside.
 #[derive(Debug, Default)]
 pub(crate) struct Admins {
     keys: BTreeMap<AdminKeyId, (KeyHash, AdminKey)>,
-    /// Was there ever one? Setup does not open again when the last is revoked: the socket is left.
+    /// Ended ones included.
+    logins: BTreeMap<LoginId, KnownLogin>,
+    glasses: BTreeMap<BreakGlassId, BreakGlass>,
+    /// Was there ever an administrator? Setup does not open again when the last is gone: the socket is left.
     any_ever: bool,
     /// What keys are for. Labels are written by people, so they are kept where they can be erased.
     labels: AdminLabels,
@@ -63,13 +148,49 @@ impl Admins {
     /// Takes an event in.
     pub(crate) fn apply(&mut self, event: &AdminEvent) {
         match event {
-            AdminEvent::KeyIssued { key, hash, at } => {
-                let shown = AdminKey { id: *key, key: None, label: self.labels.get(key).cloned(), made: *at };
+            AdminEvent::KeyIssued { key, hash, roles, person, at } => {
+                let label = self.labels.get(key).cloned();
+                let (roles, person) = (roles.clone(), *person);
+                self.any_ever |= is_admin(&roles);
+                let shown = AdminKey { id: *key, key: None, label, roles, person, login: None, made: *at };
                 self.keys.insert(*key, (*hash, shown));
-                self.any_ever = true;
             }
             AdminEvent::KeyRevoked { key, .. } => {
                 self.keys.remove(key);
+            }
+            AdminEvent::LoginAdded { login, person, roles, at } => {
+                self.any_ever |= is_admin(roles);
+                let known = KnownLogin { person: *person, roles: roles.clone(), active: true, made: *at };
+                self.logins.insert(*login, known);
+            }
+            AdminEvent::LoginRolesSet { login, roles, .. } => {
+                self.any_ever |= is_admin(roles);
+                if let Some(known) = self.logins.get_mut(login) {
+                    known.roles.clone_from(roles);
+                }
+            }
+            AdminEvent::LoginActiveSet { login, active, .. } => {
+                if let Some(known) = self.logins.get_mut(login) {
+                    known.active = *active;
+                }
+            }
+            AdminEvent::GlassAsked { glass, action, target, by, usable, until, at } => {
+                let asked = BreakGlass {
+                    id: *glass,
+                    action: action.clone(),
+                    target: target.clone(),
+                    by: *by,
+                    at: *at,
+                    usable: *usable,
+                    until: *until,
+                    used: None,
+                };
+                self.glasses.insert(*glass, asked);
+            }
+            AdminEvent::GlassUsed { glass, at } => {
+                if let Some(glass) = self.glasses.get_mut(glass) {
+                    glass.used = Some(*at);
+                }
             }
         }
     }
@@ -84,22 +205,51 @@ impl Admins {
         }
     }
 
-    /// Was there ever a key?
+    /// Was there ever an administrator?
     pub(crate) fn any_ever(&self) -> bool {
         self.any_ever
     }
 
-    /// Is a secret of this hash in force? There are few; comparing all of them tells nothing by its timing, because
-    /// what is compared is a hash that the asker can't choose.
-    fn contains(&self, hash: &KeyHash) -> bool {
-        self.keys.values().any(|(known, _)| known == hash)
+    /// What a key is for.
+    pub(crate) fn label(&self, key: AdminKeyId) -> Option<String> {
+        self.labels.get(&key).cloned()
+    }
+
+    /// Somebody who may or might sign in.
+    pub(crate) fn login(&self, login: LoginId) -> Option<&KnownLogin> {
+        self.logins.get(&login)
+    }
+
+    /// All of them, oldest first.
+    pub(crate) fn logins(&self) -> impl Iterator<Item = (LoginId, &KnownLogin)> {
+        self.logins.iter().map(|(id, known)| (*id, known))
+    }
+
+    /// Rules asked to be set aside, oldest first.
+    pub(crate) fn glasses(&self) -> impl Iterator<Item = &BreakGlass> {
+        self.glasses.values()
+    }
+
+    /// The key of this secret's hash, in force. There are few; comparing all of them tells nothing by its timing,
+    /// because what is compared is a hash that the asker can't choose.
+    fn by_hash(&self, hash: &KeyHash) -> Option<&AdminKey> {
+        self.keys.values().find(|(known, _)| known == hash).map(|(_, key)| key)
     }
 }
 
+fn is_admin(roles: &[GivenRole]) -> bool {
+    roles.iter().any(|given| given.role == Role::Admin)
+}
+
 impl Control {
-    /// Is the text the secret of a key in force?
-    pub(crate) fn is_admin_key(&self, text: &str) -> bool {
-        text.starts_with(ADMIN_KEY_PREFIX) && self.inner.admins.read().contains(&KeyHash(secret::hash(text)))
+    /// Whoever has this key in force.
+    pub(crate) fn acting_by_key(&self, text: &str) -> Option<Acting> {
+        if !text.starts_with(ADMIN_KEY_PREFIX) {
+            return None;
+        }
+        let admins = self.inner.admins.read();
+        let key = admins.by_hash(&KeyHash(secret::hash(text)))?;
+        Some(Acting::new(Actor::Key(key.id), key.person, key.roles.clone()))
     }
 
     /// The keys in force, oldest first, never their secrets.
@@ -110,9 +260,19 @@ impl Control {
     /// Makes a key; its secret is in the answer, once.
     ///
     /// # Errors
-    /// A label that is empty or too long, no random bits, or the journal.
+    /// A label that is empty or too long, roles that can't be, no random bits, or the journal.
     pub async fn add_admin_key(&self, name: Option<CommandName>, new: NewAdminKey) -> Result<AdminKey, Error> {
-        self.change(name, move |turn| issue(turn, &new.label)).await
+        self.change(name, move |turn| {
+            let (control, snapshot) = (turn.control(), turn.snapshot());
+            let person = new.person.as_deref().map(|who| control.find_person(&snapshot, who)).transpose()?;
+            let roles = if new.roles.is_empty() {
+                administrator()
+            } else {
+                given_roles(control, &snapshot, &new.roles, person)?
+            };
+            issue(turn, &new.label, roles, person)
+        })
+        .await
     }
 
     /// Stops a key at once.
@@ -134,17 +294,42 @@ impl Control {
     }
 }
 
-/// Makes a key within a change.
-pub(crate) fn issue(turn: &mut Turn<'_>, label: &str) -> Result<AdminKey, Error> {
+/// Makes an administrator's key within a change.
+pub(crate) fn issue_first(turn: &mut Turn<'_>, label: &str) -> Result<AdminKey, Error> {
+    issue(turn, label, administrator(), None)
+}
+
+fn issue(turn: &mut Turn<'_>, label: &str, roles: Vec<GivenRole>, person: Option<PersonId>) -> Result<AdminKey, Error> {
     let label = crate::people::checked_name("label", label)?;
     let id = AdminKeyId::new(turn.command.get());
     if let Some((_, known)) = turn.control().admins.read().keys.get(&id) {
-        return if known.label.as_deref() == Some(&label) { Ok(known.clone()) } else { Err(crate::change::reused()) };
+        let same = known.label.as_deref() == Some(&label) && known.roles == roles && known.person == person;
+        return if same { Ok(known.clone()) } else { Err(crate::change::reused()) };
     }
     let secret = Secret::generate(ADMIN_KEY_PREFIX, &*turn.control().random)?;
     turn.control().private.put_label(Labelled::Key, id.get(), &label).map_err(stored)?;
     turn.control().admins.write().name([(id, label.clone())].into());
-    let event = AdminEvent::KeyIssued { key: id, hash: KeyHash(secret.hash()), at: turn.now };
+    let event =
+        AdminEvent::KeyIssued { key: id, hash: KeyHash(secret.hash()), roles: roles.clone(), person, at: turn.now };
     turn.commit_admin(&event)?;
-    Ok(AdminKey { id, key: Some(secret.reveal().to_owned()), label: Some(label), made: turn.now })
+    let key = Some(secret.reveal().to_owned());
+    Ok(AdminKey { id, key, label: Some(label), roles, person, login: None, made: turn.now })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_from_before_there_were_roles_is_an_administrators_and_is_written_as_it_was() {
+        let hash = "ab".repeat(32);
+        let id = AdminKeyId::new(7);
+        let old = format!(r#"{{"key_issued":{{"key":"{id}","hash":"{hash}","at":"2026-11-24T12:00:00Z"}}}}"#);
+        let event = AdminEvent::from_bytes(old.as_bytes()).unwrap();
+        let mut admins = Admins::default();
+        admins.apply(&event);
+        assert_eq!(admins.keys[&id].1.roles, administrator());
+        assert!(admins.any_ever());
+        assert_eq!(String::from_utf8(event.to_bytes()).unwrap(), old);
+    }
 }

@@ -11,7 +11,9 @@ use purser_ledger::{EVENT_MAX, LedgerError, Lsn};
 use purser_store::Fold;
 use sha2::{Digest, Sha256};
 
+use crate::access::Acting;
 use crate::admins::AdminEvent;
+use crate::audit::{Content, Entry, Outcome};
 use crate::control::{Control, Inner};
 use crate::error::{Code, Error, Refused};
 
@@ -19,6 +21,8 @@ use crate::error::{Code, Error, Refused};
 pub(crate) const KIND_DIRECTORY: u8 = 1;
 /// Events about administrators, which are no part of the directory.
 pub(crate) const KIND_ADMIN: u8 = 2;
+/// Entries of the audit trail. One stands before the events of each change.
+pub(crate) const KIND_AUDIT: u8 = 3;
 
 /// Bytes of events in one part of a large change: small beside the journal's queue.
 const PART_BYTES: usize = EVENT_MAX / 4;
@@ -65,6 +69,12 @@ pub(crate) struct Turn<'a> {
     pub(crate) now: Instant,
     events: u32,
     written: Option<Lsn>,
+    /// Who makes it.
+    acting: Arc<Acting>,
+    /// Does its entry stand in the audit trail?
+    audited: bool,
+    /// What it says there about private content.
+    contents: Vec<Content>,
 }
 
 /// How far the changes are.
@@ -158,6 +168,54 @@ impl<'a> Turn<'a> {
         Ok(())
     }
 
+    /// Who makes this change.
+    pub(crate) fn acting(&self) -> &Acting {
+        &self.acting
+    }
+
+    /// Says, for the change's entry in the audit trail, that private content of a thing is now `bytes`. Only a keyed
+    /// hash of it is written: it proves the content to whoever has it, and nobody can guess it. To be called before
+    /// the change's first event.
+    pub(crate) fn touches(&mut self, of: &str, bytes: &[u8]) {
+        self.contents.push(Content { of: of.to_owned(), hash: self.inner.keyed_hash(bytes) });
+    }
+
+    /// Writes the change's entry in the audit trail, before what it is about, unless it stands there. Whatever goes
+    /// through [`Turn::commit`] and its like has this done; only records that something else writes need it called.
+    ///
+    /// # Errors
+    /// The journal or the place of private texts. Nothing was changed then.
+    pub(crate) fn audit(&mut self, action: &str, targets: &[String], record: Option<&[u8]>) -> Result<(), Error> {
+        if std::mem::replace(&mut self.audited, true) {
+            return Ok(());
+        }
+        let mut entry = Entry::new(self.inner, &self.acting, self.now, action, Outcome::Made)?;
+        entry.targets = targets.to_vec();
+        entry.change = Some(self.command);
+        entry.record = record.map(|bytes| self.inner.keyed_hash(bytes));
+        entry.contents = std::mem::take(&mut self.contents);
+        self.write_entry(&entry)
+    }
+
+    /// Writes an entry about what was not allowed. It stands although the change that is refused writes nothing.
+    ///
+    /// # Errors
+    /// The journal.
+    pub(crate) fn audit_denied(&mut self, action: &str, target: &str, code: Code) -> Result<(), Error> {
+        let mut entry = Entry::new(self.inner, &self.acting, self.now, action, Outcome::Denied)?;
+        entry.targets = vec![target.to_owned()];
+        entry.code = Some(code);
+        self.write_entry(&entry)
+    }
+
+    /// Writes an entry as it stands.
+    ///
+    /// # Errors
+    /// The journal.
+    pub(crate) fn write_entry(&mut self, entry: &Entry) -> Result<(), Error> {
+        self.write_as(CommandId::new(entry.id.get()), KIND_AUDIT, &entry.to_bytes()).map(drop)
+    }
+
     /// Notes a record that something else wrote for this change, to be waited for.
     pub(crate) fn wrote(&mut self, lsn: Lsn) {
         self.written = self.written.max(Some(lsn));
@@ -169,6 +227,11 @@ impl<'a> Turn<'a> {
     }
 
     fn write_as(&mut self, command: CommandId, kind: u8, payload: &[u8]) -> Result<Lsn, Error> {
+        if kind != KIND_AUDIT && !self.audited {
+            let targets = crate::audit::ids_in(payload);
+            let action = crate::audit::word_of(payload).to_owned();
+            self.audit(&action, &targets, Some(payload))?;
+        }
         let mut tries = 0;
         loop {
             match self.inner.ledger.event(command, kind, payload) {
@@ -197,7 +260,7 @@ impl<'a> Turn<'a> {
         self.events += 1;
         match place {
             0 => self.command,
-            _ => CommandId::new(first_bits(&[&self.command.get().to_be_bytes(), &place.to_be_bytes()])),
+            _ => following(self.command, place),
         }
     }
 }
@@ -223,8 +286,19 @@ impl Control {
             };
             reached.at = now;
             let inner = &control.inner;
-            let mut turn = Turn { inner, reached: &mut reached, runtime, command, now, events: 0, written: None };
-            let made = work(&mut turn)?;
+            let mut turn = Turn {
+                inner,
+                reached: &mut reached,
+                runtime,
+                command,
+                now,
+                events: 0,
+                written: None,
+                acting: Arc::clone(&control.acting),
+                audited: false,
+                contents: Vec::new(),
+            };
+            let made = work(&mut turn);
             Ok::<_, Error>((made, turn.written))
         })
         .await
@@ -233,7 +307,7 @@ impl Control {
         if let Some(lsn) = written {
             self.inner.ledger.durable(lsn).await.map_err(failed)?;
         }
-        Ok(made)
+        made
     }
 }
 
@@ -269,6 +343,11 @@ fn first_bits(parts: &[&[u8]]) -> u128 {
     }
     let digest: [u8; 32] = hash.finalize().into();
     digest.iter().take(16).fold(0, |bits, byte| (bits << 8) | u128::from(*byte))
+}
+
+/// The id of a change's event that is not its first.
+pub(crate) fn following(command: CommandId, place: u32) -> CommandId {
+    CommandId::new(first_bits(&[&command.get().to_be_bytes(), &place.to_be_bytes()]))
 }
 
 /// The command was given before with other input.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use parking_lot::{Mutex, RwLock};
-use purser_core::event::Event;
+use purser_core::event::{Event, KeyHash};
 use purser_core::id::{AdminKeyId, PoolId, UnitId};
 use purser_core::money::Currency;
 use purser_core::policy::Policy;
@@ -17,7 +17,9 @@ use purser_core::zone::Zone;
 use purser_ledger::{Ledger, Lsn};
 use purser_store::{Folds, Labelled, Private, Projector, Reader, StoreError};
 
+use crate::access::{Acting, Attempts, HASHING_MAX};
 use crate::admins::Admins;
+use crate::audit::Bounds;
 use crate::change::Reached;
 use crate::error::{Code, Error, Refused};
 use crate::names::Names;
@@ -36,6 +38,8 @@ pub(crate) const EVERYBODY: UnitId = UnitId::new(1);
 #[derive(Clone)]
 pub struct Control {
     pub(crate) inner: Arc<Inner>,
+    /// On whose behalf this clone works: it is in the audit trail with every change.
+    pub(crate) acting: Arc<Acting>,
 }
 
 /// What the services work with, put together by the program.
@@ -85,6 +89,14 @@ pub(crate) struct Inner {
     /// When it was opened.
     pub(crate) started: Instant,
     pub(crate) folds: Folds,
+    /// The key of hashes that must not be guessed.
+    secret: [u8; 32],
+    /// Attempts to sign in.
+    pub(crate) attempts: Mutex<Attempts>,
+    /// Passwords being hashed: each takes 19 MiB.
+    pub(crate) hashing: tokio::sync::Semaphore,
+    /// How much of what was denied is written.
+    pub(crate) bounds: Mutex<Bounds>,
 }
 
 impl Control {
@@ -108,6 +120,10 @@ impl Control {
                 .map(|(id, label)| (AdminKeyId::new(id), label))
                 .collect(),
         );
+        private.forget_sessions(started).map_err(stored)?;
+        let mut fresh = [0; 32];
+        random.fill(&mut fresh)?;
+        let secret = private.secret("keyed hashes", fresh).map_err(stored)?;
         let inner = Inner {
             ledger,
             private,
@@ -123,8 +139,12 @@ impl Control {
             turn: Mutex::new(reached),
             started,
             folds,
+            secret,
+            attempts: Mutex::default(),
+            hashing: tokio::sync::Semaphore::new(HASHING_MAX),
+            bounds: Mutex::default(),
         };
-        let control = Self { inner: Arc::new(inner) };
+        let control = Self { inner: Arc::new(inner), acting: Arc::new(Acting::purser()) };
         control.found(founding).await?;
         control.publish_bundled().await?;
         Ok(control)
@@ -229,7 +249,20 @@ impl Control {
     }
 }
 
+impl Control {
+    /// The same services on behalf of somebody.
+    pub(crate) fn on_behalf(&self, acting: Acting) -> Self {
+        Self { inner: Arc::clone(&self.inner), acting: Arc::new(acting) }
+    }
+}
+
 impl Inner {
+    /// A hash that proves content to whoever has it, and tells nobody else what it is: without the key, which is in the
+    /// data folder, guesses can't be tried.
+    pub(crate) fn keyed_hash(&self, bytes: &[u8]) -> KeyHash {
+        KeyHash(*blake3::keyed_hash(&self.secret, bytes).as_bytes())
+    }
+
     /// 128 random bits.
     pub(crate) fn random_bits(&self) -> Result<u128, Error> {
         let mut bits = [0; 16];

@@ -83,6 +83,12 @@ pub enum Code {
     CommandReused,
     /// No or a wrong credential.
     Unauthorized,
+    /// Whoever asks may not do this, or not with this thing.
+    Forbidden,
+    /// Nobody approves or changes what is their own.
+    SelfApproval,
+    /// Tried too often; the hint says from when on it may be tried again.
+    TooMany,
     /// The one-time code is used up or too old.
     Gone,
     /// The model has no price, so that nothing can be said about its cost.
@@ -99,10 +105,12 @@ impl Code {
         match self {
             Self::Invalid => 400,
             Self::Unauthorized => 401,
+            Self::Forbidden | Self::SelfApproval => 403,
             Self::NotFound => 404,
             Self::Ambiguous | Self::Conflict | Self::PoolShort | Self::Guaranteed | Self::CommandReused => 409,
             Self::Gone => 410,
             Self::Unpriced => 422,
+            Self::TooMany => 429,
             Self::Internal => 500,
             Self::Unavailable => 503,
         }

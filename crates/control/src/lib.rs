@@ -15,6 +15,7 @@
 //! Every endpoint on TCP but `/healthz` and `/setup` asks for an administrator's key.
 #![cfg_attr(not(test), deny(clippy::float_arithmetic))]
 
+mod access;
 mod admins;
 mod budgets;
 mod change;
@@ -37,12 +38,14 @@ mod suspense;
 mod units;
 
 pub mod api;
+pub mod audit;
 pub mod jobs;
 pub mod shape;
 pub mod usage;
 
+pub use access::{Actor, GivenRole, Party, Permission, Reach, Role};
 pub use change::CommandName;
 pub use control::{Control, Founding, Parts};
 pub use error::{Code, Error, Problem, Refused};
 pub use replay::KeptDirectory;
-pub use secret::{ADMIN_KEY_PREFIX, KEY_PREFIX, MachineRandom, Random, Secret};
+pub use secret::{ADMIN_KEY_PREFIX, KEY_PREFIX, MachineRandom, Random, SESSION_PREFIX, Secret};

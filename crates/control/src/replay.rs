@@ -10,7 +10,7 @@ use purser_ledger::Lsn;
 use purser_store::{DataDir, EventRow, Fold, Folds, PAGE_MAX, Reader};
 
 use crate::admins::{AdminEvent, Admins};
-use crate::change::{KIND_ADMIN, KIND_DIRECTORY, Reached};
+use crate::change::{KIND_ADMIN, KIND_AUDIT, KIND_DIRECTORY, Reached};
 use crate::control::{Control, stored};
 use crate::error::Error;
 
@@ -112,6 +112,8 @@ impl Replayed {
                 let event = AdminEvent::from_bytes(&row.payload).map_err(|error| unreadable(error.into()))?;
                 self.admins.apply(&event);
             }
+            // Who made the changes is no part of what they amount to.
+            KIND_AUDIT => {}
             other => {
                 return Err(unreadable(format!("record {} has kind {other}; a newer Purser wrote it", row.lsn).into()));
             }

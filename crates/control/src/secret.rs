@@ -28,6 +28,9 @@ pub const KEY_PREFIX: &str = "pk-";
 /// Starts every key of an administrator.
 pub const ADMIN_KEY_PREFIX: &str = "pa-";
 
+/// Starts every session's secret.
+pub const SESSION_PREFIX: &str = "ps-";
+
 /// Letters of base64url (RFC 4648): nothing that a shell, a URL or a header would have to quote.
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 /// Letters of a code that is read from a screen and typed: none that look like digits.

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use purser_core::time::Instant;
 
+use crate::access::{Acting, add_login, checked_email};
 use crate::admins;
 use crate::control::Control;
 use crate::error::{Code, Error, Refused};
 use crate::secret::{self, Secret};
-use crate::shape::{AdminKey, Setup};
+use crate::shape::{AdminKey, NewLogin, Setup};
 
 /// How long the code is good.
 const GOOD_FOR: Duration = Duration::from_mins(15);
@@ -53,25 +54,52 @@ impl Control {
         }
         let given = secret::hash(setup.code.trim().to_lowercase().as_str());
         let label = setup.label.unwrap_or_else(|| "first administrator".to_owned());
-        self.change(None, move |turn| {
-            let mut offer = turn.control().setup.lock();
-            if turn.control().admins.read().any_ever() {
-                return Err(gone());
-            }
-            match offer.take() {
-                // Used up with the key it made, and with nothing else.
-                Some(open) if open.hash == given => {
-                    drop(offer);
-                    admins::issue(turn, &label)
+        let login = match (setup.email, setup.password) {
+            (Some(email), Some(password)) => {
+                // Hashing costs, and only whoever has the code is to cause it.
+                if self.inner.setup.lock().as_ref().is_none_or(|open| open.hash != given) {
+                    return Err(wrong());
                 }
-                other => {
-                    *offer = other;
-                    Err(Refused::new(Code::Unauthorized, "this is not the code that `purser serve` printed").into())
-                }
+                let email = checked_email(&email)?;
+                let hash = self.hashed_for_setup(Some(password), &email).await?;
+                let roles = vec!["admin".to_owned()];
+                let new = NewLogin { email, password: None, roles, person: None, issuer: None, subject: None };
+                Some((new, hash))
             }
-        })
-        .await
+            (None, None) => None,
+            _ => {
+                return Err(
+                    Refused::new(Code::Invalid, "a mail address needs a password, and the other way round").into()
+                );
+            }
+        };
+        let acting = Acting { action: "setup", ..Acting::stranger() };
+        self.on_behalf(acting)
+            .change(None, move |turn| {
+                let mut offer = turn.control().setup.lock();
+                if turn.control().admins.read().any_ever() {
+                    return Err(gone());
+                }
+                match offer.take() {
+                    // Used up with the key it made, and with nothing else.
+                    Some(open) if open.hash == given => {
+                        drop(offer);
+                        let key = admins::issue_first(turn, &label)?;
+                        let login = login.map(|(new, hash)| add_login(turn, &new, hash)).transpose()?;
+                        Ok(AdminKey { login: login.map(|login| login.id), ..key })
+                    }
+                    other => {
+                        *offer = other;
+                        Err(wrong())
+                    }
+                }
+            })
+            .await
     }
+}
+
+fn wrong() -> Error {
+    Refused::new(Code::Unauthorized, "this is not the code that `purser serve` printed").into()
 }
 
 /// Setup is over.

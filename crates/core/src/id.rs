@@ -130,6 +130,12 @@ ids! {
     KeyId = "key";
     /// An administrator's credential for the control API.
     AdminKeyId = "adm";
+    /// Somebody who signs in: roles and, elsewhere, a mail address and a password.
+    LoginId = "lgn";
+    /// An entry of the audit trail.
+    AuditId = "aud";
+    /// A rule for two persons, asked to be set aside because there is only one.
+    BreakGlassId = "brk";
     /// One agent session.
     RunId = "run";
     /// A published set of prices.

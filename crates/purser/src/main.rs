@@ -78,7 +78,7 @@ fn act(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Restore(restore) => cli::data::restore(&place, &restore, out),
         command => runtime.block_on(async {
             let mut client = Client::connect(&cli.global, &place, absent(&command)).await?;
-            let done = ask(command, &mut client, out).await;
+            let done = ask(command, &mut client, &place, out).await;
             let closed = client.close();
             done.and(closed)
         }),
@@ -96,9 +96,12 @@ fn absent(command: &Command) -> Absent {
         Command::Budget(command) => command.absent(),
         Command::Pool(command) => command.absent(),
         Command::AdminKey(command) => command.absent(),
+        Command::Login(command) => command.absent(),
         Command::Price(command) => command.absent(),
         Command::Grant(_)
         | Command::Key(_)
+        | Command::Audit(_)
+        | Command::BreakGlass(_)
         | Command::Usage(_)
         | Command::Statement(_)
         | Command::Balance(_)
@@ -116,7 +119,7 @@ fn absent(command: &Command) -> Absent {
 }
 
 /// Commands that ask the services.
-async fn ask(command: Command, client: &mut Client, out: Output) -> Result<(), Failure> {
+async fn ask(command: Command, client: &mut Client, place: &Place, out: Output) -> Result<(), Failure> {
     match command {
         Command::Person(command) => command.run(client, out).await,
         Command::Unit(command) => command.run(client, out).await,
@@ -125,6 +128,9 @@ async fn ask(command: Command, client: &mut Client, out: Output) -> Result<(), F
         Command::Grant(command) => command.run(client, out).await,
         Command::Key(command) => command.run(client, out).await,
         Command::AdminKey(command) => command.run(client, out).await,
+        Command::Login(command) => command.run(client, out).await,
+        Command::Audit(command) => command.run(client, place, out).await,
+        Command::BreakGlass(command) => command.run(client, out).await,
         Command::Usage(command) => command.run(client, out).await,
         Command::Statement(command) => command.run(client, out).await,
         Command::Balance(command) => command.run(client, out).await,

@@ -5,6 +5,8 @@
 //! stays valid, figures stay right, and the id no longer leads to anybody. That is why these tables are outside the
 //! projection: they can't be derived again, and must be possible to forget.
 
+mod access;
+
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use purser_core::id::PersonId;
@@ -15,6 +17,8 @@ use crate::error::StoreError;
 use crate::ids::Bits;
 use crate::schema;
 use crate::sqlite::{self, Durability};
+
+pub use self::access::{LoginFields, Session};
 
 const PUT_PERSON: &str = "INSERT INTO people_private (person, name, email, more) VALUES (?1, ?2, ?3, ?4)
      ON CONFLICT (person) DO UPDATE SET name = excluded.name, email = excluded.email, more = excluded.more";

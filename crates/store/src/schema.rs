@@ -9,6 +9,7 @@ use crate::migrate::Migration;
 pub(crate) const PURSER: &[Migration] = &[
     Migration { name: "first tables", sql: FIRST },
     Migration { name: "charges packed into blocks and closed by sections; projected anew", sql: PACKED },
+    Migration { name: "who signs in, their sessions, reasons of changes", sql: ACCESS },
 ];
 
 const FIRST: &str = "
@@ -234,5 +235,38 @@ CREATE TABLE spent_by_day (
 CREATE TABLE key_of_person (
     key BLOB NOT NULL, person BLOB NOT NULL,
     PRIMARY KEY (key, person)
+) STRICT, WITHOUT ROWID;
+";
+
+/// Who may do what is in the journal; what is personal or secret about it is here.
+const ACCESS: &str = "
+-- How somebody signs in: by a password (argon2id, in PHC form), or as a subject of an issuer.
+CREATE TABLE login_private (
+    login    BLOB PRIMARY KEY,
+    email    TEXT NOT NULL,
+    folded   TEXT NOT NULL UNIQUE,
+    password TEXT,
+    issuer   TEXT,
+    subject  TEXT,
+    UNIQUE (issuer, subject)
+) STRICT, WITHOUT ROWID;
+-- Sessions by the SHA-256 of their secret.
+CREATE TABLE session_private (
+    hash    BLOB PRIMARY KEY,
+    login   BLOB NOT NULL,
+    began   INTEGER NOT NULL,
+    seen    INTEGER NOT NULL,
+    expires INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX session_private_by_login ON session_private (login);
+-- Texts that entries of the audit trail refer to: why somebody did something.
+CREATE TABLE note_private (
+    note BLOB PRIMARY KEY,
+    text TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+-- Keys of keyed hashes, by what they are for.
+CREATE TABLE secret_private (
+    name TEXT PRIMARY KEY,
+    bits BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 ";

@@ -6,11 +6,35 @@ use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 
+use crate::Control;
+use crate::access::Within;
 use crate::change::CommandName;
 use crate::error::{Code, Error, Refused};
 
 /// The header that names a change.
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
+
+/// The services, on behalf of whoever asks. Named as axum's own so that handlers read as usual.
+pub(super) struct State<T>(pub(super) T);
+
+impl FromRequestParts<Control> for State<Control> {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, control: &Control) -> Result<Self, Self::Rejection> {
+        // Outside of the gate (the setup page, health) nobody is known.
+        let acting = parts.extensions.get::<Control>().cloned();
+        Ok(Self(acting.unwrap_or_else(|| control.on_behalf(crate::access::Acting::stranger()))))
+    }
+}
+
+/// How far the right of whoever asks goes. A handler that takes it keeps to it.
+impl<S: Send + Sync> FromRequestParts<S> for Within {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Self::Rejection> {
+        Ok(parts.extensions.get::<Self>().cloned().unwrap_or(Self::NOTHING))
+    }
+}
 
 /// A JSON body.
 pub(super) struct Body<T>(pub(super) T);

@@ -1,7 +1,8 @@
 //! The API: every service over HTTP, JSON in and out, under `/api/v1`.
 //!
 //! It has two faces. [`local`] trusts whoever reaches it: it is served on a socket that only its owner may open, and
-//! inside a command. [`open`] is for TCP and asks for an administrator's key, except at `/healthz` and `/setup`.
+//! inside a command. [`open`] is for TCP and asks for a key or a session, except at `/healthz`, `/setup` and where one
+//! signs in. Each route names what one must be permitted; without that it does not compile.
 //!
 //! Lists are objects with `items`. What is not a success has a [`Problem`](crate::Problem) for its body. Changes may
 //! carry an `Idempotency-Key`: the same key with the same input a second time changes nothing and gives the first
@@ -9,24 +10,35 @@
 
 mod answer;
 mod ask;
+mod describe;
 mod gate;
+mod narrowed;
 mod serve;
+mod session;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::DefaultBodyLimit;
 use axum::http::{Method, Uri};
 use axum::middleware;
 use axum::routing::{delete, get, post, put};
 
 use self::answer::Answer;
-use self::ask::{Body, Command, Id, Query};
+use self::ask::{Body, Command, Id, Query, State};
+use self::gate::{Door, Guard};
+use self::narrowed::{
+    add_key, balances, budgets, charges, denials, grants, keys, people, person, revoke_key, statement, usage_rows,
+};
 pub use self::serve::{bind_socket, serve_socket, serve_tcp};
+use self::session::{present, sign_in, sign_out};
+use crate::access::Permission;
+use crate::audit::Trail;
 use crate::error::{Code, Refused};
 use crate::shape::{
-    AdminKey, Balance, Budget, ChargePage, Denied, Explain, Explained, FiscalMonth, FundPool, Grant, ImportPeople,
-    ImportPrices, ImportReport, ImportedPerson, Key, Liability, List, MovePerson, NewAdminKey, NewGrant, NewKey,
-    NewPerson, NewPool, NewUnit, Overview, Person, Pool, PoolDetail, Price, Resolve, SetBudget, SetPrice, SetZone,
-    Setup, Statement, Status, Suspended, TransferPool, Unit, VoidGrant, WantedLiability,
+    AdminKey, AuditPage, AuditReport, BreakGlass, Budget, Explain, Explained, FiscalMonth, FundPool, Grant,
+    ImportPeople, ImportPrices, ImportReport, ImportedPerson, Liability, List, Login, MovePerson, NewAdminKey,
+    NewBreakGlass, NewGrant, NewLogin, NewPerson, NewPool, NewUnit, Person, Pool, PoolDetail, Price, Resolve,
+    SetActive, SetBudget, SetPassword, SetPrice, SetRoles, SetZone, Setup, Status, Suspended, TransferPool, Unit,
+    VoidGrant, WantedLiability,
 };
 use crate::{Control, usage};
 
@@ -35,76 +47,121 @@ const BODY_MAX: usize = 64 << 20;
 
 /// For whoever may open the socket, and for commands that hold the data folder themselves.
 pub fn local(control: &Control) -> Router {
-    services().fallback(nothing_there).with_state(control.clone())
+    services(control, Door::Local).fallback(nothing_there).with_state(control.clone())
 }
 
-/// For TCP: an administrator's key is asked for.
+/// For TCP: a key or a session is asked for.
 pub fn open(control: &Control) -> Router {
-    let guarded = services().route_layer(middleware::from_fn_with_state(control.clone(), gate::administrators));
-    guarded
+    services(control, Door::Open)
         .route("/setup", get(gate::setup_page).post(setup))
         .route("/healthz", get(healthz))
         .fallback(nothing_there)
         .with_state(control.clone())
 }
 
-/// The endpoints, once: as routes and as a list that a test walks.
-macro_rules! services {
-    ($($method:ident $path:literal => $handler:ident;)*) => {
-        /// Every endpoint under `/api/v1`: its method in small letters and its path.
-        pub const ENDPOINTS: &[(&str, &str)] = &[$((stringify!($method), concat!("/api/v1", $path))),*];
+/// One endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    /// In small letters.
+    pub method: &'static str,
+    /// With `{id}` where an id or a name goes.
+    pub path: &'static str,
+    /// Its word in the audit trail.
+    pub action: &'static str,
+    /// What one must be permitted; `None` where one signs in.
+    pub permission: Option<Permission>,
+}
 
-        fn services() -> Router<Control> {
+macro_rules! permission {
+    (Nobody) => {
+        None
+    };
+    ($permission:ident) => {
+        Some(Permission::$permission)
+    };
+}
+
+/// The endpoints, once: as routes, each behind the gate, and as a list that tests and documents walk.
+macro_rules! services {
+    ($($method:ident $path:literal => $handler:ident, $permission:ident;)*) => {
+        /// Every endpoint under `/api/v1`.
+        pub const ENDPOINTS: &[Endpoint] = &[$(Endpoint {
+            method: stringify!($method),
+            path: concat!("/api/v1", $path),
+            action: stringify!($handler),
+            permission: permission!($permission),
+        }),*];
+
+        fn services(control: &Control, door: Door) -> Router<Control> {
+            let mut endpoints = ENDPOINTS.iter();
             Router::new()
-                $(.route(concat!("/api/v1", $path), $method($handler)))*
+                $(.route(concat!("/api/v1", $path), {
+                    let endpoint = endpoints.next().expect("the list and the routes are of one table");
+                    let narrows = describe::operation(&$handler).narrows;
+                    let guard = Guard { control: control.clone(), door, endpoint, narrows };
+                    $method($handler).route_layer(middleware::from_fn_with_state(guard, gate::guard))
+                }))*
                 .layer(DefaultBodyLimit::max(BODY_MAX))
         }
     };
 }
 
 services! {
-    get "/status" => status;
-    get "/people" => people;
-    post "/people" => add_person;
-    post "/people/import" => import_people;
-    get "/people/{id}" => person;
-    delete "/people/{id}" => remove_person;
-    put "/people/{id}/zone" => set_zone;
-    put "/people/{id}/unit" => move_person;
-    get "/people/{id}/statement" => statement;
-    get "/units" => units;
-    post "/units" => add_unit;
-    get "/budgets" => budgets;
-    post "/budgets" => set_budget;
-    delete "/budgets/{id}" => end_budget;
-    get "/grants" => grants;
-    post "/grants" => add_grant;
-    delete "/grants/{id}" => void_grant;
-    get "/pools" => pools;
-    post "/pools" => add_pool;
-    put "/pools/calendar" => set_fiscal_month;
-    get "/pools/liability" => liability;
-    get "/pools/{id}" => pool;
-    post "/pools/{id}/funds" => fund_pool;
-    post "/pools/{id}/transfers" => transfer_pool;
-    get "/keys" => keys;
-    post "/keys" => add_key;
-    delete "/keys/{id}" => revoke_key;
-    get "/admin-keys" => admin_keys;
-    post "/admin-keys" => add_admin_key;
-    delete "/admin-keys/{id}" => revoke_admin_key;
-    get "/balances" => balances;
-    get "/usage" => usage_rows;
-    get "/charges" => charges;
-    get "/denials" => denials;
-    get "/prices" => prices;
-    post "/prices" => set_price;
-    post "/prices/import" => import_prices;
-    post "/prices/explain" => explain;
-    get "/prices/{id}" => price;
-    get "/prices/{id}/history" => price_history;
-    get "/suspense" => suspense;
-    post "/suspense/{id}/resolve" => resolve;
+    get "/status" => status, Present;
+    get "/people" => people, PeopleRead;
+    post "/people" => add_person, PeopleChange;
+    post "/people/import" => import_people, PeopleChange;
+    get "/people/{id}" => person, PeopleRead;
+    delete "/people/{id}" => remove_person, PeopleChange;
+    put "/people/{id}/zone" => set_zone, PeopleChange;
+    put "/people/{id}/unit" => move_person, PeopleChange;
+    get "/people/{id}/statement" => statement, UsageRead;
+    get "/units" => units, UnitsRead;
+    post "/units" => add_unit, UnitsChange;
+    get "/budgets" => budgets, BudgetsRead;
+    post "/budgets" => set_budget, BudgetsChange;
+    delete "/budgets/{id}" => end_budget, BudgetsChange;
+    get "/grants" => grants, GrantsRead;
+    post "/grants" => add_grant, GrantsChange;
+    delete "/grants/{id}" => void_grant, GrantsChange;
+    get "/pools" => pools, PoolsRead;
+    post "/pools" => add_pool, PoolsChange;
+    put "/pools/calendar" => set_fiscal_month, PoolsChange;
+    get "/pools/liability" => liability, PoolsRead;
+    get "/pools/{id}" => pool, PoolsRead;
+    post "/pools/{id}/funds" => fund_pool, PoolsChange;
+    post "/pools/{id}/transfers" => transfer_pool, PoolsChange;
+    get "/keys" => keys, KeysRead;
+    post "/keys" => add_key, KeysChange;
+    delete "/keys/{id}" => revoke_key, KeysChange;
+    get "/admin-keys" => admin_keys, AccessRead;
+    post "/admin-keys" => add_admin_key, AccessChange;
+    delete "/admin-keys/{id}" => revoke_admin_key, AccessChange;
+    get "/balances" => balances, UsageRead;
+    get "/usage" => usage_rows, UsageRead;
+    get "/charges" => charges, UsageRead;
+    get "/denials" => denials, UsageRead;
+    get "/prices" => prices, PricesRead;
+    post "/prices" => set_price, PricesChange;
+    post "/prices/import" => import_prices, PricesChange;
+    post "/prices/explain" => explain, PricesRead;
+    get "/prices/{id}" => price, PricesRead;
+    get "/prices/{id}/history" => price_history, PricesRead;
+    get "/suspense" => suspense, SuspenseRead;
+    post "/suspense/{id}/resolve" => resolve, SuspenseChange;
+    get "/session" => present, Present;
+    post "/session" => sign_in, Nobody;
+    delete "/session" => sign_out, Present;
+    put "/session/password" => set_own_password, Present;
+    get "/logins" => logins, AccessRead;
+    post "/logins" => add_login, AccessChange;
+    put "/logins/{id}/roles" => set_login_roles, AccessChange;
+    put "/logins/{id}/active" => set_login_active, AccessChange;
+    put "/logins/{id}/password" => set_login_password, AccessChange;
+    get "/audit" => audit, AuditRead;
+    get "/audit/verify" => verify_audit, AuditRead;
+    get "/break-glass" => break_glasses, AuditRead;
+    post "/break-glass" => break_glass, BreakGlass;
 }
 
 async fn nothing_there(method: Method, uri: Uri) -> Answer<()> {
@@ -122,14 +179,6 @@ async fn healthz(State(control): State<Control>) -> Answer<&'static str> {
 
 async fn setup(State(control): State<Control>, Body(setup): Body<Setup>) -> Answer<AdminKey> {
     Answer(control.redeem_setup(setup).await)
-}
-
-async fn people(State(control): State<Control>) -> Answer<List<Person>> {
-    Answer(Ok(control.people()))
-}
-
-async fn person(State(control): State<Control>, Id(id): Id) -> Answer<Person> {
-    Answer(control.person(&id))
 }
 
 async fn add_person(State(control): State<Control>, command: Command, Body(new): Body<NewPerson>) -> Answer<Person> {
@@ -166,10 +215,6 @@ async fn move_person(
     Answer(control.move_person(command.into(), &id, to).await)
 }
 
-async fn statement(State(control): State<Control>, Id(id): Id, Query(month): Query<usage::Month>) -> Answer<Statement> {
-    Answer(control.statement(&id, month.month.as_deref()).await)
-}
-
 async fn units(State(control): State<Control>) -> Answer<List<Unit>> {
     Answer(Ok(control.units()))
 }
@@ -178,20 +223,12 @@ async fn add_unit(State(control): State<Control>, command: Command, Body(new): B
     Answer(control.add_unit(command.into(), new).await)
 }
 
-async fn budgets(State(control): State<Control>) -> Answer<List<Budget>> {
-    Answer(Ok(control.budgets()))
-}
-
 async fn set_budget(State(control): State<Control>, command: Command, Body(set): Body<SetBudget>) -> Answer<Budget> {
     Answer(control.set_budget(command.into(), set).await)
 }
 
 async fn end_budget(State(control): State<Control>, command: Command, Id(id): Id) -> Answer<Budget> {
     Answer(control.end_budget(command.into(), &id).await)
-}
-
-async fn grants(State(control): State<Control>, Query(of): Query<usage::OfPerson>) -> Answer<List<Grant>> {
-    Answer(control.grants(of.person.as_deref()))
 }
 
 async fn add_grant(State(control): State<Control>, command: Command, Body(new): Body<NewGrant>) -> Answer<Grant> {
@@ -249,18 +286,6 @@ async fn liability(State(control): State<Control>, Query(wanted): Query<WantedLi
     Answer(control.liability(wanted).await)
 }
 
-async fn keys(State(control): State<Control>) -> Answer<List<Key>> {
-    Answer(Ok(control.keys()))
-}
-
-async fn add_key(State(control): State<Control>, command: Command, Body(new): Body<NewKey>) -> Answer<Key> {
-    Answer(control.add_key(command.into(), new).await)
-}
-
-async fn revoke_key(State(control): State<Control>, command: Command, Id(id): Id) -> Answer<Key> {
-    Answer(control.revoke_key(command.into(), &id).await)
-}
-
 async fn admin_keys(State(control): State<Control>) -> Answer<List<AdminKey>> {
     Answer(Ok(control.admin_keys()))
 }
@@ -275,22 +300,6 @@ async fn add_admin_key(
 
 async fn revoke_admin_key(State(control): State<Control>, command: Command, Id(id): Id) -> Answer<AdminKey> {
     Answer(control.revoke_admin_key(command.into(), &id).await)
-}
-
-async fn balances(State(control): State<Control>, Query(of): Query<usage::OfPerson>) -> Answer<List<Balance>> {
-    Answer(control.balances(of.person.as_deref()))
-}
-
-async fn usage_rows(State(control): State<Control>, Query(wanted): Query<usage::Wanted>) -> Answer<Overview> {
-    Answer(control.usage(wanted).await)
-}
-
-async fn charges(State(control): State<Control>, Query(wanted): Query<usage::Wanted>) -> Answer<ChargePage> {
-    Answer(control.charges(wanted).await)
-}
-
-async fn denials(State(control): State<Control>, Query(wanted): Query<usage::Wanted>) -> Answer<List<Denied>> {
-    Answer(control.denials(wanted).await)
 }
 
 async fn prices(State(control): State<Control>, Query(of): Query<usage::OfProvider>) -> Answer<List<Price>> {
@@ -340,4 +349,67 @@ async fn resolve(
     Body(ending): Body<Resolve>,
 ) -> Answer<Suspended> {
     Answer(control.resolve(command.into(), &id, &ending).await)
+}
+
+async fn set_own_password(
+    State(control): State<Control>,
+    command: Command,
+    Body(set): Body<SetPassword>,
+) -> Answer<Login> {
+    Answer(control.set_own_password(command.into(), set).await)
+}
+
+async fn logins(State(control): State<Control>) -> Answer<List<Login>> {
+    Answer(control.logins())
+}
+
+async fn add_login(State(control): State<Control>, command: Command, Body(new): Body<NewLogin>) -> Answer<Login> {
+    Answer(control.add_login(command.into(), new).await)
+}
+
+async fn set_login_roles(
+    State(control): State<Control>,
+    command: Command,
+    Id(id): Id,
+    Body(set): Body<SetRoles>,
+) -> Answer<Login> {
+    Answer(control.set_login_roles(command.into(), &id, set).await)
+}
+
+async fn set_login_active(
+    State(control): State<Control>,
+    command: Command,
+    Id(id): Id,
+    Body(set): Body<SetActive>,
+) -> Answer<Login> {
+    Answer(control.set_login_active(command.into(), &id, set).await)
+}
+
+async fn set_login_password(
+    State(control): State<Control>,
+    command: Command,
+    Id(id): Id,
+    Body(set): Body<SetPassword>,
+) -> Answer<Login> {
+    Answer(control.set_login_password(command.into(), &id, set).await)
+}
+
+async fn audit(State(control): State<Control>, Query(wanted): Query<Trail>) -> Answer<AuditPage> {
+    Answer(control.audit(wanted).await)
+}
+
+async fn verify_audit(State(control): State<Control>) -> Answer<AuditReport> {
+    Answer(control.verify_audit().await)
+}
+
+async fn break_glasses(State(control): State<Control>) -> Answer<List<BreakGlass>> {
+    Answer(Ok(control.break_glasses()))
+}
+
+async fn break_glass(
+    State(control): State<Control>,
+    command: Command,
+    Body(new): Body<NewBreakGlass>,
+) -> Answer<BreakGlass> {
+    Answer(control.break_glass(command.into(), new).await)
 }

@@ -4,10 +4,12 @@
 //! question are refused, so that a misspelt bound is never taken for no bound. Answers may gain fields.
 
 mod admin;
+mod audit;
 mod budget;
 mod grant;
 mod import;
 mod key;
+mod login;
 mod person;
 mod pool;
 mod price;
@@ -15,11 +17,14 @@ mod report;
 mod suspense;
 mod unit;
 
+pub use crate::access::Confidential;
 pub use admin::{AdminKey, NewAdminKey, Setup, Status};
+pub use audit::{AuditEntry, AuditPage, AuditReport};
 pub use budget::{Budget, SetBudget};
 pub use grant::{Grant, NewGrant, VoidGrant};
 pub use import::{ImportPeople, ImportedPerson};
 pub use key::{Key, NewKey};
+pub use login::{BreakGlass, Login, NewBreakGlass, NewLogin, Present, SetActive, SetPassword, SetRoles, SignIn};
 pub use person::{MovePerson, NewPerson, Person, SetZone};
 pub(crate) use pool::owner_text;
 pub use pool::{

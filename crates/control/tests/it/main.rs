@@ -1,9 +1,13 @@
 //! The services over real files in a fresh folder, the clock moved by hand.
 #![expect(clippy::unwrap_used, reason = "a step that fails is the test's failure")]
 
+mod access;
 mod bench;
 mod changes;
 mod import;
+mod matrix;
 mod money;
 mod pools;
 mod setup;
+mod trail;
+mod web;

@@ -6,7 +6,7 @@ use purser_control::shape::{NewAdminKey, Setup};
 use crate::bench::{Bench, code};
 
 fn with(text: &str) -> Setup {
-    Setup { code: text.to_owned(), label: None }
+    Setup { code: text.to_owned(), label: None, email: None, password: None }
 }
 
 #[tokio::test]
@@ -34,7 +34,7 @@ async fn the_code_is_good_for_a_quarter_of_an_hour() {
 async fn a_key_made_on_the_machine_ends_setup() {
     let bench = Bench::new().await;
     let offered = bench.control.offer_setup().unwrap().unwrap();
-    let new = NewAdminKey { label: "operations".to_owned() };
+    let new = NewAdminKey { label: "operations".to_owned(), ..NewAdminKey::default() };
     let key = bench.control.add_admin_key(None, new).await.unwrap();
     assert_eq!(code(bench.control.redeem_setup(with(offered.reveal())).await), Code::Gone);
     bench.control.revoke_admin_key(None, &key.id.to_string()).await.unwrap();

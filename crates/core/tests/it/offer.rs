@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use purser_core::directory::{Directory, EventError};
 use purser_core::event::{Event, OfferEvent, PoolEvent, RoleEvent};
 use purser_core::grant::Grant;
-use purser_core::id::{GrantId, OfferId, MovementId, PersonId, PoolId, UnitId};
+use purser_core::id::{GrantId, MovementId, OfferId, PersonId, PoolId, UnitId};
 use purser_core::money::Currency;
 use purser_core::offer::{
     By, Content, DeclineReason, Offer, OfferError, State, Step, TermsError, TokenTerms, Told, Version, Who, diff,

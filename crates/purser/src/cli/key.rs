@@ -62,6 +62,12 @@ pub(crate) struct AdminAdd {
     /// What it is for
     #[arg(long, default_value = "admin")]
     pub(crate) label: String,
+    /// admin, people, finance, manager:UNIT, employee, auditor [default: admin]
+    #[arg(long = "role", value_delimiter = ',', value_name = "ROLE")]
+    pub(crate) roles: Vec<String>,
+    /// The person for whom it works (id or name); needed for employee
+    #[arg(long)]
+    pub(crate) person: Option<String>,
 }
 
 impl Command {
@@ -105,7 +111,8 @@ impl AdminCommand {
     pub(crate) async fn run(self, client: &mut Client, out: Output) -> Result<(), Failure> {
         match self {
             Self::Add(add) => {
-                let key: AdminKey = client.post(path(["admin-keys"]), &NewAdminKey { label: add.label }).await?;
+                let new = NewAdminKey { label: add.label, roles: add.roles, person: add.person };
+                let key: AdminKey = client.post(path(["admin-keys"]), &new).await?;
                 tell_secret(key.key.as_deref());
                 out.show(&key, |key| key.key.clone().unwrap_or_else(|| key.id.to_string()));
             }
@@ -146,9 +153,10 @@ fn table(keys: &[Key]) -> String {
 }
 
 fn admin_table(keys: &[AdminKey]) -> String {
-    let mut table = Table::new(&["id", "label", "made"]);
+    let mut table = Table::new(&["id", "label", "roles", "made"]);
     for key in keys {
-        table.row([key.id.to_string(), or_dash(key.label.as_deref()), key.made.to_string()]);
+        let roles: Vec<String> = key.roles.iter().map(ToString::to_string).collect();
+        table.row([key.id.to_string(), or_dash(key.label.as_deref()), roles.join(","), key.made.to_string()]);
     }
     table.or("no administrators' keys yet; `purser admin-key add` makes one")
 }

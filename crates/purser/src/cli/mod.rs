@@ -3,6 +3,8 @@
 //! Data goes to standard output, everything else to standard error. `--json` works on every command. Exit codes: 0
 //! done, 1 refused or failed, 2 the command was not understood.
 
+pub(crate) mod access;
+pub(crate) mod audit;
 pub(crate) mod budget;
 pub(crate) mod data;
 pub(crate) mod grant;
@@ -46,6 +48,9 @@ pub(crate) struct Global {
     /// Name this change: the same name with the same input a second time changes nothing and gives the first result
     #[arg(long, global = true, value_name = "NAME")]
     pub(crate) command_id: Option<String>,
+    /// Why this is done, for the audit trail
+    #[arg(long, global = true, value_name = "TEXT")]
+    pub(crate) reason: Option<String>,
 }
 
 /// Everything `purser` can do.
@@ -88,9 +93,18 @@ pub(crate) enum Command {
     /// Credentials that calls are made with
     #[command(subcommand)]
     Key(key::Command),
-    /// Credentials of administrators for the control API
+    /// Credentials of administrators and scripts for the control API
     #[command(subcommand)]
     AdminKey(key::AdminCommand),
+    /// People who sign in, and their roles
+    #[command(subcommand, visible_alias = "account")]
+    Login(access::Command),
+    /// Who did, tried or looked at what
+    #[command(subcommand)]
+    Audit(audit::Command),
+    /// Set a rule for two persons aside where there is one administrator
+    #[command(subcommand)]
+    BreakGlass(access::GlassCommand),
     /// What was used and what it cost
     Usage(report::Usage),
     /// One person's month: granted, used, held, and by model

@@ -17,12 +17,15 @@ use crate::place::Place;
 
 /// The name of a change, so that sending it twice does it once.
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
+/// Why a change is made, percent-encoded.
+const REASON: &str = "purser-reason";
 
 /// Whoever answers.
 #[derive(Debug)]
 pub(crate) struct Client {
     transport: Transport,
     command_id: Option<String>,
+    reason: Option<String>,
 }
 
 #[derive(Debug)]
@@ -53,9 +56,9 @@ impl Client {
     /// The folder is missing and `absent` does not allow to make it, it is held by another process that does not
     /// answer, or it can't be opened.
     pub(crate) async fn connect(global: &Global, place: &Place, absent: Absent) -> Result<Self, Failure> {
-        let command_id = global.command_id.clone();
+        let (command_id, reason) = (global.command_id.clone(), global.reason.clone());
         if let Some(socket) = socket::Socket::connect(&place.socket()).await? {
-            return Ok(Self { transport: Transport::Socket(socket), command_id });
+            return Ok(Self { transport: Transport::Socket(socket), command_id, reason });
         }
         if absent == Absent::Refuse && !place.exists() {
             return Err(Failure::new(
@@ -64,7 +67,7 @@ impl Client {
             ));
         }
         let inside = inside::Inside::open(place).await?;
-        Ok(Self { transport: Transport::Inside(Box::new(inside)), command_id })
+        Ok(Self { transport: Transport::Inside(Box::new(inside)), command_id, reason })
     }
 
     /// Reaches whoever holds the data folder and answers at its socket.
@@ -73,7 +76,7 @@ impl Client {
     /// Nobody does.
     pub(crate) async fn over_socket(place: &Place) -> Result<Self, Failure> {
         match socket::Socket::connect(&place.socket()).await? {
-            Some(socket) => Ok(Self { transport: Transport::Socket(socket), command_id: None }),
+            Some(socket) => Ok(Self { transport: Transport::Socket(socket), command_id: None, reason: None }),
             None => Err(Failure::new(
                 format!("nobody answers at {}", place.socket().display()),
                 "the Purser there has just ended; try again",
@@ -121,6 +124,11 @@ impl Client {
         }
         if let Some(id) = &self.command_id {
             request = request.header(IDEMPOTENCY_KEY, id);
+        }
+        if let Some(reason) = &self.reason {
+            let mut escaped = String::new();
+            path::escape(reason, &mut escaped);
+            request = request.header(REASON, escaped);
         }
         let request = request.body(body).map_err(|_| {
             Failure::usage("--command-id has characters that can't be sent", "use letters, digits and -")

@@ -40,7 +40,7 @@ impl fmt::Display for Path {
 }
 
 /// Percent-encodes everything but the unreserved characters of RFC 3986.
-fn escape(text: &str, out: &mut String) {
+pub(super) fn escape(text: &str, out: &mut String) {
     for byte in text.bytes() {
         match byte {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(char::from(byte)),

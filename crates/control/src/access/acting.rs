@@ -1,0 +1,108 @@
+//! Who acts: on every change and in every entry of the audit trail.
+
+use std::fmt;
+
+use purser_core::id::{AdminKeyId, LoginId, PersonId};
+use serde::{Deserialize, Serialize};
+
+use super::matrix::Permission;
+use super::role::GivenRole;
+use super::within::Within;
+
+/// Who does something. In the journal and in answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Actor {
+    /// Purser itself: founding, jobs.
+    Purser,
+    /// Whoever may open the socket or the data folder.
+    Local,
+    /// Nobody who has shown who they are.
+    Stranger,
+    /// A script, by its key.
+    Key(AdminKeyId),
+    /// Somebody who signed in.
+    Login(LoginId),
+}
+
+impl fmt::Display for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Purser => f.write_str("purser"),
+            Self::Local => f.write_str("local"),
+            Self::Stranger => f.write_str("stranger"),
+            Self::Key(key) => write!(f, "{key}"),
+            Self::Login(login) => write!(f, "{login}"),
+        }
+    }
+}
+
+/// Who acts, what they may, and what they say about it.
+#[derive(Clone, Debug)]
+pub(crate) struct Acting {
+    /// Who.
+    pub(crate) actor: Actor,
+    /// The person that the actor is, where one is known.
+    pub(crate) person: Option<PersonId>,
+    /// What they may. Not looked at for [`Actor::Purser`] and [`Actor::Local`], who hold the files.
+    pub(crate) roles: Vec<GivenRole>,
+    /// The person for whom it is done.
+    pub(crate) on_behalf_of: Option<PersonId>,
+    /// Why.
+    pub(crate) reason: Option<String>,
+    /// What is done, in the word of the service; empty where nobody said.
+    pub(crate) action: &'static str,
+}
+
+impl Acting {
+    /// An actor with roles and nothing said.
+    pub(crate) fn new(actor: Actor, person: Option<PersonId>, roles: Vec<GivenRole>) -> Self {
+        Self { actor, person, roles, on_behalf_of: None, reason: None, action: "" }
+    }
+
+    /// Purser itself.
+    pub(crate) fn purser() -> Self {
+        Self::new(Actor::Purser, None, Vec::new())
+    }
+
+    /// Whoever may open the socket.
+    pub(crate) fn local() -> Self {
+        Self::new(Actor::Local, None, Vec::new())
+    }
+
+    /// Whoever has not signed in yet: may nothing.
+    pub(crate) fn stranger() -> Self {
+        Self::new(Actor::Stranger, None, Vec::new())
+    }
+
+    /// What a right of theirs covers.
+    pub(crate) fn within(&self, permission: Permission) -> Within {
+        match self.actor {
+            // They hold the files in which all of it stands.
+            Actor::Purser | Actor::Local => Within::Everything,
+            Actor::Stranger => Within::NOTHING,
+            Actor::Key(_) | Actor::Login(_) => Within::of(permission, &self.roles, self.person),
+        }
+    }
+
+    /// Are these two the same human being, as far as can be known?
+    pub(crate) fn is(&self, other: &Party) -> bool {
+        self.actor == other.actor || (self.person.is_some() && self.person == other.person)
+    }
+
+    /// Who this is, to be kept beside what they made.
+    pub(crate) fn party(&self) -> Party {
+        Party { actor: self.actor, person: self.person }
+    }
+}
+
+/// Who made or approved something, kept so that nobody does both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Party {
+    /// The actor.
+    pub actor: Actor,
+    /// The person that the actor was, where one was known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<PersonId>,
+}

@@ -1,0 +1,126 @@
+//! Who may do what: the one table.
+//!
+//! A column is a [`Role`], a row a [`Permission`]. Whoever has several roles may do what any of them may. Every route of
+//! the API names one permission; rights that belong to no single route, such as seeing confidential amounts, are rows too.
+
+use super::role::Role;
+
+/// How far a role's right goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// Not at all.
+    Refused,
+    /// What belongs to the person who asks.
+    Own,
+    /// What belongs to the unit that the manager leads, and to the units below it.
+    Subtree,
+    /// Everything.
+    All,
+}
+
+macro_rules! matrix {
+    ($($(#[$doc:meta])* $permission:ident => [$($reach:ident),*];)*) => {
+        /// A thing that somebody may do or not.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Permission {
+            $($(#[$doc])* $permission,)*
+        }
+
+        impl Permission {
+            /// All of them, in the order of the matrix's rows.
+            pub const ALL: &'static [Self] = &[$(Self::$permission),*];
+
+            /// Its name in documents and in the audit trail.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$permission => stringify!($permission),)*
+                }
+            }
+
+            /// How far each role's right goes, in the order of [`Role::ALL`].
+            pub const fn row(self) -> [Reach; Role::ALL.len()] {
+                match self {
+                    $(Self::$permission => [$(Reach::$reach),*],)*
+                }
+            }
+        }
+    };
+}
+
+matrix! {
+    //                      admin    people   finance  manager  employee auditor
+    /// Whether all is well, the description of the API, who one is oneself, signing out.
+    Present             => [All,     All,     All,     All,     All,     All];
+    /// People and their names.
+    PeopleRead          => [All,     All,     All,     Subtree, Own,     All];
+    /// Adding, moving and removing people.
+    PeopleChange        => [All,     All,     Refused, Refused, Refused, Refused];
+    /// The tree of units.
+    UnitsRead           => [All,     All,     All,     All,     All,     All];
+    /// Adding and moving units.
+    UnitsChange         => [All,     All,     All,     Refused, Refused, Refused];
+    /// Budgets of company, units and keys.
+    BudgetsRead         => [All,     All,     All,     Subtree, Own,     All];
+    /// Setting and ending budgets.
+    BudgetsChange       => [All,     Refused, All,     Refused, Refused, Refused];
+    /// Grants.
+    GrantsRead          => [All,     All,     All,     Subtree, Own,     All];
+    /// Making and voiding grants.
+    GrantsChange        => [All,     All,     Refused, Refused, Refused, Refused];
+    /// Pools, what is committed of them, and what is owed.
+    PoolsRead           => [All,     All,     All,     Refused, Refused, All];
+    /// Making, funding and moving between pools.
+    PoolsChange         => [All,     Refused, All,     Refused, Refused, Refused];
+    /// Keys that calls are made with, never their secrets.
+    KeysRead            => [All,     All,     Refused, Refused, Own,     All];
+    /// Making and revoking keys that calls are made with.
+    KeysChange          => [All,     All,     Refused, Refused, Own,     Refused];
+    /// Balances, usage, charges, denials, statements.
+    UsageRead           => [All,     All,     All,     Subtree, Own,     All];
+    /// The price book.
+    PricesRead          => [All,     All,     All,     All,     All,     All];
+    /// Publishing prices.
+    PricesChange        => [All,     Refused, All,     Refused, Refused, Refused];
+    /// Money set aside by calls whose end is not known.
+    SuspenseRead        => [All,     Refused, All,     Refused, Refused, All];
+    /// Resolving it.
+    SuspenseChange      => [All,     Refused, All,     Refused, Refused, Refused];
+    /// Who signs in, which keys scripts have, and their roles.
+    AccessRead          => [All,     Refused, Refused, Refused, Refused, All];
+    /// Giving and taking sign-ins, keys for scripts and roles.
+    AccessChange        => [All,     Refused, Refused, Refused, Refused, Refused];
+    /// The audit trail.
+    AuditRead           => [All,     Refused, Refused, Refused, Refused, All];
+    /// Asking for a two-person rule to be set aside where there is one administrator.
+    BreakGlass          => [All,     Refused, Refused, Refused, Refused, Refused];
+    /// Confidential amounts (salary, bonus, equity) in whatever answer they stand; redacted for everybody else.
+    ConfidentialAmounts => [Refused, All,     All,     Subtree, Own,     Refused];
+}
+
+impl Permission {
+    /// How far a role's right goes.
+    pub fn reach(self, role: Role) -> Reach {
+        self.row().get(role.column()).copied().unwrap_or(Reach::Refused)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_role_may_do_everything_over_the_api_and_an_auditor_changes_nothing() {
+        for role in Role::ALL {
+            let refused = Permission::ALL.iter().filter(|right| right.reach(role) == Reach::Refused).count();
+            assert!(refused > 0, "{role} may do everything");
+        }
+        for right in Permission::ALL {
+            assert!(right.row().contains(&Reach::All), "{right:?} is of no use to anybody");
+            assert_ne!(right.reach(Role::Auditor), Reach::Subtree, "{right:?}: an auditor leads nobody");
+            if right.name().ends_with("Change") {
+                assert_eq!(right.reach(Role::Auditor), Reach::Refused, "{right:?}");
+            }
+        }
+        assert_eq!(Permission::ConfidentialAmounts.reach(Role::Admin), Reach::Refused);
+    }
+}

@@ -1,0 +1,69 @@
+//! How far one caller's right goes, worked out: the people and units it covers.
+
+use purser_core::directory::Directory;
+use purser_core::id::{PersonId, UnitId};
+
+use super::matrix::{Permission, Reach};
+use super::role::GivenRole;
+
+/// The things that a right covers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Within {
+    /// Everything.
+    Everything,
+    /// One's own things, and those of these units with all below them. Nothing at all when both are empty.
+    Some {
+        /// Who asks, where their own things are covered.
+        own: Option<PersonId>,
+        /// The units.
+        units: Vec<UnitId>,
+    },
+}
+
+impl Within {
+    /// Nothing.
+    pub(crate) const NOTHING: Self = Self::Some { own: None, units: Vec::new() };
+
+    /// What the roles together cover.
+    pub(crate) fn of(permission: Permission, roles: &[GivenRole], person: Option<PersonId>) -> Self {
+        let (mut own, mut units) = (None, Vec::new());
+        for given in roles {
+            match permission.reach(given.role) {
+                Reach::All => return Self::Everything,
+                Reach::Subtree => units.extend(given.unit),
+                Reach::Own => own = person,
+                Reach::Refused => {}
+            }
+        }
+        Self::Some { own, units }
+    }
+
+    /// Covers nothing at all?
+    pub(crate) fn is_nothing(&self) -> bool {
+        matches!(self, Self::Some { own: None, units } if units.is_empty())
+    }
+
+    /// Covers everything?
+    pub(crate) fn is_everything(&self) -> bool {
+        matches!(self, Self::Everything)
+    }
+
+    /// Covers this person's things?
+    pub(crate) fn person(&self, directory: &Directory, person: PersonId) -> bool {
+        match self {
+            Self::Everything => true,
+            Self::Some { own, .. } if *own == Some(person) => true,
+            Self::Some { .. } => directory.person(person).is_some_and(|person| self.unit(directory, person.unit)),
+        }
+    }
+
+    /// Covers this unit's things?
+    pub(crate) fn unit(&self, directory: &Directory, unit: UnitId) -> bool {
+        match self {
+            Self::Everything => true,
+            Self::Some { units, .. } => {
+                !units.is_empty() && directory.units_above(unit).any(|above| units.contains(&above.id))
+            }
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! Routes that are open to rights over one's own things or a unit's: each keeps to what the caller's right covers.
+
+use purser_core::budget::BudgetOn;
+use purser_core::id::{BudgetId, PersonId};
+
+use super::answer::Answer;
+use super::ask::{Body, Command, Id, Query, State};
+use crate::access::{Within, forbidden};
+use crate::error::Error;
+use crate::shape::{
+    Balance, Budget, ChargePage, Denied, Grant, Key, List, NewKey, Overview, Person, Statement, UsageRow,
+};
+use crate::usage::{By, Month, OfPerson, Wanted};
+use crate::{Control, names};
+
+/// Leaves only what belongs to people who are covered.
+fn covered<T>(control: &Control, within: &Within, list: List<T>, person: impl Fn(&T) -> Option<PersonId>) -> List<T> {
+    let List { mut items } = list;
+    control.retain_covered(within, &mut items, person);
+    List { items }
+}
+
+/// The person that a list is asked about, when one is named.
+fn named(control: &Control, within: &Within, of: OfPerson) -> Result<Option<String>, Error> {
+    let person = of.person.map(|who| control.covered_person(within, &who)).transpose()?;
+    Ok(person.map(|person| person.to_string()))
+}
+
+pub(super) async fn people(State(control): State<Control>, within: Within) -> Answer<List<Person>> {
+    Answer(Ok(covered(&control, &within, control.people(), |person| Some(person.id))))
+}
+
+pub(super) async fn person(State(control): State<Control>, within: Within, Id(id): Id) -> Answer<Person> {
+    let found = control.covered_person(&within, &id);
+    Answer(found.and_then(|person| control.person(&person.to_string())))
+}
+
+pub(super) async fn statement(
+    State(control): State<Control>,
+    within: Within,
+    Id(id): Id,
+    Query(month): Query<Month>,
+) -> Answer<Statement> {
+    Answer(match control.covered_person(&within, &id) {
+        Ok(person) => control.statement(&person.to_string(), month.month.as_deref()).await,
+        Err(error) => Err(error),
+    })
+}
+
+pub(super) async fn budgets(State(control): State<Control>, within: Within) -> Answer<List<Budget>> {
+    let List { mut items } = control.budgets();
+    let snapshot = control.snapshot();
+    let directory = &snapshot.directory;
+    let on = |id: BudgetId| directory.budget(id).map(|budget| budget.on);
+    items.retain(|budget| match on(budget.id) {
+        _ if within.is_everything() => true,
+        Some(BudgetOn::Unit(unit)) => within.unit(directory, unit),
+        Some(BudgetOn::Key(key)) => directory.key_by_id(key).is_some_and(|key| within.person(directory, key.person)),
+        Some(BudgetOn::Company) | None => false,
+    });
+    Answer(Ok(List { items }))
+}
+
+pub(super) async fn grants(
+    State(control): State<Control>,
+    within: Within,
+    Query(of): Query<OfPerson>,
+) -> Answer<List<Grant>> {
+    let grants = named(&control, &within, of).and_then(|person| control.grants(person.as_deref()));
+    Answer(grants.map(|grants| covered(&control, &within, grants, |grant| Some(grant.person))))
+}
+
+pub(super) async fn keys(State(control): State<Control>, within: Within) -> Answer<List<Key>> {
+    Answer(Ok(covered(&control, &within, control.keys(), |key| Some(key.person))))
+}
+
+pub(super) async fn add_key(
+    State(control): State<Control>,
+    within: Within,
+    command: Command,
+    Body(mut new): Body<NewKey>,
+) -> Answer<Key> {
+    if !within.is_everything() {
+        match control.covered_person(&within, &new.person) {
+            Ok(person) => new.person = person.to_string(),
+            Err(error) => return Answer(Err(error)),
+        }
+    }
+    Answer(control.add_key(command.into(), new).await)
+}
+
+pub(super) async fn revoke_key(
+    State(control): State<Control>,
+    within: Within,
+    command: Command,
+    Id(id): Id,
+) -> Answer<Key> {
+    if !within.is_everything() {
+        let snapshot = control.snapshot();
+        let key = names::key_id(&id).ok().and_then(|id| snapshot.directory.key_by_id(id));
+        if !key.is_some_and(|key| within.person(&snapshot.directory, key.person)) {
+            return Answer(Err(forbidden("no key that you may revoke is called that")));
+        }
+    }
+    Answer(control.revoke_key(command.into(), &id).await)
+}
+
+pub(super) async fn balances(
+    State(control): State<Control>,
+    within: Within,
+    Query(of): Query<OfPerson>,
+) -> Answer<List<Balance>> {
+    let balances = named(&control, &within, of).and_then(|person| control.balances(person.as_deref()));
+    Answer(balances.map(|balances| covered(&control, &within, balances, |balance| Some(balance.person))))
+}
+
+pub(super) async fn usage_rows(
+    State(control): State<Control>,
+    within: Within,
+    Query(mut wanted): Query<Wanted>,
+) -> Answer<Overview> {
+    // One row a person is what whoever sees some people can be given without naming one.
+    let by_person = wanted.person.is_none() && wanted.by == Some(By::Person) && !within.is_everything();
+    if !by_person {
+        match control.covered_question(&within, wanted.person) {
+            Ok(person) => wanted.person = person,
+            Err(error) => return Answer(Err(error)),
+        }
+        return Answer(control.usage(wanted).await);
+    }
+    let usage = control.usage(wanted).await.map(|mut usage| {
+        control.retain_covered(&within, &mut usage.items, |row: &UsageRow| row.key.parse().ok());
+        usage.charge =
+            usage.items.iter().fold(purser_core::money::Nano::ZERO, |sum, row| sum.saturating_add(row.charge));
+        usage.calls = usage.items.iter().fold(0, |sum: u64, row| sum.saturating_add(row.calls));
+        usage
+    });
+    Answer(usage)
+}
+
+pub(super) async fn charges(
+    State(control): State<Control>,
+    within: Within,
+    Query(wanted): Query<Wanted>,
+) -> Answer<ChargePage> {
+    Answer(match control.covered_question(&within, wanted.person.clone()) {
+        Ok(person) => control.charges(Wanted { person, ..wanted }).await,
+        Err(error) => Err(error),
+    })
+}
+
+pub(super) async fn denials(
+    State(control): State<Control>,
+    within: Within,
+    Query(wanted): Query<Wanted>,
+) -> Answer<List<Denied>> {
+    Answer(match control.covered_question(&within, wanted.person.clone()) {
+        Ok(person) => control.denials(Wanted { person, ..wanted }).await,
+        Err(error) => Err(error),
+    })
+}

@@ -1,0 +1,191 @@
+//! Every role at every route: what the matrix says is what is answered.
+
+use purser_control::api::{ENDPOINTS, Endpoint};
+use purser_control::shape::{MovePerson, NewAdminKey, NewUnit, Person, SetBudget};
+use purser_control::{Permission, Reach, Role};
+
+use crate::bench::Bench;
+use crate::web::{Got, ask, with_key};
+
+/// A company with somebody in a unit below the manager's, and somebody elsewhere.
+struct Company {
+    bench: Bench,
+    near: Known,
+    far: Known,
+    /// A key by role, in the order of the matrix.
+    keys: Vec<(Role, String)>,
+}
+
+/// Somebody, and the key they make calls with.
+struct Known {
+    person: Person,
+    key: String,
+    budget: String,
+}
+
+impl Company {
+    async fn new() -> Self {
+        let bench = Bench::new().await;
+        for (name, parent) in [("Engineering", None), ("Platform", Some("Engineering")), ("Sales", None)] {
+            let unit = NewUnit {
+                name: name.to_owned(),
+                parent: parent.map(str::to_owned),
+                zone: "UTC".to_owned(),
+                cost_centre: None,
+            };
+            bench.control.add_unit(None, unit).await.unwrap();
+        }
+        let near = known(&bench, "Person 1", "Platform").await;
+        let far = known(&bench, "Person 2", "Sales").await;
+        let mut keys = Vec::new();
+        for role in Role::ALL {
+            let word = if role == Role::Manager { "manager:Engineering".to_owned() } else { role.to_string() };
+            let person = (role == Role::Employee).then(|| near.person.id.to_string());
+            let new = NewAdminKey { label: role.to_string(), roles: vec![word], person };
+            let key = bench.control.add_admin_key(None, new).await.unwrap();
+            keys.push((role, key.key.unwrap()));
+        }
+        Self { bench, near, far, keys }
+    }
+}
+
+async fn known(bench: &Bench, name: &str, unit: &str) -> Known {
+    let person = bench.person(name).await;
+    let id = person.id.to_string();
+    bench.control.move_person(None, &id, MovePerson { unit: unit.to_owned() }).await.unwrap();
+    bench.grant(&person, "7.31/day").await;
+    let key = bench.key(&person).await;
+    let budget: SetBudget =
+        serde_json::from_value(serde_json::json!({ "owner": key.id, "amount": "900/month" })).unwrap();
+    let budget = bench.control.set_budget(None, budget).await.unwrap();
+    Known { person, key: key.id.to_string(), budget: budget.id.to_string() }
+}
+
+/// A request that this route understands well enough to answer otherwise than "not allowed".
+fn any(endpoint: &Endpoint) -> (String, &'static str) {
+    (endpoint.path.replace("{id}", "nothing"), if endpoint.method == "get" { "" } else { "{}" })
+}
+
+/// How a right over some things shows at a route that is open to one.
+enum Narrow {
+    /// A list: one's things are in it and others' are not.
+    List(String, String),
+    /// A request about somebody: path and body.
+    About(String, String),
+}
+
+/// The case of a route that is open to rights over some things: about somebody. A new one needs a line here.
+fn narrow(endpoint: &Endpoint, of: &Known) -> Option<Narrow> {
+    let person = of.person.id.to_string();
+    let about = |path: String| Some(Narrow::About(path, String::new()));
+    let list = |query: &str, has: &str| Some(Narrow::List(format!("{}{query}", endpoint.path), has.to_owned()));
+    match endpoint.action {
+        "people" | "grants" | "balances" => list("", &person),
+        "keys" => list("", &of.key),
+        "budgets" => list("", &of.budget),
+        "person" | "statement" => about(endpoint.path.replace("{id}", &person)),
+        "usage_rows" | "charges" | "denials" => about(format!("{}?person={person}", endpoint.path)),
+        "add_key" => Some(Narrow::About(endpoint.path.to_owned(), format!(r#"{{"person": "{person}"}}"#))),
+        "revoke_key" => about(endpoint.path.replace("{id}", &of.key)),
+        _ => None,
+    }
+}
+
+fn allowed(got: &Got) -> bool {
+    !matches!(got.status, 401 | 403) && got.status < 500
+}
+
+#[tokio::test]
+async fn every_route_has_allowed_and_refused_cases_and_they_are_answered_so() {
+    let Company { bench, near, far, keys } = Company::new().await;
+    let mut cases = 0;
+    for endpoint in ENDPOINTS {
+        let Endpoint { method, path, permission, .. } = endpoint;
+        let (some_path, body) = any(endpoint);
+        let stranger = ask(&bench, method, &some_path, &[], body).await;
+        let Some(permission) = permission else {
+            assert_eq!(stranger.status, 400, "whoever signs in is nobody yet: {stranger:?}");
+            continue;
+        };
+        assert_eq!(stranger.status, 401, "{method} {path}: {stranger:?}");
+        let (mut yes, mut no) = (0, 1);
+        for (role, key) in &keys {
+            let case = format!("{method} {path} as {role}");
+            match permission.reach(*role) {
+                Reach::All => {
+                    let got = with_key(&bench, key, method, &some_path, body).await;
+                    assert!(allowed(&got), "{case}: {got:?}");
+                    yes += 1;
+                }
+                Reach::Refused => {
+                    let got = with_key(&bench, key, method, &some_path, body).await;
+                    assert_eq!((got.status, got.code().as_str()), (403, "forbidden"), "{case}: {got:?}");
+                    no += 1;
+                }
+                Reach::Own | Reach::Subtree => {
+                    let here =
+                        narrow(endpoint, &near).unwrap_or_else(|| panic!("{case}: no case for some things only"));
+                    match (here, narrow(endpoint, &far).unwrap()) {
+                        (Narrow::List(path, own), Narrow::List(_, others)) => {
+                            let got = with_key(&bench, key, method, &path, body).await;
+                            assert!(allowed(&got) && got.text.contains(&own), "{case}: {got:?}");
+                            assert!(!got.text.contains(&others), "{case}: {got:?}");
+                        }
+                        (Narrow::About(path, body), Narrow::About(others_path, others_body)) => {
+                            let got = with_key(&bench, key, method, &path, &body).await;
+                            assert!(allowed(&got), "{case}: {got:?}");
+                            let got = with_key(&bench, key, method, &others_path, &others_body).await;
+                            assert_eq!(got.status, 403, "{case}: {got:?}");
+                        }
+                        _ => unreachable!("one route, one kind of case"),
+                    }
+                    yes += 1;
+                    no += 1;
+                }
+            }
+            cases += 1;
+        }
+        assert!(yes > 0 && no > 0, "{method} {path} has {yes} allowed and {no} refused cases");
+    }
+    assert_eq!(cases, (ENDPOINTS.len() - 1) * Role::ALL.len());
+}
+
+#[tokio::test]
+async fn every_permission_is_of_use_somewhere() {
+    for permission in Permission::ALL {
+        let route = ENDPOINTS.iter().any(|endpoint| endpoint.permission == Some(*permission));
+        assert!(route || *permission == Permission::ConfidentialAmounts, "{permission:?}");
+    }
+}
+
+#[tokio::test]
+async fn names_of_people_elsewhere_tell_nothing() {
+    let Company { bench, keys, .. } = Company::new().await;
+    for role in [Role::Manager, Role::Employee] {
+        let (_, key) = keys.iter().find(|(of, _)| *of == role).unwrap();
+        let there = with_key(&bench, key, "get", "/api/v1/people/Person%202", "").await;
+        let nowhere = with_key(&bench, key, "get", "/api/v1/people/Nobody", "").await;
+        assert_eq!((there.status, &there.text), (nowhere.status, &nowhere.text), "the same for both");
+        let rows = with_key(&bench, key, "get", "/api/v1/usage?by=person", "").await;
+        assert_eq!(rows.status, 200, "{rows:?}");
+    }
+    let (_, manager) = keys.iter().find(|(of, _)| *of == Role::Manager).unwrap();
+    let all = with_key(&bench, manager, "get", "/api/v1/charges", "").await;
+    assert_eq!(all.status, 403, "a manager names somebody: {all:?}");
+}
+
+#[tokio::test]
+async fn an_employees_own_amounts_are_nobody_elses() {
+    let Company { bench, far, keys, .. } = Company::new().await;
+    bench.grant(&far.person, "733.19/month").await;
+    for (role, sees) in [(Role::Employee, false), (Role::Manager, false), (Role::People, true), (Role::Auditor, true)] {
+        let (_, key) = keys.iter().find(|(of, _)| *of == role).unwrap();
+        let mut bodies = String::new();
+        for endpoint in ENDPOINTS.iter().filter(|endpoint| endpoint.method == "get") {
+            for path in [endpoint.path.to_owned(), endpoint.path.replace("{id}", &far.person.id.to_string())] {
+                bodies.push_str(&with_key(&bench, key, "get", &path, "").await.text);
+            }
+        }
+        assert_eq!(bodies.contains("733.19"), sees, "{role}");
+    }
+}
