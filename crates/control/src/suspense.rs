@@ -48,7 +48,7 @@ impl Control {
             let item = item
                 .ok_or_else(|| Refused::new(Code::NotFound, format!("nothing in suspense is called {PREFIX}{id}")))?;
             let shown = inner.show_suspense(&turn.snapshot(), &item);
-            turn.audit("resolve", &[shown.id.clone()], None)?;
+            turn.audit("resolve", std::slice::from_ref(&shown.id), None)?;
             let settled = inner.ledger.resolve(turn.command, id, &resolution).map_err(failed)?;
             turn.wrote(settled.lsn);
             Ok(shown)

@@ -142,14 +142,12 @@ pub(super) fn session(headers: &HeaderMap) -> Option<&str> {
 /// Does a browser say that the request was made by a page of this host? Cookies go along with requests that other
 /// sites make, whatever `SameSite` says to older browsers; these two headers can't be set by a page.
 pub(super) fn same_site(headers: &HeaderMap) -> bool {
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    match headers.get("sec-fetch-site").map(|site| site.as_bytes()) {
-        Some(site) => site == b"same-origin",
-        None => {
-            let host = headers.get(ORIGIN).map(|_| ()).and_then(|()| text(ORIGIN)?.split_once("://"));
-            host.is_some_and(|(_, origin)| text(HOST) == Some(origin))
-        }
+    let text = |name: axum::http::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    if let Some(site) = headers.get("sec-fetch-site") {
+        return site.as_bytes() == b"same-origin";
     }
+    let origin = text(ORIGIN).and_then(|origin| origin.split_once("://"));
+    origin.is_some_and(|(_, origin)| text(HOST) == Some(origin))
 }
 
 /// The id in a path, when it is one: a name would stay in the journal for good.

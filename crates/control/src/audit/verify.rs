@@ -51,24 +51,21 @@ impl Control {
 impl Walk {
     fn take(&mut self, inner: &Inner, row: &EventRow) {
         if row.kind == KIND_AUDIT {
-            match Entry::from_bytes(&row.payload) {
-                Ok(entry) => {
-                    self.report.entries += 1;
-                    self.report.since.get_or_insert(entry.at);
-                    match entry.outcome {
-                        Outcome::Made => {
-                            self.close();
-                            self.open = Some((entry, 0));
-                            self.parts = None;
-                        }
-                        Outcome::Denied => self.report.denied += 1,
-                        Outcome::Read => self.report.read += 1,
-                    }
+            let Ok(entry) = Entry::from_bytes(&row.payload) else {
+                self.report.unreadable += 1;
+                self.name(row, "can't be read");
+                return;
+            };
+            self.report.entries += 1;
+            self.report.since.get_or_insert(entry.at);
+            match entry.outcome {
+                Outcome::Made => {
+                    self.close();
+                    self.open = Some((entry, 0));
+                    self.parts = None;
                 }
-                Err(_) => {
-                    self.report.unreadable += 1;
-                    self.name(row, "can't be read");
-                }
+                Outcome::Denied => self.report.denied += 1,
+                Outcome::Read => self.report.read += 1,
             }
             return;
         }
