@@ -62,10 +62,8 @@ async fn what_is_denied_stands_there_too_within_a_bound() {
 #[tokio::test]
 async fn every_event_is_of_a_change_in_the_trail() {
     let bench = Bench::new().await;
-    let mut csv = "name,zone,grant,key\n".to_owned();
-    for number in 0..3000 {
-        csv.push_str(&format!("Person {number},Europe/Berlin,20/day,laptop\n"));
-    }
+    let lines = (0..3000).map(|number| format!("Person {number},Europe/Berlin,20/day,laptop\n"));
+    let csv: String = std::iter::once("name,zone,grant,key\n".to_owned()).chain(lines).collect();
     bench.control.import_people(None, ImportPeople { csv }).await.unwrap();
     let person = bench.person("The analyst").await;
     let key = bench.key(&person).await;
