@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use purser_core::account::AccountKey;
+use purser_core::account::{AccountKey, Book};
 use purser_core::money::Nano;
 use purser_core::time::{Clock, Instant};
 use smallvec::SmallVec;
@@ -18,6 +18,7 @@ use crate::record::Record;
 use crate::slice::Slices;
 use crate::state::{ApplyError, Fault, State};
 use crate::sync::{AtomicU64, Condvar, Mutex, MutexGuard};
+use crate::terms::{Guarantee, Terms};
 use crate::writing::Writing;
 
 /// The most slices given back under one lock.
@@ -218,17 +219,15 @@ impl Core {
     }
 
     /// See [`crate::Ledger::accounts`].
-    pub(crate) fn accounts(
+    pub(crate) fn accounts<T: Copy + Into<Terms>>(
         &self,
-        wanted: &[(AccountKey, Nano)],
+        wanted: &[(AccountKey, T)],
     ) -> Result<(SmallVec<[AccountNo; 8]>, Option<Lsn>), LedgerError> {
         let mut guard = self.desk()?;
         let desk = &mut *guard;
         let now = self.now(desk);
-        for (key, limit) in wanted {
-            if limit.is_negative() {
-                return Err(LedgerError::BadAmount { what: "a limit", amount: *limit });
-            }
+        for (key, terms) in wanted {
+            check_terms(key, (*terms).into())?;
             if desk.state.number(key).is_none() && key.period.end <= now {
                 return Err(LedgerError::PeriodOver(*key));
             }
@@ -236,13 +235,14 @@ impl Core {
         let durable = self.progress.durable();
         let mut numbers = SmallVec::new();
         let mut pending: Option<Lsn> = None;
-        for (key, limit) in wanted {
+        for (key, terms) in wanted {
+            let Terms { limit, guarantee } = (*terms).into();
             let no = match desk.state.number(key) {
                 Some(no) => no,
                 None => self.open(desk, *key)?,
             };
             let present = desk.state.account(no).map_or(Nano::ZERO, |account| account.amounts.limit);
-            if present != *limit {
+            if present != limit {
                 self.has_room(desk)?;
                 let delta = limit.saturating_sub(present);
                 let lsn = self.post(desk, &Record::Fund { no, delta })?;
@@ -251,10 +251,52 @@ impl Core {
                 }
                 pending = pending.max(Some(lsn));
             }
+            pending = pending.max(self.keep(desk, no, guarantee)?);
             pending = pending.max(desk.slices.raise_pending(no, durable));
             numbers.push(no);
         }
         Ok((numbers, pending))
+    }
+
+    /// Has an account keep to what guarantees mean to it. Never takes back what it keeps already: a caller who knows of
+    /// less may know too little.
+    fn keep(&self, desk: &mut Desk, no: AccountNo, guarantee: Guarantee) -> Result<Option<Lsn>, LedgerError> {
+        if desk.state.account(no).is_none_or(|account| guarantee.is_kept(account)) {
+            return Ok(None);
+        }
+        self.has_room(desk)?;
+        let record = match guarantee {
+            Guarantee::Plain => return Ok(None),
+            Guarantee::Guaranteed => Record::Guarantee { no },
+            Guarantee::Yields { reserve: amount } => Record::Reserve { no, amount },
+        };
+        self.post(desk, &record).map(Some)
+    }
+
+    /// See [`crate::Ledger::reserve`].
+    pub(crate) fn reserve(&self, reserves: &[(AccountKey, Nano)]) -> Result<Option<Lsn>, LedgerError> {
+        let mut guard = self.desk()?;
+        let desk = &mut *guard;
+        let mut changed: SmallVec<[(AccountNo, Nano); 8]> = SmallVec::new();
+        for (key, reserve) in reserves {
+            check_terms(key, Terms { limit: Nano::ZERO, guarantee: Guarantee::Yields { reserve: *reserve } })?;
+            let Some(no) = desk.state.number(key) else { continue };
+            let Some(account) = desk.state.account(no) else { continue };
+            let amounts = &account.amounts;
+            let room = amounts.limit.saturating_sub(amounts.discretionary()).max(Nano::ZERO);
+            if *reserve > amounts.reserve && *reserve > room {
+                return Err(LedgerError::ReserveTooLarge { key: *key, reserve: *reserve, room });
+            }
+            if !account.guarantees || amounts.reserve != *reserve {
+                changed.push((no, *reserve));
+            }
+        }
+        let mut last = None;
+        for (no, amount) in changed {
+            self.has_room(desk)?;
+            last = Some(self.post(desk, &Record::Reserve { no, amount })?);
+        }
+        Ok(last)
     }
 
     fn open(&self, desk: &mut Desk, key: AccountKey) -> Result<AccountNo, LedgerError> {
@@ -300,6 +342,18 @@ impl Core {
     }
 }
 
+fn check_terms(key: &AccountKey, terms: Terms) -> Result<(), LedgerError> {
+    let bad = |what, amount| Err(LedgerError::BadAmount { what, amount });
+    let book = key.subject.book();
+    match terms.guarantee {
+        _ if terms.limit.is_negative() => bad("a limit", terms.limit),
+        Guarantee::Guaranteed if book != Book::Money => Err(LedgerError::WrongTerms { key: *key }),
+        Guarantee::Yields { .. } if book != Book::Limit => Err(LedgerError::WrongTerms { key: *key }),
+        Guarantee::Yields { reserve } if reserve.is_negative() => bad("a reserve", reserve),
+        _ => Ok(()),
+    }
+}
+
 impl std::fmt::Debug for Core {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Core").field("progress", &self.progress).finish_non_exhaustive()
@@ -328,7 +382,7 @@ mod tests {
         let journal = Box::new(MemoryJournal::new());
         let (ledger, _committer, _) = Ledger::open_stepped(journal, None, options, Arc::new(Stopped), None).unwrap();
         let told = ledger.core().breach("two and two are five".to_owned());
-        for error in [Some(told), ledger.stopped(), ledger.accounts(&[]).err()] {
+        for error in [Some(told), ledger.stopped(), ledger.accounts::<Nano>(&[]).err()] {
             let Some(LedgerError::Stopped { cause }) = error else { panic!() };
             assert!(matches!(&*cause, Stop::Breach(what) if what == "two and two are five"));
         }

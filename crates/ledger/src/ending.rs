@@ -72,8 +72,12 @@ impl Core {
             return Ok(desk.repeat(done, id));
         }
         let corrected = desk.state.correct(id, correction)?;
-        let aside =
-            Aside { amount: corrected.delta, legs: corrected.legs.clone(), ceilings: corrected.ceilings.clone() };
+        let aside = Aside {
+            amount: corrected.delta,
+            legs: corrected.legs.clone(),
+            ceilings: corrected.ceilings.clone(),
+            ..Aside::default()
+        };
         let record = Record::Adjust {
             command,
             input,

@@ -48,6 +48,22 @@ pub enum LedgerError {
         /// What was given.
         amount: Nano,
     },
+    /// A reserve on a grant, or a guarantee of a ceiling.
+    #[error("only grants are guaranteed and only ceilings keep reserves, which does not fit {key:?}")]
+    WrongTerms {
+        /// The account.
+        key: AccountKey,
+    },
+    /// A reserve beyond what is left of the limit: others have spent, hold or have in suspense the rest.
+    #[error("{reserve} can't be kept for guarantees: {room} of the limit is not taken by others")]
+    ReserveTooLarge {
+        /// The ceiling.
+        key: AccountKey,
+        /// What was to be kept.
+        reserve: Nano,
+        /// The most that can be.
+        room: Nano,
+    },
     /// A balance would leave the range of [`Nano`].
     #[error("a balance of account {0} would leave the range of the ledger")]
     Overflow(AccountNo),

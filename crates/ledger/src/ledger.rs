@@ -20,6 +20,7 @@ use crate::record::{Detail, Leg};
 use crate::recovery;
 use crate::snapshot::Snapshot;
 use crate::sync::{Mutex, Ordering, thread};
+use crate::terms::Terms;
 use crate::view::{self, Balance, OpenHoldView, SuspenseItem};
 
 /// The ledger. Cheap to clone; every clone is the same ledger. Dropping the last one (holds count) closes it.
@@ -142,9 +143,12 @@ impl Ledger {
     ///
     /// A limit may be lowered below what is spent and held; then nothing is available until it is raised again. An
     /// account of a period that is over can't be opened: [`LedgerError::PeriodOver`].
-    pub fn accounts(
+    ///
+    /// What guarantees mean to an account is only ever added to here: a reserve grows to what is asked for, and
+    /// shrinks by [`reserve`](Self::reserve) alone. Whoever asks with less may have an older view of things.
+    pub fn accounts<T: Copy + Into<Terms>>(
         &self,
-        wanted: &[(AccountKey, Nano)],
+        wanted: &[(AccountKey, T)],
     ) -> Result<(SmallVec<[AccountNo; 8]>, Option<Lsn>), LedgerError> {
         self.core().accounts(wanted)
     }
@@ -154,11 +158,24 @@ impl Ledger {
         Ok(self.outcome(&self.core().place(request)?))
     }
 
-    /// As [`hold`](Self::hold), provided that the accounts have these limits, grants first. For callers who remember
-    /// the numbers that [`accounts`](Self::accounts) gave them: where a limit has changed since, or an account was
-    /// closed, nothing is placed and `None` says to ask for the accounts again.
-    pub fn hold_if(&self, request: &HoldRequest<'_>, limits: &[Nano]) -> Result<Option<HoldOutcome>, LedgerError> {
-        Ok(self.core().place_if(request, limits)?.map(|placement| self.outcome(&placement)))
+    /// Sets what ceilings keep for guaranteed grants, upwards or downwards, all or none, under one lock. Ceilings that are
+    /// not open are passed over: whoever opens them says what they keep. Returns the last record, if any was needed.
+    ///
+    /// A reserve that would grow beyond the limit less what others have spent, hold or have in suspense there is
+    /// [`LedgerError::ReserveTooLarge`]: that much can't be promised any more.
+    pub fn reserve(&self, reserves: &[(AccountKey, Nano)]) -> Result<Option<Lsn>, LedgerError> {
+        self.core().reserve(reserves)
+    }
+
+    /// As [`hold`](Self::hold), provided that the accounts have these terms, grants first. For callers who remember
+    /// the numbers that [`accounts`](Self::accounts) gave them: where a limit has changed since, a reserve is smaller,
+    /// or an account was closed, nothing is placed and `None` says to ask for the accounts again.
+    pub fn hold_if<T: Copy + Into<Terms>>(
+        &self,
+        request: &HoldRequest<'_>,
+        terms: &[T],
+    ) -> Result<Option<HoldOutcome>, LedgerError> {
+        Ok(self.core().place_if(request, terms)?.map(|placement| self.outcome(&placement)))
     }
 
     fn outcome(&self, placement: &Placement) -> HoldOutcome {

@@ -12,7 +12,8 @@
 //! (`store` implements [`Journal`]), the meaning of events (`control`).
 //!
 //! **Invariants.** Postings of every record sum to zero in each book. No hold takes more than is available on every
-//! account it names. Each hold settles at most once. What was acknowledged is durable. After any crash, what may have
+//! account it names; guaranteed legs are counted and never refused by a ceiling that yields to them, and nothing else
+//! takes what it reserves for them. Each hold settles at most once. What was acknowledged is durable. After any crash, what may have
 //! been spent is spent, held or in suspense.
 #![cfg_attr(not(test), deny(clippy::float_arithmetic, clippy::arithmetic_side_effects, clippy::as_conversions))]
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
@@ -24,6 +25,7 @@ mod core;
 mod ending;
 mod error;
 mod frame;
+mod guarantee;
 mod hold;
 mod journal;
 mod ledger;
@@ -41,6 +43,7 @@ mod slice;
 mod snapshot;
 mod state;
 mod sync;
+mod terms;
 mod verify;
 mod view;
 mod writing;
@@ -60,5 +63,6 @@ pub use record::{
 pub use replica::{CatchUpError, Replica};
 pub use snapshot::{Snapshot, SnapshotError};
 pub use state::{AccountRef, Layer, Posting, State};
+pub use terms::{Guarantee, Terms};
 pub use verify::{VerifyFailure, VerifyReport, verify};
-pub use view::{Balance, OpenHoldView, SuspenseItem};
+pub use view::{Balance, GuaranteedPart, OpenHoldView, SuspenseItem};

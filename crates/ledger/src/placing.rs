@@ -9,6 +9,7 @@ use crate::hold::{Clearance, HoldRequest, Shortfall};
 use crate::number::{AccountNo, HoldId, Lsn};
 use crate::record::{Ceilings, Legs, Record};
 use crate::slice;
+use crate::terms::Terms;
 
 /// What became of a request.
 pub(crate) enum Placement {
@@ -27,16 +28,16 @@ pub(crate) struct Placed {
 }
 
 impl Core {
-    /// `limits`: what the caller takes the limits to be, grants first; `None` where one is not so, or an account is gone.
-    pub(crate) fn place_if(
+    /// `terms`: what the caller takes the accounts to be, grants first; `None` where one is not so, or is gone.
+    pub(crate) fn place_if<T: Copy + Into<Terms>>(
         &self,
         request: &HoldRequest<'_>,
-        limits: &[Nano],
+        terms: &[T],
     ) -> Result<Option<Placement>, LedgerError> {
         let mut guard = self.desk()?;
         let numbers = request.grants.iter().chain(request.ceilings);
-        for (no, limit) in numbers.zip(limits) {
-            if guard.state.account(*no).is_none_or(|account| account.amounts.limit != *limit) {
+        for (no, terms) in numbers.zip(terms) {
+            if guard.state.account(*no).is_none_or(|account| !(*terms).into().are_kept(account)) {
                 return Ok(None);
             }
         }
@@ -106,7 +107,7 @@ impl Core {
         }
         for (no, amount) in parts {
             let Some(amounts) = desk.state.account(*no).map(|account| account.amounts) else { continue };
-            let target = slice::target(amounts.limit, self.options.slice_per_mille, *amount, amounts.free());
+            let target = slice::target(amounts.limit, self.options.slice_per_mille, *amount, amounts.room());
             if desk.slices.is_below(*no, target.min(*amount)) {
                 let lsn = self.post(desk, &Record::Slice { no: *no, amount: target })?;
                 desk.slices.queued(*no, lsn, target);

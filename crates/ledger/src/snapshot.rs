@@ -25,7 +25,7 @@ pub enum SnapshotError {
 
 impl Snapshot {
     /// Format of the bytes. A new one means a new number; an old snapshot is then made anew from the journal.
-    pub const VERSION: u8 = 1;
+    pub const VERSION: u8 = 2;
 
     /// The last record in it.
     pub fn lsn(&self) -> Lsn {

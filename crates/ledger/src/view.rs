@@ -25,12 +25,41 @@ pub struct Balance {
     pub suspense: Nano,
     /// The part of `spent` that was neither set aside for its call nor available when it was charged.
     pub overrun: Nano,
+    /// Of a grant: what it pays is guaranteed. Of a ceiling: it counts what guaranteed grants pay without limiting it.
+    pub guarantees: bool,
+    /// What the ceiling keeps for guaranteed grants, used and unused together.
+    pub reserve: Nano,
+    /// What of `spent`, `held` and `suspense` is of guaranteed grants, on a ceiling that yields to them.
+    pub guaranteed: GuaranteedPart,
+}
+
+/// What guaranteed grants have of a ceiling's balance.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct GuaranteedPart {
+    /// Of the charges.
+    pub spent: Nano,
+    /// Of what calls under way have set aside.
+    pub held: Nano,
+    /// Of what nobody accounts for yet.
+    pub suspense: Nano,
+}
+
+impl GuaranteedPart {
+    /// All three.
+    pub fn sum(&self) -> Nano {
+        self.spent.saturating_add(self.held).saturating_add(self.suspense)
+    }
 }
 
 impl Balance {
     /// `limit - spent - held - suspense`; below zero after an overrun or a lowered limit.
-    pub fn available(&self) -> Nano {
+    pub fn room(&self) -> Nano {
         self.limit.saturating_sub(self.spent).saturating_sub(self.held).saturating_sub(self.suspense)
+    }
+
+    /// What there is for calls that nothing is reserved for: the room without what guaranteed grants may still claim.
+    pub fn available(&self) -> Nano {
+        self.room().saturating_sub(self.reserve.saturating_sub(self.guaranteed.sum()).max(Nano::ZERO))
     }
 }
 
@@ -67,8 +96,10 @@ pub struct SuspenseItem {
 }
 
 fn balance_of(no: AccountNo, account: &Account) -> Balance {
-    let Amounts { limit, spent, held, suspense, overrun } = account.amounts;
-    Balance { no, key: account.key, limit, spent, held, suspense, overrun }
+    let Amounts { limit, spent, held, suspense, overrun, reserve, guaranteed } = account.amounts;
+    let guaranteed = GuaranteedPart { spent: guaranteed.spent, held: guaranteed.held, suspense: guaranteed.suspense };
+    let (key, guarantees) = (account.key, account.guarantees);
+    Balance { no, key, limit, spent, held, suspense, overrun, guarantees, reserve, guaranteed }
 }
 
 pub(crate) fn balance(state: &State, no: AccountNo) -> Option<Balance> {

@@ -28,6 +28,8 @@ const ADJUST: u8 = 13;
 const REVERSE: u8 = 14;
 const CLOSE: u8 = 15;
 const EVENT: u8 = 16;
+const RESERVE: u8 = 17;
+const GUARANTEE: u8 = 18;
 
 const GRANT: u8 = 1;
 const BUDGET: u8 = 2;
@@ -51,6 +53,11 @@ impl Record {
             }
             Self::Fund { no, delta } => put_amount(out, FUND, *no, *delta),
             Self::Slice { no, amount } => put_amount(out, SLICE, *no, *amount),
+            Self::Reserve { no, amount } => put_amount(out, RESERVE, *no, *amount),
+            Self::Guarantee { no } => {
+                out.push(GUARANTEE);
+                put_u32(out, no.0);
+            }
             Self::Hold { id, amount, legs, ceilings } => {
                 out.push(HOLD);
                 put_hold(out, *id);
@@ -133,6 +140,8 @@ impl Record {
             OPEN => Self::Open { no: AccountNo(reader.u32()?), key: read_key(reader)? },
             FUND => Self::Fund { no: AccountNo(reader.u32()?), delta: reader.nano()? },
             SLICE => Self::Slice { no: AccountNo(reader.u32()?), amount: reader.nano()? },
+            RESERVE => Self::Reserve { no: AccountNo(reader.u32()?), amount: reader.nano()? },
+            GUARANTEE => Self::Guarantee { no: AccountNo(reader.u32()?) },
             HOLD => {
                 let id = read_hold(reader)?;
                 let (amount, legs) = read_shared(reader)?;
@@ -186,7 +195,11 @@ impl Record {
                 }
                 Self::Event { command, input, kind, payload: payload.to_vec() }
             }
-            _ => return Err(CodecError("an unknown kind of record")),
+            _ => {
+                return Err(CodecError(
+                    "a kind of record that this program does not know; a later release may have written it",
+                ));
+            }
         };
         if reader.is_empty() { Ok(record) } else { Err(CodecError("bytes are left after a record")) }
     }
@@ -350,7 +363,7 @@ mod tests {
         let ceilings = vec(any::<u32>().prop_map(AccountNo), 0..6).prop_map(SmallVec::from_vec);
         let bytes = vec(any::<u8>(), 0..200);
         let shared = (any::<u32>(), any::<i64>(), any::<u64>(), any::<u128>(), 0..4_u8, any::<u128>());
-        (0..16_u8, id, legs(), ceilings, bytes, shared).prop_map(
+        (0..18_u8, id, legs(), ceilings, bytes, shared).prop_map(
             |(kind, id, (amount, legs), ceilings, bytes, shared)| {
                 let (number, alone, input, command, code, bits) = shared;
                 let (no, alone, command) = (AccountNo(number), Nano::new(alone), CommandId::new(command));
@@ -387,6 +400,8 @@ mod tests {
                     12 => Record::Adjust { command, input, id, legs, delta: amount, ceilings, detail },
                     13 => Record::Reverse { command, input, id },
                     14 => Record::Close { no },
+                    15 => Record::Reserve { no, amount: alone },
+                    16 => Record::Guarantee { no },
                     _ => Record::Event { command, input, kind: code, payload: bytes },
                 }
             },

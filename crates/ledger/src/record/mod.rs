@@ -102,6 +102,19 @@ pub enum Record {
         /// Up to.
         amount: Nano,
     },
+    /// From here on this ceiling counts what guaranteed grants pay and never refuses it, and keeps so much for them,
+    /// used and unused together. Replaces what it kept before. See the `guarantee` module.
+    Reserve {
+        /// The ceiling.
+        no: AccountNo,
+        /// How much.
+        amount: Nano,
+    },
+    /// From here on what this grant's account pays is guaranteed. Holds open already stay as they are.
+    Guarantee {
+        /// The account.
+        no: AccountNo,
+    },
     /// Sets money aside for one call.
     Hold {
         /// Its name.

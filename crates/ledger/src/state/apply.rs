@@ -6,9 +6,9 @@ use purser_core::money::Nano;
 use purser_core::time::Instant;
 use smallvec::SmallVec;
 
-use super::amounts::{Account, Amounts, Fault};
+use super::amounts::{Account, Amounts, Fault, Guaranteed};
 use super::changes::Changes;
-use super::{Aside, Done, Ended, Item, OpenHold, State};
+use super::{Aside, Done, Ended, GuaranteedLegs, Item, OpenHold, State};
 use crate::number::{AccountNo, HoldId, Lsn, SuspenseId};
 use crate::record::{Leg, Legs, Record};
 
@@ -74,6 +74,12 @@ impl State {
             Record::Slice { no, amount } if amount.is_negative() || !self.accounts.contains(*no) => {
                 return Err(rule("its slice is negative or on no account"));
             }
+            Record::Reserve { no, amount } if amount.is_negative() || !self.is_in(*no, Book::Limit) => {
+                return Err(rule("its reserve is negative or on no ceiling"));
+            }
+            Record::Guarantee { no } if !self.is_in(*no, Book::Money) => {
+                return Err(rule("it guarantees what no grant pays"));
+            }
             Record::Hold { id, .. } if Some(*id) != HoldId::try_new(self.epoch, self.next_hold) => {
                 return Err(rule("its hold is not the next"));
             }
@@ -111,8 +117,11 @@ impl State {
             } else {
                 let account =
                     self.accounts.get(change.no).ok_or_else(|| rule("it names an account that is not open"))?;
-                let (amounts, over) =
-                    account.amounts.after(change).map_err(|fault| ApplyError::Account { no: change.no, fault })?;
+                let part = (account.guarantees && change.book == Book::Limit).then_some(&changes.guaranteed);
+                let (amounts, over) = account
+                    .amounts
+                    .after(change, part)
+                    .map_err(|fault| ApplyError::Account { no: change.no, fault })?;
                 next.push((change.no, amounts));
                 over
             };
@@ -168,6 +177,12 @@ impl State {
                 self.accounts.insert(*no, Account::new(*key));
             }
             Record::Fund { .. } => {}
+            Record::Reserve { no, amount } => self.reserve(*no, *amount),
+            Record::Guarantee { no } => {
+                if let Some(account) = self.accounts.get_mut(*no) {
+                    account.guarantees = true;
+                }
+            }
             Record::Slice { no, amount } => {
                 if let Some(account) = self.accounts.get_mut(*no) {
                     account.slice = *amount;
@@ -175,7 +190,8 @@ impl State {
             }
             Record::Hold { id, amount, legs, ceilings } => {
                 self.next_hold = self.next_hold.saturating_add(1);
-                let aside = Aside { amount: *amount, legs: legs.clone(), ceilings: ceilings.clone() };
+                let guaranteed = self.guaranteed_legs(legs);
+                let aside = Aside { amount: *amount, legs: legs.clone(), ceilings: ceilings.clone(), guaranteed };
                 self.count(changes, |account| account.holds = account.holds.saturating_add(1));
                 self.holds.insert(*id, OpenHold { since: self.instant, aside });
             }
@@ -232,6 +248,35 @@ impl State {
         }
     }
 
+    fn is_in(&self, no: AccountNo, book: Book) -> bool {
+        self.accounts.get(no).is_some_and(|account| account.key.subject.book() == book)
+    }
+
+    /// From here on the ceiling yields to guaranteed legs and keeps so much for them. One that bound them before learns
+    /// what calls under way have of them; all it counted as spent stays with the others.
+    fn reserve(&mut self, no: AccountNo, reserve: Nano) {
+        let Some(account) = self.accounts.get_mut(no) else { return };
+        account.amounts.reserve = reserve;
+        if !std::mem::replace(&mut account.guarantees, true) {
+            let named = |aside: &&Aside| aside.ceilings.contains(&no);
+            let sum = |sum: Nano, aside: &Aside| sum.saturating_add(aside.guaranteed_amount());
+            let held = self.holds.values().map(|hold| &hold.aside).filter(named).fold(Nano::ZERO, sum);
+            let suspense = self.items.values().map(|item| &item.aside).filter(named).fold(Nano::ZERO, sum);
+            account.amounts.guaranteed = Guaranteed { spent: Nano::ZERO, held, suspense };
+        }
+    }
+
+    /// Which legs of a new hold are guaranteed.
+    fn guaranteed_legs(&self, legs: &Legs) -> GuaranteedLegs {
+        let mut found = GuaranteedLegs::default();
+        for (place, leg) in legs.iter().enumerate() {
+            if self.accounts.get(leg.no).is_some_and(|account| account.guarantees) {
+                found.add(place);
+            }
+        }
+        found
+    }
+
     fn end_slices(&mut self) {
         self.accounts.values_mut().for_each(|account| account.slice = Nano::ZERO);
     }
@@ -255,8 +300,9 @@ impl State {
         account.slice = Nano::ZERO;
         account.items = account.items.saturating_add(1);
         let aside = match account.key.subject.book() {
-            Book::Money => Aside { amount, legs: Legs::from_iter([Leg { no, amount }]), ceilings: SmallVec::new() },
-            Book::Limit => Aside { amount, legs: Legs::new(), ceilings: SmallVec::from_iter([no]) },
+            Book::Money => Aside { amount, legs: Legs::from_iter([Leg { no, amount }]), ..Aside::default() },
+            // Whose calls were lost nobody knows, so none of it counts as guaranteed: others have the less.
+            Book::Limit => Aside { amount, ceilings: SmallVec::from_iter([no]), ..Aside::default() },
         };
         self.items.insert(SuspenseId(self.lsn.0), Item { since: self.instant, hold: None, aside });
     }

@@ -3,7 +3,7 @@
 use purser_core::account::Book;
 use purser_core::money::Nano;
 
-use super::{Aside, Contra, State};
+use super::{Aside, Contra, Guaranteed, State};
 use crate::number::{AccountNo, NumberMap};
 
 /// What the holds and items say should be on an account.
@@ -13,6 +13,8 @@ struct Expected {
     suspense: Nano,
     holds: u32,
     items: u32,
+    guaranteed_held: Nano,
+    guaranteed_suspense: Nano,
 }
 
 impl State {
@@ -31,6 +33,11 @@ impl State {
                 on.held = on.held.saturating_add(amount);
                 on.holds = on.holds.saturating_add(1);
             }
+            let part = hold.aside.guaranteed_amount();
+            for no in hold.aside.ceilings.iter().filter(|no| self.accounts.get(**no).is_some_and(|a| a.guarantees)) {
+                let on = expected.entry(*no).or_default();
+                on.guaranteed_held = on.guaranteed_held.saturating_add(part);
+            }
         }
         for item in self.items.values() {
             for (no, amount) in item.aside.parts() {
@@ -38,14 +45,32 @@ impl State {
                 on.suspense = on.suspense.saturating_add(amount);
                 on.items = on.items.saturating_add(1);
             }
+            let part = item.aside.guaranteed_amount();
+            for no in item.aside.ceilings.iter().filter(|no| self.accounts.get(**no).is_some_and(|a| a.guarantees)) {
+                let on = expected.entry(*no).or_default();
+                on.guaranteed_suspense = on.guaranteed_suspense.saturating_add(part);
+            }
         }
         for (no, account) in self.accounts_sorted() {
             let a = &account.amounts;
-            if [a.limit, a.spent, a.held, a.suspense, a.overrun, account.slice].iter().any(|x| x.is_negative()) {
+            let Guaranteed { spent, held: guaranteed_held, suspense: guaranteed_suspense } = a.guaranteed;
+            let others = [a.overrun, account.slice, a.reserve, spent];
+            if [a.limit, a.spent, a.held, a.suspense].iter().chain(&others).any(|x| x.is_negative()) {
                 return Err(format!("account {no} has a negative amount"));
             }
+            if spent > a.spent || (!account.guarantees && !a.reserve.saturating_add(a.guaranteed.sum()).is_zero()) {
+                return Err(format!("account {no} counts more as guaranteed than it can"));
+            }
             let on = expected.remove(&no).unwrap_or_default();
-            let found = Expected { held: a.held, suspense: a.suspense, holds: account.holds, items: account.items };
+            let (holds, items) = (account.holds, account.items);
+            let found =
+                Expected { held: a.held, suspense: a.suspense, holds, items, guaranteed_held, guaranteed_suspense };
+            if (guaranteed_held, guaranteed_suspense) != (on.guaranteed_held, on.guaranteed_suspense) {
+                return Err(format!(
+                    "account {no} has {guaranteed_held} held and {guaranteed_suspense} in suspense as guaranteed; its holds and items say {} and {}",
+                    on.guaranteed_held, on.guaranteed_suspense
+                ));
+            }
             if found != on {
                 return Err(format!(
                     "account {no} has {} held by {} holds and {} in suspense of {} items; its holds and items say {} by {} and {} of {}",

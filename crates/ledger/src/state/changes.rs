@@ -4,9 +4,9 @@ use purser_core::account::Book;
 use purser_core::money::Nano;
 use smallvec::SmallVec;
 
-use super::amounts::{Change, Fault};
+use super::amounts::{Change, Fault, Guaranteed};
 use super::apply::{ApplyError, rule};
-use super::{Aside, State};
+use super::{Account, Aside, State};
 use crate::number::AccountNo;
 use crate::record::{Ceilings, Ending, Leg, Legs, Record};
 
@@ -57,6 +57,8 @@ pub enum Layer {
 pub(crate) struct Changes {
     /// Each account once.
     pub(crate) accounts: SmallVec<[Change; 8]>,
+    /// What of it is of guaranteed legs, on each ceiling that tells them apart.
+    pub(crate) guaranteed: Guaranteed,
     /// What `unaccounted` pays the provider, per book.
     pub(crate) written_off: SmallVec<[(Book, Nano); 2]>,
 }
@@ -95,20 +97,26 @@ impl State {
     pub(crate) fn changes(&self, record: &Record) -> Result<Changes, ApplyError> {
         let mut out = Changes::default();
         match record {
-            Record::Boot { .. } | Record::Rest | Record::Open { .. } | Record::Slice { .. } | Record::Event { .. } => {}
+            Record::Boot { .. }
+            | Record::Rest
+            | Record::Open { .. }
+            | Record::Slice { .. }
+            | Record::Reserve { .. }
+            | Record::Guarantee { .. }
+            | Record::Event { .. } => {}
             Record::Fund { no, delta } => {
                 out.accounts.push(Change { funded: *delta, ..self.change(*no)? });
             }
             Record::Hold { amount, legs, ceilings, .. } => {
                 non_negative(*amount, legs)?;
-                self.set_aside(&mut out, *amount, legs, ceilings)?;
+                self.set_aside(&mut out, *amount, legs, ceilings, None)?;
             }
             Record::Grow { id, amount, legs } => {
                 let hold = self.holds.get(id).ok_or_else(|| rule("it grows a hold that is not open"))?;
                 non_negative(*amount, legs)?;
                 subset(&hold.aside.legs, legs, *amount)?;
                 in_range(&hold.aside, legs, *amount)?;
-                self.set_aside(&mut out, *amount, legs, &hold.aside.ceilings)?;
+                self.set_aside(&mut out, *amount, legs, &hold.aside.ceilings, Some(hold.aside.guaranteed_of(legs)))?;
             }
             Record::Settle { id, charge, legs, .. } => {
                 let hold = self.holds.get(id).ok_or_else(|| rule("it settles a hold that is not open"))?;
@@ -127,6 +135,8 @@ impl State {
                         ..self.change(leg.no)?
                     });
                 }
+                let part = hold.aside.guaranteed_amount();
+                out.guaranteed = Guaranteed { spent: Nano::ZERO, held: negative(part), suspense: part };
                 for no in &hold.aside.ceilings {
                     let amount = hold.aside.amount;
                     out.accounts.push(Change { held: negative(amount), suspense: amount, ..self.change(*no)? });
@@ -150,7 +160,8 @@ impl State {
                 }
             }
             Record::Adjust { id, legs, delta, ceilings, .. } => {
-                if let Some(ended) = self.remembered.ended(*id) {
+                let ended = self.remembered.ended(*id);
+                if let Some(ended) = ended {
                     subset(&ended.paid.legs, legs, *delta)?;
                     if ended.paid.ceilings != *ceilings {
                         return Err(rule("it adjusts other ceilings than the call's"));
@@ -164,12 +175,15 @@ impl State {
                 } else if !delta.is_zero() && legs.is_empty() && ceilings.is_empty() {
                     return Err(rule("it charges no account"));
                 }
-                self.charge_more(&mut out, *delta, legs, ceilings)?;
+                let part =
+                    ended.map_or_else(|| self.guaranteed_of_forgotten(legs), |ended| ended.paid.guaranteed_of(legs));
+                self.charge_more(&mut out, *delta, legs, ceilings, part)?;
             }
             Record::Reverse { id, .. } => {
                 let ended = self.remembered.ended(*id).ok_or_else(|| rule("it reverses a hold not remembered"))?;
                 let legs: Legs = ended.paid.legs.iter().map(Leg::negated).collect();
-                self.charge_more(&mut out, negative(ended.paid.amount), &legs, &ended.paid.ceilings)?;
+                let part = negative(ended.paid.guaranteed_amount());
+                self.charge_more(&mut out, negative(ended.paid.amount), &legs, &ended.paid.ceilings, part)?;
             }
             Record::Close { no } => {
                 let account = self.accounts.get(*no).ok_or_else(|| rule("it closes an account that is not open"))?;
@@ -185,19 +199,43 @@ impl State {
         Ok(Change::on(no, account.key.subject.book()))
     }
 
-    fn change_in(&self, no: AccountNo, book: Book) -> Result<Change, ApplyError> {
-        let change = self.change(no)?;
-        if change.book == book { Ok(change) } else { Err(rule("it uses an account of the other book")) }
+    fn account_in(&self, no: AccountNo, book: Book) -> Result<&Account, ApplyError> {
+        let account = self.accounts.get(no).ok_or_else(|| rule("it names an account that is not open"))?;
+        if account.key.subject.book() == book { Ok(account) } else { Err(rule("it uses an account of the other book")) }
     }
 
-    fn set_aside(&self, out: &mut Changes, amount: Nano, legs: &Legs, ceilings: &Ceilings) -> Result<(), ApplyError> {
+    /// `part`: what of the amount is guaranteed; `None`: as the accounts of the legs say.
+    fn set_aside(
+        &self,
+        out: &mut Changes,
+        amount: Nano,
+        legs: &Legs,
+        ceilings: &Ceilings,
+        part: Option<Nano>,
+    ) -> Result<(), ApplyError> {
+        let mut by_accounts = Nano::ZERO;
         for leg in legs {
-            out.accounts.push(Change { held: leg.amount, ..self.change_in(leg.no, Book::Money)? });
+            let account = self.account_in(leg.no, Book::Money)?;
+            if account.guarantees {
+                by_accounts = by_accounts.saturating_add(leg.amount);
+            }
+            out.accounts.push(Change { held: leg.amount, ..Change::on(leg.no, Book::Money) });
         }
+        out.guaranteed.held = part.unwrap_or(by_accounts);
         for no in ceilings {
-            out.accounts.push(Change { held: amount, ..self.change_in(*no, Book::Limit)? });
+            self.account_in(*no, Book::Limit)?;
+            out.accounts.push(Change { held: amount, ..Change::on(*no, Book::Limit) });
         }
         Ok(())
+    }
+
+    /// What of a correction of a forgotten call is guaranteed. Where a grant's account is gone with its period nobody
+    /// knows any more; then what is charged counts as not guaranteed and what is paid back as guaranteed, so that
+    /// others never have the more.
+    fn guaranteed_of_forgotten(&self, legs: &Legs) -> Nano {
+        let is_guaranteed =
+            |leg: &&Leg| self.accounts.get(leg.no).map_or(leg.amount.is_negative(), |account| account.guarantees);
+        legs.iter().filter(is_guaranteed).fold(Nano::ZERO, |sum, leg| sum.saturating_add(leg.amount))
     }
 
     /// Frees what is aside and charges its accounts.
@@ -208,6 +246,14 @@ impl State {
             From::Held => Change { held: negative(amount), charged, ..change },
             From::Suspense => Change { suspense: negative(amount), charged, ..change },
         };
+        if !aside.guaranteed.is_empty() {
+            out.guaranteed.spent = aside.guaranteed_of(legs);
+            let own = negative(aside.guaranteed_amount());
+            match from {
+                From::Held => out.guaranteed.held = own,
+                From::Suspense => out.guaranteed.suspense = own,
+            }
+        }
         for leg in &aside.legs {
             let paid = legs.iter().find(|paid| paid.no == leg.no).map_or(Nano::ZERO, |paid| paid.amount);
             out.accounts.push(freed(self.change(leg.no)?, leg.amount, paid));
@@ -218,16 +264,25 @@ impl State {
         Ok(())
     }
 
-    /// Charges more or less, also on accounts closed since. The books of an open account are compared: of a call that is
-    /// forgotten nothing else says that a grant is a grant.
-    fn charge_more(&self, out: &mut Changes, delta: Nano, legs: &Legs, ceilings: &Ceilings) -> Result<(), ApplyError> {
+    /// Charges more or less, also on accounts closed since; `part` of it is guaranteed. The books of an open account are
+    /// compared: of a call that is forgotten nothing else says that a grant is a grant.
+    fn charge_more(
+        &self,
+        out: &mut Changes,
+        delta: Nano,
+        legs: &Legs,
+        ceilings: &Ceilings,
+        part: Nano,
+    ) -> Result<(), ApplyError> {
+        out.guaranteed.spent = part;
         let legs = legs.iter().map(|leg| (leg.no, Book::Money, leg.amount));
         for (no, book, charged) in legs.chain(ceilings.iter().map(|no| (*no, Book::Limit, delta))) {
             if charged.checked_neg().is_none() {
                 return Err(rule("it charges an amount that has no opposite"));
             }
             let change = if self.accounts.contains(no) {
-                self.change_in(no, book)?
+                self.account_in(no, book)?;
+                Change::on(no, book)
             } else if no < self.next_account && no.0 > 0 {
                 Change { closed: true, ..Change::on(no, book) }
             } else {

@@ -37,29 +37,43 @@ impl State {
         }
         self.check_book(request.grants, Book::Money)?;
         self.check_book(request.ceilings, Book::Limit)?;
-        self.fit(request.grants.iter().copied(), request.ceilings, request.want, request.least)
+        let grants = request.grants.iter().map(|no| (*no, None));
+        self.fit(grants, request.ceilings, request.want, request.least)
     }
 
     /// Can the hold grow, and how?
     pub(crate) fn grow(&self, id: HoldId, want: Nano, least: Nano) -> Result<Result<Fitting, Shortfall>, LedgerError> {
         check_range(want, least)?;
         let aside = &self.holds.get(&id).ok_or_else(|| self.no_open(id))?.aside;
-        self.fit(aside.legs.iter().map(|leg| leg.no), &aside.ceilings, want, least)
+        let guaranteed = aside.guaranteed;
+        let grants = aside.legs.iter().enumerate().map(|(place, leg)| (leg.no, Some(guaranteed.has(place))));
+        self.fit(grants, &aside.ceilings, want, least)
     }
 
+    /// `grants` come with whether they are guaranteed in this call; `None`: as their accounts say.
+    ///
+    /// A ceiling that yields limits only what the other grants give. So they are passed over where it has nothing left
+    /// for them, and guaranteed ones that burn later still pay.
     fn fit(
         &self,
-        grants: impl Iterator<Item = AccountNo> + Clone,
+        grants: impl Iterator<Item = (AccountNo, Option<bool>)> + Clone,
         ceilings: &[AccountNo],
         want: Nano,
         least: Nano,
     ) -> Result<Result<Fitting, Shortfall>, LedgerError> {
         let (mut free, mut all_released, mut has_grants) = (Nano::ZERO, Nano::ZERO, false);
-        for no in grants.clone() {
-            let amounts = &self.open(no)?.amounts;
+        // Of it, what guaranteed grants give.
+        let mut promised: Option<(Nano, Nano)> = None;
+        for (no, guaranteed) in grants.clone() {
+            let Account { amounts, guarantees, .. } = self.open(no)?;
             has_grants = true;
-            free = free.saturating_add(amounts.free());
-            all_released = all_released.saturating_add(amounts.if_all_released().max(Nano::ZERO));
+            let (now, all) = (amounts.free(), amounts.if_all_released().max(Nano::ZERO));
+            free = free.saturating_add(now);
+            all_released = all_released.saturating_add(all);
+            if guaranteed.unwrap_or(*guarantees) {
+                let (sum, sum_all) = promised.unwrap_or_default();
+                promised = Some((sum.saturating_add(now), sum_all.saturating_add(all)));
+            }
         }
         let mut short: Option<Shortfall> = None;
         let mut note = |blocking, available: Nano, if_all_released: Nano| {
@@ -71,14 +85,24 @@ impl State {
         };
         let mut fits = want;
         let mut tightest = Nano::MAX;
+        // What grants without a guarantee may take together.
+        let mut others = Nano::MAX;
         if has_grants {
             note(Blocking::Grants, free, all_released);
             fits = fits.min(free);
         }
         for no in ceilings {
-            let amounts = &self.open(*no)?.amounts;
-            note(Blocking::Ceiling(*no), amounts.free(), amounts.if_all_released());
-            tightest = tightest.min(amounts.free());
+            let Account { amounts, guarantees, .. } = self.open(*no)?;
+            let (mut free, mut all_released) = (amounts.free(), amounts.if_all_released());
+            if *guarantees {
+                others = others.min(free);
+                if let Some((now, all)) = promised {
+                    free = free.saturating_add(now);
+                    all_released = all_released.max(Nano::ZERO).saturating_add(all);
+                }
+            }
+            note(Blocking::Ceiling(*no), free, all_released);
+            tightest = tightest.min(free);
         }
         if let Some(short) = short {
             return Ok(Err(short));
@@ -86,8 +110,13 @@ impl State {
         let amount = fits.min(tightest);
         let mut rest = amount;
         let mut legs = Legs::new();
-        for no in grants {
-            let part = rest.min(self.open(no)?.amounts.free());
+        for (no, guaranteed) in grants {
+            let Account { amounts, guarantees, .. } = self.open(no)?;
+            let mut part = rest.min(amounts.free());
+            if !guaranteed.unwrap_or(*guarantees) {
+                part = part.min(others);
+                others = others.saturating_sub(part);
+            }
             rest = rest.saturating_sub(part);
             legs.push(Leg { no, amount: part });
         }
@@ -104,17 +133,37 @@ impl State {
             rest = rest.saturating_sub(part);
             add(&mut legs, leg.no, part);
         }
-        self.share_excess(&mut legs, &aside.legs, rest);
+        self.share_excess(&mut legs, aside, rest);
         legs
     }
 
     /// An excess takes what is available on the call's grants in burn order; what is left falls on the last grant that
     /// paid already, because an overrun belongs to whoever paid for the call.
-    fn share_excess(&self, legs: &mut Legs, eligible: &Legs, excess: Nano) {
+    ///
+    /// Twice in burn order: first those without a guarantee take no more than the ceilings above have for them, so
+    /// that what is reserved there is touched only where no guaranteed grant can pay.
+    fn share_excess(&self, legs: &mut Legs, aside: &Aside, excess: Nano) {
+        if excess.is_zero() {
+            return;
+        }
+        let eligible = &aside.legs;
+        let above = aside.ceilings.iter().filter_map(|no| self.accounts.get(*no)).filter(|above| above.guarantees);
+        let mut others = above.map(|above| above.amounts.free()).min().unwrap_or(Nano::MAX);
+        let free = |no| self.accounts.get(no).map_or(Nano::ZERO, |account| account.amounts.free());
+        let mut left: smallvec::SmallVec<[Nano; 3]> = eligible.iter().map(|leg| free(leg.no)).collect();
         let mut rest = excess;
-        for leg in eligible {
-            let free = self.accounts.get(leg.no).map_or(Nano::ZERO, |account| account.amounts.free());
-            let part = rest.min(free);
+        for (place, (leg, left)) in eligible.iter().zip(&mut left).enumerate() {
+            let mut part = rest.min(*left);
+            if !aside.guaranteed.has(place) {
+                part = part.min(others);
+                others = others.saturating_sub(part);
+            }
+            *left = left.saturating_sub(part);
+            rest = rest.saturating_sub(part);
+            add(legs, leg.no, part);
+        }
+        for (leg, left) in eligible.iter().zip(left) {
+            let part = rest.min(left);
             rest = rest.saturating_sub(part);
             add(legs, leg.no, part);
         }
@@ -127,6 +176,10 @@ impl State {
     /// The part of a charge that is neither set aside for it nor available: over the grants, or where there are none at
     /// the ceiling that lacks most.
     pub(crate) fn overrun(&self, aside: &Aside, charge: Nano, legs: &Legs) -> Nano {
+        // Within what is aside for it nothing lacks, neither over the grants nor at a ceiling.
+        if charge <= aside.amount {
+            return Nano::ZERO;
+        }
         let lacks = |no: &AccountNo, aside: Nano, paid: Nano| {
             let free = self.accounts.get(*no).map_or(Nano::ZERO, |account| account.amounts.free());
             paid.saturating_sub(free.saturating_add(aside)).max(Nano::ZERO)
@@ -172,7 +225,7 @@ impl State {
                 add(&mut legs, leg.no, Nano::ZERO.saturating_sub(part));
             }
         } else {
-            self.share_excess(&mut legs, &paid.legs, delta);
+            self.share_excess(&mut legs, paid, delta);
         }
         Ok(Corrected { delta, legs, ceilings: paid.ceilings.clone() })
     }

@@ -6,7 +6,7 @@ use purser_core::time::Instant;
 
 use super::apply::named_twice;
 use super::remembered::{Done, Ended};
-use super::{Account, Amounts, Aside, Contra, Item, OpenHold, State};
+use super::{Account, Amounts, Aside, Contra, Guaranteed, GuaranteedLegs, Item, OpenHold, State};
 use crate::codec::{CodecError, Reader, put_command, put_i64, put_len, put_nano, put_u32, put_u64};
 use crate::number::{AccountNo, BootId, Epoch, Lsn, SuspenseId};
 use crate::record::codec::{
@@ -194,9 +194,15 @@ fn read_flag(reader: &mut Reader<'_>) -> Result<bool, CodecError> {
 
 fn put_account(out: &mut Vec<u8>, account: &Account) {
     put_key(out, &account.key);
-    let Amounts { limit, spent, held, suspense, overrun } = account.amounts;
+    let Amounts { limit, spent, held, suspense, overrun, reserve, guaranteed } = account.amounts;
     for amount in [limit, spent, held, suspense, overrun, account.slice] {
         put_nano(out, amount);
+    }
+    out.push(u8::from(account.guarantees));
+    if account.guarantees {
+        for amount in [reserve, guaranteed.spent, guaranteed.held, guaranteed.suspense] {
+            put_nano(out, amount);
+        }
     }
     put_u32(out, account.holds);
     put_u32(out, account.items);
@@ -205,15 +211,28 @@ fn put_account(out: &mut Vec<u8>, account: &Account) {
 fn read_account(reader: &mut Reader<'_>) -> Result<Account, CodecError> {
     let key = read_key(reader)?;
     let mut amount = || -> Result<Nano, CodecError> { reader.nano() };
-    let amounts =
-        Amounts { limit: amount()?, spent: amount()?, held: amount()?, suspense: amount()?, overrun: amount()? };
+    let mut amounts = Amounts {
+        limit: amount()?,
+        spent: amount()?,
+        held: amount()?,
+        suspense: amount()?,
+        overrun: amount()?,
+        ..Amounts::default()
+    };
     let slice = amount()?;
-    Ok(Account { key, amounts, slice, holds: reader.u32()?, items: reader.u32()? })
+    let guarantees = read_flag(reader)?;
+    if guarantees {
+        let mut amount = || -> Result<Nano, CodecError> { reader.nano() };
+        amounts.reserve = amount()?;
+        amounts.guaranteed = Guaranteed { spent: amount()?, held: amount()?, suspense: amount()? };
+    }
+    Ok(Account { key, amounts, guarantees, slice, holds: reader.u32()?, items: reader.u32()? })
 }
 
 fn put_aside(out: &mut Vec<u8>, aside: &Aside) {
     put_shared(out, aside.amount, &aside.legs);
     put_ceilings(out, &aside.ceilings);
+    put_u32(out, aside.guaranteed.bits());
 }
 
 fn read_aside(reader: &mut Reader<'_>) -> Result<Aside, CodecError> {
@@ -222,7 +241,11 @@ fn read_aside(reader: &mut Reader<'_>) -> Result<Aside, CodecError> {
     if named_twice(&legs, &ceilings) {
         return Err(CodecError("a call names an account twice"));
     }
-    Ok(Aside { amount, legs, ceilings })
+    let guaranteed = GuaranteedLegs::from_bits(reader.u32()?);
+    if guaranteed.beyond(legs.len()) {
+        return Err(CodecError("a leg that is not there is guaranteed"));
+    }
+    Ok(Aside { amount, legs, ceilings, guaranteed })
 }
 
 #[cfg(test)]
@@ -255,6 +278,7 @@ mod tests {
             amount: five,
             legs: legs.iter().map(|no| Leg { no: *no, amount: five }).collect::<Legs>(),
             ceilings: SmallVec::from_slice(ceilings),
+            ..Aside::default()
         };
         let id = HoldId::try_new(Epoch(0), 1).expect("in range");
         state.holds.insert(id, OpenHold { since: Instant::EPOCH, aside });

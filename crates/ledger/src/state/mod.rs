@@ -20,7 +20,7 @@ use purser_core::account::{AccountKey, Book};
 use purser_core::money::Nano;
 use purser_core::time::Instant;
 
-pub(crate) use self::amounts::{Account, Amounts, Fault};
+pub(crate) use self::amounts::{Account, Amounts, Fault, Guaranteed};
 pub(crate) use self::apply::ApplyError;
 pub use self::changes::{AccountRef, Layer, Posting};
 use self::remembered::Remembered;
@@ -56,13 +56,73 @@ pub struct State {
 }
 
 /// What one call has set aside, or has paid.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Aside {
     /// The sum of the legs when there are any.
     pub(crate) amount: Nano,
     /// All eligible grants in burn order, those with nothing too.
     pub(crate) legs: Legs,
     pub(crate) ceilings: Ceilings,
+    /// Which of the legs were guaranteed when the hold was placed. That stays so, whatever becomes of the accounts.
+    pub(crate) guaranteed: GuaranteedLegs,
+}
+
+/// Which legs of a call are guaranteed: a bit for each place.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct GuaranteedLegs(u32);
+
+// Every place has a bit.
+const _: () = assert!(crate::record::ACCOUNTS_MAX <= 32);
+
+impl GuaranteedLegs {
+    pub(crate) const fn from_bits(bits: u32) -> Self {
+        Self(bits)
+    }
+
+    pub(crate) const fn bits(self) -> u32 {
+        self.0
+    }
+
+    pub(crate) const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    pub(crate) fn add(&mut self, place: usize) {
+        self.0 |= Self::bit(place);
+    }
+
+    pub(crate) fn has(self, place: usize) -> bool {
+        self.0 & Self::bit(place) != 0
+    }
+
+    /// Is a place among them that a call with so many legs does not have?
+    pub(crate) fn beyond(self, legs: usize) -> bool {
+        let places = u32::try_from(legs).unwrap_or(u32::BITS).min(u32::BITS);
+        self.0.checked_shr(places).unwrap_or(0) != 0
+    }
+
+    fn bit(place: usize) -> u32 {
+        u32::try_from(place).ok().and_then(|place| 1_u32.checked_shl(place)).unwrap_or(0)
+    }
+}
+
+impl Aside {
+    /// What guaranteed legs have of it.
+    pub(crate) fn guaranteed_amount(&self) -> Nano {
+        self.guaranteed_of(&self.legs)
+    }
+
+    /// What of these amounts is of guaranteed legs of the call.
+    pub(crate) fn guaranteed_of(&self, legs: &Legs) -> Nano {
+        if self.guaranteed.is_empty() {
+            return Nano::ZERO;
+        }
+        let own = |leg: &&crate::record::Leg| {
+            let place = self.legs.iter().position(|known| known.no == leg.no);
+            place.is_some_and(|place| self.guaranteed.has(place))
+        };
+        legs.iter().filter(own).fold(Nano::ZERO, |sum, leg| sum.saturating_add(leg.amount))
+    }
 }
 
 /// A hold under way.

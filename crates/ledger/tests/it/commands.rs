@@ -161,7 +161,7 @@ fn an_orderly_end_leaves_nothing_in_suspense() {
     bench.hold(&[person], &[], 100).settle(exact(60)).unwrap();
     let Bench { ledger, committer, disk, clock, .. } = bench;
     committer.close().unwrap();
-    assert!(matches!(ledger.accounts(&[]), Err(LedgerError::Stopped { .. })));
+    assert!(matches!(ledger.accounts::<Nano>(&[]), Err(LedgerError::Stopped { .. })));
     let bench = Bench::on(disk, None, options(2), clock);
     assert!(!bench.recovery.tail_may_be_lost, "another boot, and still nothing can be missing");
     assert_eq!(bench.amounts(person), [10_000, 60, 0, 0, 0]);

@@ -8,8 +8,8 @@ use purser_core::account::AccountKey;
 use purser_core::money::Nano;
 use purser_core::time::Instant;
 use purser_ledger::{
-    AccountNo, BootId, Correction, Detail, GrowOutcome, Hold, HoldId, HoldOutcome, HoldRequest, LedgerError, Leg,
-    MemoryJournal, Options, Resolution, Snapshot, SuspenseId,
+    AccountNo, BootId, Correction, Detail, GrowOutcome, Guarantee, Hold, HoldId, HoldOutcome, HoldRequest, LedgerError,
+    Leg, MemoryJournal, Options, Resolution, Snapshot, SuspenseId, Terms,
 };
 
 use crate::bench::{Bench, budget, cases, command, exact, grant, journals, options, period, run};
@@ -34,23 +34,73 @@ fn key(account: usize) -> AccountKey {
 
 #[derive(Clone, Debug)]
 enum Op {
-    Limit { account: usize, limit: i64 },
-    Hold { grants: Vec<usize>, ceilings: Vec<usize>, want: i64, least: i64 },
-    Grow { which: usize, want: i64, least: i64 },
-    Settle { which: usize, charge: i64 },
-    Release { which: usize },
-    Again { which: usize, charge: i64 },
-    Adjust { which: usize, total: i64, twice: bool },
-    AdjustBy { which: usize, delta: i64 },
-    Reverse { which: usize },
-    Resolve { which: usize, charge: Option<i64>, twice: bool },
-    Drop { which: usize },
-    Tick { seconds: i64 },
+    Limit {
+        account: usize,
+        limit: i64,
+    },
+    /// Whoever knows of more guaranteed grants says so; nobody knows of fewer.
+    Keep {
+        account: usize,
+        reserve: i64,
+    },
+    /// The reserve is set, up or down.
+    Reserve {
+        account: usize,
+        reserve: i64,
+    },
+    Hold {
+        grants: Vec<usize>,
+        ceilings: Vec<usize>,
+        want: i64,
+        least: i64,
+    },
+    Grow {
+        which: usize,
+        want: i64,
+        least: i64,
+    },
+    Settle {
+        which: usize,
+        charge: i64,
+    },
+    Release {
+        which: usize,
+    },
+    Again {
+        which: usize,
+        charge: i64,
+    },
+    Adjust {
+        which: usize,
+        total: i64,
+        twice: bool,
+    },
+    AdjustBy {
+        which: usize,
+        delta: i64,
+    },
+    Reverse {
+        which: usize,
+    },
+    Resolve {
+        which: usize,
+        charge: Option<i64>,
+        twice: bool,
+    },
+    Drop {
+        which: usize,
+    },
+    Tick {
+        seconds: i64,
+    },
     Close,
     Write,
     Sync,
     Snapshot,
-    Restart { other_boot: bool, from_snapshot: bool },
+    Restart {
+        other_boot: bool,
+        from_snapshot: bool,
+    },
 }
 
 fn op() -> impl Strategy<Value = Op> {
@@ -59,6 +109,8 @@ fn op() -> impl Strategy<Value = Op> {
     let ceilings = prop::sample::subsequence(vec![3, 4, 5], 0..=3);
     prop_oneof![
         3 => (0..ACCOUNTS, 0..300_i64).prop_map(|(account, limit)| Op::Limit { account, limit }),
+        2 => (3..ACCOUNTS, 0..200_i64).prop_map(|(account, reserve)| Op::Keep { account, reserve }),
+        2 => (3..ACCOUNTS, 0..200_i64).prop_map(|(account, reserve)| Op::Reserve { account, reserve }),
         8 => (grants, ceilings, 0..120_i64, 0..60_i64).prop_map(|(grants, ceilings, want, least)| {
             Op::Hold { grants, ceilings, want, least: least.min(want) }
         }),
@@ -93,12 +145,14 @@ struct Pair {
     ids: BTreeMap<Name, HoldId>,
     items: BTreeMap<Name, SuspenseId>,
     snapshot: Option<Snapshot>,
+    /// Grants that are guaranteed, and ceilings that yield to them.
+    guarantees: Vec<usize>,
     /// The next name, of calls and commands.
     next: usize,
 }
 
 impl Pair {
-    fn on(disk: MemoryJournal) -> Self {
+    fn on(disk: MemoryJournal, guarantees: &[usize]) -> Self {
         let mut pair = Self {
             bench: Some(Bench::on(disk, None, options(1), Arc::default())),
             model: Model::default(),
@@ -107,6 +161,7 @@ impl Pair {
             ids: BTreeMap::new(),
             items: BTreeMap::new(),
             snapshot: None,
+            guarantees: guarantees.to_vec(),
             next: 0,
         };
         for account in 0..ACCOUNTS {
@@ -125,7 +180,12 @@ impl Pair {
     }
 
     fn limit(&mut self, account: usize, limit: i64) {
-        let asked = self.bench().ledger.accounts(&[(key(account), Nano::new(limit))]);
+        let guarantee = match account {
+            _ if !self.guarantees.contains(&account) => Guarantee::Plain,
+            0..3 => Guarantee::Guaranteed,
+            _ => Guarantee::Yields { reserve: Nano::ZERO },
+        };
+        let asked = self.bench().ledger.accounts(&[(key(account), Terms { limit: Nano::new(limit), guarantee })]);
         if self.model.is_closed(account) {
             assert!(matches!(asked, Err(LedgerError::PeriodOver(_))));
             return;
@@ -133,6 +193,46 @@ impl Pair {
         let no = asked.unwrap().0[0];
         assert_eq!(*self.numbers.entry(account).or_insert(no), no);
         self.model.limits.insert(account, limit);
+        match guarantee {
+            Guarantee::Plain => {}
+            Guarantee::Guaranteed => drop(self.model.guaranteed.insert(account)),
+            Guarantee::Yields { .. } => drop(self.model.reserves.entry(account).or_default()),
+        }
+    }
+
+    fn keep(&mut self, account: usize, reserve: i64) {
+        if !self.guarantees.contains(&account) || self.model.is_closed(account) {
+            return;
+        }
+        let limit = Nano::new(self.model.limits[&account]);
+        let terms = Terms { limit, guarantee: Guarantee::Yields { reserve: Nano::new(reserve) } };
+        self.bench().ledger.accounts(&[(key(account), terms)]).unwrap();
+        let kept = self.model.reserves.get_mut(&account).unwrap();
+        *kept = reserve.max(*kept);
+    }
+
+    fn reserve(&mut self, account: usize, reserve: i64) {
+        if !self.guarantees.contains(&account) {
+            return;
+        }
+        let asked = self.bench().ledger.reserve(&[(key(account), Nano::new(reserve))]);
+        if self.model.is_closed(account) {
+            assert!(asked.unwrap().is_none());
+            return;
+        }
+        let room = (self.model.limits[&account] - self.model.others_on(account)).max(0);
+        let kept = self.model.reserves.get_mut(&account).unwrap();
+        match asked {
+            Err(LedgerError::ReserveTooLarge { room: told, .. }) => {
+                assert!(reserve > *kept && reserve > room, "{reserve} after {kept}, with room for {room}");
+                assert_eq!(told.get(), room);
+            }
+            Ok(_) => {
+                assert!(reserve <= *kept || reserve <= room, "{reserve} after {kept}, with room for {room}");
+                *kept = reserve;
+            }
+            Err(other) => panic!("{other}"),
+        }
     }
 
     fn hold(&mut self, grants: &[usize], ceilings: &[usize], want: i64, least: i64) {
@@ -172,6 +272,8 @@ impl Pair {
     fn step(&mut self, op: &Op) {
         match op {
             Op::Limit { account, limit } => self.limit(*account, *limit),
+            Op::Keep { account, reserve } => self.keep(*account, *reserve),
+            Op::Reserve { account, reserve } => self.reserve(*account, *reserve),
             Op::Hold { grants, ceilings, want, least } => self.hold(grants, ceilings, *want, *least),
             Op::Grow { which, want, least } => {
                 let Some(name) = Self::nth(&self.holds, *which) else { return };
@@ -313,6 +415,7 @@ impl Pair {
                     grants: item.legs.iter().map(|leg| (account_of(leg.no), leg.amount.get())).collect(),
                     ceilings: item.ceilings.iter().map(|no| account_of(*no)).collect(),
                     amount: item.amount.get(),
+                    guaranteed: Vec::new(),
                 };
                 self.model.suspense.insert(self.next, aside);
                 self.next
@@ -329,18 +432,31 @@ impl Pair {
             let found = self.bench().ledger.find(&key(account)).map(|balance| crate::bench::amounts(&balance));
             let expected = (!self.model.is_closed(account)).then(|| self.model.amounts(account));
             assert_eq!(found, expected, "account {account}: limit, spent, held, suspense, overrun");
+            let Some(balance) = self.bench().ledger.find(&key(account)) else { continue };
+            let part = balance.guaranteed;
+            let found = [balance.reserve, part.spent, part.held, part.suspense].map(Nano::get);
+            assert_eq!(found, self.model.guarantees(account), "account {account}: reserve; guaranteed of the three");
+            assert_eq!(balance.available().get(), self.model.available(account), "account {account}");
         }
     }
 }
 
-fn check(ops: &[Op]) {
+fn check(guarantees: &[usize], ops: &[Op]) {
     for disk in journals() {
-        check_on(disk, ops);
+        check_on(disk, guarantees, ops);
     }
 }
 
-fn check_on(disk: MemoryJournal, ops: &[Op]) {
-    let mut pair = Pair::on(disk);
+/// Which grants are guaranteed and which ceilings yield.
+fn guarantees() -> impl Strategy<Value = Vec<usize>> {
+    prop_oneof![
+        1 => Just(Vec::new()),
+        3 => prop::sample::subsequence((0..ACCOUNTS).collect::<Vec<_>>(), 0..=ACCOUNTS),
+    ]
+}
+
+fn check_on(disk: MemoryJournal, guarantees: &[usize], ops: &[Op]) {
+    let mut pair = Pair::on(disk, guarantees);
     for op in ops {
         pair.step(op);
         pair.compare();
@@ -361,8 +477,11 @@ proptest! {
     #![proptest_config(cases(16_700))]
 
     #[test]
-    fn any_history_gives_what_the_model_gives(ops in prop::collection::vec(op(), 1..24)) {
-        check(&ops);
+    fn any_history_gives_what_the_model_gives(
+        guarantees in guarantees(),
+        ops in prop::collection::vec(op(), 1..24),
+    ) {
+        check(&guarantees, &ops);
     }
 }
 
@@ -370,7 +489,7 @@ proptest! {
     #![proptest_config(cases(300))]
 
     #[test]
-    fn so_does_a_long_one(ops in prop::collection::vec(op(), 60..150)) {
-        check(&ops);
+    fn so_does_a_long_one(guarantees in guarantees(), ops in prop::collection::vec(op(), 60..150)) {
+        check(&guarantees, &ops);
     }
 }

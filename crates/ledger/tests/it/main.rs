@@ -7,6 +7,7 @@ mod commands;
 mod committing;
 mod damage;
 mod forged;
+mod guarantees;
 mod histories;
 mod holding;
 mod interleavings;

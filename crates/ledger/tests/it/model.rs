@@ -12,11 +12,23 @@ pub(crate) struct Aside {
     pub(crate) grants: Vec<(usize, i64)>,
     pub(crate) ceilings: Vec<usize>,
     pub(crate) amount: i64,
+    /// Those of the grants that were guaranteed when the call was placed.
+    pub(crate) guaranteed: Vec<usize>,
+}
+
+impl Aside {
+    fn guaranteed_amount(&self) -> i64 {
+        self.grants.iter().filter(|(grant, _)| self.guaranteed.contains(grant)).map(|(_, amount)| amount).sum()
+    }
 }
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Model {
     pub(crate) limits: BTreeMap<usize, i64>,
+    /// Grants that are guaranteed.
+    pub(crate) guaranteed: BTreeSet<usize>,
+    /// Ceilings that yield to them, and what each keeps.
+    pub(crate) reserves: BTreeMap<usize, i64>,
     overruns: BTreeMap<usize, i64>,
     pub(crate) holds: BTreeMap<Name, Aside>,
     pub(crate) suspense: BTreeMap<Name, Aside>,
@@ -29,6 +41,9 @@ pub(crate) enum Placed {
     /// `true`: the money is only held.
     Short(bool),
 }
+
+/// How a call would be shared over its grants: which of them pay how much.
+type Shares = Vec<(usize, i64)>;
 
 impl Model {
     fn on(list: &BTreeMap<Name, Aside>, account: usize) -> i64 {
@@ -48,15 +63,46 @@ impl Model {
         sum
     }
 
+    /// What guaranteed legs have on a ceiling that yields.
+    fn guaranteed_on(&self, list: &BTreeMap<Name, Aside>, account: usize) -> i64 {
+        if !self.reserves.contains_key(&account) {
+            return 0;
+        }
+        list.values().filter(|aside| aside.ceilings.contains(&account)).map(Aside::guaranteed_amount).sum()
+    }
+
+    /// The part of what a ceiling keeps that guaranteed legs have not taken.
+    fn kept(&self, account: usize, with_holds: bool) -> i64 {
+        let mut taken = self.guaranteed_on(&self.paid, account) + self.guaranteed_on(&self.suspense, account);
+        if with_holds {
+            taken += self.guaranteed_on(&self.holds, account);
+        }
+        (self.reserves.get(&account).copied().unwrap_or(0) - taken).max(0)
+    }
+
+    /// What others than guaranteed legs have on a ceiling.
+    pub(crate) fn others_on(&self, account: usize) -> i64 {
+        [&self.paid, &self.holds, &self.suspense]
+            .iter()
+            .map(|list| Self::on(list, account) - self.guaranteed_on(list, account))
+            .sum()
+    }
+
     pub(crate) fn available(&self, account: usize) -> i64 {
         self.limits[&account]
             - Self::on(&self.paid, account)
             - Self::on(&self.holds, account)
             - Self::on(&self.suspense, account)
+            - self.kept(account, true)
     }
 
     fn free(&self, account: usize) -> i64 {
         if self.closed.contains(&account) { 0 } else { self.available(account).max(0) }
+    }
+
+    fn free_if_all_released(&self, account: usize) -> i64 {
+        let left = self.limits[&account] - Self::on(&self.paid, account) - Self::on(&self.suspense, account);
+        (left - self.kept(account, false)).max(0)
     }
 
     /// limit, spent, held, suspense, overrun
@@ -70,35 +116,70 @@ impl Model {
         ]
     }
 
-    fn fit(&self, grants: &[usize], ceilings: &[usize], want: i64, least: i64) -> Result<i64, bool> {
-        let mut fits = want;
-        let mut only_held = true;
-        let money: i64 = grants.iter().map(|g| self.free(*g)).sum();
-        let released = |a: usize| self.limits[&a] - Self::on(&self.paid, a) - Self::on(&self.suspense, a);
-        if !grants.is_empty() {
-            fits = fits.min(money);
-            let all: i64 = grants.iter().map(|g| released(*g).max(0)).sum();
-            only_held &= money >= least || all >= least;
+    /// What a ceiling keeps; and what guaranteed legs have spent, hold and have in suspense there.
+    pub(crate) fn guarantees(&self, account: usize) -> [i64; 4] {
+        [
+            self.reserves.get(&account).copied().unwrap_or(0),
+            self.guaranteed_on(&self.paid, account),
+            self.guaranteed_on(&self.holds, account),
+            self.guaranteed_on(&self.suspense, account),
+        ]
+    }
+
+    /// An amount in burn order, if it can be shared so that no ceiling is asked for more than it gives. `free` says
+    /// what an account gives.
+    fn shared(
+        &self,
+        grants: &[(usize, bool)],
+        ceilings: &[usize],
+        amount: i64,
+        free: &dyn Fn(usize) -> i64,
+    ) -> Option<Shares> {
+        let mut shares = Shares::new();
+        let (mut rest, mut others) = (amount, 0);
+        for (grant, guaranteed) in grants {
+            let mut part = rest.min(free(*grant));
+            if !guaranteed {
+                for ceiling in ceilings.iter().filter(|c| self.reserves.contains_key(c)) {
+                    part = part.min((free(*ceiling) - others).max(0));
+                }
+                others += part;
+            }
+            rest -= part;
+            shares.push((*grant, part));
+        }
+        if grants.is_empty() {
+            others = amount;
+            rest = 0;
         }
         for ceiling in ceilings {
-            fits = fits.min(self.free(*ceiling));
-            only_held &= self.free(*ceiling) >= least || released(*ceiling) >= least;
+            let asked = if self.reserves.contains_key(ceiling) { others } else { amount };
+            if asked > free(*ceiling) {
+                return None;
+            }
         }
-        if fits >= least { Ok(fits) } else { Err(only_held) }
+        (rest == 0).then_some(shares)
+    }
+
+    /// The most that can be shared, from `want` downwards; or whether `least` could be once all holds were released.
+    fn fit(&self, grants: &[(usize, bool)], ceilings: &[usize], want: i64, least: i64) -> Result<(i64, Shares), bool> {
+        let now = |account| self.free(account);
+        for amount in (least..=want).rev() {
+            if let Some(shares) = self.shared(grants, ceilings, amount, &now) {
+                return Ok((amount, shares));
+            }
+        }
+        Err(self.shared(grants, ceilings, least, &|account| self.free_if_all_released(account)).is_some())
     }
 
     pub(crate) fn place(&mut self, name: Name, grants: &[usize], ceilings: &[usize], want: i64, least: i64) -> Placed {
-        match self.fit(grants, ceilings, want, least) {
+        let guaranteed: Vec<usize> = grants.iter().filter(|grant| self.guaranteed.contains(grant)).copied().collect();
+        let terms: Vec<_> = grants.iter().map(|grant| (*grant, guaranteed.contains(grant))).collect();
+        match self.fit(&terms, ceilings, want, least) {
             Err(only_held) => Placed::Short(only_held),
-            Ok(amount) => {
-                let mut rest = amount;
-                let mut legs = Vec::new();
-                for grant in grants {
-                    let part = rest.min(self.free(*grant));
-                    rest -= part;
-                    legs.push((*grant, part));
-                }
-                self.holds.insert(name, Aside { grants: legs, ceilings: ceilings.to_vec(), amount });
+            Ok((amount, legs)) => {
+                let ceilings = ceilings.to_vec();
+                self.holds.insert(name, Aside { grants: legs, ceilings, amount, guaranteed });
                 Placed::Amount(amount)
             }
         }
@@ -106,55 +187,81 @@ impl Model {
 
     pub(crate) fn grow(&mut self, name: Name, want: i64, least: i64) -> Placed {
         let hold = self.holds[&name].clone();
-        let grants: Vec<usize> = hold.grants.iter().map(|(grant, _)| *grant).collect();
-        match self.fit(&grants, &hold.ceilings, want, least) {
+        let terms: Vec<_> = hold.grants.iter().map(|(grant, _)| (*grant, hold.guaranteed.contains(grant))).collect();
+        match self.fit(&terms, &hold.ceilings, want, least) {
             Err(only_held) => Placed::Short(only_held),
-            Ok(amount) => {
-                let mut rest = amount;
-                for (i, grant) in grants.iter().enumerate() {
-                    let part = rest.min(self.free(*grant));
-                    rest -= part;
-                    self.holds.get_mut(&name).unwrap().grants[i].1 += part;
+            Ok((amount, more)) => {
+                let hold = self.holds.get_mut(&name).unwrap();
+                for (leg, (_, part)) in hold.grants.iter_mut().zip(more) {
+                    leg.1 += part;
                 }
-                self.holds.get_mut(&name).unwrap().amount += amount;
+                hold.amount += amount;
                 Placed::Amount(amount)
             }
+        }
+    }
+
+    /// Adds an excess to what the call's grants pay: in burn order, others than guaranteed ones no more than the
+    /// ceilings have for them; then in burn order whatever is there; then on the grant that paid last.
+    fn share_excess(&self, legs: &mut [(usize, i64)], aside: &Aside, excess: i64) {
+        let mut free: Vec<i64> = legs.iter().map(|(grant, _)| self.free(*grant)).collect();
+        let yielding = aside.ceilings.iter().filter(|c| self.reserves.contains_key(c) && !self.closed.contains(c));
+        let mut others = yielding.map(|ceiling| self.free(*ceiling)).min().unwrap_or(i64::MAX);
+        let last = legs.iter().rposition(|(_, paid)| *paid > 0).or(legs.len().checked_sub(1));
+        let mut rest = excess;
+        for pass in 0..2 {
+            for (leg, free) in legs.iter_mut().zip(&mut free) {
+                let mut part = rest.min(*free);
+                if pass == 0 && !aside.guaranteed.contains(&leg.0) {
+                    part = part.min(others);
+                    others -= part;
+                }
+                leg.1 += part;
+                *free -= part;
+                rest -= part;
+            }
+        }
+        if let Some(last) = last {
+            legs[last].1 += rest;
         }
     }
 
     /// Pays `charge` for what was aside. Returns the overrun over the grants, or over the ceilings where there are no
     /// grants.
     fn pay(&mut self, name: Name, aside: &Aside, charge: i64) -> i64 {
-        // What is aside for the call is there for it, whatever else is short.
-        let there = |account: usize, own: i64| own + (self.available(account) - own).max(0);
-        let mut paid = Aside { grants: Vec::new(), ceilings: aside.ceilings.clone(), amount: charge };
+        let mut paid = Aside { grants: Vec::new(), amount: charge, ..aside.clone() };
         let mut rest = charge;
         for (grant, held) in &aside.grants {
             let part = rest.min(*held);
             rest -= part;
             paid.grants.push((*grant, part));
         }
-        // What was aside is free by now; a grant can give what is available beside what it pays already.
-        for leg in &mut paid.grants {
-            let part = rest.min((self.available(leg.0) - leg.1).max(0));
-            rest -= part;
-            leg.1 += part;
-        }
-        if let Some(last) = aside.grants.iter().rposition(|(_, held)| *held > 0).or(aside.grants.len().checked_sub(1)) {
-            paid.grants[last].1 += rest;
+        // As long as the call is not paid, what was aside for it is there for nobody else.
+        self.holds.insert(name, aside.clone());
+        if rest > 0 {
+            self.share_excess(&mut paid.grants, aside, rest);
         }
         let (mut over_grants, mut over_ceilings) = (0, 0);
         let mut overs = Vec::new();
         for ((grant, amount), (_, own)) in paid.grants.iter().zip(&aside.grants) {
-            let over = (amount - there(*grant, *own)).max(0);
+            let over = (amount - own - self.available(*grant).max(0)).max(0);
             overs.push((*grant, over));
             over_grants += over;
         }
         for ceiling in &paid.ceilings {
-            let over = (charge - there(*ceiling, aside.amount)).max(0);
+            let over = if self.reserves.contains_key(ceiling) {
+                // Guaranteed legs have what is kept, and what they need above it competes with the others.
+                let (own, now) = (aside.guaranteed_amount(), paid.guaranteed_amount());
+                let above = ((now - own).max(0) - self.kept(*ceiling, true)).max(0);
+                let others = (charge - now) - (aside.amount - own) + above;
+                (others - self.available(*ceiling).max(0)).max(0)
+            } else {
+                (charge - aside.amount - self.available(*ceiling).max(0)).max(0)
+            };
             overs.push((*ceiling, over));
             over_ceilings = over_ceilings.max(over);
         }
+        self.holds.remove(&name);
         let has_grants = !paid.grants.is_empty();
         for (account, over) in overs {
             *self.overruns.entry(account).or_default() += over;
@@ -191,15 +298,7 @@ impl Model {
                 more += back;
             }
         } else {
-            for leg in &mut after.grants {
-                let part = more.min(self.free(leg.0));
-                more -= part;
-                leg.1 += part;
-            }
-            let last = before.grants.iter().rposition(|(_, p)| *p > 0).or(before.grants.len().checked_sub(1));
-            if let Some(last) = last {
-                after.grants[last].1 += more;
-            }
+            self.share_excess(&mut after.grants, &before, more);
         }
         let legs = before.grants.iter().zip(&after.grants).map(|(b, a)| (a.0, a.1 - b.1));
         let ceilings = before.ceilings.iter().map(|c| (*c, total - before.amount));
@@ -209,9 +308,21 @@ impl Model {
             }
             let over = self.overruns.get(&account).copied().unwrap_or(0);
             let over = if delta < 0 {
-                over - over.min(-delta)
+                let mut back = -delta;
+                if self.reserves.contains_key(&account) {
+                    // What guaranteed legs get back is kept again, but for what they took above it.
+                    let guaranteed = before.guaranteed_amount() - after.guaranteed_amount();
+                    let [kept, spent, held, suspense] = self.guarantees(account);
+                    back = back - guaranteed + guaranteed.min((spent + held + suspense - kept).max(0));
+                }
+                over - over.min(back)
             } else {
-                over + (delta - self.available(account).max(0)).max(0)
+                let mut more = delta;
+                if self.reserves.contains_key(&account) {
+                    let guaranteed = after.guaranteed_amount() - before.guaranteed_amount();
+                    more -= guaranteed.min(self.kept(account, true));
+                }
+                over + (more - self.available(account).max(0)).max(0)
             };
             self.overruns.insert(account, over);
         }

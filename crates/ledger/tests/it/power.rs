@@ -6,8 +6,8 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use purser_core::money::Nano;
 use purser_ledger::{
-    AccountNo, Detail, GrowOutcome, Hold, HoldOutcome, HoldRequest, MemoryJournal, Options, Record, Resolution,
-    SuspenseItem,
+    AccountNo, Detail, GrowOutcome, Guarantee, Hold, HoldOutcome, HoldRequest, MemoryJournal, Options, Record,
+    Resolution, SuspenseItem, Terms,
 };
 
 use crate::bench::{Bench, amounts, budget, cases, command, exact, grant, is_cleared, journals, options};
@@ -94,13 +94,20 @@ struct World {
 }
 
 impl World {
-    fn on(disk: MemoryJournal, wait_for_disk: bool) -> Self {
+    fn on(disk: MemoryJournal, wait_for_disk: bool, guaranteed: i64) -> Self {
         let mut bench = Bench::on(disk, None, Options { wait_for_disk, ..options(1) }, Arc::default());
+        let open = |key, limit, guarantee| {
+            bench.ledger.accounts(&[(key, Terms { limit: Nano::new(limit), guarantee })]).unwrap().0[0]
+        };
+        let (second, above) = match guaranteed {
+            0 => (Guarantee::Plain, Guarantee::Plain),
+            reserve => (Guarantee::Guaranteed, Guarantee::Yields { reserve: Nano::new(reserve) }),
+        };
         let accounts = [
-            bench.account(grant(1), LIMIT),
-            bench.account(grant(2), LIMIT),
-            bench.account(budget(1), 4 * LIMIT),
-            bench.account(budget(2), LIMIT),
+            open(grant(1), LIMIT, Guarantee::Plain),
+            open(grant(2), if guaranteed > 0 { guaranteed } else { LIMIT }, second),
+            open(budget(1), 4 * LIMIT, Guarantee::Plain),
+            open(budget(2), LIMIT, above),
         ];
         bench.committer.sync();
         Self {
@@ -319,9 +326,9 @@ fn a_lost_hold_is_not_covered_by_another_lost_settlement() {
     assert!(bench.ledger.balance(person).unwrap().available().get() <= 100 - real);
 }
 
-fn check(wait_for_disk: bool, ops: &[Op]) {
+fn check(wait_for_disk: bool, guaranteed: i64, ops: &[Op]) {
     for disk in journals() {
-        let mut world = World::on(disk, wait_for_disk);
+        let mut world = World::on(disk, wait_for_disk, guaranteed);
         for op in ops {
             world = world.step(op);
         }
@@ -334,11 +341,17 @@ proptest! {
 
     #[test]
     fn no_power_cut_makes_anybody_overspend(ops in prop::collection::vec(op(), 1..100)) {
-        check(false, &ops);
+        check(false, 0, &ops);
+    }
+
+    /// The second grant is guaranteed, and the tight ceiling keeps what it promises.
+    #[test]
+    fn nor_where_a_part_is_guaranteed(guaranteed in 1..LIMIT, ops in prop::collection::vec(op(), 1..100)) {
+        check(false, guaranteed, &ops);
     }
 
     #[test]
     fn nor_when_every_hold_waits_for_the_disk(ops in prop::collection::vec(op(), 1..60)) {
-        check(true, &ops);
+        check(true, 0, &ops);
     }
 }

@@ -33,4 +33,6 @@ fn records_are_small() {
     check(settle, 200);
     check(Record::Release { id }, 20);
     check(Record::Slice { no: AccountNo(1_000_001), amount }, 20);
+    check(Record::Reserve { no: AccountNo(1_000_001), amount }, 20);
+    check(Record::Guarantee { no: AccountNo(1_000_001) }, 12);
 }

@@ -165,6 +165,8 @@ fn fields(record: &Record) -> (&'static str, Value) {
         Record::Open { no, key } => ("open", json!({ "account": no.0, "key": key })),
         Record::Fund { no, delta } => ("fund", json!({ "account": no.0, "delta": delta })),
         Record::Slice { no, amount } => ("slice", json!({ "account": no.0, "amount": amount })),
+        Record::Reserve { no, amount } => ("reserve", json!({ "account": no.0, "amount": amount })),
+        Record::Guarantee { no } => ("guarantee", json!({ "account": no.0 })),
         Record::Hold { id, amount, legs: paid, ceilings } => {
             let fields =
                 json!({ "hold": id.to_string(), "amount": amount, "legs": legs(paid), "ceilings": numbers(ceilings) });

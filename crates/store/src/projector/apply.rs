@@ -67,7 +67,12 @@ impl<'a> Batch<'a> {
         let Stamped { lsn, instant: at, record } = stamped;
         let range = |done: Option<()>| done.ok_or(ApplyError::Unfit { lsn, what: "a sum leaves the range" });
         match record {
-            Record::Boot { .. } | Record::Rest | Record::Slice { .. } | Record::Grow { .. } => Ok(()),
+            Record::Boot { .. }
+            | Record::Rest
+            | Record::Slice { .. }
+            | Record::Grow { .. }
+            | Record::Reserve { .. }
+            | Record::Guarantee { .. } => Ok(()),
             Record::Open { no, key } => self.open(lsn, no, &key),
             Record::Fund { no, delta } => range(self.state.accounts.fund(no, delta)),
             Record::Close { no } => self.close(lsn, no),

@@ -77,9 +77,13 @@ impl Expected {
         let (lsn, at) = (stamped.lsn, stamped.instant);
         let posting = |kind, hold, amounts, mark, detail| Some(Posting { lsn, at, kind, hold, amounts, mark, detail });
         match &stamped.record {
-            Record::Boot { .. } | Record::Rest | Record::Slice { .. } | Record::Grow { .. } | Record::Event { .. } => {
-                None
-            }
+            Record::Boot { .. }
+            | Record::Rest
+            | Record::Slice { .. }
+            | Record::Grow { .. }
+            | Record::Reserve { .. }
+            | Record::Guarantee { .. }
+            | Record::Event { .. } => None,
             Record::Open { key, .. } => {
                 self.accounts.push(Account {
                     subject: subject_columns(key.subject),
