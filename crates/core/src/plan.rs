@@ -45,6 +45,9 @@ pub struct Leg {
     pub account: AccountKey,
     /// What the account holds or allows in this period.
     pub limit: Nano,
+    /// What of the limit is kept for guaranteed grants, used and unused together, by a ceiling that does not bind them.
+    /// `None` for one that does, and for grants.
+    pub reserve: Option<Nano>,
     /// When it next has money: the next period that is not empty.
     pub resets_at: Option<Instant>,
     /// What it stands for.
@@ -88,13 +91,20 @@ impl LegOf {
 }
 
 impl Leg {
-    fn ceiling(budget: &Arc<Budget>, at: Instant) -> Self {
+    fn ceiling(directory: &Directory, budget: &Arc<Budget>, at: Instant) -> Self {
+        let (period, of) = (budget.period_at(at), LegOf::Budget(Arc::clone(budget)));
         Self {
-            account: AccountKey { subject: Subject::Budget(budget.id), period: budget.period_at(at) },
+            account: AccountKey { subject: Subject::Budget(budget.id), period },
             limit: budget.limit_at(at),
+            reserve: (!of.binds_guarantees()).then(|| directory.reserve(budget, period)),
             resets_at: budget.next_release(at),
-            of: LegOf::Budget(Arc::clone(budget)),
+            of,
         }
+    }
+
+    /// Is what it pays guaranteed?
+    pub fn is_guaranteed(&self) -> bool {
+        matches!(&self.of, LegOf::Grant(grant) if grant.guaranteed)
     }
 }
 
@@ -121,7 +131,7 @@ impl Directory {
         }
         let grants = running.into_iter().map(Running::into_leg).collect();
         let in_force = self.budgets_over(key).filter(|budget| budget.is_in_force(at));
-        let ceilings: Legs = in_force.map(|budget| Leg::ceiling(budget, at)).collect();
+        let ceilings: Legs = in_force.map(|budget| Leg::ceiling(self, budget, at)).collect();
         let ends = self.budgets_over(key).filter(|budget| budget.is_in_force(at)).filter_map(|budget| budget.ended_at);
         let periods = ceilings.iter().map(|leg| leg.account.period.end);
         // Stamps may lie ahead by the little that two clocks differ: a key revoked just now must not work on for a day.
@@ -168,6 +178,7 @@ impl Running {
         Leg {
             account: AccountKey { subject: Subject::Grant(self.grant.id), period: self.period.period },
             limit: self.limit,
+            reserve: None,
             resets_at: self.next,
             of: LegOf::Grant(self.grant),
         }

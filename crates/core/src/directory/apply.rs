@@ -23,6 +23,13 @@ pub(super) fn take(directory: &mut Directory, event: &Event) -> Result<(), Event
 }
 
 fn take_whole(directory: &mut Directory, event: &Event) -> Result<(), EventError> {
+    let before = directory.before(event);
+    take_it(directory, event)?;
+    directory.after(event, before);
+    Ok(())
+}
+
+fn take_it(directory: &mut Directory, event: &Event) -> Result<(), EventError> {
     if !matches!(event, Event::CompanyFounded { .. }) && directory.company.is_none() {
         return Err(EventError::NotFounded);
     }

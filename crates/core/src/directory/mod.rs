@@ -18,6 +18,7 @@ mod hash;
 mod offers;
 mod pools;
 mod record;
+mod reserves;
 mod stored;
 mod table;
 
@@ -25,6 +26,7 @@ use std::sync::Arc;
 
 pub use error::EventError;
 pub use record::{Company, Key, Person, Unit};
+pub use reserves::ReserveShort;
 pub use stored::{STORED_VERSION, StoredError};
 
 use crate::budget::Budget;
@@ -57,6 +59,7 @@ pub struct Directory {
     budgets: Table<BudgetId, Arc<Budget>>,
     pools: pools::Pools,
     offers: offers::Offers,
+    reserves: reserves::Reserves,
     /// One copy of what a hundred thousand people have in common.
     zones: Table<Zone, Arc<Zones>>,
     scopes: Table<Scope, Arc<Scope>>,

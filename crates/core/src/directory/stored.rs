@@ -1,7 +1,7 @@
 //! A directory as bytes, so that a start need not take in every event again.
 //!
 //! ```text
-//! directory = zones scopes grant-terms budget-terms company? policy units people keys pools roles offers
+//! directory = zones scopes grant-terms budget-terms company? policy units people keys pools roles offers reserves
 //! ```
 //!
 //! What a hundred thousand people have in common (zones, scopes, cadences, priorities) stands once, as JSON, and is
@@ -18,6 +18,7 @@ use serde::de::DeserializeOwned;
 
 use super::offers::Offers;
 use super::pools::Pools;
+use super::reserves::Reserves;
 use super::table::Table;
 use super::{Company, Directory, Key, Person, Unit};
 use crate::budget::{Budget, BudgetOn};
@@ -35,7 +36,7 @@ use crate::time::Instant;
 use crate::zone::{Zone, Zones};
 
 /// The version of the bytes.
-pub const STORED_VERSION: u32 = 2;
+pub const STORED_VERSION: u32 = 3;
 
 /// The bytes are not a directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -66,6 +67,7 @@ pub(super) fn write(directory: &Directory) -> Vec<u8> {
         budgets: _,
         pools,
         offers,
+        reserves,
         zones,
         scopes,
         begun: _,
@@ -132,6 +134,7 @@ pub(super) fn write(directory: &Directory) -> Vec<u8> {
     let Offers { offers, roles } = offers;
     out.json(&**roles);
     out.list(offers.values(), |out, offer| out.json(&**offer));
+    out.reserves(reserves);
     out.finish()
 }
 
@@ -213,6 +216,7 @@ pub(super) fn read(bytes: &[u8], prices: PriceBook) -> Result<Directory, StoredE
         directory.offers.offers.insert_mut(offer.id, Arc::new(offer));
         Ok(())
     })?;
+    directory.reserves = from.reserves()?;
     if from.rest.is_empty() { Ok(directory) } else { Err(StoredError("there are bytes behind its end")) }
 }
 
@@ -363,6 +367,23 @@ impl Writer {
         self.option(note.map(NoteId::get), Self::bits);
         self.instant(*created_at);
         self.option(*voided_at, Self::instant);
+    }
+
+    fn reserves(&mut self, reserves: &Reserves) {
+        self.list(reserves.people.iter(), |out, (person, moves)| {
+            out.bits(person.get());
+            out.list(moves.iter(), |out, (unit, at)| {
+                out.bits(unit.get());
+                out.instant(*at);
+            });
+        });
+        self.list(reserves.units.iter(), |out, (unit, moves)| {
+            out.bits(unit.get());
+            out.list(moves.iter(), |out, (parent, at)| {
+                out.option(parent.map(UnitId::get), Self::bits);
+                out.instant(*at);
+            });
+        });
     }
 
     fn pools(&mut self, pools: &Pools) {
@@ -580,6 +601,23 @@ impl<'a> Reader<'a> {
             created_at: self.instant()?,
             voided_at: self.option(Self::instant)?,
         })
+    }
+
+    fn reserves(&mut self) -> Result<Reserves, StoredError> {
+        let mut reserves = Reserves::default();
+        self.list(|from| {
+            let person = PersonId::new(from.bits()?);
+            let moves = from.list(|from| Ok((UnitId::new(from.bits()?), from.instant()?)))?;
+            reserves.people.insert_mut(person, moves.into());
+            Ok(())
+        })?;
+        self.list(|from| {
+            let unit = UnitId::new(from.bits()?);
+            let moves = from.list(|from| Ok((from.option(Self::bits)?.map(UnitId::new), from.instant()?)))?;
+            reserves.units.insert_mut(unit, moves.into());
+            Ok(())
+        })?;
+        Ok(reserves)
     }
 
     fn pools(&mut self, grants: &Table<GrantId, Arc<Grant>>) -> Result<Pools, StoredError> {

@@ -3,6 +3,7 @@
 //! A grant is never edited. It releases an *allowance* each period; what it releases is a function of the grant and
 //! the period, so nothing is ever reset. Voiding stops it from then on and leaves what was spent as it is.
 
+mod claim;
 mod release;
 
 use std::cmp::Ordering;
@@ -11,6 +12,8 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+pub use claim::DaysOf;
+pub(crate) use claim::held;
 pub use release::{Release, ReleaseError};
 
 use crate::calendar::{Cadence, CivilSpan, Days, split};

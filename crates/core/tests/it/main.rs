@@ -11,6 +11,7 @@ mod plan;
 mod pools;
 mod random;
 mod rating;
+mod reserves;
 mod sentence;
 mod terms;
 mod zones;

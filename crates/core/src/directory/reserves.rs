@@ -1,0 +1,381 @@
+//! What the budgets of units and the company keep for guaranteed grants below them.
+//!
+//! A *reserve* is the most that the guaranteed grants of the people below a budget can pay in one of its periods. It is
+//! a function of the directory; nothing here says what was spent. Within a period it only shrinks by what has not begun
+//! to be released: who moved away, left, or whose grant was voided still counts with every period of the grant that had
+//! begun by then, because some of it may have been spent under this budget.
+//!
+//! Summing over a hundred thousand people for each call is out of the question. A sum is worked out once per budget and
+//! period, when somebody first asks, and kept beside the directory; an event then changes it by what it changes for one
+//! person.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::table::Table;
+use super::{Directory, Person};
+use crate::account::Period;
+use crate::budget::{Budget, BudgetOn};
+use crate::calendar::Cadence;
+use crate::event::Event;
+use crate::grant::{DaysOf, Grant, held};
+use crate::id::{BudgetId, PersonId, UnitId};
+use crate::money::Nano;
+use crate::time::Instant;
+
+/// Sums kept at most; beyond it they are worked out anew.
+const SUMS_MAX: usize = 16 * 1024;
+/// Starts of grants ahead that are looked at before a budget is lowered.
+const STARTS_MAX: usize = 128;
+
+/// Where people and units were before, and the sums worked out so far.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Reserves {
+    /// The units that somebody was moved out of, and when, in order.
+    pub(super) people: Table<PersonId, Arc<[(UnitId, Instant)]>>,
+    /// What a unit was part of, and until when, in order.
+    pub(super) units: Table<UnitId, Arc<[(Option<UnitId>, Instant)]>>,
+    /// Shared by all clones for which they are the same. Not part of what the directory is.
+    sums: Arc<Sums>,
+}
+
+type Known = HashMap<(BudgetId, Period), Nano>;
+
+/// Behind a lock because readers of a directory add to them.
+#[derive(Debug, Default)]
+struct Sums(Mutex<Known>);
+
+impl Sums {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Known> {
+        // Every value in it is right by itself, also after a panic.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl PartialEq for Reserves {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.people, &self.units) == (&other.people, &other.units)
+    }
+}
+
+impl Eq for Reserves {}
+
+/// Guaranteed grants can take more from a budget than it allows.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "guaranteed grants can take {reserve} from budget {budget} in its period from {from}, which allows {limit}; \
+     raise the budget first, or guarantee less"
+)]
+pub struct ReserveShort {
+    /// Which budget.
+    pub budget: BudgetId,
+    /// What it limits.
+    pub on: BudgetOn,
+    /// The start of the first period of which it is so.
+    pub from: Instant,
+    /// What the budget allows then.
+    pub limit: Nano,
+    /// What guaranteed grants can take.
+    pub reserve: Nano,
+}
+
+/// For whom an event may change what is guaranteed where.
+enum Touched {
+    Nobody,
+    Person(PersonId),
+    Everybody,
+}
+
+/// What an event was about to change: what the sums known so far have of one person, and where they were.
+pub(super) struct Before {
+    touched: Touched,
+    moved: Option<UnitId>,
+    claims: Vec<((BudgetId, Period), i128)>,
+}
+
+impl Directory {
+    /// The most that the guaranteed grants below a budget can pay in one of its periods, used and unused together; zero
+    /// for the budget of a key, which binds guarantees like anything else.
+    pub fn reserve(&self, budget: &Budget, period: Period) -> Nano {
+        if matches!(budget.on, BudgetOn::Key(_)) {
+            return Nano::ZERO;
+        }
+        let of = (budget.id, period);
+        if let Some(known) = self.reserves.sums.lock().get(&of) {
+            return *known;
+        }
+        // Not under the lock: another thread may do the same and find the same.
+        let mut days_of = DaysOf::new();
+        let claims = self.people.values().map(|person| self.claim(budget, period, person, &mut days_of));
+        let sum = held(claims.fold(0_i128, i128::saturating_add));
+        let mut known = self.reserves.sums.lock();
+        if known.len() >= SUMS_MAX {
+            known.clear();
+        }
+        known.insert(of, sum);
+        sum
+    }
+
+    /// The budgets of units and of the company, in force at an instant, whose reserve an event may have changed, or
+    /// that it set; this directory is the one after it.
+    pub fn reserves_touched(&self, before: &Self, event: &Event, at: Instant) -> Vec<Arc<Budget>> {
+        let mut found = BTreeMap::new();
+        self.collect_touched(before, event, &mut found);
+        found.into_values().filter(|budget| budget.is_in_force(at) && !matches!(budget.on, BudgetOn::Key(_))).collect()
+    }
+
+    /// Does what an event guarantees fit the budgets above, and a budget that it sets what is guaranteed below? Looked at
+    /// are the period running at `at`, those that follow for a while, and those in which guaranteed grants start. Where
+    /// too little was there before, it must not become less.
+    ///
+    /// Not asked at replay: what was accepted once stays so.
+    ///
+    /// # Errors
+    /// [`ReserveShort`] with the first period for which it does not.
+    pub fn check_reserves(&self, before: &Self, event: &Event, at: Instant) -> Result<(), ReserveShort> {
+        let mut starts = Vec::new();
+        self.collect_starts(event, at, &mut starts);
+        for budget in self.reserves_touched(before, event, at) {
+            let known = before.budget(budget.id);
+            let lowered = known.is_some_and(|known| budget.amount < known.amount) || known.is_none();
+            let mut ahead = ahead(&budget, at);
+            let starts_below = if lowered { self.starts_below(&budget, at) } else { Vec::new() };
+            for start in starts.iter().chain(&starts_below) {
+                let period = budget.period_at(*start);
+                ahead.extend([period, budget.period_at(period.end)]);
+            }
+            for period in ahead {
+                let (limit, reserve) = (budget.limit_at(period.start), self.reserve(&budget, period));
+                let worse = || lowered || known.is_none_or(|known| reserve > before.reserve(known, period));
+                if reserve > limit && worse() {
+                    return Err(ReserveShort { budget: budget.id, on: budget.on, from: period.start, limit, reserve });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What one person can take from a budget in one of its periods under a guarantee.
+    fn claim(&self, budget: &Budget, period: Period, person: &Person, days_of: &mut DaysOf) -> i128 {
+        let guaranteed = person.grants.iter().filter(|grant| grant.guaranteed);
+        let mut sum = 0_i128;
+        for grant in guaranteed {
+            for span in self.spans_below(budget.on, person, self.span_of(budget, period, person, grant)) {
+                sum = sum.saturating_add(grant.drawn_in(&person.zones, span, days_of));
+            }
+        }
+        sum
+    }
+
+    /// The part of a period in which a grant can be drawn on under a budget.
+    fn span_of(&self, budget: &Budget, period: Period, person: &Person, grant: &Grant) -> Period {
+        let stops = grant.voided_at.into_iter().chain(person.left_at);
+        Period {
+            start: period.start.max(budget.created_at).max(grant.created_at),
+            end: stops.fold(period.end, Instant::min),
+        }
+    }
+
+    /// The parts of a span in which somebody was below what a budget limits.
+    fn spans_below(&self, on: BudgetOn, person: &Person, span: Period) -> Vec<Period> {
+        let target = match on {
+            BudgetOn::Company => return vec![span],
+            BudgetOn::Key(_) => return Vec::new(),
+            BudgetOn::Unit(unit) => unit,
+        };
+        let moves = self.reserves.people.get(&person.id).map_or(&[][..], |moves| moves);
+        let mut spans: Vec<Period> = Vec::new();
+        let mut since = Instant::from_micros(i64::MIN);
+        for (unit, until) in moves.iter().copied().chain([(person.unit, Instant::FAR_FUTURE)]) {
+            let stay = Period { start: since.max(span.start), end: until.min(span.end) };
+            since = until;
+            if stay.start >= stay.end || !self.was_below(unit, target, span.start) {
+                continue;
+            }
+            match spans.last_mut() {
+                Some(last) if last.end == stay.start => last.end = stay.end,
+                _ => spans.push(stay),
+            }
+        }
+        spans
+    }
+
+    /// Is a unit the target or below it, or was it at any time since?
+    fn was_below(&self, unit: UnitId, target: UnitId, since: Instant) -> bool {
+        let (mut open, mut seen) = (vec![unit], Vec::new());
+        while let Some(unit) = open.pop() {
+            if unit == target {
+                return true;
+            }
+            if seen.contains(&unit) {
+                continue;
+            }
+            seen.push(unit);
+            open.extend(self.unit(unit).and_then(|unit| unit.parent));
+            let before = self.reserves.units.get(&unit).map_or(&[][..], |before| before);
+            open.extend(before.iter().filter(|(_, until)| *until > since).filter_map(|(parent, _)| *parent));
+        }
+        false
+    }
+
+    /// What there is to remember of an event before it is taken in.
+    pub(super) fn before(&self, event: &Event) -> Before {
+        let moved = match event {
+            Event::PersonMoved { person, .. } => self.person(*person).map(|person| person.unit),
+            Event::UnitMoved { unit, .. } => self.unit(*unit).and_then(|unit| unit.parent),
+            _ => None,
+        };
+        let touched = self.touched(event);
+        let claims = match touched {
+            Touched::Person(person) => self.claims(person),
+            Touched::Nobody | Touched::Everybody => Vec::new(),
+        };
+        Before { touched, moved, claims }
+    }
+
+    /// Brings what is known up to an event that was taken in.
+    pub(super) fn after(&mut self, event: &Event, before: Before) {
+        match event {
+            Event::PersonMoved { person, at, .. } => {
+                if let Some(unit) = before.moved {
+                    let known = self.reserves.people.get(person).map_or(&[][..], |moves| moves);
+                    let moves: Arc<[_]> = known.iter().copied().chain([(unit, *at)]).collect();
+                    self.reserves.people.insert_mut(*person, moves);
+                }
+            }
+            Event::UnitMoved { unit, at, .. } => {
+                let known = self.reserves.units.get(unit).map_or(&[][..], |moves| moves);
+                let moves: Arc<[_]> = known.iter().copied().chain([(before.moved, *at)]).collect();
+                self.reserves.units.insert_mut(*unit, moves);
+            }
+            _ => {}
+        }
+        match before.touched {
+            Touched::Nobody => {}
+            Touched::Everybody => self.reserves.sums = Arc::default(),
+            Touched::Person(person) => {
+                // Also where nothing is known yet: what is found from here on is not that of the directory before.
+                let mut known = self.reserves.sums.lock().clone();
+                let old: HashMap<_, _> = before.claims.into_iter().collect();
+                for (of, new) in self.claims(person) {
+                    // What was not known a moment ago another thread has found meanwhile, for the directory before.
+                    match (known.get_mut(&of), old.get(&of)) {
+                        (Some(sum), Some(old)) if *sum < Nano::MAX => {
+                            *sum = held(i128::from(sum.get()).saturating_add(new).saturating_sub(*old));
+                        }
+                        _ => drop(known.remove(&of)),
+                    }
+                }
+                self.reserves.sums = Arc::new(Sums(Mutex::new(known)));
+            }
+        }
+    }
+
+    /// What each sum known so far has of one person.
+    fn claims(&self, person: PersonId) -> Vec<((BudgetId, Period), i128)> {
+        let of: Vec<(BudgetId, Period)> = self.reserves.sums.lock().keys().copied().collect();
+        let mut days_of = DaysOf::new();
+        let claim = |(id, period): (BudgetId, Period)| {
+            let budget = self.budget(id)?;
+            let claim = self.person(person).map_or(0, |person| self.claim(budget, period, person, &mut days_of));
+            Some(((id, period), claim))
+        };
+        of.into_iter().filter_map(claim).collect()
+    }
+
+    fn touched(&self, event: &Event) -> Touched {
+        let whose = |grant| self.grant(grant).filter(|grant| grant.guaranteed).map(|grant| grant.person);
+        let with_any = |person| self.grants_of(person).iter().any(|grant| grant.guaranteed).then_some(person);
+        let person = match event {
+            Event::GrantMade(grant) => grant.guaranteed.then_some(grant.person),
+            Event::GrantVoided { grant, .. } => whose(*grant),
+            Event::PersonMoved { person, .. }
+            | Event::PersonLeft { person, .. }
+            | Event::PersonZoneChanged { person, .. } => with_any(*person),
+            Event::UnitMoved { .. } | Event::Part { .. } => return Touched::Everybody,
+            Event::CompanyFounded { .. }
+            | Event::UnitAdded { .. }
+            | Event::UnitClosed { .. }
+            | Event::PersonAdded { .. }
+            | Event::BudgetSet(_)
+            | Event::BudgetEnded { .. }
+            | Event::KeyIssued(_)
+            | Event::KeyRevoked { .. }
+            | Event::Pool(_)
+            | Event::Offer(_)
+            | Event::Role(_)
+            | Event::PricesPublished(_)
+            | Event::PolicySet { .. } => None,
+        };
+        person.map_or(Touched::Nobody, Touched::Person)
+    }
+
+    fn collect_touched(&self, before: &Self, event: &Event, found: &mut BTreeMap<BudgetId, Arc<Budget>>) {
+        let mut all_of = |directory: &Self, unit: Option<UnitId>| {
+            let units = unit.into_iter().flat_map(|unit| directory.units_above(unit));
+            let company = directory.company.iter().flat_map(|company| &company.budgets);
+            let budgets = units.flat_map(|unit| &unit.budgets).chain(company);
+            found.extend(budgets.filter_map(|budget| self.budget(budget.id)).map(|b| (b.id, Arc::clone(b))));
+        };
+        match event {
+            Event::BudgetSet(budget) => found.extend(self.budget(budget.id).map(|b| (b.id, Arc::clone(b)))),
+            Event::UnitMoved { unit, .. } => {
+                all_of(before, Some(*unit));
+                all_of(self, Some(*unit));
+            }
+            Event::Part { events, .. } => events.iter().for_each(|event| self.collect_touched(before, event, found)),
+            event => {
+                if let Touched::Person(person) = self.touched(event) {
+                    for directory in [before, self] {
+                        all_of(directory, directory.person(person).map(|person| person.unit));
+                    }
+                }
+            }
+        }
+    }
+
+    /// The starts ahead of guaranteed grants that an event makes.
+    fn collect_starts(&self, event: &Event, at: Instant, starts: &mut Vec<Instant>) {
+        match event {
+            Event::GrantMade(grant) if grant.guaranteed => starts.extend(self.start_of(grant).filter(|s| *s > at)),
+            Event::Part { events, .. } => events.iter().for_each(|event| self.collect_starts(event, at, starts)),
+            _ => {}
+        }
+        starts.sort_unstable();
+        starts.dedup();
+    }
+
+    fn start_of(&self, grant: &Grant) -> Option<Instant> {
+        self.person(grant.person).map(|person| grant.rhythm(&person.zones).starts_at())
+    }
+
+    /// The starts ahead of guaranteed grants below a budget, as many as are looked at.
+    fn starts_below(&self, budget: &Budget, at: Instant) -> Vec<Instant> {
+        let below = |person: &&Arc<Person>| match budget.on {
+            BudgetOn::Company => true,
+            BudgetOn::Unit(unit) => self.units_above(person.unit).any(|above| above.id == unit),
+            BudgetOn::Key(_) => false,
+        };
+        let grants = self.people.values().filter(below).flat_map(|person| &person.grants);
+        let ahead = grants.filter(|grant| grant.guaranteed && !grant.is_voided(at));
+        let mut starts: Vec<Instant> = ahead.filter_map(|grant| self.start_of(grant)).filter(|s| *s > at).collect();
+        starts.sort_unstable();
+        starts.dedup();
+        starts.truncate(STARTS_MAX);
+        starts
+    }
+}
+
+/// The periods of a budget that are looked at: the one running, and as many as it takes to see the calendar's turns.
+fn ahead(budget: &Budget, at: Instant) -> Vec<Period> {
+    let count = match budget.cadence {
+        Cadence::Day => 10,
+        Cadence::Week => 6,
+        Cadence::Month => 14,
+        Cadence::Quarter => 5,
+        Cadence::Year => 3,
+        Cadence::Once => 1,
+    };
+    let first = budget.period_at(at);
+    std::iter::successors(Some(first), |period| Some(budget.period_at(period.end))).take(count).collect()
+}
