@@ -89,9 +89,17 @@ pub(crate) fn not_allowed(snapshot: &Snapshot, caller: &Caller, why: Reason) -> 
     Refused::decided(kind, code, sentence(snapshot, caller, &Decision::Refused(why)))
 }
 
+/// Where an account stands. Of a budget that keeps some in reserve for guaranteed grants, the part that is for others:
+/// only they are ever denied by it.
 fn figures_of(worker: &Worker, leg: &Leg) -> Figures {
     worker.shared.ledger.find(&leg.account).map_or(Figures { limit: leg.limit, ..Figures::default() }, |balance| {
-        Figures { limit: balance.limit, spent: balance.spent, held: balance.held, suspense: balance.suspense }
+        let part = balance.guaranteed;
+        Figures {
+            limit: balance.limit.saturating_sub(balance.reserve.max(part.sum())),
+            spent: balance.spent.saturating_sub(part.spent),
+            held: balance.held.saturating_sub(part.held),
+            suspense: balance.suspense.saturating_sub(part.suspense),
+        }
     })
 }
 

@@ -12,11 +12,11 @@ use std::sync::Arc;
 use purser_core::decision::Refused as Reason;
 use purser_core::id::KeyId;
 use purser_core::money::Nano;
-use purser_core::plan::Plan;
+use purser_core::plan::{Leg, Plan};
 use purser_core::scope::CallScope;
 use purser_core::snapshot::Snapshot;
 use purser_core::time::Instant;
-use purser_ledger::{AccountNo, HoldOutcome, HoldRequest, Ledger, LedgerError};
+use purser_ledger::{AccountNo, Guarantee, HoldOutcome, HoldRequest, Ledger, LedgerError, Terms};
 use smallvec::SmallVec;
 
 use crate::auth::Caller;
@@ -49,7 +49,7 @@ pub(crate) struct Planned {
     pub(crate) plan: Plan,
     /// When new money comes, as it is told to clients.
     pub(crate) resets_at: Option<String>,
-    limits: SmallVec<[Nano; 8]>,
+    terms: SmallVec<[Terms; 8]>,
     numbers: RefCell<Numbers>,
 }
 
@@ -94,11 +94,23 @@ impl Plans {
     }
 }
 
+/// What the ledger is told of an account.
+fn terms(leg: &Leg) -> Terms {
+    let guarantee = match leg.reserve {
+        // With nothing guaranteed below there is nothing to tell apart.
+        Some(Nano::ZERO) => Guarantee::Plain,
+        Some(reserve) => Guarantee::Yields { reserve },
+        None if leg.is_guaranteed() => Guarantee::Guaranteed,
+        None => Guarantee::Plain,
+    };
+    Terms { limit: leg.limit, guarantee }
+}
+
 impl Planned {
     fn of(plan: Plan) -> Self {
-        let limits = plan.grants.iter().chain(&plan.ceilings).map(|leg| leg.limit).collect();
+        let terms = plan.grants.iter().chain(&plan.ceilings).map(terms).collect();
         let resets_at = plan.resets_at.map(|reset| reset.to_string());
-        Self { plan, resets_at, limits, numbers: RefCell::default() }
+        Self { plan, resets_at, terms, numbers: RefCell::default() }
     }
 
     fn holds_at(&self, at: Instant) -> bool {
@@ -124,7 +136,7 @@ impl Planned {
             let placed = {
                 let numbers = self.numbers.borrow();
                 let (grants, ceilings) = numbers.split_at(self.plan.grants.len());
-                ledger.hold_if(&HoldRequest { grants, ceilings, want, least }, &self.limits)?
+                ledger.hold_if(&HoldRequest { grants, ceilings, want, least }, &self.terms)?
             };
             match placed {
                 Some(outcome) => return Ok(outcome),
@@ -136,7 +148,7 @@ impl Planned {
 
     fn open(&self, ledger: &Ledger) -> Result<(), LedgerError> {
         let legs = self.plan.grants.iter().chain(&self.plan.ceilings);
-        let wanted: SmallVec<[_; 8]> = legs.map(|leg| (leg.account, leg.limit)).collect();
+        let wanted: SmallVec<[_; 8]> = legs.map(|leg| leg.account).zip(self.terms.iter().copied()).collect();
         let (numbers, _new) = ledger.accounts(&wanted)?;
         *self.numbers.borrow_mut() = numbers;
         Ok(())

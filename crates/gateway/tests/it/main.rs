@@ -12,6 +12,7 @@ mod dialects;
 mod differential;
 mod faults;
 mod fence;
+mod guarantees;
 mod hangups;
 mod hangups_everywhere;
 mod hostile;
