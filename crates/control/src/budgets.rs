@@ -4,6 +4,7 @@ use purser_core::account::{AccountKey, Subject};
 use purser_core::budget::{Budget as Terms, BudgetOn};
 use purser_core::event::Event;
 use purser_core::id::{BudgetId, KeyId};
+use purser_core::money::Nano;
 use purser_core::snapshot::Snapshot;
 use purser_core::time::Instant;
 use purser_core::zone::Zone;
@@ -102,12 +103,16 @@ impl Inner {
             days: word(budget.days),
             since: budget.created_at,
             ended: budget.ended_at,
-            funds: budget.is_in_force(now).then(|| self.funds(&account, budget.limit_at(now))),
+            funds: budget.is_in_force(now).then(|| {
+                let reserve = snapshot.directory.reserve(budget, account.period);
+                self.funds(&account, budget.limit_at(now), reserve)
+            }),
         }
     }
 
-    /// Where an account stands. One that no call has asked for yet is not open in the ledger and has all its limit.
-    pub(crate) fn funds(&self, account: &AccountKey, limit: purser_core::money::Nano) -> Funds {
+    /// Where an account stands. One that no call has asked for yet is not open in the ledger and has all its limit. What
+    /// it keeps in reserve for guaranteed grants is not available to others.
+    pub(crate) fn funds(&self, account: &AccountKey, limit: Nano, reserve: Nano) -> Funds {
         match self.ledger.find(account) {
             // The limit that holds now, also where the ledger has not heard of it yet: it learns with the next call.
             Some(balance) => Funds {
@@ -115,12 +120,9 @@ impl Inner {
                 posted: balance.spent,
                 held: balance.held,
                 suspense: balance.suspense,
-                available: limit
-                    .saturating_sub(balance.spent)
-                    .saturating_sub(balance.held)
-                    .saturating_sub(balance.suspense),
+                available: balance.available().saturating_add(limit.saturating_sub(balance.limit)),
             },
-            None => Funds { limit, available: limit, ..Funds::default() },
+            None => Funds { limit, available: limit.saturating_sub(reserve), ..Funds::default() },
         }
     }
 }

@@ -16,6 +16,7 @@ use crate::admins::AdminEvent;
 use crate::audit::{Content, Entry, Outcome};
 use crate::control::{Control, Inner};
 use crate::error::{Code, Error, Refused};
+use crate::reserves::Reserves;
 
 /// The directory's events in the journal, which carries kinds as numbers.
 pub(crate) const KIND_DIRECTORY: u8 = 1;
@@ -124,11 +125,20 @@ impl<'a> Turn<'a> {
     /// The event contradicts what is there, or the journal does not take it. Nothing was changed then.
     pub(crate) fn commit(&mut self, event: &Event) -> Result<(), Error> {
         // In proportion to the event, not to the company: the rest is shared with the snapshot before.
-        let next = self.snapshot().directory.apply(event).map(Snapshot::of).map_err(|error| refused(&error))?;
+        let before = self.snapshot();
+        let next = before.directory.apply(event).map(Snapshot::of).map_err(|error| refused(&error))?;
+        let reserves = Reserves::keep(&self.inner.ledger, (&before.directory, &next.directory), [event], self.now)?;
         let payload = event.to_bytes();
-        let lsn = self.write(KIND_DIRECTORY, &payload)?;
+        let lsn = match self.write(KIND_DIRECTORY, &payload) {
+            Ok(lsn) => lsn,
+            Err(error) => {
+                reserves.given_up(&self.inner.ledger);
+                return Err(error);
+            }
+        };
         self.reached.took(lsn, event, &payload);
         self.inner.snapshot.store(Arc::new(next));
+        reserves.seen(&self.inner.ledger);
         Ok(())
     }
 
@@ -140,6 +150,18 @@ impl<'a> Turn<'a> {
     pub(crate) fn commit_all(&mut self, events: Vec<Event>, next: Directory) -> Result<(), Error> {
         // Not the change's own id: an attempt that ended half way and the one that repeats it must not run together.
         let change = CommandId::new(self.inner.random_bits()?);
+        let before = self.snapshot();
+        let reserves = Reserves::keep(&self.inner.ledger, (&before.directory, &next), &events, self.now)?;
+        if let Err(error) = self.write_parts(change, events) {
+            reserves.given_up(&self.inner.ledger);
+            return Err(error);
+        }
+        self.inner.snapshot.store(Arc::new(Snapshot::of(next)));
+        reserves.seen(&self.inner.ledger);
+        Ok(())
+    }
+
+    fn write_parts(&mut self, change: CommandId, events: Vec<Event>) -> Result<(), Error> {
         let mut parts = parts_of(events).enumerate().peekable();
         while let Some((place, events)) = parts.next() {
             let last = parts.peek().is_none();
@@ -154,7 +176,6 @@ impl<'a> Turn<'a> {
             // So that not many parts are in memory at once.
             self.runtime.block_on(self.inner.ledger.written(lsn)).map_err(failed)?;
         }
-        self.inner.snapshot.store(Arc::new(Snapshot::of(next)));
         Ok(())
     }
 

@@ -77,6 +77,8 @@ pub enum Code {
     Conflict,
     /// A pool has too little free for what is to be promised or taken out of it.
     PoolShort,
+    /// A budget above has too little left for what is to be guaranteed.
+    BudgetShort,
     /// It would cut what was guaranteed.
     Guaranteed,
     /// The command's name was used before with another input.
@@ -107,7 +109,12 @@ impl Code {
             Self::Unauthorized => 401,
             Self::Forbidden | Self::SelfApproval => 403,
             Self::NotFound => 404,
-            Self::Ambiguous | Self::Conflict | Self::PoolShort | Self::Guaranteed | Self::CommandReused => 409,
+            Self::Ambiguous
+            | Self::Conflict
+            | Self::PoolShort
+            | Self::BudgetShort
+            | Self::Guaranteed
+            | Self::CommandReused => 409,
             Self::Gone => 410,
             Self::Unpriced => 422,
             Self::TooMany => 429,

@@ -31,6 +31,7 @@ mod people;
 mod pools;
 mod prices;
 mod replay;
+mod reserves;
 mod secret;
 mod setup;
 mod statements;

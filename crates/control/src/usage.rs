@@ -204,10 +204,14 @@ impl Control {
 impl Inner {
     fn balance(&self, snapshot: &Snapshot, person: &Person, now: Instant) -> Balance {
         let mut funds = Funds::default();
+        let mut guaranteed = Nano::ZERO;
         let mut grants = Vec::new();
         for (grant, period) in running_grants(person, now) {
             let one = self.grant_funds(grant, &period);
             add(&mut funds, &one);
+            if grant.guaranteed {
+                guaranteed = guaranteed.saturating_add(one.available.max(Nano::ZERO));
+            }
             grants.push(GrantBalance {
                 grant: grant.id,
                 funds: one,
@@ -219,9 +223,12 @@ impl Inner {
         let company = snapshot.directory.company().into_iter().flat_map(|company| &company.budgets);
         let above = units.chain(company).filter(|budget| budget.is_in_force(now)).map(|budget| {
             let account = AccountKey { subject: Subject::Budget(budget.id), period: budget.period_at(now) };
-            self.funds(&account, budget.limit_at(now)).available
+            let reserve = snapshot.directory.reserve(budget, account.period);
+            self.funds(&account, budget.limit_at(now), reserve).available
         });
-        let spendable = above.fold(funds.available, Nano::min).max(Nano::ZERO);
+        // Budgets above limit only what is not guaranteed.
+        let others = above.fold(funds.available.saturating_sub(guaranteed), Nano::min).max(Nano::ZERO);
+        let spendable = guaranteed.saturating_add(others);
         let resets_at = person.grants.iter().filter_map(|grant| grant.next_release(&person.zones, now)).min();
         Balance {
             person: person.id,
@@ -236,7 +243,7 @@ impl Inner {
     /// Where a grant stands in one of its periods.
     pub(crate) fn grant_funds(&self, grant: &Grant, period: &CivilPeriod) -> Funds {
         let account = AccountKey { subject: Subject::Grant(grant.id), period: period.period };
-        self.funds(&account, grant.allowance(period))
+        self.funds(&account, grant.allowance(period), Nano::ZERO)
     }
 
     /// What people call a key: its person, and what uses it.
