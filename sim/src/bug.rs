@@ -44,7 +44,7 @@ bugs! {
     BufferedWrites = "buffered-writes", "Writes stay in the process until the next sync.", Cleared | Prefix;
     DroppedWrite = "dropped-write", "One write in forty never reaches the operating system.", Bytes | Cleared | Acknowledged | Prefix | Recovery;
     SwappedBytes = "swapped-bytes", "Two bytes change places on their way to the disk.", Bytes | Prefix;
-    DoubledWrite = "doubled-write", "One write in thirty reaches the file twice.", Bytes | Prefix | Conduct;
+    DoubledWrite = "doubled-write", "One write in thirty reaches the file twice.", Bytes | Prefix | Conduct | Once;
     ShortWrite = "short-write", "A full disk takes a part of a write, and nobody looks.", Bytes | Cleared | Acknowledged;
     ForgottenFrame = "forgotten-frame", "A start cuts off the last whole frame.", Prefix;
     NoSalvage = "no-salvage", "A start drops the records of an unfinished frame, although only the process died.", Prefix;
@@ -68,7 +68,12 @@ bugs! {
     WrongOrder = "wrong-order", "Grants are burnt in reverse order.", Plan;
     UnderBound = "under-bound", "Half of what a call can cost is set aside.", Cleared | Charge;
     FalseDenial = "false-denial", "Money that is only set aside is called gone.", Denial;
-    HastyDenial = "hasty-denial", "A call that fits is told that it does not.", Denial;
+    HastyDenial = "hasty-denial", "A call that fits is told that it does not.", Denial | Guarantee;
+    NoReserve = "no-reserve", "Budgets keep nothing for guaranteed grants.", Guarantee;
+    SmallReserve = "small-reserve", "Budgets keep for a guaranteed grant what half of its periods release.", Guarantee;
+    BoundGuarantee = "bound-guarantee", "Budgets refuse guaranteed calls like any other.", Guarantee | Denial | Plan;
+    EverythingGuaranteed = "everything-guaranteed", "All grants are taken as guaranteed.", Guarantee;
+    CutBelowReserve = "cut-below-reserve", "A budget is set below what is guaranteed under it.", Guarantee;
     LeakedHold = "leaked-hold", "The hold of a call that failed is forgotten.", Quiet;
     DroppedHold = "dropped-hold", "The hold of a call that failed is dropped.", Once | Quiet | Charge;
     NewCommand = "new-command", "A command repeated for a lost acknowledgement gets a new id.", Once;

@@ -11,7 +11,8 @@ use purser_core::scope::CallScope;
 use purser_core::time::Instant;
 use purser_core::usage::{Served, Usage};
 use purser_ledger::{
-    Clearance, Detail, GrowOutcome, Hold, HoldId, HoldOutcome, HoldRequest, LedgerError, Mark, Settled, Settlement,
+    Clearance, Detail, GrowOutcome, Guarantee, Hold, HoldId, HoldOutcome, HoldRequest, LedgerError, Mark, Settled,
+    Settlement, Terms,
 };
 
 use crate::audit::{Asked, Counts, Denied, Finding, Finish};
@@ -177,6 +178,7 @@ impl World {
         let Call { no, key, model, attempt, .. } = *call;
         match outcome {
             HoldOutcome::Placed(hold) => {
+                self.note_guarantees(&planned);
                 let asked = Asked {
                     call: no,
                     attempt,
@@ -265,8 +267,8 @@ impl World {
     ) -> Result<Option<(Rc<Planned>, HoldOutcome)>, Finding> {
         let mut planned = planned;
         let legs = || planned.plan.grants.iter().chain(&planned.plan.ceilings);
-        let wanted: Vec<_> = legs().map(|leg| (leg.account, leg.limit)).collect();
-        let limits: Vec<Nano> = legs().map(|leg| leg.limit).collect();
+        let terms: Vec<Terms> = legs().map(|leg| self.terms(leg)).collect();
+        let wanted: Vec<_> = legs().map(|leg| leg.account).zip(terms.iter().copied()).collect();
         let grants_len = planned.plan.grants.len();
         for _ in 0..3 {
             if planned.numbers.is_empty() {
@@ -286,7 +288,7 @@ impl World {
                 let short = purser_ledger::Shortfall { blocking, available: none, if_all_released: none, least };
                 return Ok(Some((planned, HoldOutcome::Short(short))));
             }
-            match self.ledger.hold_if(&HoldRequest { grants, ceilings, want, least }, &limits) {
+            match self.ledger.hold_if(&HoldRequest { grants, ceilings, want, least }, &terms) {
                 Ok(Some(outcome)) => return Ok(Some((planned, outcome))),
                 Ok(None) => {
                     let Planned { plan, version, .. } = &*planned;
@@ -296,6 +298,40 @@ impl World {
             }
         }
         Err(odd("the accounts of a plan had other limits three times in a row"))
+    }
+
+    /// Notes that a guaranteed call was let through where others would not be.
+    fn note_guarantees(&mut self, planned: &Planned) {
+        let plan = &planned.plan;
+        let guaranteed = plan.grants.iter().filter(|leg| leg.is_guaranteed()).count();
+        if guaranteed == 0 {
+            return;
+        }
+        if guaranteed < plan.grants.len() {
+            self.tally.note("guarantees: beside other money in one call");
+        }
+        let above = plan.ceilings.iter().filter(|leg| leg.reserve.is_some());
+        let balances = above.filter_map(|leg| self.ledger.find(&leg.account)).collect::<Vec<_>>();
+        if balances.iter().any(|balance| !balance.available().is_positive()) {
+            self.tally.note("guarantees: where others have nothing left");
+        }
+    }
+
+    /// What the gateway tells the ledger of an account.
+    fn terms(&self, leg: &purser_core::plan::Leg) -> Terms {
+        let guarantee = match leg.reserve {
+            Some(Nano::ZERO) => Guarantee::Plain,
+            Some(_) if self.has(Bug::BoundGuarantee) => Guarantee::Plain,
+            Some(_) if self.has(Bug::NoReserve) => Guarantee::Yields { reserve: Nano::ZERO },
+            Some(reserve) if self.has(Bug::SmallReserve) => Guarantee::Yields { reserve: Nano::new(reserve.get() / 2) },
+            Some(reserve) => Guarantee::Yields { reserve },
+            None if leg.is_guaranteed() => Guarantee::Guaranteed,
+            None if self.has(Bug::EverythingGuaranteed) && matches!(leg.of, purser_core::plan::LegOf::Grant(_)) => {
+                Guarantee::Guaranteed
+            }
+            None => Guarantee::Plain,
+        };
+        Terms { limit: leg.limit, guarantee }
     }
 
     fn not_now<T>(&mut self, why: &LedgerError) -> Result<Option<T>, Finding> {

@@ -46,6 +46,8 @@ pub(crate) struct Company {
     pub(crate) keys: Vec<KeyId>,
     /// The budgets, in the order of the terms.
     pub(crate) budgets: Vec<Budget>,
+    /// What each of them keeps for guaranteed grants in the period that has most of them.
+    pub(crate) kept: Vec<Nano>,
     /// What the auditor is told.
     pub(crate) terms: Terms,
     /// When it begins, in microseconds.
@@ -82,8 +84,9 @@ impl Company {
                     amount: i128::from(plenty * dice.between(4, 40) * 1_000_000 + dice.below(1_000)),
                     priority: u16::try_from(dice.between(1, 3)).unwrap_or(1),
                     only: dice.per_mille(200).then(|| dice.index(MODELS.len())),
+                    guaranteed: dice.per_mille(400),
                 };
-                events.push(Event::GrantMade(made(&grant, id, zone(place), dice)));
+                events.push(Event::GrantMade(made(&grant, id, zone(place))));
                 terms.grants.push(grant);
             }
             let key = KeyId::new(10_000 + keys.len() as u128);
@@ -109,7 +112,6 @@ impl Company {
                 created_at: before(5),
                 ended_at: None,
             };
-            events.push(Event::BudgetSet(budget.clone()));
             let key = if let BudgetOn::Key(key) = on { keys.iter().position(|known| *known == key) } else { None };
             terms.budgets.push(BudgetTerms { id, key, place, often });
             budgets.push(budget);
@@ -119,7 +121,13 @@ impl Company {
             directory.take(event).expect("the company is founded in order");
         }
         terms.prices = plain_prices(&directory, Instant::from_micros(begins));
-        Self { directory, keys, budgets, terms, begins }
+        // A budget allows what is guaranteed under it, and something for everybody else.
+        let kept: Vec<Nano> = budgets.iter().map(|budget| most_kept(&directory, budget, begins)).collect();
+        for (budget, kept) in budgets.iter_mut().zip(&kept) {
+            budget.amount = budget.amount.saturating_add(*kept);
+            directory.take(&Event::BudgetSet(budget.clone())).expect("the company is founded in order");
+        }
+        Self { directory, keys, budgets, kept, terms, begins }
     }
 
     /// What the budgets amount to.
@@ -129,9 +137,17 @@ impl Company {
     }
 
     /// The event that sets a budget anew.
-    pub(crate) fn other_budget(&self, dice: &mut Dice) -> Event {
-        let mut budget = dice.pick(&self.budgets).clone();
+    ///
+    /// Nothing below what is guaranteed under it: the control plane refuses that.
+    pub(crate) fn other_budget(&self, dice: &mut Dice, bug: Option<Bug>) -> Event {
+        let place = dice.index(self.budgets.len());
+        let mut budget = self.budgets[place].clone();
         budget.amount = Nano::new(i64::try_from(dice.between(4, 120) * 1_000_000).unwrap_or(0));
+        if bug == Some(Bug::CutBelowReserve) {
+            budget.amount = budget.amount.min(Nano::new(self.kept[place].get() / 2));
+        } else {
+            budget.amount = budget.amount.saturating_add(self.kept[place]);
+        }
         Event::BudgetSet(budget)
     }
 
@@ -144,6 +160,15 @@ impl Company {
             known.amount = set.amount;
         }
     }
+}
+
+/// What a budget keeps for guaranteed grants in any period that a run may see.
+fn most_kept(directory: &Directory, budget: &Budget, begins: i64) -> Nano {
+    let first = budget.period_at(Instant::from_micros(begins - 30 * 86_400_000_000));
+    let until = Instant::from_micros(begins + 400 * 86_400_000_000);
+    let periods = std::iter::successors(Some(first), |period| Some(budget.period_at(period.end)));
+    let kept = periods.take_while(|period| period.start < until).map(|period| directory.reserve(budget, period));
+    kept.max().unwrap_or(Nano::ZERO)
 }
 
 fn zone(place: usize) -> Zone {
@@ -164,7 +189,7 @@ fn cadence(often: Often) -> Cadence {
     }
 }
 
-fn made(terms: &GrantTerms, person: PersonId, zone: Zone, dice: &mut Dice) -> Grant {
+fn made(terms: &GrantTerms, person: PersonId, zone: Zone) -> Grant {
     let scope = match terms.only {
         None => Scope::EVERYTHING,
         Some(model) => {
@@ -183,7 +208,7 @@ fn made(terms: &GrantTerms, person: PersonId, zone: Zone, dice: &mut Dice) -> Gr
         ends: None,
         priority: Priority::try_new(terms.priority).unwrap_or_default(),
         scope: scope.into(),
-        guaranteed: dice.per_mille(300),
+        guaranteed: terms.guaranteed,
         pool: None,
         source: GrantSource::Manual,
         note: None,

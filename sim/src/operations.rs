@@ -71,7 +71,7 @@ impl World {
     /// Something by chance.
     pub(crate) fn begin_operation(&mut self) -> Step {
         if self.dice.per_mille(400) {
-            let event = self.company.other_budget(&mut self.dice);
+            let event = self.company.other_budget(&mut self.dice, self.bug);
             self.give(What::Event(Box::new(event)));
             return Ok(());
         }

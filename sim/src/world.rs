@@ -251,11 +251,14 @@ impl World {
     /// The ledger's own figures against the auditor's.
     fn compare(&mut self) -> Step {
         let decided = self.ledger.watermarks().decided;
-        let balances: Vec<(u32, [i64; 5])> = self
+        let balances: Vec<(u32, [i64; 7])> = self
             .ledger
             .balances()
             .iter()
-            .map(|b| (b.no.0, [b.limit, b.spent, b.held, b.suspense, b.overrun].map(purser_core::money::Nano::get)))
+            .map(|b| {
+                let amounts = [b.limit, b.spent, b.held, b.suspense, b.overrun, b.reserve, b.guaranteed.sum()];
+                (b.no.0, amounts.map(purser_core::money::Nano::get))
+            })
             .collect();
         self.audit.balances(decided.0, &balances)
     }

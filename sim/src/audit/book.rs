@@ -14,21 +14,43 @@ pub(super) struct Account {
     pub(super) suspense: i128,
     pub(super) overrun: i128,
     pub(super) slice: i128,
+    /// A limit that may not refuse guaranteed money.
+    pub(super) yields: bool,
+    /// What it keeps for that, used and unused together.
+    pub(super) kept: i128,
+    /// What guaranteed money has of it: spent, held, in suspense.
+    pub(super) sure: i128,
+    /// By how much it may be over its limit, because that was lowered, a slice was lost, or a call overran.
+    excused: i128,
     users: i64,
 }
 
 impl Account {
+    fn taken(&self) -> i128 {
+        self.spent + self.held + self.suspense
+    }
+
+    fn unclaimed(&self) -> i128 {
+        (self.kept - self.sure).max(0)
+    }
+
+    /// What is left for money that is not guaranteed.
     pub(super) fn left(&self) -> i128 {
-        self.limit - self.spent - self.held - self.suspense
+        self.limit - self.taken() - self.unclaimed()
     }
 
     fn free(&self) -> i128 {
         self.left().max(0)
     }
 
-    /// What would be left if every open hold cost nothing.
-    pub(super) fn if_all_released(&self) -> i128 {
-        self.limit - self.spent - self.suspense
+    /// What would be left if every open hold cost nothing, of which guaranteed money holds so much.
+    pub(super) fn if_all_released(&self, sure_held: i128) -> i128 {
+        self.limit - self.spent - self.suspense - (self.kept - self.sure + sure_held).max(0)
+    }
+
+    /// By how much it can't be as it should: others took what is kept now.
+    fn is_short(&self) -> i128 {
+        (self.taken() - self.sure + self.kept.max(self.sure) - self.limit).max(0)
     }
 }
 
@@ -38,9 +60,15 @@ pub(super) struct Aside {
     pub(super) amount: i128,
     pub(super) legs: Vec<Part>,
     pub(super) ceilings: Vec<u32>,
+    /// Those of the legs that are guaranteed.
+    pub(super) sure: Vec<u32>,
 }
 
 impl Aside {
+    fn sure_of(&self, parts: &[Part]) -> i128 {
+        parts.iter().filter(|(no, _)| self.sure.contains(no)).map(|(_, amount)| amount).sum()
+    }
+
     /// Who bears an amount: the legs one after the other up to what each holds, every ceiling in full.
     pub(super) fn shares(&self, amount: i128) -> BTreeMap<u32, i128> {
         let mut shares: BTreeMap<u32, i128> = self.ceilings.iter().map(|no| (*no, amount)).collect();
@@ -96,6 +124,10 @@ pub(super) struct Book {
     pub(super) events: BTreeMap<u128, Vec<u8>>,
     /// Charged to slices in suspense so far, by account.
     pub(super) slices_charged: BTreeMap<u32, i128>,
+    /// Numbers of accounts of guaranteed grants, closed ones too.
+    pub(super) sure: BTreeSet<u32>,
+    /// What guaranteed grants were charged that they did not have.
+    sure_overrun: i128,
     /// Keys that were ever opened: each once.
     opened: BTreeSet<Key>,
 }
@@ -113,6 +145,9 @@ struct Change {
     charged: i128,
     held: i128,
     suspense: i128,
+    /// Of what is charged, and of what is held or in suspense: the guaranteed part.
+    sure_charged: i128,
+    sure_aside: i128,
     /// Only growing holds are bounded by what is left.
     takes: bool,
 }
@@ -150,14 +185,15 @@ impl Book {
             Entry::Hold { id, amount, legs, ceilings } => {
                 must(*id == (self.epoch, self.last_hold + 1), || "it is not the next hold".to_owned())?;
                 self.last_hold += 1;
-                let aside = Aside { amount: *amount, legs: legs.clone(), ceilings: ceilings.clone() };
+                let sure = legs.iter().map(|leg| leg.0).filter(|no| self.sure.contains(no)).collect();
+                let aside = Aside { amount: *amount, legs: legs.clone(), ceilings: ceilings.clone(), sure };
                 self.set_aside(&aside)?;
                 self.use_by(&aside, 1);
                 self.holds.insert(*id, aside);
             }
             Entry::Grow { id, amount, legs } => {
-                let ceilings = self.holds.get(id).ok_or("it grows a hold that is not open")?.ceilings.clone();
-                self.set_aside(&Aside { amount: *amount, legs: legs.clone(), ceilings })?;
+                let hold = self.holds.get(id).ok_or("it grows a hold that is not open")?.clone();
+                self.set_aside(&Aside { amount: *amount, legs: legs.clone(), ..hold })?;
                 let hold = self.holds.get_mut(id).ok_or("it grows a hold that is not open")?;
                 hold.amount += amount;
                 for (no, more) in legs {
@@ -197,6 +233,20 @@ impl Book {
                 must(account.users == 0 && account.key.end <= line.at, || "it closes an account in use".to_owned())?;
                 self.accounts.remove(no);
             }
+            Entry::Reserve { no, amount } => {
+                must(*amount >= 0, || "it keeps less than nothing".to_owned())?;
+                let account = self.account(*no)?;
+                must(account.key.kind != 1, || "a grant keeps nothing for others".to_owned())?;
+                let unused = account.yields || account.taken() == 0;
+                must(unused, || "it tells guaranteed money apart after it was spent".to_owned())?;
+                (account.yields, account.kept) = (true, *amount);
+                account.excused = account.is_short();
+            }
+            Entry::Guarantee { no } => {
+                let account = self.account(*no)?;
+                must(account.key.kind == 1, || "only grants are guaranteed".to_owned())?;
+                self.sure.insert(*no);
+            }
             Entry::Event { command, payload } => {
                 self.command(*command, line.lsn)?;
                 self.events.insert(*command, payload.clone());
@@ -212,7 +262,9 @@ impl Book {
         must(self.opened.insert(key), || "its money was given before".to_owned())?;
         self.last_account = no;
         let (limit, spent, held, suspense, overrun, slice, users) = (0, 0, 0, 0, 0, 0, 0);
-        self.accounts.insert(no, Account { key, limit, spent, held, suspense, overrun, slice, users });
+        let (yields, kept, sure, excused) = (false, 0, 0, 0);
+        let account = Account { key, limit, spent, held, suspense, overrun, slice, yields, kept, sure, excused, users };
+        self.accounts.insert(no, account);
         Ok(())
     }
 
@@ -239,8 +291,9 @@ impl Book {
         must(aside.amount >= 0 && aside.legs.iter().all(|leg| leg.1 >= 0), || "it holds less than nothing".to_owned())?;
         let of_legs: i128 = aside.legs.iter().map(|leg| leg.1).sum();
         must(aside.legs.is_empty() || of_legs == aside.amount, || "its legs are not its amount".to_owned())?;
+        let sure_aside = aside.sure_of(&aside.legs);
         for (no, amount) in aside.parts() {
-            self.change(no, Change { held: amount, takes: true, ..Change::default() })?;
+            self.change(no, Change { held: amount, sure_aside, takes: true, ..Change::default() })?;
         }
         Ok(())
     }
@@ -249,24 +302,41 @@ impl Book {
     fn change(&mut self, no: u32, change: Change) -> Result<i128, String> {
         let account = self.account(no)?;
         let before = *account;
-        let freed = (-(change.held + change.suspense)).max(0);
-        let over = (change.charged - before.free() - freed).max(0);
-        let excused = (-change.charged).max(0).min(before.overrun);
+        // Grants and other limits know of no parts.
+        let (sure_charged, sure_aside) = if before.yields { (change.sure_charged, change.sure_aside) } else { (0, 0) };
+        let freed = (-(change.held + change.suspense - sure_aside)).max(0);
+        let excess = (sure_charged + sure_aside.min(0)).max(0);
+        let above = (excess - before.unclaimed()).max(0);
+        let over = (change.charged - sure_charged + above - before.free() - freed).max(0);
+        // What guaranteed money gets back is kept again, but for what it took above that.
+        let above_kept = (before.sure - before.kept).max(0);
+        let back = (sure_charged - change.charged).max(0) + (-sure_charged).max(0).min(above_kept);
+        let excused = if change.charged < 0 { back.min(before.overrun) } else { 0 };
         account.limit += change.funded;
         account.spent += change.charged;
         account.held += change.held;
         account.suspense += change.suspense;
         account.overrun += over - excused;
+        account.sure += sure_charged + sure_aside;
+        if change.funded == 0 {
+            account.excused += over + change.suspense.max(0);
+        } else {
+            account.excused = account.is_short();
+        }
         let after = *account;
-        let all = [after.limit, after.spent, after.held, after.suspense, after.overrun];
+        let all = [after.limit, after.spent, after.held, after.suspense, after.overrun, after.sure];
         must(all.iter().all(|amount| *amount >= 0), || format!("account {no} would hold less than nothing: {all:?}"))?;
         let over_limit = || format!("account {no} is over its limit: {all:?}");
-        must(!change.takes || change.held == 0 || after.left() >= 0, over_limit)?;
+        let others = change.held - sure_aside;
+        must(!change.takes || others <= 0 || others <= before.free(), over_limit)?;
         // A lowered limit and a lost slice may leave less than nothing; nothing else may make it worse, but an overrun
         // that says so.
-        let may_fall = change.funded < 0 || change.suspense > 0;
+        let may_fall = change.funded < 0 || change.suspense > 0 || sure_charged + sure_aside > 0;
         let floor = (before.left() + before.overrun).min(0);
         must(may_fall || after.left() + after.overrun >= floor, over_limit)?;
+        if self.sure.contains(&no) {
+            self.sure_overrun += over;
+        }
         Ok(over - excused)
     }
 
@@ -285,8 +355,9 @@ impl Book {
             let charged = legs.iter().filter(|leg| leg.0 == *no).map(|leg| leg.1).sum();
             over += self.change(*no, freeing(*held, charged, from_suspense))?;
         }
+        let (sure_charged, sure_aside) = (aside.sure_of(legs), -aside.sure_of(&aside.legs));
         for no in &aside.ceilings {
-            self.change(*no, freeing(aside.amount, charge, from_suspense))?;
+            self.change(*no, Change { sure_charged, sure_aside, ..freeing(aside.amount, charge, from_suspense) })?;
         }
         self.use_by(aside, -1);
         Ok(over)
@@ -360,14 +431,40 @@ impl Book {
                 None => paid.push((*no, *amount)),
             }
         }
+        let sure_charged = ended.aside.sure_of(legs);
         for (no, amount) in legs.iter().copied().chain(ceilings.iter().map(|no| (*no, delta))) {
             // An account closed since bears nothing any more.
             if self.accounts.contains_key(&no) {
-                self.change(no, Change { charged: amount, ..Change::default() })?;
+                self.change(no, Change { charged: amount, sure_charged, ..Change::default() })?;
+            } else if self.sure.contains(&no) {
+                self.sure_overrun += amount.max(0);
             }
         }
         let ended = self.ended.get_mut(&id).ok_or("it corrects a call that has not ended")?;
         (ended.charge, ended.paid) = (ended.charge + delta, paid);
+        Ok(())
+    }
+
+    /// What guaranteed money holds of a limit that yields to it.
+    pub(super) fn sure_held(&self, no: u32) -> i128 {
+        if !self.accounts.get(&no).is_some_and(|account| account.yields) {
+            return 0;
+        }
+        let named = self.holds.values().filter(|aside| aside.ceilings.contains(&no));
+        named.map(|aside| aside.sure_of(&aside.legs)).sum()
+    }
+
+    /// Does every limit above keep its promise: guaranteed money took no more than was kept for it, and all together no
+    /// more than the limit, but for what is excused?
+    pub(super) fn guarantees(&self) -> Checked {
+        for (no, account) in self.accounts.iter().filter(|(_, account)| account.yields) {
+            must(account.sure <= account.kept + self.sure_overrun, || {
+                format!("account {no} keeps {} for guaranteed money, which took {}", account.kept, account.sure)
+            })?;
+            must(account.taken() <= account.limit + account.excused + self.sure_overrun, || {
+                format!("account {no} is over its limit of {}: {account:?}", account.limit)
+            })?;
+        }
         Ok(())
     }
 

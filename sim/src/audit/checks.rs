@@ -189,6 +189,7 @@ impl Audit {
         if let End::Damaged(what) = self.promised.read(promised).end {
             return Err(Finding::new(Check::Bytes, what));
         }
+        self.book.guarantees().map_err(|what| Finding::new(Check::Guarantee, what))?;
         self.covered()
     }
 
@@ -271,11 +272,53 @@ impl Audit {
                 asked.planned_at
             )
         })?;
+        self.guarantees_are_due(id, legs, ceilings, &due)?;
         let (fits, _) = self.fits(&due);
         let expected = asked.want.min(fits);
         must(amount == expected && amount >= asked.least, Check::Plan, || {
             format!("{id:?} takes {amount} where {} are wanted, at least {}, and {fits} fit", asked.want, asked.least)
         })
+    }
+
+    /// Are the grants that were promised for good taken as such, do the limits above keep what they must and can they,
+    /// and do the others leave it alone, in burn order?
+    fn guarantees_are_due(&self, id: HoldName, legs: &[(u32, i128)], ceilings: &[u32], due: &Due) -> Checked {
+        let key = |no: &u32| self.book.accounts.get(no).map(|account| account.key);
+        for (no, _) in legs {
+            let promised = key(no).is_some_and(|key| due.sure.contains(&key));
+            must(self.book.sure.contains(no) == promised, Check::Guarantee, || {
+                format!("{id:?} takes account {no} as guaranteed or not, and it is agreed otherwise")
+            })?;
+        }
+        let mut others = i128::MAX;
+        for no in ceilings {
+            let Some(account) = self.book.accounts.get(no) else { continue };
+            // Where nothing is guaranteed there is nothing to tell apart.
+            let kept = due.kept.get(&account.key).copied().filter(|kept| *kept > 0);
+            let found = account.yields.then_some(account.kept);
+            must(found == kept, Check::Guarantee, || {
+                format!("{id:?} is under account {no}, which keeps {found:?}; guaranteed are {kept:?}")
+            })?;
+            must(account.limit >= account.kept, Check::Guarantee, || {
+                format!("account {no} allows {} and keeps {}", account.limit, account.kept)
+            })?;
+            if account.yields {
+                others = others.min(account.left().max(0));
+            }
+        }
+        let mut rest: i128 = legs.iter().map(|leg| leg.1).sum();
+        for (no, amount) in legs {
+            let mut part = rest.min(self.book.accounts.get(no).map_or(0, |account| account.left().max(0)));
+            if !self.book.sure.contains(no) {
+                part = part.min(others);
+                others -= part;
+            }
+            rest -= part;
+            must(*amount == part, Check::Guarantee, || {
+                format!("{id:?} takes {amount} of account {no} where {part} are due: {legs:?}")
+            })?;
+        }
+        Ok(())
     }
 
     fn due(&self, asked: &Asked) -> Due {
@@ -285,17 +328,35 @@ impl Audit {
     /// What fits on all accounts now, and what would if every open hold cost nothing.
     fn fits(&self, due: &Due) -> (i128, i128) {
         let account = |key: &Key| self.book.number(key).and_then(|no| self.book.accounts.get(&no));
-        let mut now = 0;
-        let mut released = 0;
+        // First of guaranteed grants, then of others.
+        let (mut now, mut released) = ([0, 0], [0, 0]);
         for (key, limit) in &due.grants {
-            now += account(key).map_or(*limit, |account| account.left().max(0));
-            released += account(key).map_or(*limit, |account| account.if_all_released().max(0));
+            let place = usize::from(!due.sure.contains(key));
+            now[place] += account(key).map_or(*limit, |account| account.left().max(0));
+            released[place] += account(key).map_or(*limit, |account| account.if_all_released(0).max(0));
         }
+        let mut bounds = [i128::MAX; 2];
         for (key, limit) in &due.ceilings {
-            now = now.min(account(key).map_or(*limit, |account| account.left().max(0)));
-            released = released.min(account(key).map_or(*limit, super::book::Account::if_all_released));
+            let kept = due.kept.get(key).copied();
+            let new = limit - kept.unwrap_or(0);
+            let sure_held = self.book.number(key).map_or(0, |no| self.book.sure_held(no));
+            let left = account(key).map_or(new, super::book::Account::left).max(0);
+            let left_then = account(key).map_or(new, |account| account.if_all_released(sure_held));
+            if kept.is_some() {
+                now[1] = now[1].min(left);
+                released[1] = released[1].min(left_then.max(0));
+            } else {
+                bounds = [bounds[0].min(left), bounds[1].min(left_then)];
+            }
         }
-        (now, released)
+        ((now[0] + now[1]).min(bounds[0]), (released[0] + released[1]).min(bounds[1]))
+    }
+
+    /// What guaranteed grants alone have for a call.
+    fn promised(&self, due: &Due) -> i128 {
+        let sure = due.grants.iter().filter(|(key, _)| due.sure.contains(key)).copied().collect();
+        let ceilings = due.ceilings.iter().filter(|(key, _)| !due.kept.contains_key(key)).copied().collect();
+        self.fits(&Due { grants: sure, ceilings, ..due.clone() }).0
     }
 
     /// Was it right to refuse? The books are as they were then.
@@ -304,6 +365,10 @@ impl Audit {
         let amounts = &self.versions[denied.version];
         let due = self.terms.due(denied.key, denied.model, denied.planned_at, amounts);
         let (now, released) = self.fits(&due);
+        let promised = self.promised(&due);
+        must(promised < denied.least, Check::Guarantee, || {
+            format!("{denied:?}, and {promised} of guaranteed money were there")
+        })?;
         must(now < denied.least, Check::Denial, || format!("{denied:?}, and {now} were there"))?;
         must(!denied.is_final || released < denied.least, Check::Denial, || {
             format!("{denied:?} for good, and {released} would be there if all holds were released")
@@ -435,13 +500,18 @@ impl Audit {
         self.known.get(&hold).and_then(|known| known.finish)
     }
 
-    /// The ledger's own balances: number, then limit, spent, held, suspense, overrun. Compared where the books are as far
+    /// The ledger's own balances: number, then limit, spent, held, suspense, overrun, what is kept for guaranteed money,
+    /// what that has taken. Compared where the books are as far
     /// as the ledger is.
-    pub fn balances(&self, decided: u64, balances: &[(u32, [i64; 5])]) -> Checked {
+    pub fn balances(&self, decided: u64, balances: &[(u32, [i64; 7])]) -> Checked {
         if decided != self.book.lsn {
             return Ok(());
         }
-        let own = self.book.accounts.iter().map(|(no, a)| (*no, [a.limit, a.spent, a.held, a.suspense, a.overrun]));
+        let own = self
+            .book
+            .accounts
+            .iter()
+            .map(|(no, a)| (*no, [a.limit, a.spent, a.held, a.suspense, a.overrun, a.kept, a.sure]));
         let theirs = balances.iter().map(|(no, amounts)| (*no, amounts.map(i128::from)));
         let differs = own.clone().zip(theirs.clone()).find(|(own, theirs)| own != theirs);
         must(differs.is_none() && own.count() == balances.len(), Check::Balances, || {

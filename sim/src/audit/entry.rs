@@ -46,6 +46,8 @@ pub(super) enum Entry {
     Reverse { command: u128, id: HoldName },
     Close { no: u32 },
     Event { command: u128, payload: Vec<u8> },
+    Reserve { no: u32, amount: i128 },
+    Guarantee { no: u32 },
 }
 
 /// A record with its number and time, and the bytes it was read from.
@@ -107,6 +109,8 @@ impl Entry {
                 bytes.byte()?;
                 Self::Event { command, payload: bytes.counted()?.to_vec() }
             }
+            17 => Self::Reserve { no: bytes.narrow()?, amount: bytes.signed()? },
+            18 => Self::Guarantee { no: bytes.narrow()? },
             kind => return Err(format!("there is no record of kind {kind}")),
         };
         bytes.end()?;

@@ -30,6 +30,8 @@ pub enum Check {
     Once,
     /// Nobody is refused whose money is there.
     Denial,
+    /// Guaranteed money works whatever others spend, nobody takes what is kept for it, and no limit is exceeded by it.
+    Guarantee,
     /// After a crash exactly what is unaccounted for is set aside.
     Recovery,
     /// Once all is quiet nothing is held, dropped or in suspense, and every call cost what it cost.
