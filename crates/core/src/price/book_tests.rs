@@ -213,3 +213,21 @@ fn terms_are_discount_times_exchange_rate() {
     let missing = terms("2026-10-31", &euro).unwrap_err();
     assert_eq!(missing.to_string(), "no exchange rate from USD to EUR");
 }
+
+#[test]
+fn the_same_model_elsewhere_is_named_up_to_three_times_in_order() {
+    let of = |provider: &str| {
+        let mut list = list(Layer::Bundled, "2026-10-01", &["zeta 2026-01-01 1"]);
+        list.cards[0].provider = provider.to_owned();
+        list
+    };
+    let book =
+        ["s", "q", "t", "r"].into_iter().fold(PriceBook::new(), |book, of_whom| book.publish(&of(of_whom)).unwrap());
+    let ask = |provider: &str, day: &str| {
+        let error = book.lookup(provider, "zeta", format!("{day}T00:00:00Z").parse().unwrap()).unwrap_err();
+        (error.nearest, error.not_at.is_some())
+    };
+    let named = ["q/zeta", "r/zeta", "s/zeta"].map(str::to_owned).to_vec();
+    assert_eq!(ask("p", "2026-10-01"), (named, false));
+    assert_eq!(ask("q", "2025-10-01"), (Vec::new(), true), "it has one itself, at other times");
+}

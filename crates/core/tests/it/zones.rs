@@ -45,6 +45,11 @@ impl Clock {
         (second + self.stretches[at].1).div_euclid(DAY_S)
     }
 
+    /// Did the clock ever go back across midnight?
+    fn shows_a_day_again(&self) -> bool {
+        self.stretches.windows(2).any(|pair| self.day(pair[1].0 - 1) > self.day(pair[1].0))
+    }
+
     /// The latest day that has begun, also where the wall shows the one before again.
     fn latest_day(&self, second: i64) -> i64 {
         let mut day = self.day(second);
@@ -114,12 +119,14 @@ fn check_days(clock: &Clock, zone: &Zone, around: i64) {
 }
 
 /// Every change of every clock, with two days on both sides; and that days are skipped and shortened at all. Where
-/// fewer random cases are asked for, as large a part of the zones.
+/// fewer random cases are asked for, as large a part of the zones, of those that show a day again too.
 #[test]
 fn days_begin_where_clocks_say_at_every_change_of_every_zone() {
     let (mut skipped, mut odd, mut again) = (0, 0, 0);
     let part = usize::try_from(100_000 / cases(100_000).cases.max(1)).unwrap().max(1);
-    for clock in clocks().into_iter().step_by(part) {
+    let mut clocks = clocks();
+    clocks.sort_by_key(|clock| !clock.shows_a_day_again());
+    for clock in clocks.into_iter().step_by(part) {
         let zone = Zone::try_new(&clock.name).unwrap();
         let rhythm = Rhythm { cadence: Cadence::Day, zone: &zone, moves: &[], term: Term::ALWAYS };
         for pair in clock.stretches.windows(2) {
