@@ -389,9 +389,12 @@ pub(crate) fn refused(error: &EventError) -> Error {
         EventError::Pool(pool) if pool.is_unknown() => Code::NotFound,
         EventError::Pool(pool) if pool.is_short() => Code::PoolShort,
         EventError::Pool(pool) if pool.is_nonsense() => Code::Invalid,
-        EventError::Grant(_) | EventError::BudgetTerms(_) | EventError::Prices(_) | EventError::UnitTooDeep { .. } => {
-            Code::Invalid
-        }
+        EventError::Offer(error) => crate::offers::code(error),
+        EventError::Role(_)
+        | EventError::Grant(_)
+        | EventError::BudgetTerms(_)
+        | EventError::Prices(_)
+        | EventError::UnitTooDeep { .. } => Code::Invalid,
         _ => Code::Conflict,
     };
     Refused::new(code, error.to_string()).into()

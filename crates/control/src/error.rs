@@ -93,6 +93,12 @@ pub enum Code {
     TooMany,
     /// The one-time code is used up or too old.
     Gone,
+    /// The offer is in a state in which that can't be done.
+    OfferState,
+    /// The offer's time is over.
+    OfferExpired,
+    /// The linter finds an error in the offer.
+    OfferBlocked,
     /// The model has no price, so that nothing can be said about its cost.
     Unpriced,
     /// Purser is closing or its disk has failed; nothing is written any more.
@@ -114,9 +120,10 @@ impl Code {
             | Self::PoolShort
             | Self::BudgetShort
             | Self::Guaranteed
-            | Self::CommandReused => 409,
-            Self::Gone => 410,
-            Self::Unpriced => 422,
+            | Self::CommandReused
+            | Self::OfferState => 409,
+            Self::Gone | Self::OfferExpired => 410,
+            Self::Unpriced | Self::OfferBlocked => 422,
             Self::TooMany => 429,
             Self::Internal => 500,
             Self::Unavailable => 503,

@@ -36,6 +36,11 @@ pub async fn once(control: &Control) {
         Ok(grants) => tracing::debug!(grants, "what ended grants did not spend is free in their pools again"),
         Err(error) => tracing::warn!(%error, "ended grants could not be accounted for"),
     }
+    match control.expire_offers().await {
+        Ok(0) => {}
+        Ok(expired) => tracing::info!(expired, "offers expired; what was set aside for them is free"),
+        Err(error) => tracing::warn!(%error, "offers could not be ended at their expiry"),
+    }
     match close_ended(control) {
         Ok(0) => {}
         Ok(closed) => tracing::debug!(closed, "accounts of past periods are closed"),

@@ -27,6 +27,7 @@ mod import;
 mod keys;
 mod liability;
 mod names;
+mod offers;
 mod people;
 mod pools;
 mod prices;

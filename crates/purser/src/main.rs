@@ -28,6 +28,7 @@ mod serve;
 use std::process::ExitCode;
 
 use clap::Parser;
+use purser_core::time::Clock;
 
 use self::cli::{Cli, Command};
 use self::client::{Absent, Client};
@@ -72,6 +73,8 @@ fn act(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Serve(serve) => runtime.block_on(serve::serve(&serve, &config, &place)),
         Command::Restart => runtime.block_on(serve::restart(&config, &place, out)),
         Command::Demo(demo) => runtime.block_on(demo::run(&demo, cli.global.json)),
+        Command::Offer(cli::offer::Command::Lint(lint)) => lint.run(today(&place), out),
+        Command::Offer(cli::offer::Command::Compare(compare)) => compare.run(out),
         Command::Verify(verify) => cli::data::verify(&place, &verify, out),
         Command::Backup(backup) => cli::data::backup(&place, &backup, out),
         Command::Journal(command) => command.run(&place),
@@ -88,6 +91,11 @@ fn act(cli: Cli) -> Result<ExitCode, Failure> {
     done.map(|()| ExitCode::SUCCESS)
 }
 
+/// The day it is where the company is.
+fn today(place: &Place) -> jiff::civil::Date {
+    place.zone.date(clock::MachineClock.now())
+}
+
 /// May this command make a data folder?
 fn absent(command: &Command) -> Absent {
     match command {
@@ -98,6 +106,8 @@ fn absent(command: &Command) -> Absent {
         Command::AdminKey(command) => command.absent(),
         Command::Login(command) => command.absent(),
         Command::Price(command) => command.absent(),
+        Command::Offer(command) => command.absent(),
+        Command::Role(command) => command.absent(),
         Command::Grant(_)
         | Command::Key(_)
         | Command::Audit(_)
@@ -126,6 +136,8 @@ async fn ask(command: Command, client: &mut Client, place: &Place, out: Output) 
         Command::Budget(command) => command.run(client, out).await,
         Command::Pool(command) => command.run(client, out).await,
         Command::Grant(command) => command.run(client, out).await,
+        Command::Offer(command) => command.run(client, out).await,
+        Command::Role(command) => command.run(client, out).await,
         Command::Key(command) => command.run(client, out).await,
         Command::AdminKey(command) => command.run(client, out).await,
         Command::Login(command) => command.run(client, out).await,

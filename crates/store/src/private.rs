@@ -6,6 +6,7 @@
 //! projection: they can't be derived again, and must be possible to forget.
 
 mod access;
+mod offers;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -19,6 +20,7 @@ use crate::schema;
 use crate::sqlite::{self, Durability};
 
 pub use self::access::{LoginFields, Session};
+pub use self::offers::OfferText;
 
 const PUT_PERSON: &str = "INSERT INTO people_private (person, name, email, more) VALUES (?1, ?2, ?3, ?4)
      ON CONFLICT (person) DO UPDATE SET name = excluded.name, email = excluded.email, more = excluded.more";

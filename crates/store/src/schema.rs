@@ -10,6 +10,7 @@ pub(crate) const PURSER: &[Migration] = &[
     Migration { name: "first tables", sql: FIRST },
     Migration { name: "charges packed into blocks and closed by sections; projected anew", sql: PACKED },
     Migration { name: "who signs in, their sessions, reasons of changes", sql: ACCESS },
+    Migration { name: "what versions of offers say", sql: OFFERS },
 ];
 
 const FIRST: &str = "
@@ -269,4 +270,24 @@ CREATE TABLE secret_private (
     name TEXT PRIMARY KEY,
     bits BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
+";
+
+/// What offers say, beside their events in the journal.
+const OFFERS: &str = "
+-- A version's text with the key of its hash, erased together: nobody can find the text by trying hashes then.
+CREATE TABLE offer_versions_private (
+    offer   BLOB NOT NULL,
+    number  INTEGER NOT NULL,
+    key     BLOB NOT NULL,
+    content TEXT NOT NULL,
+    reason  TEXT,
+    PRIMARY KEY (offer, number)
+) STRICT, WITHOUT ROWID;
+-- Why an offer was returned, declined or withdrawn; the record of a signature.
+CREATE TABLE offer_notes_private (
+    note  BLOB PRIMARY KEY,
+    offer BLOB NOT NULL,
+    text  TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX offer_notes_private_by_offer ON offer_notes_private (offer);
 ";

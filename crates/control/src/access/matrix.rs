@@ -67,6 +67,16 @@ matrix! {
     GrantsRead          => [All,     All,     All,     Subtree, Own,     All];
     /// Making and voiding grants.
     GrantsChange        => [All,     All,     Refused, Refused, Refused, Refused];
+    /// Offers, with what they say.
+    OffersRead          => [Refused, All,     All,     Refused, Refused, Refused];
+    /// Writing, sending and ending offers.
+    OffersChange        => [Refused, All,     Refused, Refused, Refused, Refused];
+    /// Approving offers of others.
+    OffersApprove       => [Refused, All,     All,     Refused, Refused, Refused];
+    /// Families, bands, policies, calendars, approval rules.
+    RolesRead           => [All,     All,     All,     Refused, Refused, All];
+    /// Setting them.
+    RolesChange         => [All,     All,     Refused, Refused, Refused, Refused];
     /// Pools, what is committed of them, and what is owed.
     PoolsRead           => [All,     All,     All,     Refused, Refused, All];
     /// Making, funding and moving between pools.

@@ -13,6 +13,7 @@ mod ask;
 mod describe;
 mod gate;
 mod narrowed;
+mod offers;
 mod serve;
 mod session;
 
@@ -27,6 +28,11 @@ use self::ask::{Body, Command, Id, Query, State};
 use self::gate::{Door, Guard};
 use self::narrowed::{
     add_key, balances, budgets, charges, denials, grants, keys, people, person, revoke_key, statement, usage_rows,
+};
+use self::offers::{
+    accept_offer, adopt_roles, approve_offer, counter_offer, decline_offer, draft_offer, erase_offer, lint_offer,
+    offer, offer_report, offers, preview_roles, return_offer, revise_offer, roles, send_offer, set_role, submit_offer,
+    view_offer, withdraw_offer,
 };
 pub use self::serve::{bind_socket, serve_socket, serve_tcp};
 use self::session::{present, sign_in, sign_out};
@@ -162,6 +168,26 @@ services! {
     get "/audit/verify" => verify_audit, AuditRead;
     get "/break-glass" => break_glasses, AuditRead;
     post "/break-glass" => break_glass, BreakGlass;
+    get "/offers" => offers, OffersRead;
+    post "/offers" => draft_offer, OffersChange;
+    get "/offers/report" => offer_report, OffersRead;
+    get "/offers/{id}" => offer, OffersRead;
+    delete "/offers/{id}" => erase_offer, OffersChange;
+    get "/offers/{id}/findings" => lint_offer, OffersRead;
+    post "/offers/{id}/versions" => revise_offer, OffersChange;
+    post "/offers/{id}/counter" => counter_offer, OffersChange;
+    post "/offers/{id}/submit" => submit_offer, OffersChange;
+    post "/offers/{id}/approve" => approve_offer, OffersApprove;
+    post "/offers/{id}/return" => return_offer, OffersApprove;
+    post "/offers/{id}/send" => send_offer, OffersChange;
+    post "/offers/{id}/view" => view_offer, OffersChange;
+    post "/offers/{id}/accept" => accept_offer, OffersChange;
+    post "/offers/{id}/decline" => decline_offer, OffersChange;
+    post "/offers/{id}/withdraw" => withdraw_offer, OffersChange;
+    get "/roles" => roles, RolesRead;
+    post "/roles" => set_role, RolesChange;
+    post "/roles/presets" => adopt_roles, RolesChange;
+    post "/roles/preview" => preview_roles, RolesRead;
 }
 
 async fn nothing_there(method: Method, uri: Uri) -> Answer<()> {

@@ -10,6 +10,7 @@ mod grant;
 mod import;
 mod key;
 mod login;
+mod offer;
 mod person;
 mod pool;
 mod price;
@@ -25,6 +26,10 @@ pub use grant::{Grant, NewGrant, VoidGrant};
 pub use import::{ImportPeople, ImportedPerson};
 pub use key::{Key, NewKey};
 pub use login::{BreakGlass, Login, NewBreakGlass, NewLogin, Present, SetActive, SetPassword, SetRoles, SignIn};
+pub use offer::{
+    AcceptOffer, ApproveOffer, DeclineOffer, NewOffer, NewVersion, Offer, OfferApproval, OfferChange, OfferFinding,
+    OfferNote, OfferReport, OfferRow, OfferShare, OfferVersion, PreviewRoles, RolesImpact, RolesMoved,
+};
 pub use person::{MovePerson, NewPerson, Person, SetZone};
 pub(crate) use pool::owner_text;
 pub use pool::{

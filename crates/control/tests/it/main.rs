@@ -7,6 +7,7 @@ mod changes;
 mod import;
 mod matrix;
 mod money;
+mod offers;
 mod pools;
 mod setup;
 mod trail;

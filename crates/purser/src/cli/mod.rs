@@ -10,10 +10,12 @@ pub(crate) mod data;
 pub(crate) mod grant;
 pub(crate) mod journal;
 pub(crate) mod key;
+pub(crate) mod offer;
 pub(crate) mod person;
 pub(crate) mod pool;
 pub(crate) mod price;
 pub(crate) mod report;
+pub(crate) mod role;
 pub(crate) mod suspense;
 pub(crate) mod unit;
 
@@ -90,6 +92,12 @@ pub(crate) enum Command {
     /// Amounts promised to people
     #[command(subcommand)]
     Grant(grant::Command),
+    /// Offers: linted, compared, drafted, negotiated, sent, accepted
+    #[command(subcommand)]
+    Offer(offer::Command),
+    /// Families, bands, policies, calendars and approval rules
+    #[command(subcommand)]
+    Role(role::Command),
     /// Credentials that calls are made with
     #[command(subcommand)]
     Key(key::Command),

@@ -6,6 +6,7 @@ mod calls;
 mod commands;
 mod configuration;
 mod hostile;
+mod offers;
 mod operation;
 mod running;
 mod serving;

@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use purser_store::{Labelled, Personal, Private};
+use purser_core::id::{NoteId, OfferId};
+use purser_store::{Labelled, OfferText, Personal, Private};
 
 use crate::script::{folder, person};
 
@@ -66,4 +67,34 @@ fn what_is_erased_is_on_no_page_and_in_no_log() {
             assert!(!bytes.windows(7).any(|seven| seven == b"Analyst"), "{} still has the name", path.display());
         }
     }
+}
+
+#[test]
+fn what_an_offer_says_is_kept_replaced_and_erased_with_its_key() {
+    let (_temp, dir) = folder();
+    let private = Private::open(&dir).unwrap();
+    let (offer, other) = (OfferId::new(7), OfferId::new(8));
+    let text = |offer, number, name: &str| OfferText {
+        offer,
+        number,
+        key: [u8::try_from(number).unwrap(); 32],
+        content: format!(r#"{{"candidate":{{"name":"{name}"}}}}"#),
+        reason: Some("asked for".to_owned()),
+    };
+    for put in [text(offer, 1, "Person 1"), text(offer, 2, "Person 2"), text(other, 1, "Person 3")] {
+        private.put_offer_text(&put).unwrap();
+        assert_eq!(private.offer_text(put.offer, put.number).unwrap(), Some(put));
+    }
+    let again = text(offer, 2, "Person 4");
+    private.put_offer_text(&again).unwrap();
+    assert_eq!(private.offer_text(offer, 2).unwrap(), Some(again));
+    private.put_offer_note(NoteId::new(5), offer, "too little").unwrap();
+    assert_eq!(private.offer_note(NoteId::new(5)).unwrap().as_deref(), Some("too little"));
+    let names = [(offer, "Person 4".to_owned()), (other, "Person 3".to_owned())];
+    assert_eq!(private.offer_candidates().unwrap(), names, "of the latest version of each");
+    assert!(private.erase_offer(offer).unwrap());
+    assert!(!private.erase_offer(offer).unwrap());
+    assert_eq!(private.offer_text(offer, 1).unwrap(), None);
+    assert_eq!(private.offer_note(NoteId::new(5)).unwrap(), None);
+    assert_eq!(private.offer_candidates().unwrap(), [(other, "Person 3".to_owned())]);
 }

@@ -1,0 +1,90 @@
+//! Acceptance: person, grant, commitment and the offer's end, in one change.
+
+use purser_core::event::{Event, OfferEvent};
+use purser_core::id::{GrantId, PersonId};
+use purser_core::offer::State;
+use purser_store::Personal;
+
+use super::flow::{latest, release};
+use super::note;
+use crate::change::{CommandName, reused};
+use crate::control::{Control, stored};
+use crate::error::{Code, Error, Refused};
+use crate::people::checked_name;
+use crate::shape::{AcceptOffer, Offer};
+
+impl Control {
+    /// The candidate says yes to the version they have before them. Makes the person when they are new, the grant of its
+    /// token line, and moves what was set aside for the offer to the grant; all of it or nothing.
+    ///
+    /// # Errors
+    /// [`Code::OfferExpired`] after its time, [`Code::OfferState`] when another version is on the table; or the journal.
+    pub async fn accept_offer(&self, name: Option<CommandName>, id: &str, accept: AcceptOffer) -> Result<Offer, Error> {
+        self.offer_step(name, id, move |turn, offer| {
+            let signed = checked_name("signature", &accept.signed)?;
+            if let (State::Accepted, Some(accepted)) = (offer.state, offer.accepted) {
+                return if accepted.version == accept.version { Ok(Vec::new()) } else { Err(reused()) };
+            }
+            let (control, snapshot) = (turn.control(), turn.snapshot());
+            let version = latest(offer)?;
+            let content = control.offer_content(offer.id, version.number)?;
+            let (id, now) = (offer.id, turn.now);
+            let mut events: Vec<Event> = release(offer, now).into_iter().collect();
+            let (person, zone) = if let Some(person) = content.candidate.person {
+                let here = crate::people::known(snapshot.directory.person(person), "person", &person)?;
+                (person, here.zone(now).clone())
+            } else {
+                // The bits of the offer: an attempt that is made again makes the same person.
+                let person = PersonId::new(id.get());
+                let (unit, zone) = (offer.unit, content.zone.clone());
+                events.push(Event::PersonAdded { person, unit, zone: zone.clone(), at: now });
+                (person, zone)
+            };
+            let grant = version.tokens.as_deref().map(|terms| {
+                let grant = terms.grant(GrantId::new(id.get()), person, &zone, id, now);
+                events.push(Event::GrantMade(grant));
+                GrantId::new(id.get())
+            });
+            let accepted = |signature| {
+                let (version, letter) = (accept.version, None);
+                Event::Offer(OfferEvent::Accepted { offer: id, version, person, grant, letter, signature, at: now })
+            };
+            // Looked at before anything personal is written.
+            events.push(accepted(None));
+            super::commit_check(&snapshot.directory, &events)?;
+            events.pop();
+            if content.candidate.person.is_none() {
+                let personal = Personal {
+                    person,
+                    name: checked_name("name", &content.candidate.name)?,
+                    email: content.candidate.email.clone(),
+                    more: None,
+                };
+                control.private.put_person(&personal).map_err(stored)?;
+                control.names.write().put_person(personal);
+            }
+            let text =
+                serde_json::json!({"signed": signed, "version": accept.version, "hash": version.content, "at": now});
+            events.push(accepted(note(turn, id, Some(&text.to_string()))?));
+            Ok(events)
+        })
+        .await
+    }
+
+    /// Forgets what an offer that came to nothing said: name, amounts, notes. Its events and hashes stay.
+    ///
+    /// # Errors
+    /// [`Code::OfferState`] while it is open or when it was accepted; or the files.
+    pub async fn erase_offer(&self, name: Option<CommandName>, id: &str) -> Result<Offer, Error> {
+        self.offer_step(name, id, move |turn, offer| {
+            if !offer.state.is_ended() || offer.state == State::Accepted {
+                let message =
+                    format!("offer {} is {}; only one that came to nothing is erased", offer.id, offer.state.word());
+                return Err(Refused::new(Code::OfferState, message).hint("withdraw it first").into());
+            }
+            turn.control().private.erase_offer(offer.id).map_err(stored)?;
+            Ok(Vec::new())
+        })
+        .await
+    }
+}

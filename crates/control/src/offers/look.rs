@@ -1,0 +1,270 @@
+//! Offers as they are shown: texts with their confidential amounts redacted for those who may not see them, differences
+//! between versions, and what the linter says.
+
+use jiff::civil::Date;
+use purser_core::directory::Directory;
+use purser_core::id::OfferId;
+use purser_core::lint::{Asking, Findings, Funding, Question, lint};
+use purser_core::money::Nano;
+use purser_core::offer::{By, Content, Offer as Known, TokenTerms, Version, diff};
+use purser_core::snapshot::Snapshot;
+use purser_core::time::Instant;
+use serde_json::Value;
+
+use super::offer_id;
+use crate::control::{Control, Inner, stored};
+use crate::error::{Code, Error, Refused};
+use crate::people::known;
+use crate::shape::{List, Offer, OfferApproval, OfferChange, OfferFinding, OfferRow, OfferVersion};
+
+/// What stands in the place of an amount that is not shown.
+const HIDDEN: &str = "hidden";
+
+impl Control {
+    /// Offers in the order they were drafted; of one state where one is named.
+    ///
+    /// # Errors
+    /// No such state, or the files.
+    pub async fn offers(&self, state: Option<String>) -> Result<List<OfferRow>, Error> {
+        self.look(move |inner, snapshot| {
+            if let Some(state) = &state
+                && !purser_core::offer::State::ALL.iter().any(|known| known.word() == state)
+            {
+                let words: Vec<&str> = purser_core::offer::State::ALL.iter().map(|state| state.word()).collect();
+                let message = format!("`{state}` is not a state of offers");
+                return Err(Refused::new(Code::Invalid, message)
+                    .hint(format!("write one of {}", words.join(", ")))
+                    .into());
+            }
+            let candidates = inner.private.offer_candidates().map_err(stored)?;
+            let name = |id: OfferId| {
+                let place = candidates.binary_search_by_key(&id, |(offer, _)| *offer).ok()?;
+                candidates.get(place).map(|(_, name)| name.clone())
+            };
+            let fits = |offer: &Known| state.as_deref().is_none_or(|state| offer.state.word() == state);
+            let mut offers: Vec<_> = snapshot.directory.offers().filter(|offer| fits(offer)).collect();
+            offers.sort_unstable_by_key(|offer| (offer.created_at(), offer.id));
+            Ok(List { items: offers.iter().map(|offer| inner.offer_row(offer, name(offer.id))).collect() })
+        })
+        .await
+    }
+
+    /// One offer with all its versions.
+    ///
+    /// # Errors
+    /// No such offer, or the files.
+    pub async fn offer(&self, id: &str) -> Result<Offer, Error> {
+        let (id, now) = (offer_id(id)?, self.inner.clock.now());
+        self.look(move |inner, _| inner.shown_offer(id, now)).await
+    }
+
+    /// What the linter says of an offer's latest version.
+    ///
+    /// # Errors
+    /// As [`Control::offer`].
+    pub async fn lint_offer(&self, id: &str) -> Result<List<OfferFinding>, Error> {
+        Ok(List { items: self.offer(id).await?.findings })
+    }
+
+    /// Asks the private texts, on a thread that may block.
+    pub(super) async fn look<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&Inner, &Snapshot) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let control = self.clone();
+        let asked = tokio::task::spawn_blocking(move || question(&control.inner, &control.snapshot())).await;
+        asked.map_err(|error| Error::failed("a question ended in a panic", error))?
+    }
+}
+
+impl Inner {
+    pub(super) fn offer_row(&self, offer: &Known, candidate: Option<String>) -> OfferRow {
+        let latest = offer.latest();
+        let tokens = latest.and_then(|version| version.tokens.as_deref());
+        OfferRow {
+            id: offer.id,
+            candidate,
+            unit: offer.unit,
+            unit_name: self.names.read().unit_name(offer.unit),
+            family: latest.map(|version| version.role.family.to_string()).unwrap_or_default(),
+            state: offer.state.word().to_owned(),
+            since: offer.since,
+            version: latest.map_or(0, |version| version.number),
+            has_tokens: tokens.is_some(),
+            guaranteed: tokens.is_some_and(|terms| terms.guaranteed),
+            expires: offer.sent.filter(|_| offer.state.is_out()).map(|sent| sent.expires),
+        }
+    }
+
+    /// An offer as it is shown.
+    pub(crate) fn shown_offer(&self, id: OfferId, now: Instant) -> Result<Offer, Error> {
+        let snapshot = self.snapshot.load_full();
+        let offer = known(snapshot.directory.offer(id), "offer", &id)?;
+        let (mut versions, mut before, mut latest) = (Vec::new(), None, None);
+        for version in &offer.versions {
+            let text = self.private.offer_text(id, version.number).map_err(stored)?;
+            let content = text.as_ref().map(|text| read(&text.content)).transpose()?;
+            let changes = match (&before, &content) {
+                (Some(before), Some(content)) => diff(before, content),
+                _ => Vec::new(),
+            };
+            let changes = changes.into_iter().map(|change| {
+                let hide = |value: Option<Value>| value.map(|value| redacted(&change.field, value));
+                OfferChange { before: hide(change.before), after: hide(change.after), field: change.field.clone() }
+            });
+            versions.push(OfferVersion {
+                number: version.number,
+                by: match &version.by {
+                    By::Candidate => "candidate".to_owned(),
+                    By::Company(who) => who.actor.to_string(),
+                },
+                at: version.at,
+                reason: text.and_then(|text| text.reason),
+                hash: version.content.to_string(),
+                content: content
+                    .as_ref()
+                    .map(|content| redacted("", serde_json::to_value(content).unwrap_or_default())),
+                changes: changes.collect(),
+            });
+            latest.clone_from(&content);
+            before = content;
+        }
+        let candidate = latest.as_ref().map(|content| content.candidate.name.clone());
+        let findings = latest.as_ref().zip(offer.latest()).map(|(content, version)| {
+            let funding = funding(&snapshot.directory, offer, version);
+            Self::findings(&snapshot, content, funding, now)
+        });
+        let note = offer.note.map(|note| self.private.offer_note(note)).transpose().map_err(stored)?.flatten();
+        Ok(Offer {
+            row: self.offer_row(offer, candidate),
+            versions,
+            missing: offer.missing().collect(),
+            approvals: (offer.approvals.iter())
+                .map(|given| OfferApproval { duty: given.duty, by: given.by.actor.to_string(), at: given.at })
+                .collect(),
+            person: offer.accepted.map(|accepted| accepted.person),
+            grant: offer.accepted.and_then(|accepted| accepted.grant),
+            declined: offer.declined,
+            note,
+            findings: findings.into_iter().flatten().map(Into::into).collect(),
+        })
+    }
+
+    /// What an offer's version says.
+    pub(super) fn offer_content(&self, offer: OfferId, number: u32) -> Result<Content, Error> {
+        let text = self.private.offer_text(offer, number).map_err(stored)?;
+        let erased = || Refused::new(Code::Gone, format!("what version {number} of offer {offer} said was erased"));
+        read(&text.ok_or_else(erased)?.content)
+    }
+
+    /// What the linter says of a version, by the bands and policies in force.
+    pub(super) fn findings(snapshot: &Snapshot, content: &Content, funding: Funding, now: Instant) -> Findings {
+        lint(&Question {
+            package: &content.package,
+            role: Some(&content.role),
+            place: content.place.as_ref(),
+            starts: Some(content.starts),
+            expires: Some(content.expires),
+            funding,
+            roles: snapshot.directory.roles(),
+            currency: &snapshot.currency,
+            asking: Asking::Company,
+            today: content.zone.date(now),
+        })
+    }
+}
+
+/// Is there money behind a version's guarantee?
+pub(super) fn funding(directory: &Directory, offer: &Known, version: &Version) -> Funding {
+    let Some(terms) = version.tokens.as_deref().filter(|terms| terms.guaranteed) else { return Funding::Funded };
+    if offer.guarantee().is_some() || offer.accepted.is_some() {
+        return Funding::Funded;
+    }
+    let Some(pool) = terms.pool else { return Funding::NoPool };
+    funded_by(directory, terms, pool).map_or(Funding::NoPool, |missing| {
+        if missing.is_positive() { Funding::Short(missing) } else { Funding::Funded }
+    })
+}
+
+/// What a pool lacks in the first year of some terms; `None` without such a pool.
+fn funded_by(directory: &Directory, terms: &TokenTerms, pool: purser_core::id::PoolId) -> Option<Nano> {
+    let calendar = directory.fiscal_calendar();
+    let year = calendar.year(terms.starts);
+    let free = directory.pool(pool)?.year(year).map_or(Nano::ZERO, purser_core::pool::PoolYear::free);
+    let id = purser_core::id::GrantId::new(0);
+    let (person, offer) = (purser_core::id::PersonId::new(0), OfferId::new(0));
+    let grant = terms.grant(id, person, &terms.zone, offer, Instant::EPOCH);
+    let needed = i64::try_from(grant.released_in(calendar.days(year))).map_or(Nano::MAX, Nano::new);
+    Some(needed.saturating_sub(free).max(Nano::ZERO))
+}
+
+fn read(content: &str) -> Result<Content, Error> {
+    serde_json::from_str(content).map_err(|error| Error::failed("what an offer said can't be read", error))
+}
+
+/// A value as whoever asks may see it: confidential amounts by permission. The one function that does so for offers.
+pub(super) fn redacted(field: &str, value: Value) -> Value {
+    if may_see_amounts() { value } else { hide(field, value) }
+}
+
+/// Everybody who reaches these services today is an administrator of the files.
+const fn may_see_amounts() -> bool {
+    true
+}
+
+/// Takes out every amount of the four pillars, whatever it is nested in; what is promised besides stays.
+fn hide(field: &str, value: Value) -> Value {
+    const AMOUNTS: &[&str] = &[
+        "package.salary",
+        "package.bonus",
+        "package.equity",
+        "package.tokens.amount",
+        "package.tokens.floor",
+        "notes",
+    ];
+    if AMOUNTS.iter().any(|amount| field == *amount || field.starts_with(&format!("{amount}."))) {
+        return Value::String(HIDDEN.to_owned());
+    }
+    match value {
+        Value::Object(fields) => Value::Object(
+            fields
+                .into_iter()
+                .map(|(name, value)| {
+                    let path = if field.is_empty() { name.clone() } else { format!("{field}.{name}") };
+                    let value = hide(&path, value);
+                    (name, value)
+                })
+                .collect(),
+        ),
+        other => other,
+    }
+}
+
+/// The day of an instant where the company is.
+pub(super) fn company_day(directory: &Directory, at: Instant) -> Date {
+    directory.company().map_or_else(|| purser_core::zone::Zone::UTC.date(at), |company| company.zone.date(at))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_amount_of_a_pillar_survives_being_hidden() {
+        let content = serde_json::json!({
+            "candidate": {"name": "Person 17"},
+            "package": {
+                "currency": "USD", "salary": "300001", "bonus": {"of_base": "11"}, "equity": {"value": "400001"},
+                "tokens": {"amount": "333/workday", "floor": "222/workday", "guaranteed": true},
+            },
+            "notes": "a signing payment of 55555",
+        });
+        let text = hide("", content).to_string();
+        for amount in ["300001", "11\"", "400001", "333", "222", "55555"] {
+            assert!(!text.contains(amount), "{amount} in {text}");
+        }
+        assert!(text.contains("\"guaranteed\":true") && text.contains("Person 17") && text.contains(HIDDEN));
+        assert_eq!(hide("package.equity.value", Value::String("1".to_owned())), Value::String(HIDDEN.to_owned()));
+        assert_eq!(hide("package.tokens.guaranteed", Value::Bool(true)), Value::Bool(true));
+    }
+}

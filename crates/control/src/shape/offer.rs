@@ -1,0 +1,245 @@
+//! Offers, roles, and the report over all offers.
+
+use std::collections::BTreeMap;
+
+use purser_core::id::{GrantId, OfferId, PersonId, UnitId};
+use purser_core::lint::Finding;
+use purser_core::offer::{Content, DeclineReason};
+use purser_core::role::{Duty, RoleChange, Standing};
+use purser_core::time::Instant;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// An offer to draft.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewOffer {
+    /// The unit that the candidate would be in: id or unique name; the one of everybody where it is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+    /// What it says.
+    pub content: Content,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// Another version of an offer: the company's, or the candidate's counter-offer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewVersion {
+    /// What it says.
+    pub content: Content,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// An approval.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApproveOffer {
+    /// In which capacity.
+    pub duty: Duty,
+}
+
+/// Why something is returned or withdrawn.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct OfferNote {
+    /// In the words of whoever does it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+/// A candidate's no.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeclineOffer {
+    /// Why, in one of few words.
+    pub reason: DeclineReason,
+    /// More about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+/// A candidate's yes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AcceptOffer {
+    /// The version that they have before them.
+    pub version: u32,
+    /// Their name as they typed it: the signature.
+    pub signed: String,
+}
+
+/// An offer in a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OfferRow {
+    /// Its id.
+    pub id: OfferId,
+    /// The candidate's name; `None` once erased.
+    pub candidate: Option<String>,
+    /// The unit that they would be in.
+    pub unit: UnitId,
+    /// That unit's name.
+    pub unit_name: Option<String>,
+    /// The family it is measured as.
+    pub family: String,
+    /// `draft`, `approval`, `approved`, `sent`, `viewed`, `countered`, `accepted`, `declined`, `expired`, `withdrawn`.
+    pub state: String,
+    /// Since when.
+    pub since: Instant,
+    /// The number of its latest version.
+    pub version: u32,
+    /// Does that one have a token line?
+    pub has_tokens: bool,
+    /// Is that line guaranteed?
+    pub guaranteed: bool,
+    /// From when on it can't be accepted any more, while it is out.
+    pub expires: Option<Instant>,
+}
+
+/// A version of an offer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OfferVersion {
+    /// From 1 up.
+    pub number: u32,
+    /// `candidate`, or the actor of the company.
+    pub by: String,
+    /// When.
+    pub at: Instant,
+    /// Why; `None` where nobody said, or once erased.
+    pub reason: Option<String>,
+    /// The keyed hash of what it says.
+    pub hash: String,
+    /// What it says, confidential amounts redacted for those who may not see them; `None` once erased.
+    pub content: Option<Value>,
+    /// What differs from the version before.
+    pub changes: Vec<OfferChange>,
+}
+
+/// One field that differs between two versions.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OfferChange {
+    /// Where: `package.tokens.amount`.
+    pub field: String,
+    /// What stood there.
+    pub before: Option<Value>,
+    /// What stands there now.
+    pub after: Option<Value>,
+}
+
+/// An approval given.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OfferApproval {
+    /// In which capacity.
+    pub duty: Duty,
+    /// By whom.
+    pub by: String,
+    /// When.
+    pub at: Instant,
+}
+
+/// An offer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Offer {
+    /// What a list shows of it.
+    #[serde(flatten)]
+    pub row: OfferRow,
+    /// All versions, the first one first.
+    pub versions: Vec<OfferVersion>,
+    /// Approvals that are still missing.
+    pub missing: Vec<Duty>,
+    /// Approvals given.
+    pub approvals: Vec<OfferApproval>,
+    /// Who the candidate became.
+    pub person: Option<PersonId>,
+    /// The grant made of it.
+    pub grant: Option<GrantId>,
+    /// Why the candidate said no.
+    pub declined: Option<DeclineReason>,
+    /// More about why it was returned, declined or withdrawn.
+    pub note: Option<String>,
+    /// What the linter says of the latest version.
+    pub findings: Vec<OfferFinding>,
+}
+
+/// What the linter found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OfferFinding {
+    /// Stable: `TOK001`.
+    pub code: String,
+    /// `note`, `warning` or `error`.
+    pub severity: String,
+    /// What was found.
+    pub message: String,
+    /// Where the expectation comes from.
+    pub source: String,
+    /// What to write instead.
+    pub fix: String,
+}
+
+impl From<Finding> for OfferFinding {
+    fn from(finding: Finding) -> Self {
+        let Finding { code, severity, message, source, fix } = finding;
+        Self { code: code.to_string(), severity: severity.word().to_owned(), message, source, fix }
+    }
+}
+
+/// Changes of roles to look at before they are made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PreviewRoles {
+    /// In order.
+    pub changes: Vec<RoleChange>,
+    /// The day to look at; today where it is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on: Option<String>,
+}
+
+/// What changes of roles would do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RolesImpact {
+    /// Open offers and running grants that would stand elsewhere.
+    pub moved: Vec<RolesMoved>,
+    /// How many would stand how.
+    pub after: BTreeMap<Standing, usize>,
+    /// How many were looked at.
+    pub looked_at: usize,
+}
+
+/// One that would stand elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RolesMoved {
+    /// An offer or a grant.
+    pub id: String,
+    /// How it stands now.
+    pub before: Standing,
+    /// How it would stand.
+    pub after: Standing,
+}
+
+/// Open offers and how many of them have a token pillar.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OfferShare {
+    /// A family, a month, or `all`.
+    pub of: String,
+    /// Offers.
+    pub offers: u32,
+    /// Those with a token pillar.
+    pub with_tokens: u32,
+    /// The part of them, such as `66.7 %`; `None` without offers.
+    pub share: Option<String>,
+}
+
+/// The report over all offers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OfferReport {
+    /// All open offers.
+    pub open: OfferShare,
+    /// By family; their sum is all.
+    pub families: Vec<OfferShare>,
+    /// Open at any time of a month.
+    pub months: Vec<OfferShare>,
+}

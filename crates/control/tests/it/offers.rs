@@ -1,0 +1,221 @@
+//! Offers from draft to grant, through the services, over real files.
+
+use purser_control::shape::{
+    AcceptOffer, ApproveOffer, DeclineOffer, FundPool, NewOffer, NewPool, NewVersion, Offer, OfferNote, PreviewRoles,
+};
+use purser_control::{Code, CommandName};
+use purser_core::offer::{Content, DeclineReason, Who};
+use purser_core::pool::FiscalYear;
+use purser_core::role::{Duty, PolicyState, PolicyStep, RoleChange, Standing};
+
+use crate::bench::{Bench, code};
+
+/// What nobody may find in the journal.
+const SALARY: &str = "300123";
+
+fn who(actor: &str) -> Who {
+    Who { actor: actor.parse().unwrap(), person: None }
+}
+
+fn content(amount: &str) -> Content {
+    let text = format!(
+        r#"{{"candidate":{{"name":"Person 17","email":"person17@example.com"}},"role":{{"family":"engineering"}},
+            "zone":"Europe/Berlin","starts":"2027-01-04","expires":"2026-12-10",
+            "package":{{"currency":"USD","salary":"{SALARY}","tokens":{{"amount":"{amount}","guaranteed":true,
+                "pool":"Research","term":"2028-01-01","floor":"1/year","rollover":"lapses","activation":"start_date"}}}}}}"#
+    );
+    serde_json::from_str(&text).unwrap()
+}
+
+fn new(amount: &str) -> NewOffer {
+    NewOffer { unit: None, content: content(amount), reason: Some("the work needs it".to_owned()) }
+}
+
+fn version(amount: &str) -> NewVersion {
+    NewVersion { content: content(amount), reason: None }
+}
+
+fn named(text: &str) -> Option<CommandName> {
+    CommandName::try_new(text).ok()
+}
+
+/// A company with the usual roles and a pool that has so much for 2027.
+async fn company(funds: &str) -> Bench {
+    let bench = Bench::new().await;
+    bench.control.adopt_role_presets(None).await.unwrap();
+    let pool = NewPool { name: "Research".to_owned(), owner: "company".to_owned(), manager: None };
+    bench.control.add_pool(None, pool).await.unwrap();
+    let funds = FundPool { amount: funds.parse().unwrap(), year: Some(2027) };
+    bench.control.fund_pool(None, "Research", funds).await.unwrap();
+    bench
+}
+
+fn committed(bench: &Bench) -> String {
+    let snapshot = bench.control.snapshot();
+    let pool = snapshot.directory.pools().next().unwrap();
+    pool.year(FiscalYear(2027)).unwrap().committed.to_string()
+}
+
+/// Drafted and sent: within the band, so that nobody has to approve.
+async fn sent(bench: &Bench, amount: &str) -> Offer {
+    let id = bench.control.draft_offer(None, who("lgn_a"), new(amount)).await.unwrap().row.id.to_string();
+    let submitted = bench.control.submit_offer(None, &id, who("lgn_a")).await.unwrap();
+    assert_eq!(submitted.row.state, "approved", "{:?}", submitted.missing);
+    bench.control.send_offer(None, &id, who("lgn_a")).await.unwrap()
+}
+
+fn accept(version: u32) -> AcceptOffer {
+    AcceptOffer { version, signed: "Person 17".to_owned() }
+}
+
+#[tokio::test]
+async fn an_offer_becomes_a_person_and_a_guaranteed_grant_in_one_change() {
+    let bench = company("400000").await;
+    let offer = sent(&bench, "78000/year").await;
+    let id = offer.row.id.to_string();
+    assert_eq!(committed(&bench), "77358.90410959", "362 of 365 days");
+    bench.control.view_offer(None, &id).await.unwrap();
+    let countered = bench.control.counter_offer(None, &id, version("600/workday")).await.unwrap();
+    assert_eq!((countered.row.state.as_str(), countered.row.version), ("countered", 2));
+    let changes: Vec<&str> = countered.versions[1].changes.iter().map(|change| change.field.as_str()).collect();
+    assert_eq!(changes, ["package.tokens.amount"]);
+    assert_eq!(committed(&bench), "77358.90410959", "the negotiation goes on");
+    // Above the band, and a large guarantee: both must approve, and neither may be who submitted it.
+    let submitted = bench.control.submit_offer(None, &id, who("lgn_a")).await.unwrap();
+    assert_eq!(submitted.missing, [Duty::People, Duty::Finance]);
+    assert_eq!(committed(&bench), "0.00", "what was sent can't be accepted any more");
+    let approve = |actor, duty| bench.control.approve_offer(None, &id, who(actor), ApproveOffer { duty });
+    assert_eq!(code(approve("lgn_a", Duty::People).await), Code::SelfApproval);
+    approve("lgn_b", Duty::People).await.unwrap();
+    assert_eq!(code(approve("lgn_b", Duty::Finance).await), Code::SelfApproval);
+    assert_eq!(code(bench.control.send_offer(None, &id, who("lgn_a")).await), Code::OfferState);
+    approve("lgn_c", Duty::Finance).await.unwrap();
+    bench.control.send_offer(None, &id, who("lgn_a")).await.unwrap();
+    assert_eq!(
+        code(bench.control.accept_offer(None, &id, accept(1)).await),
+        Code::OfferState,
+        "another is on the table"
+    );
+    let accepted = bench.control.accept_offer(named("yes"), &id, accept(2)).await.unwrap();
+    assert_eq!(accepted.row.state, "accepted");
+    let set_aside = committed(&bench);
+
+    let bench = bench.crash().await;
+    let again = bench.control.accept_offer(named("yes"), &id, accept(2)).await.unwrap();
+    assert_eq!(again, accepted, "sent twice, done once");
+    assert_eq!(committed(&bench), set_aside);
+    let people = bench.control.people().items;
+    assert_eq!(people.len(), 1);
+    assert_eq!(people[0].name.as_deref(), Some("Person 17"));
+    let snapshot = bench.control.snapshot();
+    let grant = snapshot.directory.grant(accepted.grant.unwrap()).unwrap();
+    assert_eq!((grant.amount.to_string().as_str(), grant.guaranteed, grant.pool.is_some()), ("600.00", true, true));
+    assert_eq!(Some(grant.person), accepted.person);
+    // The journal has neither name nor salary, nor has what is derived from it.
+    let (mut has_events, mut folders) = (false, vec![bench.folder()]);
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.file_name().is_none_or(|name| !name.to_string_lossy().starts_with("purser.db")) {
+                let bytes = std::fs::read(&path).unwrap();
+                let has = |text: &str| bytes.windows(text.len()).any(|window| window == text.as_bytes());
+                assert!(!has(SALARY) && !has("Person 17"), "{}", path.display());
+                has_events |= has("countered");
+            }
+        }
+    }
+    assert!(has_events, "the journal was among what was searched");
+}
+
+#[tokio::test]
+async fn a_guarantee_without_funds_does_not_go_out() {
+    let bench = company("1000").await;
+    let draft = bench.control.draft_offer(None, who("lgn_a"), new("78000/year")).await.unwrap();
+    let found: Vec<&str> = draft.findings.iter().map(|it| it.code.as_str()).collect();
+    assert!(found.contains(&"TOK006"), "{found:?}");
+    let id = draft.row.id.to_string();
+    bench.control.submit_offer(None, &id, who("lgn_a")).await.unwrap();
+    assert_eq!(code(bench.control.send_offer(None, &id, who("lgn_a")).await), Code::OfferBlocked);
+    assert_eq!(committed(&bench), "0.00");
+    // Two that fit one by one and not together.
+    let bench = company("80000").await;
+    sent(&bench, "78000/year").await;
+    let second = bench.control.draft_offer(None, who("lgn_a"), new("78000/year")).await.unwrap().row.id.to_string();
+    bench.control.submit_offer(None, &second, who("lgn_a")).await.unwrap();
+    assert_eq!(code(bench.control.send_offer(None, &second, who("lgn_a")).await), Code::OfferBlocked);
+}
+
+#[tokio::test]
+async fn every_end_but_a_yes_frees_the_pool() {
+    let bench = company("400000").await;
+    let declined = sent(&bench, "78000/year").await.row.id.to_string();
+    let no = DeclineOffer { reason: DeclineReason::TokenBudget, note: Some("too little".to_owned()) };
+    let offer = bench.control.decline_offer(None, &declined, no).await.unwrap();
+    assert_eq!((offer.declined, offer.note.as_deref()), (Some(DeclineReason::TokenBudget), Some("too little")));
+    assert_eq!(committed(&bench), "0.00");
+    let withdrawn = sent(&bench, "78000/year").await.row.id.to_string();
+    bench.control.withdraw_offer(None, &withdrawn, who("lgn_a"), OfferNote::default()).await.unwrap();
+    assert_eq!(committed(&bench), "0.00");
+    let revised = sent(&bench, "78000/year").await.row.id.to_string();
+    bench.control.revise_offer(None, &revised, who("lgn_a"), version("79000/year")).await.unwrap();
+    assert_eq!(committed(&bench), "0.00", "only one version is ever on the table");
+    let expired = sent(&bench, "78000/year").await.row.id.to_string();
+    assert_eq!(bench.control.expire_offers().await.unwrap(), 0);
+    bench.clock.set("2026-12-09T23:00:00Z"); // Midnight of the day in Berlin.
+    assert_eq!(code(bench.control.accept_offer(None, &expired, accept(1)).await), Code::OfferExpired);
+    assert_eq!(bench.control.expire_offers().await.unwrap(), 1);
+    assert_eq!(committed(&bench), "0.00");
+    assert_eq!(bench.control.people().items.len(), 0);
+
+    let erased = bench.control.erase_offer(None, &declined).await.unwrap();
+    assert!(erased.versions[0].content.is_none() && erased.note.is_none() && erased.row.candidate.is_none());
+    let bench = bench.restart().await;
+    assert_eq!(bench.control.offer(&declined).await.unwrap(), erased, "events and hashes stay");
+}
+
+#[tokio::test]
+async fn a_policy_is_previewed_by_what_then_holds() {
+    let bench = company("400000").await;
+    let mut bare = new("1/year");
+    bare.content.package.tokens = None;
+    let bare = bench.control.draft_offer(None, who("lgn_a"), bare).await.unwrap();
+    let with = sent(&bench, "78000/year").await;
+    let family = "engineering".parse().unwrap();
+    let step = PolicyStep { since: "2026-11-24".parse().unwrap(), state: PolicyState::Required };
+    let change = RoleChange::Policy { family, step };
+    let preview = PreviewRoles { changes: vec![change.clone()], on: None };
+    let impact = bench.control.preview_roles(preview.clone()).await.unwrap();
+    assert_eq!((impact.moved.len(), impact.looked_at), (1, 2));
+    assert_eq!((&impact.moved[0].id, impact.moved[0].after), (&bare.row.id.to_string(), Standing::MissingRequired));
+    let id = bare.row.id.to_string();
+    assert_eq!(bench.control.offer(&id).await.unwrap().findings[0].severity, "warning");
+    bench.control.set_role(None, change).await.unwrap();
+    assert_eq!(bench.control.preview_roles(preview).await.unwrap().moved, [], "it holds now");
+    assert_eq!(bench.control.offer(&id).await.unwrap().findings[0].severity, "error");
+    assert_eq!(code(bench.control.submit_offer(None, &id, who("lgn_a")).await), Code::OfferBlocked);
+    // The report's totals are the list's.
+    let report = bench.control.offer_report(None).unwrap();
+    let list = bench.control.offers(None).await.unwrap().items;
+    assert_eq!((report.open.offers, report.open.with_tokens), (2, 1));
+    assert_eq!(list.iter().filter(|row| row.has_tokens).map(|row| row.id).collect::<Vec<_>>(), [with.row.id]);
+    assert_eq!(list[0].candidate.as_deref(), Some("Person 17"));
+    assert_eq!(report.open.share.as_deref(), Some("50.0 %"));
+}
+
+#[tokio::test]
+async fn a_named_draft_or_version_is_written_once() {
+    let bench = company("400000").await;
+    let draft = |name, amount| bench.control.draft_offer(named(name), who("lgn_a"), new(amount));
+    let first = draft("one", "78000/year").await.unwrap();
+    assert_eq!(draft("one", "78000/year").await.unwrap(), first);
+    assert_eq!(code(draft("one", "79000/year").await), Code::CommandReused);
+    let id = first.row.id.to_string();
+    let revise = |name, amount| bench.control.revise_offer(named(name), &id, who("lgn_a"), version(amount));
+    let second = revise("two", "79000/year").await.unwrap();
+    assert_eq!(revise("two", "79000/year").await.unwrap(), second);
+    assert_eq!(code(revise("two", "80000/year").await), Code::CommandReused);
+    assert_eq!(second.versions.len(), 2);
+    assert_eq!(second.versions[0], first.versions[0], "a version never changes");
+}

@@ -1,0 +1,92 @@
+//! Offers on the command line: linted and compared without a data folder, and walked to their grant with one.
+
+use serde_json::Value;
+
+use crate::bench::Bench;
+
+const LETTER: &str = "Company: Example One\nFamily: engineering\nWe offer a base salary of $375,000 per year and an AI token \
+                      budget of $100,000 per year. It is guaranteed for 24 months, and usable from day one.\n";
+
+fn write(bench: &Bench, name: &str, text: &str) {
+    std::fs::write(bench.folder().join(name), text).unwrap();
+}
+
+#[test]
+fn a_letter_is_linted_without_any_data_folder() {
+    let bench = Bench::new();
+    write(&bench, "one.txt", LETTER);
+    write(&bench, "bare.json", r#"{"company":"Example Two","package":{"currency":"USD","salary":"400000"}}"#);
+    let found: Value = bench.json(&["offer", "lint", "one.txt", "--on", "2026-11-26"]);
+    let codes: Vec<&str> =
+        found[0]["findings"].as_array().unwrap().iter().map(|it| it["code"].as_str().unwrap()).collect();
+    assert_eq!(codes, ["TOK006", "TOK008", "TOK012", "TOK014", "TOK015"]);
+    assert_eq!(found[0]["company"], "Example One");
+    let strict = bench.run(&["offer", "lint", "one.txt", "--strict", "--on", "2026-11-26"]);
+    assert_eq!(strict.code, 1, "{strict:?}");
+    let bare = bench.run(&["offer", "lint", "one.txt", "bare.json", "--on", "2026-11-26"]);
+    assert_eq!(bare.code, 1, "{bare:?}");
+    assert!(bare.out.contains("TOK001 error: missing token budget"), "{}", bare.out);
+    assert!(bare.err.contains("1 of 2 offers have errors"), "{}", bare.err);
+    bench.refused(&["offer", "lint", "none.txt"], 1, "none.txt can't be read");
+    write(&bench, "typo.json", r#"{"package":{"currency":"USD","salery":"1"}}"#);
+    bench.refused(&["offer", "lint", "typo.json"], 1, "unknown field `salery`");
+    assert!(!bench.data().exists());
+}
+
+#[test]
+fn offers_of_several_companies_are_put_beside_each_other() {
+    let bench = Bench::new();
+    write(&bench, "one.txt", LETTER);
+    write(
+        &bench,
+        "others.json",
+        r#"[{"company":"Example Two","package":{"currency":"USD","salary":"400000"}},
+            {"company":"Example Three","package":{"currency":"EUR","rate":{"to":"USD","rate":"1.1","on":"2026-11-20"},
+             "salary":"200000","tokens":{"amount":"500/workday"}}}]"#,
+    );
+    let rows: Value = bench.json(&["offer", "compare", "one.txt", "others.json"]);
+    let told: Vec<[&str; 4]> = (rows.as_array().unwrap().iter())
+        .map(|row| {
+            ["company", "tokens_per_year", "tokens_per_workday", "share_of_package"]
+                .map(|field| row[field].as_str().unwrap())
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ["Example Three", "143000.00", "550.00", "39.4 %"],
+            ["Example One", "100000.00", "384.615384615", "21.1 %"],
+            ["Example Two", "0.00", "0.00", "0.0 %"],
+        ]
+    );
+    let done = bench.run(&["offer", "compare", "one.txt", "others.json"]);
+    assert!(done.out.contains("$384.61") && done.out.contains("21.1 %"), "{}", done.out);
+    bench.refused(&["offer", "compare", "one.txt", "others.json", "--currency", "GBP"], 1, "no dated rate to GBP");
+}
+
+#[test]
+fn an_offer_walks_from_its_draft_to_its_grant() {
+    let bench = Bench::new();
+    write(
+        &bench,
+        "draft.json",
+        r#"{"candidate":{"name":"Person 17"},"role":{"family":"finance"},"zone":"Europe/Berlin","starts":"2999-01-04",
+            "expires":"2998-12-01","package":{"currency":"USD","salary":"200000","tokens":{"amount":"60/workday"}}}"#,
+    );
+    bench.json(&["role", "presets"]);
+    let offer = bench.json(&["offer", "draft", "draft.json", "--reason", "month close"]);
+    let id = offer["id"].as_str().unwrap();
+    assert_eq!(bench.json(&["offer", "submit", id])["state"], "approved", "within its band");
+    bench.refused(&["offer", "accept", id, "--version", "1", "--signed", "Person 17"], 1, "can't be accepted");
+    assert_eq!(bench.json(&["offer", "send", id])["state"], "sent");
+    assert_eq!(bench.json(&["offer", "view", id])["state"], "viewed");
+    let accepted = bench.json(&["offer", "accept", id, "--version", "1", "--signed", "Person 17"]);
+    assert_eq!(accepted["state"], "accepted");
+    let grants = bench.json(&["grant", "list", "Person 17"]);
+    assert_eq!((&grants[0]["id"], &grants[0]["amount"]), (&accepted["grant"], &Value::from("60.00")));
+    assert_eq!(bench.json(&["offer", "list", "--state", "accepted"]).as_array().unwrap().len(), 1);
+    let shown = bench.run(&["offer", "show", id]);
+    assert!(shown.out.contains("version 1 by local") && shown.out.contains("month close"), "{}", shown.out);
+    assert_eq!(bench.json(&["offer", "report"])["open"]["offers"], 0);
+    bench.refused(&["offer", "decline", id, "--reason", "mood"], 2, "not one of the reasons");
+}
