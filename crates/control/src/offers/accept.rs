@@ -7,7 +7,7 @@ use purser_store::Personal;
 
 use super::flow::{latest, release};
 use super::note;
-use crate::change::{CommandName, reused};
+use crate::change::{CommandName, refused, reused};
 use crate::control::{Control, stored};
 use crate::error::{Code, Error, Refused};
 use crate::people::checked_name;
@@ -49,6 +49,10 @@ impl Control {
                 let (version, letter) = (accept.version, None);
                 Event::Offer(OfferEvent::Accepted { offer: id, version, person, grant, letter, signature, at: now })
             };
+            // What is wrong with the step is told before what would be wrong with its grant.
+            if let Event::Offer(step) = accepted(None) {
+                offer.take(&step).map_err(|error| refused(&error.into()))?;
+            }
             // Looked at before anything personal is written.
             events.push(accepted(None));
             super::commit_check(&snapshot.directory, &events)?;
