@@ -34,10 +34,13 @@ pub(super) struct Reserves {
     /// The units that somebody was moved out of, and when, in order.
     pub(super) people: Table<PersonId, Arc<[(UnitId, Instant)]>>,
     /// What a unit was part of, and until when, in order.
-    pub(super) units: Table<UnitId, Arc<[(Option<UnitId>, Instant)]>>,
+    pub(super) units: Table<UnitId, Arc<[Parted]>>,
     /// Shared by all clones for which they are the same. Not part of what the directory is.
     sums: Arc<Sums>,
 }
+
+/// What a unit was part of (`None`: the company itself), and until when.
+type Parted = (Option<UnitId>, Instant);
 
 type Known = HashMap<(BudgetId, Period), Nano>;
 
@@ -137,7 +140,7 @@ impl Directory {
         self.collect_starts(event, at, &mut starts);
         for budget in self.reserves_touched(before, event, at) {
             let known = before.budget(budget.id);
-            let lowered = known.is_some_and(|known| budget.amount < known.amount) || known.is_none();
+            let lowered = known.is_none_or(|known| budget.amount < known.amount);
             let mut ahead = ahead(&budget, at);
             let starts_below = if lowered { self.starts_below(&budget, at) } else { Vec::new() };
             for start in starts.iter().chain(&starts_below) {
@@ -160,20 +163,11 @@ impl Directory {
         let guaranteed = person.grants.iter().filter(|grant| grant.guaranteed);
         let mut sum = 0_i128;
         for grant in guaranteed {
-            for span in self.spans_below(budget.on, person, self.span_of(budget, period, person, grant)) {
+            for span in self.spans_below(budget.on, person, span_of(budget, period, person, grant)) {
                 sum = sum.saturating_add(grant.drawn_in(&person.zones, span, days_of));
             }
         }
         sum
-    }
-
-    /// The part of a period in which a grant can be drawn on under a budget.
-    fn span_of(&self, budget: &Budget, period: Period, person: &Person, grant: &Grant) -> Period {
-        let stops = grant.voided_at.into_iter().chain(person.left_at);
-        Period {
-            start: period.start.max(budget.created_at).max(grant.created_at),
-            end: stops.fold(period.end, Instant::min),
-        }
     }
 
     /// The parts of a span in which somebody was below what a budget limits.
@@ -378,4 +372,13 @@ fn ahead(budget: &Budget, at: Instant) -> Vec<Period> {
     };
     let first = budget.period_at(at);
     std::iter::successors(Some(first), |period| Some(budget.period_at(period.end))).take(count).collect()
+}
+
+/// The part of a period in which a grant can be drawn on under a budget.
+fn span_of(budget: &Budget, period: Period, person: &Person, grant: &Grant) -> Period {
+    let stops = grant.voided_at.into_iter().chain(person.left_at);
+    Period {
+        start: period.start.max(budget.created_at).max(grant.created_at),
+        end: stops.fold(period.end, Instant::min),
+    }
 }

@@ -155,22 +155,7 @@ impl Amounts {
         back(change.charged.saturating_sub(part.spent)).saturating_add(back(part.spent).min(above))
     }
 
-    /// What of a charge was neither set aside for its call nor free.
-    fn plain_over(&self, change: &Change, free: Nano) -> Result<Nano, Fault> {
-        if change.held > free {
-            return Err(Fault::NotAvailable);
-        }
-        if !change.charged.is_positive() {
-            return Ok(Nano::ZERO);
-        }
-        // What was set aside for a call is there for it, also where a lowered limit or a lost slice left the account
-        // with less than nothing.
-        let set_aside = change.held.checked_add(change.suspense).ok_or(Fault::Overflow)?;
-        let freed = Nano::ZERO.saturating_sub(set_aside).max(Nano::ZERO);
-        Ok(change.charged.saturating_sub(free.saturating_add(freed)).max(Nano::ZERO))
-    }
-
-    /// The same where a part is of guaranteed legs: they are not asked whether they fit, and have what is reserved.
+    /// As [`plain_over`], where a part is of guaranteed legs: they are not asked whether they fit, and have what is reserved.
     fn over(&self, change: &Change, part: &Guaranteed, free: Nano) -> Result<Nano, Fault> {
         let guaranteed_aside = part.held.saturating_add(part.suspense);
         // What a guaranteed leg cost above its hold takes what is reserved, then what there is for all.
@@ -182,7 +167,7 @@ impl Amounts {
             suspense: change.suspense.saturating_sub(part.suspense),
             ..*change
         };
-        self.plain_over(&others, free)
+        plain_over(&others, free)
     }
 
     /// The amounts after a change, and how much of its charge was not available. `part`: what of it is of guaranteed legs,
@@ -194,7 +179,7 @@ impl Amounts {
         };
         let free = self.free();
         let (over, claims) = match part {
-            None => (self.plain_over(change, free)?, false),
+            None => (plain_over(change, free)?, false),
             Some(part) => (self.over(change, part, free)?, part.sum().is_positive()),
         };
         // What is paid back pays back first what should not have been spent.
@@ -229,6 +214,21 @@ impl Amounts {
         }
         Ok((next, over.saturating_sub(excused)))
     }
+}
+
+/// What of a charge was neither set aside for its call nor free.
+fn plain_over(change: &Change, free: Nano) -> Result<Nano, Fault> {
+    if change.held > free {
+        return Err(Fault::NotAvailable);
+    }
+    if !change.charged.is_positive() {
+        return Ok(Nano::ZERO);
+    }
+    // What was set aside for a call is there for it, also where a lowered limit or a lost slice left the account
+    // with less than nothing.
+    let set_aside = change.held.checked_add(change.suspense).ok_or(Fault::Overflow)?;
+    let freed = Nano::ZERO.saturating_sub(set_aside).max(Nano::ZERO);
+    Ok(change.charged.saturating_sub(free.saturating_add(freed)).max(Nano::ZERO))
 }
 
 #[cfg(test)]

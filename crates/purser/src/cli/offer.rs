@@ -264,7 +264,7 @@ fn shown(offer: &Offer) -> String {
                 Some(serde_json::Value::String(text)) => text.clone(),
                 Some(value) => value.to_string(),
             };
-            let _ = write!(text, "  {}: {} → {}\n", change.field, side(&change.before), side(&change.after));
+            let _ = writeln!(text, "  {}: {} → {}", change.field, side(&change.before), side(&change.after));
         }
     }
     for given in &offer.approvals {
