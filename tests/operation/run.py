@@ -199,7 +199,9 @@ def folders(folder: Path) -> None:
             found = {entry["id"]: entry for entry in ask(*command)}
             for entry in expected[what]:
                 assert {key: found[entry["id"]][key] for key in entry} == entry, f"{name}: {entry}"
-        assert len(ask("suspense", "list")) == expected["open_holds"], f"{name}: holds of the kill are in suspense"
+        # Beside them, where the machine was started since, what was left of slices.
+        holds = [item for item in ask("suspense", "list") if item.get("hold")]
+        assert len(holds) == expected["open_holds"], f"{name}: holds of the kill are in suspense: {holds}"
         assert ask("verify")["good"], f"{name} after it was opened"
         print(f"folder {name}: {len(expected['charges'])} charges, {expected['open_holds']} holds left by a kill: all there")
 

@@ -40,7 +40,7 @@ impl Control {
     /// Approves the latest version.
     ///
     /// # Errors
-    /// [`Code::OwnApproval`] by whoever wrote or submitted it; its state.
+    /// [`Code::SelfApproval`] by whoever wrote or submitted it; its state.
     pub async fn approve_offer(
         &self,
         name: Option<CommandName>,

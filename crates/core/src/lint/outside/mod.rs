@@ -1,7 +1,7 @@
 //! Offers from elsewhere: JSON in the shape of our own versions, or the text of a letter.
 //!
 //! JSON is taken at its word, and a field that is not one is refused. A text is read as well as it can be
-//! ([`text`]): what was understood is told beside the result, so that its owner can correct it.
+//! (`text.rs`): what was understood is told beside the result, so that its owner can correct it.
 #![deny(clippy::indexing_slicing, clippy::string_slice)]
 
 mod amount;
