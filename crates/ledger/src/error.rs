@@ -100,9 +100,6 @@ pub enum LedgerError {
     /// The command was given before with other input. Its first result stands.
     #[error("command {0} was given before with other input")]
     Conflict(CommandId),
-    /// The account still has a hold or suspense, or its period is not over.
-    #[error("account {0} cannot be closed: its period is not over, or a hold or suspense is on it")]
-    InUse(AccountNo),
     /// So many records wait to be written that no more are taken; wait for this one to be durable and ask again.
     #[error("too many records wait to be written")]
     Busy(Lsn),

@@ -57,6 +57,11 @@ impl<K: Clone + Eq + Hash, V: Clone> Table<K, V> {
 
     /// The value of a key, to change. Other clones keep what they have.
     pub(crate) fn get_mut(&mut self, key: &K) -> Option<&mut V> {
+        self.leaf_mut(key)?.iter_mut().find(|(known, _)| known == key).map(|(_, value)| value)
+    }
+
+    /// The entries beside a key that is there, its own among them, to change.
+    fn leaf_mut(&mut self, key: &K) -> Option<&mut Box<[(K, V)]>> {
         // Looked at first, so that asking for what is not there copies nothing.
         self.get(key)?;
         let (mut node, mut bits) = (&mut self.root, hash(key));
@@ -66,9 +71,7 @@ impl<K: Clone + Eq + Hash, V: Clone> Table<K, V> {
                     node = ways.get_mut(way(bits))?;
                     bits >>= BITS;
                 }
-                Node::Leaf(entries) => {
-                    return entries.iter_mut().find(|(known, _)| known == key).map(|(_, value)| value);
-                }
+                Node::Leaf(entries) => return Some(entries),
             }
         }
     }
@@ -108,25 +111,13 @@ impl<K: Clone + Eq + Hash, V: Clone> Table<K, V> {
 
     /// Takes a key out. Other clones keep what they have.
     pub(crate) fn remove_mut(&mut self, key: &K) -> Option<V> {
-        // Looked at first, so that taking out what is not there copies nothing.
-        self.get(key)?;
-        let (mut node, mut bits) = (&mut self.root, hash(key));
-        loop {
-            match Arc::make_mut(node) {
-                Node::Branch(ways) => {
-                    node = ways.get_mut(way(bits))?;
-                    bits >>= BITS;
-                }
-                Node::Leaf(entries) => {
-                    let mut list = std::mem::take(entries).into_vec();
-                    let place = list.iter().position(|(known, _)| known == key);
-                    let (_, value) = place.map(|place| list.remove(place))?;
-                    *entries = list.into_boxed_slice();
-                    self.len = self.len.saturating_sub(1);
-                    return Some(value);
-                }
-            }
-        }
+        let entries = self.leaf_mut(key)?;
+        let mut list = std::mem::take(entries).into_vec();
+        let place = list.iter().position(|(known, _)| known == key);
+        let removed = place.map(|place| list.remove(place).1);
+        *entries = list.into_boxed_slice();
+        self.len = self.len.saturating_sub(usize::from(removed.is_some()));
+        removed
     }
 
     /// All values, in no particular order, which is the same for the same history.
