@@ -64,7 +64,7 @@ impl fmt::Display for Refused {
 impl std::error::Error for Refused {}
 
 /// Stable codes of refusals.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Code {
     /// The input is not understood or out of bounds.
@@ -132,7 +132,7 @@ impl Code {
 }
 
 /// The body of every answer that is not a success.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Problem {
     /// Stable; programs branch on it.
     pub code: Code,

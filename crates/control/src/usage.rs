@@ -25,7 +25,7 @@ use crate::grants::{patterns_shown, word};
 use crate::shape::{Balance, Charge, ChargePage, Denied, Funds, GrantBalance, List, Overview, UsageRow};
 
 /// A question about usage or charges.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Wanted {
     /// Only this person's (id or name).
@@ -41,7 +41,7 @@ pub struct Wanted {
 }
 
 /// What a row of usage stands for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum By {
     /// A model.
@@ -56,7 +56,7 @@ pub enum By {
 }
 
 /// `?month=2026-11`
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Month {
     /// The month; the running one where it is missing.
@@ -64,7 +64,7 @@ pub struct Month {
 }
 
 /// `?person=`
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct OfPerson {
     /// Id or name; everybody where it is missing.
@@ -72,7 +72,7 @@ pub struct OfPerson {
 }
 
 /// `?provider=&at=`
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct OfProvider {
     /// The provider; all of them where it is missing.

@@ -40,4 +40,6 @@ pub mod time;
 pub mod usage;
 pub mod zone;
 
+#[cfg(feature = "schema")]
+mod schema;
 mod text;

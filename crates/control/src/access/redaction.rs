@@ -117,3 +117,85 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Confidential<T> {
         Ok(Self { amount, of: String::new(), person: None, unit: None })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use purser_core::directory::Directory;
+    use purser_core::event::Event;
+    use purser_core::money::{Currency, Nano};
+    use purser_core::time::Instant;
+    use purser_core::zone::Zone;
+
+    use crate::access::{GivenRole, Permission, Role};
+
+    #[derive(Debug, Serialize)]
+    struct Offer {
+        title: &'static str,
+        salary: Confidential<Nano>,
+    }
+
+    /// A person in a unit below another, as the directory has them.
+    fn snapshot() -> Arc<Snapshot> {
+        let (zone, at) = (Zone::UTC, Instant::default());
+        let events = [
+            Event::CompanyFounded { currency: Currency::usd(), zone: zone.clone(), at },
+            Event::UnitAdded { unit: UnitId::new(1), parent: None, zone: zone.clone(), at },
+            Event::UnitAdded { unit: UnitId::new(2), parent: Some(UnitId::new(1)), zone: zone.clone(), at },
+            Event::UnitAdded { unit: UnitId::new(3), parent: None, zone: zone.clone(), at },
+            Event::PersonAdded { person: PersonId::new(7), unit: UnitId::new(2), zone, at },
+        ];
+        let directory = events.iter().fold(Directory::new(), |directory, event| directory.apply(event).unwrap());
+        Arc::new(Snapshot::of(directory))
+    }
+
+    #[tokio::test]
+    async fn an_amount_is_written_for_whom_it_may_be_and_for_nobody_else() {
+        let (person, unit) = (PersonId::new(7), UnitId::new(2));
+        let amount: Nano = "123456.78".parse().unwrap();
+        let hired = Offer { title: "analyst", salary: Confidential::new(amount, "ofr_1", Some(person), Some(unit)) };
+        // A candidate is no person yet: only whose unit it is says who leads it.
+        let candidate = Offer { title: "analyst", salary: Confidential::new(amount, "ofr_2", None, Some(unit)) };
+        let plain = |offer: &Offer| serde_json::to_string(offer).unwrap();
+        for text in [plain(&hired), format!("{hired:?}"), plain(&candidate), format!("{candidate:?}")] {
+            assert!(!text.contains("123456") && text.contains("analyst"), "outside of an answer: {text}");
+        }
+        let manager = |unit| GivenRole { role: Role::Manager, unit: Some(UnitId::new(unit)) };
+        let one = GivenRole::of;
+        let cases = [
+            (vec![one(Role::Admin)], None, false, false),
+            (vec![one(Role::Auditor)], None, false, false),
+            (vec![one(Role::Admin), one(Role::Auditor), one(Role::Employee)], Some(PersonId::new(8)), false, false),
+            (vec![], Some(person), false, false),
+            (vec![one(Role::Employee)], Some(person), true, false),
+            (vec![manager(3)], Some(PersonId::new(8)), false, false),
+            (vec![manager(1)], Some(PersonId::new(8)), true, true),
+            (vec![one(Role::People)], None, true, true),
+            (vec![one(Role::Finance)], None, true, true),
+        ];
+        for (roles, asks, sees_hired, sees_candidate) in cases {
+            let within = Within::of(Permission::ConfidentialAmounts, &roles, asks);
+            let seeing = Seeing::new(within, snapshot());
+            let (first, second) = seeing.clone().scope(async { (plain(&hired), plain(&candidate)) }).await;
+            assert_eq!(first.contains("123456.78"), sees_hired, "{roles:?}: {first}");
+            assert_eq!(second.contains("123456.78"), sees_candidate, "{roles:?}: {second}");
+            let shown = [("ofr_1", sees_hired), ("ofr_2", sees_candidate)];
+            let shown: Vec<_> = shown.iter().filter(|(_, sees)| *sees).map(|(of, _)| (*of).to_owned()).collect();
+            assert_eq!(seeing.shown(), shown, "the trail says so");
+        }
+    }
+}
+
+impl<T: schemars::JsonSchema> schemars::JsonSchema for Confidential<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        format!("Confidential{}", T::schema_name()).into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        generator.subschema_for::<Option<T>>()
+    }
+}

@@ -6,7 +6,7 @@ use purser_core::id::UnitId;
 use serde::{Deserialize, Serialize};
 
 /// What somebody may be here for. Stable words: they are in the journal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Runs Purser: who signs in, keys for scripts, policy. Sees no confidential amount.
@@ -64,7 +64,7 @@ impl fmt::Display for Role {
 }
 
 /// A role that somebody has; a manager has it over a unit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GivenRole {
     /// Which.

@@ -14,6 +14,7 @@ mod describe;
 mod gate;
 mod narrowed;
 mod offers;
+mod openapi;
 mod serve;
 mod session;
 
@@ -25,6 +26,7 @@ use axum::routing::{delete, get, post, put};
 
 use self::answer::Answer;
 use self::ask::{Body, Command, Id, Query, State};
+use self::describe::Operation;
 use self::gate::{Door, Guard};
 use self::narrowed::{
     add_key, balances, budgets, charges, denials, grants, keys, people, person, revoke_key, statement, usage_rows,
@@ -34,6 +36,7 @@ use self::offers::{
     offer, offer_report, offers, preview_roles, return_offer, revise_offer, roles, send_offer, set_role, submit_offer,
     view_offer, withdraw_offer,
 };
+use self::openapi::{Schemas, openapi};
 pub use self::serve::{bind_socket, serve_socket, serve_tcp};
 use self::session::{present, sign_in, sign_out};
 use crate::access::Permission;
@@ -103,16 +106,23 @@ macro_rules! services {
             Router::new()
                 $(.route(concat!("/api/v1", $path), {
                     let endpoint = endpoints.next().expect("the list and the routes are of one table");
-                    let narrows = describe::operation(&$handler).narrows;
+                    let narrows = describe::narrows(&$handler);
                     let guard = Guard { control: control.clone(), door, endpoint, narrows };
                     $method($handler).route_layer(middleware::from_fn_with_state(guard, gate::guard))
                 }))*
                 .layer(DefaultBodyLimit::max(BODY_MAX))
         }
+
+        /// What the handlers take and give, in the order of the table.
+        fn operations(schemas: &mut Schemas) -> Vec<(&'static Endpoint, Operation)> {
+            let operations = [$(describe::operation(&$handler, schemas)),*];
+            ENDPOINTS.iter().zip(operations).collect()
+        }
     };
 }
 
 services! {
+    get "/openapi.json" => openapi, Present;
     get "/status" => status, Present;
     get "/people" => people, PeopleRead;
     post "/people" => add_person, PeopleChange;

@@ -9,6 +9,7 @@ use super::answer::Answer;
 use super::ask::{Body, State};
 use super::describe::{Operation, Part};
 use super::gate::Shown;
+use super::openapi::Schemas;
 use crate::Control;
 use crate::access::COOKIE;
 use crate::error::Error;
@@ -68,8 +69,8 @@ impl<T> Part for WithCookie<T>
 where
     Answer<T>: Part,
 {
-    fn describe(operation: &mut Operation) {
-        Answer::<T>::describe(operation);
+    fn describe(operation: &mut Operation, schemas: &mut Schemas) {
+        Answer::<T>::describe(operation, schemas);
     }
 }
 

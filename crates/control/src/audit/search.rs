@@ -20,7 +20,7 @@ const PAGE: usize = 100;
 const SCANNED_MAX: usize = 20_000;
 
 /// A question about the trail.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Trail {
     /// Only what this actor did: `local`, `purser`, or an id of a login or a key.

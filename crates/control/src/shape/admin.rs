@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::access::GivenRole;
 
 /// The one-time code from standard error, against the first administrator's key.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Setup {
     /// As it was printed.
@@ -30,7 +30,7 @@ impl std::fmt::Debug for Setup {
 }
 
 /// A key for a script, or an administrator's, to make.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewAdminKey {
     /// What it is for.
@@ -44,7 +44,7 @@ pub struct NewAdminKey {
 }
 
 /// A key of the control API: an administrator's, or a script's.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct AdminKey {
     /// Its id; never the secret.
     pub id: AdminKeyId,
@@ -66,7 +66,7 @@ pub struct AdminKey {
 }
 
 /// Whether all is well, in figures.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Status {
     /// Of the program.
     pub version: String,

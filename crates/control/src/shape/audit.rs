@@ -8,7 +8,7 @@ use crate::audit::Outcome;
 use crate::error::Code;
 
 /// Who did, tried or looked at what.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct AuditEntry {
     /// The journal's record that it is.
     pub entry: u64,
@@ -43,7 +43,7 @@ pub struct AuditEntry {
 }
 
 /// A page of the trail, newest first.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct AuditPage {
     /// The entries.
     pub items: Vec<AuditEntry>,
@@ -52,7 +52,7 @@ pub struct AuditPage {
 }
 
 /// What holding the trail against the journal found.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct AuditReport {
     /// Is every change since the trail began in it, and every entry readable?
     pub good: bool,

@@ -6,7 +6,7 @@ use purser_core::time::Instant;
 use serde::{Deserialize, Serialize};
 
 /// A budget to set.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetBudget {
     /// `company`, or id or unique name of a unit, or id of a key.
@@ -19,7 +19,7 @@ pub struct SetBudget {
 }
 
 /// A budget and where it stands in its running period.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Budget {
     /// Its id.
     pub id: BudgetId,

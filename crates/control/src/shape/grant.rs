@@ -6,7 +6,7 @@ use purser_core::time::Instant;
 use serde::{Deserialize, Serialize};
 
 /// A grant to make. Accepted at once; offers come before it where there is something to negotiate.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewGrant {
     /// Id or unique name.
@@ -40,7 +40,7 @@ pub struct NewGrant {
 }
 
 /// How a grant is voided.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct VoidGrant {
     /// The person agrees to lose what was guaranteed.
@@ -48,7 +48,7 @@ pub struct VoidGrant {
 }
 
 /// A grant.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Grant {
     /// Its id.
     pub id: GrantId,

@@ -4,7 +4,7 @@ use purser_core::id::{BudgetId, GrantId, KeyId, PersonId};
 use serde::{Deserialize, Serialize};
 
 /// A spreadsheet of people to add, all or none.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ImportPeople {
     /// Comma separated, with a line of column names first: `name` and `zone`, and where wanted `unit`, `email`, `grant`
@@ -14,7 +14,7 @@ pub struct ImportPeople {
 }
 
 /// What an import made, in the order of the spreadsheet.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ImportedPerson {
     /// The line of the spreadsheet, from one.
     pub line: usize,

@@ -5,7 +5,7 @@ use purser_core::time::Instant;
 use serde::{Deserialize, Serialize};
 
 /// A key to make.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewKey {
     /// Id or unique name of the person whose money it spends.
@@ -28,7 +28,7 @@ pub struct NewKey {
 }
 
 /// A key.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Key {
     /// Its id; never the secret.
     pub id: KeyId,

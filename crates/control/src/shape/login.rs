@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::access::{GivenRole, Party};
 
 /// Somebody who is to sign in.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewLogin {
     /// Their mail address.
@@ -29,7 +29,7 @@ pub struct NewLogin {
 }
 
 /// Somebody who may sign in.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Login {
     /// Its id.
     pub id: LoginId,
@@ -52,7 +52,7 @@ pub struct Login {
 }
 
 /// Roles to have from now on, in place of those before.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetRoles {
     /// Roles: `admin`, `people`, `finance`, `manager:UNIT`, `employee`, `auditor`.
@@ -60,7 +60,7 @@ pub struct SetRoles {
 }
 
 /// Whether somebody may sign in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetActive {
     /// May they?
@@ -68,7 +68,7 @@ pub struct SetActive {
 }
 
 /// A password to have from now on.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetPassword {
     /// The password until now. Needed for one's own.
@@ -79,7 +79,7 @@ pub struct SetPassword {
 }
 
 /// Address and password, against a session.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SignIn {
     /// The mail address.
@@ -89,7 +89,7 @@ pub struct SignIn {
 }
 
 /// Who asks, and what they may.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Present {
     /// `local`, `purser`, or the id of a login or a key.
     pub actor: String,
@@ -106,7 +106,7 @@ pub struct Present {
 }
 
 /// A rule for two persons that is to be set aside for one action on one thing.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewBreakGlass {
     /// The action's word, such as `set_login_roles`.
@@ -118,7 +118,7 @@ pub struct NewBreakGlass {
 }
 
 /// A rule for two persons that was asked to be set aside.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct BreakGlass {
     /// Its id.
     pub id: BreakGlassId,

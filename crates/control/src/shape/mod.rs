@@ -49,7 +49,7 @@ pub use unit::{NewUnit, Unit};
 use serde::{Deserialize, Serialize};
 
 /// A list; an object rather than a bare array so that it can gain fields.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct List<T> {
     /// The things, in the order that the endpoint promises.
     pub items: Vec<T>,

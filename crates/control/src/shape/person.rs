@@ -4,7 +4,7 @@ use purser_core::id::{PersonId, UnitId};
 use serde::{Deserialize, Serialize};
 
 /// Somebody to add.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewPerson {
     /// How the person is called; need not be unique, but only unique names can stand for an id.
@@ -20,7 +20,7 @@ pub struct NewPerson {
 }
 
 /// A change of zone, effective at the end of the running periods.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetZone {
     /// IANA time zone.
@@ -28,7 +28,7 @@ pub struct SetZone {
 }
 
 /// A change of unit, effective at once.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MovePerson {
     /// Id or unique name of the unit.
@@ -36,7 +36,7 @@ pub struct MovePerson {
 }
 
 /// Somebody.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Person {
     /// The id that everything else refers to.
     pub id: PersonId,

@@ -5,7 +5,7 @@ use purser_core::money::Nano;
 use serde::{Deserialize, Serialize};
 
 /// A pool to open.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewPool {
     /// How it is called.
@@ -18,7 +18,7 @@ pub struct NewPool {
 }
 
 /// Funds to put into a pool, or to take out of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FundPool {
     /// How much; negative to take out.
@@ -29,7 +29,7 @@ pub struct FundPool {
 }
 
 /// Free funds to move to another pool.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TransferPool {
     /// Id or unique name of the pool that gets them.
@@ -42,7 +42,7 @@ pub struct TransferPool {
 }
 
 /// In which month fiscal years begin.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FiscalMonth {
     /// From 1 to 12.
@@ -50,7 +50,7 @@ pub struct FiscalMonth {
 }
 
 /// A pool.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Pool {
     /// Its id.
     pub id: PoolId,
@@ -71,7 +71,7 @@ pub struct Pool {
 }
 
 /// A pool's funds in one fiscal year.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct PoolYear {
     /// The year, named by the calendar year in which it begins.
     pub year: i16,
@@ -88,7 +88,7 @@ pub struct PoolYear {
 }
 
 /// What opening the next year of a pool takes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct NextYear {
     /// The year.
     pub year: i16,
@@ -97,7 +97,7 @@ pub struct NextYear {
 }
 
 /// What is set aside in one year of a pool for one grant or offer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct PoolCommitment {
     /// The grant, when it is one.
     pub grant: Option<GrantId>,
@@ -116,7 +116,7 @@ pub struct PoolCommitment {
 }
 
 /// A pool and what is committed from it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct PoolDetail {
     /// The pool.
     pub pool: Pool,
@@ -125,7 +125,7 @@ pub struct PoolDetail {
 }
 
 /// What was promised in a fiscal year and is not used yet.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Liability {
     /// The year.
     pub year: i16,
@@ -142,7 +142,7 @@ pub struct Liability {
 }
 
 /// Promised, used and outstanding.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct LiabilityRow {
     /// The id of the pool, unit or person; empty in sums, and for grants without a pool.
     pub key: String,
@@ -159,7 +159,7 @@ pub struct LiabilityRow {
 }
 
 /// By what a liability is told.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LiabilityBy {
     /// By pool.
@@ -172,7 +172,7 @@ pub enum LiabilityBy {
 }
 
 /// Which liability.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct WantedLiability {
     /// The fiscal year; the running one where it is missing.

@@ -7,7 +7,7 @@ use purser_core::usage::{Tier, Usage};
 use serde::{Deserialize, Serialize};
 
 /// A rate card in the book.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Price {
     /// What a charge refers to.
     pub version: CardVersion,
@@ -22,7 +22,7 @@ pub struct Price {
 }
 
 /// Prices to publish, or to compare with the book: cards of our own form, or a public catalogue.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ImportPrices {
     /// The text of the file: an array of cards, an object with `cards`, `discounts` and `exchange`, a spreadsheet, or one
@@ -46,7 +46,7 @@ pub struct ImportPrices {
 }
 
 /// Rates of one model to publish, on top of the card in force where there is one.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetPrice {
     /// The provider.
@@ -64,7 +64,7 @@ pub struct SetPrice {
 }
 
 /// One rate.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PricePoint {
     /// The bucket.
@@ -74,7 +74,7 @@ pub struct PricePoint {
 }
 
 /// What publishing did, or would do.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ImportReport {
     /// What the text was recognised as.
     pub format: String,
@@ -93,7 +93,7 @@ pub struct ImportReport {
 }
 
 /// One card that differs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct PriceChange {
     /// The provider.
     pub provider: String,
@@ -108,7 +108,7 @@ pub struct PriceChange {
 }
 
 /// One price before and after.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct RateChange {
     /// Which: `output`, `above 200000: output`, `batch: output`.
     pub what: String,
@@ -119,7 +119,7 @@ pub struct RateChange {
 }
 
 /// A charge to work out.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Explain {
     /// The provider.
@@ -140,7 +140,7 @@ pub struct Explain {
 }
 
 /// The working of a charge.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Explained {
     /// The card it was worked out with.
     pub version: CardVersion,
@@ -155,7 +155,7 @@ pub struct Explained {
 }
 
 /// One line of the working.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ExplainedLine {
     /// The bucket.
     pub bucket: String,

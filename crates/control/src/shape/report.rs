@@ -9,7 +9,7 @@ use purser_core::usage::{Tier, Usage};
 use serde::{Deserialize, Serialize};
 
 /// Where an account stands.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Funds {
     /// Released or allowed in the period.
     pub limit: Nano,
@@ -24,7 +24,7 @@ pub struct Funds {
 }
 
 /// A grant in its running period.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct GrantBalance {
     /// Which.
     pub grant: GrantId,
@@ -38,7 +38,7 @@ pub struct GrantBalance {
 }
 
 /// What a person has.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Balance {
     /// Who.
     pub person: PersonId,
@@ -56,7 +56,7 @@ pub struct Balance {
 }
 
 /// One row of usage.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct UsageRow {
     /// The model, day, key or person (its id).
     pub key: String,
@@ -75,7 +75,7 @@ pub struct UsageRow {
 }
 
 /// The sums over everything asked for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Overview {
     /// The rows, dearest first; days in order.
     pub items: Vec<UsageRow>,
@@ -90,7 +90,7 @@ pub struct Overview {
 }
 
 /// One call that was paid. Acknowledged: its entry is on disk.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Charge {
     /// The hold it settled. Several postings of one hold add up to what the call cost.
     pub id: String,
@@ -138,7 +138,7 @@ pub struct Charge {
 }
 
 /// Charges, newest first.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ChargePage {
     /// The charges.
     pub items: Vec<Charge>,
@@ -147,7 +147,7 @@ pub struct ChargePage {
 }
 
 /// Denials of one key for one reason in one minute.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Denied {
     /// The minute's first instant.
     pub minute: Instant,
@@ -164,7 +164,7 @@ pub struct Denied {
 }
 
 /// One person's month.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Statement {
     /// Whose.
     pub person: PersonId,
@@ -195,7 +195,7 @@ pub struct Statement {
 }
 
 /// A grant's part of a statement.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct StatementGrant {
     /// Which.
     pub grant: GrantId,
@@ -205,7 +205,7 @@ pub struct StatementGrant {
 }
 
 /// A model's part of a statement.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct StatementModel {
     /// Its name.
     pub model: String,
@@ -216,7 +216,7 @@ pub struct StatementModel {
 }
 
 /// A day's part of a statement.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct StatementDay {
     /// `YYYY-MM-DD`.
     pub day: String,

@@ -5,7 +5,7 @@ use purser_core::time::Instant;
 use serde::{Deserialize, Serialize};
 
 /// One item.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Suspended {
     /// Its name for `resolve`.
     pub id: String,
@@ -22,7 +22,7 @@ pub struct Suspended {
 }
 
 /// How one ends.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Resolve {
     /// The call cost so much, by the provider's report; zero when it never ran. At most what is set aside.

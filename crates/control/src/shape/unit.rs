@@ -4,7 +4,7 @@ use purser_core::id::UnitId;
 use serde::{Deserialize, Serialize};
 
 /// A unit to add.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewUnit {
     /// How it is called.
@@ -20,7 +20,7 @@ pub struct NewUnit {
 }
 
 /// A unit.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Unit {
     /// Its id.
     pub id: UnitId,

@@ -8,6 +8,7 @@ mod import;
 mod matrix;
 mod money;
 mod offers;
+mod openapi;
 mod pools;
 mod setup;
 mod trail;
