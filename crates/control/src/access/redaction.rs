@@ -118,6 +118,20 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Confidential<T> {
     }
 }
 
+impl<T: schemars::JsonSchema> schemars::JsonSchema for Confidential<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        format!("Confidential{}", T::schema_name()).into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        generator.subschema_for::<Option<T>>()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -183,19 +197,5 @@ mod tests {
             let shown: Vec<_> = shown.iter().filter(|(_, sees)| *sees).map(|(of, _)| (*of).to_owned()).collect();
             assert_eq!(seeing.shown(), shown, "the trail says so");
         }
-    }
-}
-
-impl<T: schemars::JsonSchema> schemars::JsonSchema for Confidential<T> {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        format!("Confidential{}", T::schema_name()).into()
-    }
-
-    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        generator.subschema_for::<Option<T>>()
     }
 }
