@@ -5,14 +5,19 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use crate::charge::Beside;
+use crate::grant::Priority;
 use crate::id::{
     AdminKeyId, AuditId, BreakGlassId, BudgetId, CommandId, GrantId, KeyId, LoginId, NoteId, OfferId, PersonId, PoolId,
     PriceListId, RunId, UnitId,
 };
-use crate::money::Nano;
+use crate::money::{Currency, Nano};
+use crate::package::{Basis, Percent, Share, TokenTerm};
 use crate::price::{CardSpec, CardVersion, Discount, Exchange, Layer, Ratio};
+use crate::role::{Family, Level, Place};
+use crate::scope::Pattern;
 use crate::time::Instant;
 use crate::usage::{Tier, Usage};
+use crate::zone::Zone;
 
 /// Types that are one text of a certain form.
 macro_rules! texts {
@@ -46,6 +51,41 @@ texts! {
     Instant: Some("date-time"), None, "An instant.";
     Ratio: None, None, "A fraction.";
     CardVersion: None, None, "The version of a rate card.";
+    Currency: None, Some("^[A-Z]{3}$"), "A currency by its three letters.";
+    Zone: None, None, "A time zone by its name: `Europe/Berlin`.";
+    Pattern: None, None, "A name, in which `*` stands for any text.";
+    Family: None, Some(WORD), "A family of roles: up to 40 small letters, digits and dashes.";
+    Place: None, Some(WORD), "A place: up to 40 small letters, digits and dashes.";
+    Level: None, Some("^L([1-9]|1[0-9]|20)$"), "How senior, from `L1` to `L20`.";
+    Percent: None, Some(r"^([0-9]+(\.[0-9]+)?|[0-9]+/[0-9]+)$"), "Hundredths: `12.5`, or exactly as in `100/3`.";
+    Share: None, Some(r"^-?[0-9]+\.[0-9] %$"), "A part of a whole, in tenths of a percent.";
+    Basis: None, Some(BASIS), "How much in which period: `100/workday`, `2000/month`, `26000/year`, `50% of base`.";
+    TokenTerm: None, Some("^([1-9][0-9]{0,2} months|[0-9]{4}-[0-9]{2}-[0-9]{2})$"), "How long it holds: `24 months`, or the first day without.";
+    Day: Some("date"), None, "A day.";
+}
+
+/// How families and places are written.
+const WORD: &str = "^[a-z0-9-]{1,40}$";
+
+/// How amounts of token lines are written.
+const BASIS: &str = r"^([0-9]+(\.[0-9]{1,9})?/(workday|month|year)|[0-9]+(\.[0-9]+)?% of base)$";
+
+/// A day, as it stands in JSON.
+pub(crate) struct Day;
+
+impl JsonSchema for Priority {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Priority".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let (minimum, maximum) = (Self::FIRST.get(), Self::LAST.get());
+        json_schema!({ "type": "integer", "minimum": minimum, "maximum": maximum })
+    }
 }
 
 /// Ids: their prefix, and 26 digits.

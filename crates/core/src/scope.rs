@@ -93,6 +93,7 @@ impl fmt::Display for Pattern {
 
 /// Models and providers by pattern. An empty list leaves that side open.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Scope {
     /// Models covered; empty for every model.

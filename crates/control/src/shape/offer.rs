@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// An offer to draft.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewOffer {
     /// The unit that the candidate would be in: id or unique name; the one of everybody where it is missing.
@@ -25,7 +25,7 @@ pub struct NewOffer {
 }
 
 /// Another version of an offer: the company's, or the candidate's counter-offer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewVersion {
     /// What it says.
@@ -36,7 +36,7 @@ pub struct NewVersion {
 }
 
 /// An approval.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ApproveOffer {
     /// In which capacity.
@@ -44,7 +44,7 @@ pub struct ApproveOffer {
 }
 
 /// Why something is returned or withdrawn.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct OfferNote {
     /// In the words of whoever does it.
@@ -53,7 +53,7 @@ pub struct OfferNote {
 }
 
 /// A candidate's no.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DeclineOffer {
     /// Why, in one of few words.
@@ -64,7 +64,7 @@ pub struct DeclineOffer {
 }
 
 /// A candidate's yes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AcceptOffer {
     /// The version that they have before them.
@@ -74,7 +74,7 @@ pub struct AcceptOffer {
 }
 
 /// An offer in a list.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct OfferRow {
     /// Its id.
     pub id: OfferId,
@@ -101,7 +101,7 @@ pub struct OfferRow {
 }
 
 /// A version of an offer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct OfferVersion {
     /// From 1 up.
     pub number: u32,
@@ -120,7 +120,7 @@ pub struct OfferVersion {
 }
 
 /// One field that differs between two versions.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct OfferChange {
     /// Where: `package.tokens.amount`.
     pub field: String,
@@ -131,7 +131,7 @@ pub struct OfferChange {
 }
 
 /// An approval given.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct OfferApproval {
     /// In which capacity.
     pub duty: Duty,
@@ -142,7 +142,7 @@ pub struct OfferApproval {
 }
 
 /// An offer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Offer {
     /// What a list shows of it.
     #[serde(flatten)]
@@ -166,7 +166,7 @@ pub struct Offer {
 }
 
 /// What the linter found.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct OfferFinding {
     /// Stable: `TOK001`.
     pub code: String,
@@ -188,7 +188,7 @@ impl From<Finding> for OfferFinding {
 }
 
 /// Changes of roles to look at before they are made.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PreviewRoles {
     /// In order.
@@ -199,7 +199,7 @@ pub struct PreviewRoles {
 }
 
 /// What changes of roles would do.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct RolesImpact {
     /// Open offers and running grants that would stand elsewhere.
     pub moved: Vec<RolesMoved>,
@@ -210,7 +210,7 @@ pub struct RolesImpact {
 }
 
 /// One that would stand elsewhere.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct RolesMoved {
     /// An offer or a grant.
     pub id: String,
@@ -221,7 +221,7 @@ pub struct RolesMoved {
 }
 
 /// Open offers and how many of them have a token pillar.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct OfferShare {
     /// A family, a month, or `all`.
     pub of: String,
@@ -234,7 +234,7 @@ pub struct OfferShare {
 }
 
 /// The report over all offers.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct OfferReport {
     /// All open offers.
     pub open: OfferShare,

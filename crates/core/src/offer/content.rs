@@ -14,6 +14,7 @@ const NOTES_BYTES_MAX: usize = 16 << 10;
 
 /// To whom something is offered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Candidate {
     /// As they want to be called.
@@ -28,6 +29,7 @@ pub struct Candidate {
 
 /// A version of an offer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Content {
     /// To whom.
@@ -43,8 +45,10 @@ pub struct Content {
     /// Where their day begins.
     pub zone: Zone,
     /// The first day.
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Day"))]
     pub starts: Date,
     /// The first day on which it can't be accepted any more, in that zone.
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Day"))]
     pub expires: Date,
     /// What is offered.
     pub package: Package,

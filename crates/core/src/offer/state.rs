@@ -148,6 +148,7 @@ impl Step {
 
 /// Why a candidate said no, in one of few words; more of it is a note.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum DeclineReason {
     /// The token budget is too low, or too weak a promise.

@@ -11,6 +11,7 @@ const YEAR: u16 = 12;
 
 /// Shares or options, at the value that the offer puts on them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Equity {
     /// The whole grant's value, in the package's currency. Not scaled by the working share.
@@ -22,6 +23,7 @@ pub struct Equity {
 
 /// When equity becomes its owner's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Vesting {
     /// Until all of it has vested; above zero.

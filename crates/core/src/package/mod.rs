@@ -30,6 +30,7 @@ pub const WORKDAYS_PER_YEAR: u16 = 260;
 
 /// What somebody is offered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Package {
     /// The currency of every amount in it.
@@ -68,6 +69,7 @@ fn is_usual(workdays: &u16) -> bool {
 
 /// What is paid for results, when they are met.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Bonus {
     /// For each year, as written.

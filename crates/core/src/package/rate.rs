@@ -10,6 +10,7 @@ use crate::price::Ratio;
 /// What one unit of the package's currency is worth in another one. Fixed in the version: a later rate changes nothing
 /// that was offered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct DatedRate {
     /// The other currency.
@@ -17,6 +18,7 @@ pub struct DatedRate {
     /// Units of the other currency for one of the package's, exactly: `1.0837`.
     pub rate: Ratio,
     /// The day it is of.
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Day"))]
     pub on: Date,
     /// Who says so, such as `ECB reference rate`.
     #[serde(default, skip_serializing_if = "Option::is_none")]

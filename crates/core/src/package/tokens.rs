@@ -14,6 +14,7 @@ use crate::scope::{Pattern, Scope};
 
 /// The fourth pillar. What is not said is not promised: each `None` is something the linter asks about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct TokenLine {
     /// How much, at full working time.
@@ -178,6 +179,7 @@ impl fmt::Display for Basis {
 
 /// In which steps an amount is released.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ReleaseEvery {
     /// Each workday.
@@ -275,6 +277,7 @@ as_text!(Basis, TokenTerm);
 
 /// What a day is worth on which the promise could not be used although it should have been.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Remedy {
     /// The term ends a day later.
@@ -285,6 +288,7 @@ pub enum Remedy {
 
 /// Whose amount it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Sharing {
     /// Theirs alone.
@@ -299,6 +303,7 @@ pub enum Sharing {
 
 /// What becomes of what a period did not use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Rollover {
     /// It is gone with its period.
@@ -316,6 +321,7 @@ pub enum Rollover {
 
 /// What it is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Purpose {
     /// For the work alone.
@@ -326,6 +332,7 @@ pub enum Purpose {
 
 /// From when on it can be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Activation {
     /// From the first minute of the start date, in their zone.

@@ -7,6 +7,7 @@ use crate::money::Nano;
 
 /// In which capacity somebody approves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Duty {
     /// For the people partners.
@@ -30,6 +31,7 @@ impl Duty {
 
 /// One rule: whoever it fits needs these approvals. Several that fit add up.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ApprovalRule {
     /// Where the token budget stands; empty for wherever.

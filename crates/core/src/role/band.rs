@@ -8,6 +8,7 @@ use crate::package::{Exact, Percent, Share};
 
 /// What is usual for a level in a place. Amounts in the ledger's currency.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Band {
     /// For which level; `None` for all.

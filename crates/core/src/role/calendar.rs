@@ -10,12 +10,14 @@ use crate::calendar::{CivilSpan, Days};
 
 /// Monday to Friday, without the holidays of a place.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct WorkCalendar {
     /// Workdays that a year counts in offers, whatever the year: what makes an amount per year one per workday.
     pub workdays_per_year: u16,
     /// Days that are none, whatever weekday they are.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    #[cfg_attr(feature = "schema", schemars(with = "BTreeSet<crate::schema::Day>"))]
     pub holidays: BTreeSet<Date>,
     /// Where the list comes from.
     #[serde(default, skip_serializing_if = "String::is_empty")]

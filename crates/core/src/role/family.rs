@@ -8,6 +8,7 @@ use crate::scope::Pattern;
 
 /// A family's bands, models, tools, outcomes and policy.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct FamilyTerms {
     /// As people call it.
@@ -30,6 +31,7 @@ pub struct FamilyTerms {
 
 /// What the company asks of offers to a family.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum PolicyState {
     /// Token budgets are tried out.
@@ -42,9 +44,11 @@ pub enum PolicyState {
 
 /// From a day on, a state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PolicyStep {
     /// The first day.
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Day"))]
     pub since: Date,
     /// What holds from then on.
     pub state: PolicyState,

@@ -32,6 +32,7 @@ use crate::package::{Exact, Share};
 
 /// A family and a level.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Role {
     /// What kind of work.
@@ -43,6 +44,7 @@ pub struct Role {
 
 /// Everything that is set about roles.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Roles {
     /// Families by name.
@@ -55,6 +57,7 @@ pub struct Roles {
 
 /// One change of what is set about roles.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum RoleChange {
     /// A family's bands, models, tools and outcomes, new or anew. Its policy stays.
@@ -204,6 +207,7 @@ pub struct Measured<'a> {
 
 /// How a token budget stands against band and policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Standing {
     /// There is none, although it is required.

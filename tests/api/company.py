@@ -1,0 +1,116 @@
+"""A company with a few of everything, made through the API itself, and a key for each role."""
+
+import datetime
+import json
+import urllib.error
+import urllib.parse
+import urllib.request
+
+ROLES = ["admin", "people", "finance", "manager:Engineering", "employee", "auditor"]
+
+
+class Caller:
+    """Whoever has this key."""
+
+    def __init__(self, url: str, key: str):
+        self.url, self.key = url, key
+
+    def ask(self, method: str, path: str, body=None) -> dict:
+        headers = {"Authorization": f"Bearer {self.key}", "content-type": "application/json"}
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"{self.url}/api/v1{path}", data, headers, method=method)
+        try:
+            return json.load(urllib.request.urlopen(request, timeout=60))
+        except urllib.error.HTTPError as error:
+            raise AssertionError(f"{method} {path} {body}: {error.code} {error.read().decode()}") from error
+
+    def get(self, path: str) -> dict:
+        return self.ask("GET", path)
+
+    def post(self, path: str, body=None) -> dict:
+        return self.ask("POST", path, body)
+
+    def put(self, path: str, body) -> dict:
+        return self.ask("PUT", path, body)
+
+
+def offer(number: int, amount: str, pool: str) -> dict:
+    """An offer that the linter has nothing against."""
+    today = datetime.date.today()
+    starts = today + datetime.timedelta(days=60)
+    return {
+        "unit": "Platform",
+        "reason": f"the team grows, {number}",
+        "content": {
+            "candidate": {"name": f"Candidate {number}", "email": f"candidate.{number}@example.com"},
+            "title": "engineer",
+            "role": {"family": "engineering", "level": "L4"},
+            "zone": "Europe/Berlin",
+            "starts": str(starts),
+            "expires": str(today + datetime.timedelta(days=20)),
+            "package": {
+                "currency": "USD",
+                "salary": "150000",
+                "bonus": {"of_base": "10"},
+                "equity": {"value": "40000", "vesting": {"months": 48, "cliff_months": 12}},
+                "tokens": {
+                    "amount": amount, "guaranteed": True, "pool": pool, "term": f"{starts.year + 1}-12-31",
+                    "floor": "1/workday", "rollover": "lapses", "activation": "start_date",
+                },
+            },
+        },
+    }
+
+
+def made(url: str, first: str) -> dict[str, str]:
+    """Makes it with the first administrator's key; gives the keys by role."""
+    admin = Caller(url, first)
+    for name, parent in (("Engineering", None), ("Platform", "Engineering"), ("Sales", None)):
+        admin.post("/units", {"name": name, "zone": "Europe/Berlin", **({"parent": parent} if parent else {})})
+    for number, unit in ((1, "Platform"), (2, "Sales"), (3, "Platform")):
+        name = f"Person {number}"
+        person = admin.post("/people", {"name": name, "zone": "Europe/Berlin", "unit": unit, "email": f"p{number}@example.com"})
+        admin.post("/grants", {"person": person["id"], "amount": "20/day"})
+        admin.post("/keys", {"person": person["id"]})
+    admin.post("/budgets", {"owner": "company", "amount": "100000/month"})
+    admin.post("/budgets", {"owner": "Engineering", "amount": "50000/month"})
+    admin.post("/roles/presets")
+    admin.post("/logins", {"email": "auditor@example.com", "password": "four words in a row", "roles": ["auditor"]})
+    keys = {}
+    for role in ROLES:
+        who = {"person": "Person 1"} if role == "employee" else {}
+        keys[role] = admin.post("/admin-keys", {"label": role, "roles": [role], **who})["key"]
+    finance, people = Caller(url, keys["finance"]), Caller(url, keys["people"])
+    for pool, owner in (("Research", "company"), ("Platform tokens", "Platform")):
+        finance.post("/pools", {"name": pool, "owner": owner})
+        for year in range(datetime.date.today().year, datetime.date.today().year + 3):
+            finance.post(f"/pools/{urllib.parse.quote(pool)}/funds", {"amount": "400000", "year": year})
+    offers(people, finance)
+    return keys
+
+
+def offers(people: Caller, finance: Caller) -> None:
+    """One offer in each state that takes no time to come to."""
+
+    def drafted(number: int) -> str:
+        return people.post("/offers", offer(number, "100/workday", "Research"))["id"]
+
+    def sent(number: int) -> str:
+        made = drafted(number)
+        missing = people.post(f"/offers/{made}/submit")["missing"]
+        for duty in missing:
+            finance.post(f"/offers/{made}/approve", {"duty": duty})
+        people.post(f"/offers/{made}/send")
+        return made
+
+    drafted(1)
+    people.post(f"/offers/{drafted(2)}/submit")
+    sent(3)
+    countered = sent(4)
+    people.post(f"/offers/{countered}/view")
+    content = offer(4, "150/workday", "Research")["content"]
+    people.post(f"/offers/{countered}/counter", {"content": content, "reason": "more of it"})
+    accepted = sent(5)
+    people.post(f"/offers/{accepted}/accept", {"version": 1, "signed": "Candidate 5"})
+    people.post(f"/offers/{sent(6)}/decline", {"reason": "timing", "note": "next year perhaps"})
+    people.post(f"/offers/{sent(7)}/withdraw", {"note": "the budget is gone"})
