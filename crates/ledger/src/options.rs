@@ -17,7 +17,7 @@ pub struct Options {
     /// one minute.
     pub slice_idle: Duration,
     /// No two syncs closer than this: each costs a system call, a wake-up and disk time, and the slice covers what
-    /// waits. An idle ledger syncs at once. Default 2 ms.
+    /// waits. An idle ledger syncs at once. Default 10 ms.
     pub sync_pause: Duration,
     /// No two frames closer than this, for the same reason; the first after a quiet moment goes at once. Default
     /// 100 µs.
@@ -37,7 +37,7 @@ impl Options {
             boot,
             slice_per_mille: 10,
             slice_idle: Duration::from_mins(1),
-            sync_pause: Duration::from_millis(2),
+            sync_pause: Duration::from_millis(10),
             write_pause: Duration::from_micros(100),
             wait_for_disk: false,
             queue_bytes_max: 8 << 20,
@@ -55,7 +55,7 @@ mod tests {
         let options = Options::new(BootId(3));
         assert_eq!((options.boot, options.slice_per_mille, options.wait_for_disk), (BootId(3), 10, false));
         assert_eq!((options.slice_idle, options.queue_bytes_max), (Duration::from_mins(1), 8_388_608));
-        assert_eq!((options.sync_pause, options.write_pause), (Duration::from_millis(2), Duration::from_micros(100)));
+        assert_eq!((options.sync_pause, options.write_pause), (Duration::from_millis(10), Duration::from_micros(100)));
         let Window { age_s, settled_max, commands_max } = options.window;
         assert_eq!((age_s, settled_max, commands_max), (86_400, 100_000, 100_000));
     }

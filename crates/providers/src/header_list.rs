@@ -41,10 +41,44 @@ impl Headers {
         }
     }
 
-    /// Adds a field that a parser of heads has let pass.
-    pub fn append_checked(&mut self, name: &[u8], value: &[u8]) {
-        debug_assert!(!name.is_empty() && is_fit(value), "a field that was checked");
-        self.put(name, value);
+    /// The fields that a parser of heads found in `head`: name and value of each are pieces of it.
+    pub fn of_head<'a>(head: &'a [u8], found: impl ExactSizeIterator<Item = (&'a [u8], &'a [u8])> + Clone) -> Self {
+        Self::as_they_stand(head, found.clone()).unwrap_or_else(|| {
+            let mut headers = Self::with_capacity(found.len(), head.len());
+            for (name, value) in found {
+                debug_assert!(!name.is_empty() && is_fit(value), "a field that was checked");
+                headers.put(name, value);
+            }
+            headers
+        })
+    }
+
+    /// All lines with one copy, where they are written as we write them: nearly always.
+    fn as_they_stand<'a>(head: &'a [u8], found: impl ExactSizeIterator<Item = (&'a [u8], &'a [u8])>) -> Option<Self> {
+        let place = |piece: &[u8]| piece.as_ptr().addr().wrapping_sub(head.as_ptr().addr());
+        let mut fields = Vec::with_capacity(found.len());
+        let (mut first, mut next) = (None, None);
+        for (name, value) in found {
+            let (start, from) = (place(name), place(value));
+            let (middle, end) = (start.checked_add(name.len())?, from.checked_add(value.len())?);
+            let after = end.checked_add(END.len())?;
+            let is_ours = head.get(middle..from)? == COLON && head.get(end..after)? == END;
+            if !is_ours || next.is_some_and(|next| next != start) {
+                return None;
+            }
+            let origin = *first.get_or_insert(start);
+            next = Some(after);
+            fields.push(Field {
+                start: start.checked_sub(origin)?,
+                middle: middle.checked_sub(origin)?,
+                end: end.checked_sub(origin)?,
+            });
+        }
+        let mut lines = head.get(first?..next?)?.to_vec();
+        for field in &fields {
+            lines.get_mut(field.start..field.middle)?.make_ascii_lowercase();
+        }
+        Some(Self { lines, fields })
     }
 
     fn put(&mut self, name: &[u8], value: &[u8]) {
@@ -188,8 +222,9 @@ fn is_fit(value: &[u8]) -> bool {
     !value.iter().fold(false, |found, byte| found | (*byte < 0x20 && *byte != b'\t') | (*byte == 0x7f))
 }
 
+#[expect(clippy::needless_bitwise_bool, reason = "as above")]
 fn visible(value: &[u8]) -> Option<&str> {
-    let is_visible = is_fit(value) && value.is_ascii();
+    let is_visible = value.iter().fold(true, |all, byte| all & (matches!(byte, b' '..=b'~') | (*byte == b'\t')));
     is_visible.then(|| std::str::from_utf8(value).ok()).flatten()
 }
 
@@ -209,6 +244,27 @@ mod tests {
         assert_eq!(headers.lines(), b"b: 2\r\na: 4\r\nc: 5\r\n");
         headers.remove("b");
         assert!(!headers.contains("b") && headers.len() == 2);
+    }
+
+    fn check_head(head: &str, expected: &str) {
+        let mut slots = [httparse::EMPTY_HEADER; 8];
+        let (_, found) = httparse::parse_headers(head.as_bytes(), &mut slots).unwrap().unwrap();
+        let headers = Headers::of_head(head.as_bytes(), found.iter().map(|one| (one.name.as_bytes(), one.value)));
+        assert_eq!(String::from_utf8_lossy(headers.lines()), expected, "{head:?}");
+        for ((name, value), one) in headers.iter().zip(found) {
+            assert_eq!((name, value), (one.name.to_ascii_lowercase().as_bytes(), one.value), "{head:?}");
+        }
+        assert_eq!(headers.len(), found.len());
+    }
+
+    #[test]
+    fn heads_are_taken_as_they_stand_or_put_in_order() {
+        check_head("\r\n", "");
+        check_head("Host: a\r\nX-B: c d\r\n\r\n", "host: a\r\nx-b: c d\r\n");
+        check_head("Host:a\r\nB: c\r\n\r\n", "host: a\r\nb: c\r\n");
+        check_head("a: b \r\nC:  d\r\n\r\n", "a: b\r\nc: d\r\n");
+        check_head("A: b\nc: d\r\n\r\n", "a: b\r\nc: d\r\n");
+        check_head("A:\r\nb: \r\nc: d\r\n\r\n", "a: \r\nb: \r\nc: d\r\n");
     }
 
     #[test]

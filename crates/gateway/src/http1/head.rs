@@ -65,7 +65,7 @@ pub(crate) fn take_request(buffer: &mut BytesMut) -> Result<Option<RequestHead>,
     let old = parsed.version == Some(0);
     let method = parsed.method.and_then(|m| Method::from_bytes(m.as_bytes()).ok()).ok_or(HeadError::Malformed)?;
     let target = origin_form(parsed.path.ok_or(HeadError::Malformed)?)?;
-    let headers = collect(parsed.headers);
+    let headers = collect(buffer, parsed.headers);
     if !old && headers.all("host").count() != 1 {
         return Err(HeadError::NoHost);
     }
@@ -89,7 +89,7 @@ pub(crate) fn take_response(buffer: &mut BytesMut, to_head: bool) -> Result<Opti
     };
     let old = parsed.version == Some(0);
     let status = parsed.code.and_then(|code| StatusCode::from_u16(code).ok()).ok_or(HeadError::Malformed)?;
-    let headers = collect(parsed.headers);
+    let headers = collect(buffer, parsed.headers);
     let bodiless = to_head || status.is_informational() || status == 204 || status == 304;
     let framing = if bodiless { Framing::None } else { response_framing(&headers)? };
     let is_ambiguous = framing == Framing::Chunked && headers.contains("content-length");
@@ -112,13 +112,8 @@ fn origin_form(target: &str) -> Result<String, HeadError> {
     Ok(rest.find('/').and_then(|at| rest.get(at..)).unwrap_or("/").to_owned())
 }
 
-fn collect(parsed: &[httparse::Header<'_>]) -> Headers {
-    let bytes = parsed.iter().map(|header| header.name.len() + header.value.len()).sum();
-    let mut headers = Headers::with_capacity(parsed.len(), bytes);
-    for header in parsed {
-        headers.append_checked(header.name.as_bytes(), header.value);
-    }
-    headers
+fn collect(head: &[u8], parsed: &[httparse::Header<'_>]) -> Headers {
+    Headers::of_head(head, parsed.iter().map(|header| (header.name.as_bytes(), header.value)))
 }
 
 fn request_framing(headers: &Headers, old: bool) -> Result<Framing, HeadError> {

@@ -34,10 +34,16 @@ pub(crate) struct Done {
 
 /// Both, and in which order to forget them. Forgetting depends on journal time and counts alone, so replay forgets
 /// what the live ledger forgot.
+///
+/// Ended holds stand in a row, because each is written once, seldom looked at and forgotten in order: only their places
+/// are looked up by name, in a table small enough for a processor's cache.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Remembered {
-    ended: NumberMap<HoldId, Ended>,
-    ended_order: VecDeque<HoldId>,
+    ended: VecDeque<(HoldId, Ended)>,
+    /// Where an ended hold stands, counted from the first that there ever was.
+    places: NumberMap<HoldId, u64>,
+    /// The place of the first that is still there.
+    first: u64,
     /// Hashed with the standard hasher: command ids come from outside.
     done: HashMap<CommandId, Done>,
     done_order: VecDeque<CommandId>,
@@ -45,28 +51,33 @@ pub(crate) struct Remembered {
 
 impl Remembered {
     pub(crate) fn ended(&self, id: HoldId) -> Option<&Ended> {
-        self.ended.get(&id)
+        self.ended.get(self.index(id)?).map(|(_, ended)| ended)
     }
 
     pub(crate) fn ended_mut(&mut self, id: HoldId) -> Option<&mut Ended> {
-        self.ended.get_mut(&id)
+        let index = self.index(id)?;
+        self.ended.get_mut(index).map(|(_, ended)| ended)
+    }
+
+    fn index(&self, id: HoldId) -> Option<usize> {
+        usize::try_from(self.places.get(&id)?.checked_sub(self.first)?).ok()
     }
 
     pub(crate) fn done(&self, command: CommandId) -> Option<&Done> {
         self.done.get(&command)
     }
 
+    /// A hold ends once: the state names no other of the same name.
     pub(crate) fn end(&mut self, id: HoldId, ended: Ended, window: Window) {
         let now = ended.at;
-        self.ended.insert(id, ended);
-        self.ended_order.push_back(id);
-        while let Some(first) = self.ended_order.front() {
-            let old = self.ended.get(first).is_none_or(|e| is_old(e.at, now, window));
-            if !old && !is_over(self.ended_order.len(), window.settled_max) {
+        self.restore_ended(id, ended);
+        while let Some((first, oldest)) = self.ended.front() {
+            if !is_old(oldest.at, now, window) && !is_over(self.ended.len(), window.settled_max) {
                 break;
             }
-            self.ended.remove(first);
-            self.ended_order.pop_front();
+            self.places.remove(first);
+            self.ended.pop_front();
+            self.first = self.first.saturating_add(1);
         }
     }
 
@@ -86,7 +97,7 @@ impl Remembered {
 
     /// Oldest first.
     pub(crate) fn all_ended(&self) -> impl ExactSizeIterator<Item = (HoldId, &Ended)> {
-        self.ended_order.iter().map(|id| (*id, self.ended.get(id).expect("the order names only what is there")))
+        self.ended.iter().map(|(id, ended)| (*id, ended))
     }
 
     /// Oldest first.
@@ -96,8 +107,10 @@ impl Remembered {
 
     /// Puts one back from a snapshot. `false` when it is there already.
     pub(crate) fn restore_ended(&mut self, id: HoldId, ended: Ended) -> bool {
-        self.ended_order.push_back(id);
-        self.ended.insert(id, ended).is_none()
+        let place =
+            u64::try_from(self.ended.len()).ok().and_then(|len| self.first.checked_add(len)).unwrap_or(u64::MAX);
+        self.ended.push_back((id, ended));
+        self.places.insert(id, place).is_none()
     }
 
     /// Puts one back from a snapshot. `false` when it is there already.

@@ -59,8 +59,8 @@ impl What {
     }
 }
 
-/// The result of reading.
-pub(crate) type Read<T> = Result<T, Fault>;
+/// The result of reading. The fault is boxed: there hardly ever is one, and results then fit a register.
+pub(crate) type Read<T> = Result<T, Box<Fault>>;
 
 /// A number as counts are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -111,8 +111,9 @@ impl<'a> Cursor<'a> {
         self.tally
     }
 
+    #[cold]
     pub(crate) fn fault<T>(&self, what: What) -> Read<T> {
-        Err(Fault { at: self.at, what })
+        Err(Box::new(Fault { at: self.at, what }))
     }
 
     fn space(&mut self) {
@@ -303,12 +304,15 @@ impl<'a> Cursor<'a> {
     pub(crate) fn count(&mut self) -> Read<Count> {
         let kind = self.kind()?;
         let start = self.at;
-        self.skip()?;
-        Ok(match kind {
-            Kind::Null => Count::Null,
-            Kind::Number => number(self.slice(start..self.at)),
-            _ => Count::Bad,
-        })
+        match kind {
+            Kind::Number => {
+                self.scalar()?;
+                return Ok(number(self.slice(start..self.at)));
+            }
+            Kind::Null => self.scalar()?,
+            _ => self.skip()?,
+        }
+        Ok(if kind == Kind::Null { Count::Null } else { Count::Bad })
     }
 
     /// As [`count`](Self::count), and also from a string of digits, as Google's JSON allows.
@@ -319,8 +323,17 @@ impl<'a> Cursor<'a> {
         self.count()
     }
 
-    /// Steps over one value of any kind, in a loop.
+    /// Steps over one value of any kind.
     pub(crate) fn skip(&mut self) -> Read<()> {
+        match self.peek()? {
+            b'{' | b'[' => self.skip_nested(),
+            b'"' => self.quoted().map(drop),
+            _ => self.scalar(),
+        }
+    }
+
+    /// Steps over an object or array, in a loop.
+    fn skip_nested(&mut self) -> Read<()> {
         // One bit for each open container, the innermost lowest: 1 is an object. `DEPTH_MAX` fits.
         let mut open: u128 = 0;
         let floor = self.depth;
@@ -471,16 +484,33 @@ pub(crate) fn number_len(rest: &[u8]) -> Option<usize> {
     Some(end)
 }
 
+/// So many digits always fit.
+const NEVER_OVER: usize = 19;
+
+fn small(digits: &[u8]) -> Option<u64> {
+    let (mut value, mut good) = (0_u64, true);
+    for digit in digits {
+        let digit = digit.wrapping_sub(b'0');
+        good &= digit < 10;
+        value = value.wrapping_mul(10).wrapping_add(u64::from(digit));
+    }
+    good.then_some(value)
+}
+
+fn large(digits: &[u8]) -> Option<u64> {
+    digits.iter().try_fold(0_u64, |value, digit| {
+        let digit = Some(digit.wrapping_sub(b'0')).filter(|digit| *digit < 10)?;
+        value.checked_mul(10)?.checked_add(u64::from(digit))
+    })
+}
+
 /// A number's text as a count.
 pub(crate) fn number(text: &[u8]) -> Count {
     let (negative, digits) = match text.strip_prefix(b"-") {
         Some(digits) => (true, digits),
         None => (false, text),
     };
-    let value = digits.iter().try_fold(0_u64, |value, digit| {
-        let digit = Some(digit.wrapping_sub(b'0')).filter(|digit| *digit < 10)?;
-        value.checked_mul(10)?.checked_add(u64::from(digit))
-    });
+    let value = if digits.len() <= NEVER_OVER { small(digits) } else { large(digits) };
     match value {
         _ if digits.is_empty() => Count::Bad,
         Some(0) => Count::Is(0),

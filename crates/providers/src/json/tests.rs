@@ -81,7 +81,9 @@ fn counts() {
     assert_eq!(count("-0"), Count::Is(0));
     assert_eq!(count("-7"), Count::Negative);
     assert_eq!(count("null"), Count::Null);
-    for bad in ["7.0", "7e2", "\"7\"", "true", "{}", "99999999999999999999999"] {
+    assert_eq!(count("9999999999999999999"), Count::Is(9_999_999_999_999_999_999));
+    assert_eq!(count("18446744073709551615"), Count::Is(u64::MAX));
+    for bad in ["18446744073709551616", "7.0", "7e2", "\"7\"", "true", "{}", "99999999999999999999999"] {
         assert_eq!(count(bad), Count::Bad, "{bad}");
     }
 }

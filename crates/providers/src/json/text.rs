@@ -122,7 +122,8 @@ pub(crate) fn plain_len(bytes: &[u8], controls: bool) -> usize {
     let mut rest = bytes;
     while let Some((eight, after)) = rest.split_first_chunk::<8>() {
         let word = u64::from_le_bytes(*eight);
-        let found = below(word, 0x20) | is(word, b'"') | is(word, b'\\');
+        // With this bit turned, the quote comes right behind the control characters.
+        let found = below(word ^ ONES.wrapping_mul(0x02), 0x21) | is(word, b'\\');
         if found != 0 {
             let place = usize::try_from(found.trailing_zeros().wrapping_shr(3)).unwrap_or(0);
             return len.saturating_add(place);

@@ -2,7 +2,7 @@
 
 use crate::bound::schema_tokens;
 use crate::ids::{ID_BYTES_MAX, IdKind, ProviderId};
-use crate::json::{Count, Cursor, Fault, Kind, Read, What};
+use crate::json::{Count, Cursor, Kind, Read, What};
 
 use super::{Hosted, HostedKind, Inside, OutputField, OutputMax, Outside, RequestFacts};
 
@@ -112,7 +112,7 @@ impl RequestFacts {
     pub(super) fn refer_next(&mut self, cursor: &mut Cursor<'_>, outside: Outside, kind: IdKind) -> Read<()> {
         if let Some(id) = cursor.text()? {
             if id.len() > ID_BYTES_MAX {
-                return Err(Fault { at: cursor.position(), what: What::Field("id", "shorter") });
+                return cursor.fault(What::Field("id", "shorter"));
             }
             self.refer(outside, kind, id);
         }

@@ -388,8 +388,8 @@ impl RequestFacts {
     }
 }
 
-impl From<Fault> for BadRequest {
-    fn from(fault: Fault) -> Self {
+impl From<Box<Fault>> for BadRequest {
+    fn from(fault: Box<Fault>) -> Self {
         Self { sentence: fault.what.sentence(), at: fault.at }
     }
 }
