@@ -45,6 +45,39 @@ def demo(*options: str, **settings: str) -> subprocess.CompletedProcess:
     return done
 
 
+STORY = (
+    "TOK001 error: missing token budget",
+    "refused (offer_blocked)",
+    "TOK006 error: the pool that pays for the guarantee lacks",
+    "Linted again: 0 errors.",
+    'The candidate counters: "I only join with this."',
+    "package.tokens.amount: 30.00/workday → 45.00/workday",
+    "refused (self_approval)",
+    "Approved by finance.",
+    "in the pool are set aside",
+    r"\d+ \w+ 23:50 in [^,]+, the evening before the start date: accepted|the evening before the\s+start date: accepted",
+    "A call now: refused.",
+    "the same call is answered",
+    "nothing\\s+beyond",
+    "Budget too low for this call",
+    '"45.00/workday": 45.00 a workday, guaranteed',
+    "all equal",
+    "A company at work",
+)
+
+
+def the_story() -> str:
+    """An offer without tokens, to the last cent that its grant paid, in order and in 80 columns."""
+    text = demo("--once", "--seconds", "1").stdout
+    at = 0
+    for part in STORY:
+        found = re.compile(part if "|" in part or "\\s" in part else re.escape(part)).search(text, at)
+        check(found is not None, f"no {part!r} after what comes before it: {text}")
+        at = found.end()
+    check(all(len(line) <= 80 for line in text.splitlines()), f"lines longer than 80: {text}")
+    return ""
+
+
 def one_summary() -> str:
     """Prints one summary that fits 80 columns, within its time."""
     began = time.monotonic()
@@ -69,6 +102,9 @@ def the_same_as_json() -> str:
     check(proof["provider_served"] == proof["ledger_charged"] > 100, str(proof))
     check(proof["provider_billed"] == proof["ledger_posted"] == totals["charged"], str(proof))
     used = sum(nano(person["used"]) for person in people)
+    story = summary["story"]
+    told(story)
+    used += nano(story["spent"])
     check(used == nano(totals["charged"]), f"people used {used}, {totals['charged']} was charged")
     check(all(nano(person["used"]) <= nano(person["granted"]) for person in people), str(people))
     check(nano(totals["overspent"]) == 0 and totals["lost"] == 0, str(totals))
@@ -79,6 +115,43 @@ def the_same_as_json() -> str:
     return f"{proof['ledger_charged']} calls"
 
 
+def told(story: dict) -> None:
+    """The story's own figures: spent to the last call that fits, and every one walked back."""
+    check(story["good"] and len(story["steps"]) == 8, str(story["steps"]))
+    allowance, spent, left = nano(story["allowance"]), nano(story["spent"]), nano(story["left"])
+    check(allowance == 45 * 10**9 and spent + left == allowance and left >= 0, str(story))
+    needed = re.search(r"needs at least \$([\d.]+)", story["told"])
+    check(needed is not None and left < nano(needed.group(1)), f"it was stopped early: {story['told']}")
+    trace = story["trace"]
+    charge, (grant,), (offer,) = trace["charge"], trace["grants"], trace["offers"]
+    check(all(item["holds"] for item in trace["checks"]) and len(trace["checks"]) >= 8, str(trace["checks"]))
+    check(sum(nano(leg["paid"]) for leg in charge["legs"]) == nano(charge["total"]), str(charge))
+    check(nano(grant["sums"]["spent"]) == spent and grant["periods"][0]["charges"] == story["calls"], str(grant))
+    check(grant["offer"] == offer["id"] and offer["clause"]["guaranteed"] and offer["version"] == 3, str(offer))
+
+
+def walked(data: Path) -> None:
+    """In the kept folder the offer leads down to what was spent, and its charges lead up to it."""
+
+    def purser(*words: str) -> object:
+        done = subprocess.run([BINARY, "--json", "--data", data, *words], capture_output=True, text=True, timeout=60)
+        check(done.returncode == 0, f"{words}: {done.stderr}")
+        return json.loads(done.stdout)
+
+    (offer,) = purser("offer", "list")
+    down = purser("trace", offer["id"], "--charges", "1000")
+    (grant,) = down["grants"]
+    parts = grant["paid"]
+    check(sum(nano(part["amount"]) for part in parts) == nano(grant["sums"]["spent"]) > 0, str(grant["sums"]))
+    for part in (parts[0], parts[-1]):
+        up = purser("trace", part["charge"])
+        check([link["id"] for link in up["offers"]] == [offer["id"]], f"{part} leads to {up['offers']}")
+        check(nano(up["charge"]["total"]) == nano(part["amount"]), str(up["charge"]))
+        check(up["charge"]["hold"] is not None, "what was set aside is not found in the journal")
+    everything = purser("trace", down["person"])
+    check(everything["grants"] == purser("trace", grant["grant"]["id"])["grants"], "a person's grants are their own")
+
+
 def kept() -> str:
     """A folder that is kept is a Purser like any other."""
     with tempfile.TemporaryDirectory() as temporary:
@@ -86,6 +159,7 @@ def kept() -> str:
         demo("--once", "--seconds", "1", "--keep", str(folder))
         verify = subprocess.run([BINARY, "verify", "--data", folder / "data"], capture_output=True, text=True, timeout=30)
         check(verify.returncode == 0 and verify.stdout.startswith("good"), f"{verify}")
+        walked(folder / "data")
         again = subprocess.run(
             [BINARY, "demo", "--once", "--keep", folder], capture_output=True, text=True, timeout=30, env=BARE
         )
@@ -156,7 +230,7 @@ def live_view() -> str:
         began = time.monotonic()
         terminal.until(r"a company is being set up|Purser demo", FIRST_OUTPUT)
         first = time.monotonic() - began
-        screen = terminal.until(r"Recruiter, People +[█▒░]+ +\$\d", 30)
+        screen = terminal.until(r"Recruiter, People +[█▒░]+ +\$\d", 60)
         check("Staff engineer, Platform" in screen and "Company and journal" in screen, screen)
         terminal.until(r"STOPPED after [\d.]+ s at \$", 45)
         terminal.press("Down")
@@ -178,7 +252,7 @@ def live_view() -> str:
 def without_colour() -> str:
     """NO_COLOR is heeded, and Ctrl-C gives the terminal back."""
     with Terminal(90, 30, TERM="screen", NO_COLOR="1") as terminal:
-        terminal.until(r"Recruiter, People +[█▒░]+ +\$\d", 30)
+        terminal.until(r"Recruiter, People +[█▒░]+ +\$\d", 60)
         coloured = re.findall(r"\x1b\[(?:[0-9;]*;)?(?:3[0-7]|4[0-7]|9[0-7])m", terminal.shown("-e"))
         check(not coloured, f"colours: {coloured}")
         terminal.press("C-c")
@@ -186,7 +260,7 @@ def without_colour() -> str:
     return ""
 
 
-CASES = {"one summary": one_summary, "the same as JSON": the_same_as_json, "a folder that is kept": kept}
+CASES = {"the story": the_story, "one summary": one_summary, "the same as JSON": the_same_as_json, "a folder that is kept": kept}
 VIEWED = {"live view": live_view, "without colour": without_colour}
 
 

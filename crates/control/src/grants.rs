@@ -86,7 +86,7 @@ impl Control {
 }
 
 impl Inner {
-    fn show_grant(&self, snapshot: &Snapshot, grant: &Terms) -> Grant {
+    pub(crate) fn show_grant(&self, snapshot: &Snapshot, grant: &Terms) -> Grant {
         let whose = snapshot.directory.person(grant.person);
         let rhythm = whose.map(|person| grant.rhythm(&person.zones));
         let ends = grant.ends.map(|ends| grant.zone.first_instant(ends)).filter(|end| *end < Instant::FAR_FUTURE);

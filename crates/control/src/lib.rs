@@ -37,6 +37,7 @@ mod secret;
 mod setup;
 mod statements;
 mod suspense;
+mod trace;
 mod units;
 
 pub mod api;

@@ -295,7 +295,7 @@ fn rows<G>(lines: Vec<Line<G>>, named: impl Fn(G) -> (String, Option<String>)) -
     lines.into_iter().map(row).collect()
 }
 
-fn charge(row: &ChargeRow) -> Charge {
+pub(crate) fn charge(row: &ChargeRow) -> Charge {
     let record = row.record();
     Charge {
         id: row.hold.map_or_else(|| format!("entry {}", row.lsn), |hold| hold.to_string()),

@@ -115,6 +115,7 @@ fn absent(command: &Command) -> Absent {
         | Command::Usage(_)
         | Command::Statement(_)
         | Command::Balance(_)
+        | Command::Trace(_)
         | Command::Suspense(_)
         | Command::Status
         | Command::Serve(_)
@@ -145,6 +146,7 @@ async fn ask(command: Command, client: &mut Client, place: &Place, out: Output) 
         Command::BreakGlass(command) => command.run(client, out).await,
         Command::Usage(command) => command.run(client, out).await,
         Command::Statement(command) => command.run(client, out).await,
+        Command::Trace(command) => command.run(client, out).await,
         Command::Balance(command) => command.run(client, out).await,
         Command::Price(command) => command.run(client, out).await,
         Command::Suspense(command) => command.run(client, out).await,

@@ -32,6 +32,33 @@ impl Output {
     }
 }
 
+/// A line of the result to standard output, while more of it is still to come.
+pub(crate) fn tell(line: fmt::Arguments<'_>) {
+    write_line(io::stdout().lock(), line);
+}
+
+/// Words on lines of at most 80 columns, the first behind `head`, the others below where it ends.
+pub(crate) fn fold(text: &mut String, head: &str, line: &str) {
+    const WIDE: usize = 80;
+    let indent = head.chars().count();
+    let mut column = indent;
+    text.push_str(head);
+    for (place, word) in line.split_whitespace().enumerate() {
+        let long = word.chars().count();
+        if place > 0 && column + 1 + long > WIDE {
+            text.push('\n');
+            text.extend(std::iter::repeat_n(' ', indent));
+            column = indent;
+        } else if place > 0 {
+            text.push(' ');
+            column += 1;
+        }
+        text.push_str(word);
+        column += long;
+    }
+    text.push('\n');
+}
+
 /// A line to standard error: progress, hints, warnings.
 pub(crate) fn say(line: fmt::Arguments<'_>) {
     write_line(io::stderr().lock(), line);
@@ -94,6 +121,14 @@ impl fmt::Display for Table {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn folded_lines_end_before_the_edge_and_go_on_where_they_began() {
+        let mut text = String::new();
+        fold(&mut text, "  clause   ", &"word ".repeat(40));
+        assert!(text.lines().count() == 3 && text.lines().all(|line| line.chars().count() <= 80), "{text}");
+        assert!(text.lines().skip(1).all(|line| line.starts_with("           word")), "{text}");
+    }
 
     #[test]
     fn columns_line_up_and_figures_stand_at_the_right() {

@@ -45,7 +45,7 @@ pub use error::StoreError;
 pub use fence::Fence;
 pub use fold::{Fold, Folds};
 pub use formats::check_formats;
-pub use journal::{JournalKind, JournalReader, SqliteJournal, open_journal};
+pub use journal::{Held, JournalKind, JournalReader, SqliteJournal, open_journal};
 pub use private::{Labelled, LoginFields, OfferText, Personal, Private, Session};
 pub use projector::{ChargeKind, Progress, Projection, Projector, ProjectorTap};
 pub use queries::{

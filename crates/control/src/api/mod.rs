@@ -17,6 +17,7 @@ mod offers;
 mod openapi;
 mod serve;
 mod session;
+mod trace;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -39,6 +40,7 @@ use self::offers::{
 use self::openapi::{Schemas, openapi};
 pub use self::serve::{bind_socket, serve_socket, serve_tcp};
 use self::session::{present, sign_in, sign_out};
+use self::trace::trace;
 use crate::access::Permission;
 use crate::audit::Trail;
 use crate::error::{Code, Refused};
@@ -157,6 +159,7 @@ services! {
     get "/usage" => usage_rows, UsageRead;
     get "/charges" => charges, UsageRead;
     get "/denials" => denials, UsageRead;
+    get "/trace/{id}" => trace, UsageRead;
     get "/prices" => prices, PricesRead;
     post "/prices" => set_price, PricesChange;
     post "/prices/import" => import_prices, PricesChange;

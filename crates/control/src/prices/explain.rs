@@ -1,8 +1,9 @@
 //! The working of a charge, line by line, so that anybody can redo the sum.
 
-use purser_core::money::NANO_PER_UNIT;
-use purser_core::rating;
-use purser_core::usage::Served;
+use purser_core::money::{NANO_PER_UNIT, Nano};
+use purser_core::price::{RateCard, Ratio};
+use purser_core::rating::{self, RatingError};
+use purser_core::usage::{Served, Usage};
 
 use super::find;
 use crate::control::Control;
@@ -23,28 +24,42 @@ impl Control {
         let unpriced = |message: String| Error::from(Refused::new(Code::Unpriced, message));
         let terms = snapshot.prices.terms(card, at, &snapshot.currency).map_err(|error| unpriced(error.to_string()))?;
         let served = Served { model: Some(question.model), tier: question.tier, geo: question.geo };
-        let charge =
-            rating::explain(card, &question.usage, &served, terms).map_err(|error| unpriced(error.to_string()))?;
-        let lines = charge.working.iter().map(|line| {
-            let times: Vec<String> =
-                [line.tier, line.geo].iter().filter(|ratio| !ratio.is_one()).map(ToString::to_string).collect();
-            ExplainedLine {
-                bucket: line.bucket.name().to_owned(),
-                count: line.quantity,
-                rate: line.rate.to_string(),
-                above: line.above,
-                times: if times.is_empty() { "1".to_owned() } else { times.join(" x ") },
-                amount: line.amount().map_or_else(|| "beyond what can be shown".to_owned(), decimal),
-            }
-        });
+        let (lines, charge) =
+            working(card, &question.usage, &served, terms).map_err(|error| unpriced(error.to_string()))?;
         Ok(Explained {
-            version: charge.version,
+            version: card.version(),
             source: card.source().to_owned(),
-            lines: lines.collect(),
+            lines,
             terms: terms.to_string(),
-            charge: charge.total,
+            charge,
         })
     }
+}
+
+/// The lines of a charge, and what they come to.
+///
+/// # Errors
+/// As [`rating::explain`].
+pub(crate) fn working(
+    card: &RateCard,
+    usage: &Usage,
+    served: &Served,
+    terms: Ratio,
+) -> Result<(Vec<ExplainedLine>, Nano), RatingError> {
+    let charge = rating::explain(card, usage, served, terms)?;
+    let lines = charge.working.iter().map(|line| {
+        let times: Vec<String> =
+            [line.tier, line.geo].iter().filter(|ratio| !ratio.is_one()).map(ToString::to_string).collect();
+        ExplainedLine {
+            bucket: line.bucket.name().to_owned(),
+            count: line.quantity,
+            rate: line.rate.to_string(),
+            above: line.above,
+            times: if times.is_empty() { "1".to_owned() } else { times.join(" x ") },
+            amount: line.amount().map_or_else(|| "beyond what can be shown".to_owned(), decimal),
+        }
+    });
+    Ok((lines.collect(), charge.total))
 }
 
 /// A fraction of nano-units as a decimal of units; `…` where it does not end within the places shown.

@@ -4,6 +4,8 @@ mod explain;
 mod file;
 mod publish;
 
+pub(crate) use explain::working;
+
 use purser_core::price::{Layer, Listed, RateCard};
 use purser_core::snapshot::Snapshot;
 use purser_core::time::Instant;

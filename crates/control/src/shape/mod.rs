@@ -16,6 +16,7 @@ mod pool;
 mod price;
 mod report;
 mod suspense;
+mod trace;
 mod unit;
 
 pub use crate::access::Confidential;
@@ -44,6 +45,10 @@ pub use report::{
     StatementModel, UsageRow,
 };
 pub use suspense::{Resolve, Suspended};
+pub use trace::{
+    Trace, TraceCheck, TraceOf, TracedCard, TracedCharge, TracedClause, TracedCommitment, TracedGrant, TracedHold,
+    TracedLeg, TracedLimit, TracedOffer, TracedPackage, TracedPart, TracedPeriod, TracedSums,
+};
 pub use unit::{NewUnit, Unit};
 
 use serde::{Deserialize, Serialize};

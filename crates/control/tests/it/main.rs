@@ -11,5 +11,6 @@ mod offers;
 mod openapi;
 mod pools;
 mod setup;
+mod trace;
 mod trail;
 mod web;

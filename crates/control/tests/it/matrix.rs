@@ -83,7 +83,7 @@ fn narrow(endpoint: &Endpoint, of: &Known) -> Option<Narrow> {
         "people" | "grants" | "balances" => list("", &person),
         "keys" => list("", &of.key),
         "budgets" => list("", &of.budget),
-        "person" | "statement" => about(endpoint.path.replace("{id}", &person)),
+        "person" | "statement" | "trace" => about(endpoint.path.replace("{id}", &person)),
         "usage_rows" | "charges" | "denials" => about(format!("{}?person={person}", endpoint.path)),
         "add_key" => Some(Narrow::About(endpoint.path.to_owned(), format!(r#"{{"person": "{person}"}}"#))),
         "revoke_key" => about(endpoint.path.replace("{id}", &of.key)),

@@ -17,6 +17,7 @@ pub(crate) mod price;
 pub(crate) mod report;
 pub(crate) mod role;
 pub(crate) mod suspense;
+pub(crate) mod trace;
 pub(crate) mod unit;
 
 use std::path::PathBuf;
@@ -117,6 +118,8 @@ pub(crate) enum Command {
     Usage(report::Usage),
     /// One person's month: granted, used, held, and by model
     Statement(report::Statement),
+    /// Walk a cent: from the clause that promised it to the call that it paid, and back
+    Trace(trace::Trace),
     /// What is left right now
     Balance(report::Balance),
     /// The price book

@@ -1,5 +1,8 @@
 //! `purser demo`: a company at work in one command, without a key and without the internet.
 //!
+//! **Story.** First an offer is followed from its draft to the last cent that its grant paid (`story`); then the company
+//! goes to work.
+//!
 //! **Model.** A stand-in for the providers, a real Purser in a folder of its own, and a company that sends real calls
 //! through the real gateway. What is shown comes from the services and the journal, what the clients saw from a board
 //! that they write on. At the end the provider's own record is held against the ledger, call by call.
@@ -9,6 +12,7 @@
 
 mod board;
 mod books;
+mod clock;
 mod company;
 mod crew;
 mod observer;
@@ -18,6 +22,7 @@ mod screen;
 mod show;
 mod staff;
 mod stage;
+mod story;
 mod summary;
 mod traffic;
 mod view;
@@ -39,7 +44,7 @@ use self::summary::Summary;
 use self::view::Theme;
 use crate::engine::store;
 use crate::failure::Failure;
-use crate::output::{Output, say};
+use crate::output::{Output, say, tell};
 
 /// How long a demonstration without a view runs, where nothing else is said.
 const USUAL: Duration = Duration::from_secs(8);
@@ -68,7 +73,15 @@ pub(crate) async fn run(demo: &Demo, json: bool) -> Result<(), Failure> {
     let live = !demo.once && !json && std::io::stdout().is_terminal() && std::io::stdin().is_terminal();
     say(format_args!("a company is being set up: stand-in provider, gateway, ledger, people…"));
     let scratch = Scratch::make(demo.keep.as_deref())?;
-    let stage = Stage::build(&scratch, demo.seed).await?;
+    let told = |number: usize, step: &story::Step| {
+        if !json {
+            tell(format_args!("{}", step.text(number).trim_end()));
+        }
+    };
+    let (stage, story) = Stage::build(&scratch, demo.seed, &told).await?;
+    if !json {
+        tell(format_args!("\n{}\n", crate::cli::trace::text(&story.trace).trim_end()));
+    }
     let sights = stage.sights();
     let (board, clock, staff) = (Arc::clone(&sights.board), Arc::clone(&sights.clock), Arc::clone(&sights.staff));
     let observer = Observer::new(sights, stage.place())?;
@@ -86,7 +99,7 @@ pub(crate) async fn run(demo: &Demo, json: bool) -> Result<(), Failure> {
     drop(observer);
     let dir = DataDir::open(scratch.path().join(stage::DATA), Mode::ReadOnly).map_err(|error| store(&error))?;
     let verified = purser_store::verify(&dir).map_err(|error| store(&error))?;
-    let summary = Summary::new(demo.seed, &last, &books, &verified);
+    let summary = Summary::new(demo.seed, story, &last, &books, &verified);
     Output::new(json).show(&summary, Summary::text);
     if let Some(kept) = &demo.keep {
         say(format_args!("kept: {0} (look with `purser statement --data {0}/{1}`, …)", kept.display(), stage::DATA));

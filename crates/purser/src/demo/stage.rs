@@ -16,11 +16,13 @@ use tokio::sync::watch;
 
 use super::board::Board;
 use super::books::{self, Books};
+use super::clock::{self, StageClock};
 use super::company::{ROLES, RUNAWAY};
 use super::observer::{Observer, Sights, company_zone};
 use super::scene::Scene;
 use super::scratch::Scratch;
 use super::staff::{self, Staff};
+use super::story::{self, Scenery, Step, Story};
 use crate::clock::MachineClock;
 use crate::config::Config;
 use crate::engine::Engine;
@@ -51,11 +53,15 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
-    /// Builds it and hires the company.
+    /// Builds it, plays the story (`tell` hears each step of it), and hires the company.
     ///
     /// # Errors
     /// Something can't be started.
-    pub(crate) async fn build(scratch: &Scratch, seed: u64) -> Result<Self, Failure> {
+    pub(crate) async fn build(
+        scratch: &Scratch,
+        seed: u64,
+        tell: &dyn Fn(usize, &Step),
+    ) -> Result<(Self, Story), Failure> {
         let standin = Standin::start(provider(seed)?)
             .map_err(|error| Failure::from_error("the stand-in for the providers can't be started", &error))?;
         let path = scratch.path().join(CONFIG);
@@ -69,16 +75,28 @@ impl Stage {
             zone: company_zone()?,
             journal: config.journal(),
         };
-        let engine = Engine::open(&place, wanted.policy.wait_for_disk).await?;
+        let stage_clock = Arc::new(StageClock::default());
+        let (day, now) = clock::day_of_play(&place.zone, MachineClock.now());
+        stage_clock.set(story::beginning(&place.zone, day));
+        let clock: Arc<dyn Clock> = Arc::<StageClock>::clone(&stage_clock);
+        let engine = Engine::open_at(&place, wanted.policy.wait_for_disk, Arc::clone(&clock)).await?;
         engine.control().adopt_policy(wanted.policy).await?;
-        let clock: Arc<dyn Clock> = Arc::new(MachineClock);
-        let staff = Arc::new(staff::hire(engine.control(), clock.now()).await?);
         let gateway = purser_gateway::start(wanted.gateway, engine.shared()?)
             .map_err(|error| Failure::from_error("the gateway can't be started", &error))?;
+        let scenery = Scenery {
+            control: engine.control(),
+            gateway: gateway.address(),
+            clock: &stage_clock,
+            zone: &place.zone,
+            day,
+            now,
+        };
+        let story = story::play(scenery, tell).await?;
+        let staff = Arc::new(staff::hire(engine.control(), clock.now()).await?);
         let (stop_jobs, stopping) = watch::channel(false);
         tokio::spawn(jobs::run(Control::clone(engine.control()), stopping));
         let board = Arc::new(Board::new(ROLES.len(), RUNAWAY.agent));
-        Ok(Self { place, standin, engine, gateway, board, staff, clock, stop_jobs })
+        Ok((Self { place, standin, engine, gateway, board, staff, clock, stop_jobs }, story))
     }
 
     /// Where the data is.

@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::board::Tally;
 use super::books::Books;
 use super::scene::{Runaway, Scene};
+use super::story::Story;
 use super::view::{compact, grouped};
 use crate::output::Table;
 
@@ -22,6 +23,8 @@ pub(crate) struct Summary {
     seconds: u64,
     /// The ledger's currency.
     currency: Currency,
+    /// The offer that was followed to its last cent.
+    story: Story,
     /// Everybody.
     people: Vec<PersonSum>,
     /// Everything together.
@@ -91,15 +94,16 @@ struct Proof {
 
 impl Summary {
     /// Of the last scene and what was found out after it.
-    pub(crate) fn new(seed: u64, scene: &Scene, books: &Books, verified: &Verified) -> Self {
+    pub(crate) fn new(seed: u64, story: Story, scene: &Scene, books: &Books, verified: &Verified) -> Self {
         let overspent = scene.totals.overspent;
         let lost = scene.totals.tally.lost;
         let journal = verified.journal.as_ref();
-        let good = verified.is_good() && books.agree() && overspent.is_zero() && lost == 0;
+        let good = verified.is_good() && books.agree() && overspent.is_zero() && lost == 0 && story.good;
         Self {
             seed,
             seconds: scene.elapsed.as_secs(),
             currency: scene.currency.clone(),
+            story,
             people: people(scene),
             totals: totals(scene.totals.tally, books, overspent),
             unattended: unattended(&scene.runaway),

@@ -48,8 +48,16 @@ impl Engine {
     /// # Errors
     /// Another process holds it, a newer version wrote it, or it is damaged; the sentence says what to do.
     pub(crate) async fn open(place: &Place, wait_for_disk: bool) -> Result<Self, Failure> {
+        Self::open_at(place, wait_for_disk, Arc::new(MachineClock)).await
+    }
+
+    /// As [`open`](Self::open), on a clock that is not the machine's.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub(crate) async fn open_at(place: &Place, wait_for_disk: bool, clock: Arc<dyn Clock>) -> Result<Self, Failure> {
         let dir = DataDir::open(&place.data, Mode::Exclusive).map_err(|error| store(&error))?;
-        Self::open_in(dir, place, wait_for_disk).await
+        Self::open_in(dir, place, wait_for_disk, clock).await
     }
 
     /// As [`open`](Self::open), where this process holds the folder's lock already.
@@ -58,13 +66,12 @@ impl Engine {
     /// As [`open`](Self::open).
     pub(crate) async fn open_held(place: &Place, wait_for_disk: bool, lock: File) -> Result<Self, Failure> {
         let dir = DataDir::open_held(&place.data, lock).map_err(|error| store(&error))?;
-        Self::open_in(dir, place, wait_for_disk).await
+        Self::open_in(dir, place, wait_for_disk, Arc::new(MachineClock)).await
     }
 
-    async fn open_in(dir: DataDir, place: &Place, wait_for_disk: bool) -> Result<Self, Failure> {
+    async fn open_in(dir: DataDir, place: &Place, wait_for_disk: bool, clock: Arc<dyn Clock>) -> Result<Self, Failure> {
         purser_store::check_formats(&dir).map_err(|error| store(&error))?;
         let dir = Arc::new(dir);
-        let clock: Arc<dyn Clock> = Arc::new(MachineClock);
         let durable = Arc::new(Durable::default());
         let options = Options { wait_for_disk, ..Options::new(boot()?) };
         // Side by side, since a restart's callers wait for both.

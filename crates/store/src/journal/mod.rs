@@ -44,6 +44,7 @@
 //! by the projection, which never holds a frame that was not synced (`verify`, [`crate::Projector`]).
 
 mod flush;
+mod held;
 mod kind;
 mod read;
 
@@ -53,6 +54,7 @@ use purser_ledger::{Frame, FrameHead, FrameNo, Journal, JournalError};
 use rusqlite::Connection;
 
 pub(crate) use flush::{Flush, WalFile};
+pub use held::Held;
 pub use kind::{JournalKind, open_journal};
 pub use read::JournalReader;
 pub(crate) use read::{is_malformed, store_error};

@@ -21,12 +21,12 @@ const BYTES_AT_ONCE: usize = 8 << 20;
 /// Reads the journal of a folder, whichever kind it is, beside the process that writes it or alone.
 #[derive(Debug)]
 pub struct JournalReader {
-    source: Source,
+    pub(super) source: Source,
     path: PathBuf,
 }
 
 #[derive(Debug)]
-enum Source {
+pub(super) enum Source {
     Sqlite(Connection),
     Log(LogReader),
 }
@@ -234,7 +234,7 @@ fn corrupt(frame: FrameNo, what: impl Into<String>) -> JournalError {
 }
 
 /// What SQLite says while `frame` is read: damage of the file is damage of that frame.
-fn sql(frame: FrameNo, error: rusqlite::Error) -> JournalError {
+pub(super) fn sql(frame: FrameNo, error: rusqlite::Error) -> JournalError {
     if is_malformed(&error) { corrupt(frame, error.to_string()) } else { JournalError::io("read", error) }
 }
 

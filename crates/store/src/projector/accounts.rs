@@ -1,6 +1,7 @@
 //! Accounts and open holds while a batch is projected.
 
 use purser_core::account::Subject;
+use purser_core::id::{BudgetId, GrantId, RunId};
 use purser_core::money::Nano;
 use purser_ledger::{AccountNo, Ceilings, HoldId};
 use rusqlite::{Connection, OptionalExtension};
@@ -21,6 +22,16 @@ pub(crate) const fn subject_columns(subject: Subject) -> (i64, Bits) {
         Subject::Grant(id) => (GRANT, Bits::new(id.get())),
         Subject::Budget(id) => (2, Bits::new(id.get())),
         Subject::Run(id) => (3, Bits::new(id.get())),
+    }
+}
+
+/// The subject in a kind's and an id's columns; `None` for a kind of a later version.
+pub(crate) const fn subject_of(kind: i64, id: Bits) -> Option<Subject> {
+    match kind {
+        GRANT => Some(Subject::Grant(GrantId::new(id.get()))),
+        2 => Some(Subject::Budget(BudgetId::new(id.get()))),
+        3 => Some(Subject::Run(RunId::new(id.get()))),
+        _ => None,
     }
 }
 

@@ -30,7 +30,7 @@ use std::ops::ControlFlow;
 use purser_ledger::{Frame, FrameHash, FrameNo, Lsn};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 
-pub(crate) use accounts::{hold_column, hold_id, subject_columns};
+pub(crate) use accounts::{hold_column, hold_id, subject_columns, subject_of};
 pub(crate) use called::{Called, Caller, read as read_called};
 pub use charges::ChargeKind;
 pub(crate) use numbers::NumberMap;

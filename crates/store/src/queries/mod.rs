@@ -10,6 +10,7 @@ mod charges;
 mod denials;
 mod events;
 mod statement;
+mod trace;
 mod usage;
 mod view;
 
@@ -38,6 +39,8 @@ pub const PAGE_MAX: u32 = 1_000;
 #[derive(Debug)]
 pub struct Reader {
     path: std::path::PathBuf,
+    /// Where the journal is that all this comes from.
+    folder: std::path::PathBuf,
     idle: Mutex<Vec<Connection>>,
 }
 
@@ -49,7 +52,7 @@ impl Reader {
     pub fn open(dir: &DataDir) -> Result<Self, StoreError> {
         let path = dir.database();
         let first = sqlite::open_read(&path, schema::PURSER)?;
-        Ok(Self { path, idle: Mutex::new(vec![first]) })
+        Ok(Self { path, folder: dir.path().to_owned(), idle: Mutex::new(vec![first]) })
     }
 
     /// How far the journal is projected.

@@ -3,11 +3,11 @@
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use purser_ledger::{Frame, FrameHead, FrameNo, JournalError};
+use purser_ledger::{Frame, FrameHead, FrameNo, JournalError, Lsn};
 
 use super::disk::Disk;
 use super::error::journal_error;
-use super::walk::{Walk, locate};
+use super::walk::{Walk, locate, locate_record};
 use crate::error::StoreError;
 
 /// Reads whole sealed frames; an unfinished one is the end. Remembers where it was, so that following a log that grows
@@ -46,6 +46,12 @@ impl LogReader {
             ControlFlow::Break(())
         })?;
         Ok(found.filter(|frame| frame.no == no))
+    }
+
+    /// The first frame of the segment that holds a record, or would.
+    pub(crate) fn segment_of(&self, lsn: Lsn) -> Result<FrameNo, JournalError> {
+        let walk = locate_record(&self.disk, lsn).map_err(journal_error("read"))?;
+        Ok(walk.map_or(FrameNo(1), |walk| walk.expected()))
     }
 
     fn pass(&self, from: FrameNo, each: &mut dyn FnMut(Frame) -> ControlFlow<()>) -> Result<(), StoreError> {

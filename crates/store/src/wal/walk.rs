@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
-use purser_ledger::{Frame, FrameHead, FrameNo};
+use purser_ledger::{Frame, FrameHead, FrameNo, Lsn};
 
 use super::disk::Disk;
 use super::error::{damaged, missing};
@@ -223,6 +223,16 @@ pub(super) fn numbers(disk: &dyn Disk) -> Result<Vec<u64>, StoreError> {
 
 /// The walk to frame `from`: at the beginning of the segment that holds it, or would. `None`: there are no segments.
 pub(super) fn locate(disk: &Arc<dyn Disk>, from: FrameNo) -> Result<Option<Walk>, StoreError> {
+    last_that(disk, &|header| header.first_frame <= from)
+}
+
+/// The walk to a record: at the beginning of the segment that holds it, or would. `None`: there are no segments.
+pub(super) fn locate_record(disk: &Arc<dyn Disk>, lsn: Lsn) -> Result<Option<Walk>, StoreError> {
+    last_that(disk, &|header| header.first_lsn <= lsn)
+}
+
+/// The walk at the beginning of the last segment that begins early enough, else of the first.
+fn last_that(disk: &Arc<dyn Disk>, is_early: &dyn Fn(&Header) -> bool) -> Result<Option<Walk>, StoreError> {
     let numbers = numbers(&**disk)?;
     let Some(first) = numbers.first() else { return Ok(None) };
     if *first != 1 {
@@ -241,7 +251,7 @@ pub(super) fn locate(disk: &Arc<dyn Disk>, from: FrameNo) -> Result<Option<Walk>
     while let Some(middle) = low.checked_add(high).map(|sum| sum / 2).filter(|middle| (low..high).contains(middle)) {
         let Some(no) = numbers.get(middle) else { break };
         match header(*no)? {
-            Some(header) if header.first_frame <= from => {
+            Some(header) if is_early(&header) => {
                 best = Some(header);
                 low = middle.saturating_add(1);
             }

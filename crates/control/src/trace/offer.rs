@@ -1,0 +1,95 @@
+//! An offer: the version that became a promise, and its clause.
+
+use purser_core::offer::{By, Content, Offer, TokenTerms, Version};
+use purser_core::package::{Exact, Package, Pillar};
+
+use super::Tracing;
+use crate::control::stored;
+use crate::error::{Code, Error, Refused};
+use crate::grants::word;
+use crate::shape::{Confidential, TracedClause, TracedOffer, TracedPackage};
+
+impl Tracing<'_> {
+    /// An offer as a link: the accepted version, else the latest one.
+    pub(super) fn offer(&mut self, offer: &Offer) -> Result<TracedOffer, Error> {
+        let version = offer.accepted.map_or_else(|| offer.latest(), |accepted| offer.version(accepted.version));
+        let version = version.ok_or_else(|| Refused::new(Code::Conflict, "the offer has no version"))?;
+        let text = self.inner.private.offer_text(offer.id, version.number).map_err(stored)?;
+        let content = text
+            .as_ref()
+            .map(|text| serde_json::from_str::<Content>(&text.content))
+            .transpose()
+            .map_err(|error| Error::failed("what an offer said can't be read", error))?;
+        if let Some((text, content)) = text.as_ref().zip(content.as_ref()) {
+            self.checks.equal(
+                format!("the text of version {} is the one whose hash is in the journal", version.number),
+                &content.hash(&text.key).to_string(),
+                &version.content.to_string(),
+            );
+        }
+        let grant = offer.accepted.and_then(|accepted| accepted.grant);
+        if let Some(grant) = grant.and_then(|grant| self.directory().grant(grant)).cloned() {
+            let keeps = |terms: &TokenTerms| terms.is_kept_by(&grant);
+            let kept = if version.tokens.as_deref().is_some_and(keeps) { "its clause" } else { "something else" };
+            self.checks.equal(format!("grant {} is what was accepted", grant.id), &kept, &"its clause");
+        }
+        Ok(TracedOffer {
+            id: offer.id,
+            state: offer.state.word().to_owned(),
+            since: offer.since,
+            unit_name: self.inner.names.read().unit_name(offer.unit),
+            versions: u32::try_from(offer.versions.len()).unwrap_or(u32::MAX),
+            version: version.number,
+            by: match &version.by {
+                By::Candidate => "candidate".to_owned(),
+                By::Company(who) => who.actor.to_string(),
+            },
+            written: version.at,
+            reason: text.and_then(|text| text.reason).filter(|_| self.reads_offers),
+            hash: version.content.to_string(),
+            accepted: offer.accepted.map(|accepted| accepted.at),
+            clause: version.tokens.as_deref().map(|terms| self.clause(offer, terms, content.as_ref())),
+            package: content.as_ref().and_then(|content| self.package(offer, version, content)),
+            grant,
+        })
+    }
+
+    fn clause(&self, offer: &Offer, terms: &TokenTerms, content: Option<&Content>) -> TracedClause {
+        let line = content.and_then(|content| content.package.tokens.as_ref());
+        let written = line.map_or_else(|| "erased".to_owned(), |line| line.amount.to_string());
+        TracedClause {
+            written: self.confidential(offer, written),
+            amount: terms.amount,
+            per: word(terms.cadence),
+            days: word(terms.days),
+            guaranteed: terms.guaranteed,
+            starts: terms.starts.to_string(),
+            ends: terms.ends.map(|ends| ends.to_string()),
+            pool_name: terms.pool.and_then(|pool| self.inner.names.read().pool_name(pool)),
+        }
+    }
+
+    fn package(&self, offer: &Offer, _version: &Version, content: &Content) -> Option<Confidential<TracedPackage>> {
+        year(&content.package).map(|package| self.confidential(offer, package))
+    }
+
+    fn confidential<T>(&self, offer: &Offer, amount: T) -> Confidential<T> {
+        let person = offer.accepted.map(|accepted| accepted.person);
+        let unit = person.and_then(|person| self.directory().person(person)).map_or(offer.unit, |person| person.unit);
+        Confidential::new(amount, offer.id, person, Some(unit))
+    }
+}
+
+/// A year of a package; `None` when it is not sound, which was refused when it was written.
+fn year(package: &Package) -> Option<TracedPackage> {
+    let annual = package.annual().ok()?;
+    let round = |exact: Exact| exact.round();
+    Some(TracedPackage {
+        currency: package.currency.clone(),
+        salary: round(annual.salary)?,
+        bonus: round(annual.bonus)?,
+        equity: round(annual.equity)?,
+        tokens: round(annual.tokens)?,
+        share: annual.share(Pillar::Tokens).map(|share| share.to_string()),
+    })
+}
