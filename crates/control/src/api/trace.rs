@@ -9,7 +9,7 @@ use crate::access::Within;
 use crate::shape::Trace;
 
 /// How much of it.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Shown {
     /// How many charges of each grant; ten where it is missing, a thousand at most.

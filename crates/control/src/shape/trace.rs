@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{Charge, Confidential, ExplainedLine, Funds, Grant};
 
 /// Of what the chain is wanted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TraceOf {
     /// A charge: up to the clauses that promised it.
@@ -23,7 +23,7 @@ pub enum TraceOf {
 }
 
 /// The whole chain around one thing. Ids join its parts: a charge's legs name grants, a grant names its offer.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Trace {
     /// What was asked about.
     pub of: String,
@@ -53,7 +53,7 @@ impl Trace {
 }
 
 /// Two figures that come from different places and must be equal.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct TraceCheck {
     /// What is compared.
     pub what: String,
@@ -66,7 +66,7 @@ pub struct TraceCheck {
 }
 
 /// An offer as a link of the chain.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct TracedOffer {
     /// Its id.
     pub id: OfferId,
@@ -99,7 +99,7 @@ pub struct TracedOffer {
 }
 
 /// A token line.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct TracedClause {
     /// The amount as it is written; confidential, since a part of a salary tells the salary.
     pub written: Confidential<String>,
@@ -120,7 +120,7 @@ pub struct TracedClause {
 }
 
 /// A year of a package, in the package's own currency.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct TracedPackage {
     /// That currency.
     pub currency: Currency,
@@ -137,7 +137,7 @@ pub struct TracedPackage {
 }
 
 /// A grant as a link of the chain.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct TracedGrant {
     /// The grant.
     pub grant: Grant,
@@ -154,7 +154,7 @@ pub struct TracedGrant {
 }
 
 /// What a pool has set aside in a fiscal year.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct TracedCommitment {
     /// The pool.
     pub pool: PoolId,
@@ -167,7 +167,7 @@ pub struct TracedCommitment {
 }
 
 /// All periods of a grant until now: released = spent + held + suspense + left + lapsed, but for what was overrun.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct TracedSums {
     /// Periods that have begun.
     pub periods: u64,
@@ -188,7 +188,7 @@ pub struct TracedSums {
 }
 
 /// One period of a grant.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct TracedPeriod {
     /// Its first instant.
     pub from: Instant,
@@ -203,7 +203,7 @@ pub struct TracedPeriod {
 }
 
 /// What a grant paid of a charge.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct TracedPart {
     /// The charge: its hold, or `entry 17`.
     pub charge: String,
@@ -218,7 +218,7 @@ pub struct TracedPart {
 }
 
 /// A charge as a link of the chain.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct TracedCharge {
     /// Every posting: the settlement and what corrected it. They add up to what the call cost.
     pub postings: Vec<Charge>,
@@ -245,7 +245,7 @@ pub struct TracedCharge {
 }
 
 /// A rate card.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct TracedCard {
     /// Its version.
     pub version: CardVersion,
@@ -254,7 +254,7 @@ pub struct TracedCard {
 }
 
 /// What was set aside for a call.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct TracedHold {
     /// Its record in the journal.
     pub entry: u64,
@@ -267,7 +267,7 @@ pub struct TracedHold {
 }
 
 /// What a grant set aside for a call, and paid.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct TracedLeg {
     /// The grant.
     pub grant: GrantId,
@@ -280,7 +280,7 @@ pub struct TracedLeg {
 }
 
 /// A budget that a charge counts against.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct TracedLimit {
     /// Whose: `company`, a unit's name, a key's id, a run's.
     pub on: String,
