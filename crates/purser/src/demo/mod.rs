@@ -15,6 +15,7 @@ mod books;
 mod clock;
 mod company;
 mod crew;
+mod desk;
 mod observer;
 mod scene;
 mod scratch;

@@ -4,7 +4,6 @@
 //! Everybody acts through the API with a key of their role, the agent through the gateway. The clock is set from the
 //! day before the start date to the moment at which all this is played; otherwise nothing is prepared.
 
-mod desk;
 mod offer;
 mod spend;
 
@@ -24,9 +23,9 @@ use purser_core::zone::Zone;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use self::desk::Desk;
 use self::offer::{ASKED, CANDIDATE, OFFERED, POOL};
 use super::clock::StageClock;
+use super::desk::Desk;
 use crate::failure::Failure;
 use crate::output::fold;
 
@@ -236,7 +235,9 @@ impl Telling<'_> {
         let changes = countered.versions.last().map(|version| version.changes.as_slice()).unwrap_or_default();
         let told = changes
             .iter()
-            .map(|change| format!("{}: {} → {}", change.field, side(&change.before), side(&change.after)))
+            .map(|change| {
+                format!("{}: {} → {}", change.field, side(change.before.as_ref()), side(change.after.as_ref()))
+            })
             .collect();
         self.step("The candidate counters: \"I only join with this.\"", told);
         Ok(())
@@ -285,13 +286,9 @@ impl Telling<'_> {
         let key: Key = self.people.done(&["keys"], &new).await?;
         let key = key.key.ok_or_else(|| Failure::new("a new key has no secret", "it was made before"))?;
         let early = spend::once(self.scenery.gateway, &key).await?;
-        let mut told = match early {
-            Err(sentence) => vec![format!("A call now: refused. \"{sentence}\"")],
-            Ok(_) => {
-                self.wrong.push("the grant paid before its start date".to_owned());
-                Vec::new()
-            }
-        };
+        self.expect(early.is_err(), "the grant paid before its start date");
+        let mut told: Vec<String> =
+            early.err().map(|told| format!("A call now: refused. \"{told}\"")).into_iter().collect();
         self.scenery.clock.set(self.scenery.now.max(self.scenery.zone.first_instant(self.scenery.day)));
         let wall = self.wall();
         match spend::once(self.scenery.gateway, &key).await? {
@@ -370,7 +367,7 @@ fn code(problem: &Problem) -> String {
     serde_json::to_value(problem.code).ok().and_then(|code| code.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
-fn side(value: &Option<Value>) -> String {
+fn side(value: Option<&Value>) -> String {
     match value {
         None => "-".to_owned(),
         Some(Value::String(text)) => text.clone(),

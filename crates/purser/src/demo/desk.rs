@@ -14,14 +14,14 @@ use crate::client::{Path, path};
 use crate::failure::Failure;
 
 /// A desk with one person's key.
-pub(super) struct Desk {
+pub(crate) struct Desk {
     control: Control,
     key: String,
 }
 
 impl Desk {
     /// Gives somebody a key with a role.
-    pub(super) async fn of(control: &Control, label: &str, role: &str) -> Result<Self, Failure> {
+    pub(crate) async fn of(control: &Control, label: &str, role: &str) -> Result<Self, Failure> {
         let new = NewAdminKey { label: label.to_owned(), roles: vec![role.to_owned()], person: None };
         let made = control.add_admin_key(None, new).await?;
         let key = made.key.ok_or_else(|| Failure::new("a new key has no secret", "it was made before"))?;
@@ -29,7 +29,7 @@ impl Desk {
     }
 
     /// Has something done.
-    pub(super) async fn post<T: DeserializeOwned>(
+    pub(crate) async fn post<T: DeserializeOwned>(
         &self,
         to: &[&str],
         body: &impl Serialize,
@@ -40,12 +40,12 @@ impl Desk {
     }
 
     /// Has something done that has to succeed.
-    pub(super) async fn done<T: DeserializeOwned>(&self, to: &[&str], body: &impl Serialize) -> Result<T, Failure> {
+    pub(crate) async fn done<T: DeserializeOwned>(&self, to: &[&str], body: &impl Serialize) -> Result<T, Failure> {
         self.post(to, body).await?.map_err(Failure::from)
     }
 
     /// Looks at something.
-    pub(super) async fn get<T: DeserializeOwned>(&self, to: &[&str]) -> Result<T, Failure> {
+    pub(crate) async fn get<T: DeserializeOwned>(&self, to: &[&str]) -> Result<T, Failure> {
         self.ask(Method::GET, path(to.iter().copied()), Vec::new()).await?.map_err(Failure::from)
     }
 
