@@ -91,11 +91,12 @@ impl Control {
             let (control, snapshot) = (turn.control(), turn.snapshot());
             let id = control.find_person(&snapshot, &who)?;
             let zone = zone(&to.zone)?;
-            let same = snapshot.directory.person(id).is_some_and(|person| person.zone(turn.now) == &zone);
+            // A move that is made known now is in force from the next instant on.
+            let same = snapshot.directory.person(id).is_some_and(|person| person.zone(turn.now.next()) == &zone);
             if !same {
                 turn.commit(&Event::PersonZoneChanged { person: id, zone, effective: turn.now, at: turn.now })?;
             }
-            control.shown_person(&turn.snapshot(), id, turn.now)
+            control.shown_person(&turn.snapshot(), id, turn.now.next())
         })
         .await
     }

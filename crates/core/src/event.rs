@@ -98,7 +98,8 @@ pub enum Event {
         person: PersonId,
         /// Their zone from then on.
         zone: Zone,
-        /// From when on: not before `at`, since periods that have been used can't change.
+        /// From when on: not before `at`, since periods that have been used can't change. Exactly `at` counts as just
+        /// after it.
         effective: Instant,
         /// When it was made known.
         at: Instant,

@@ -53,6 +53,14 @@ impl Instant {
     }
 }
 
+impl Instant {
+    /// The first instant after this one.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+}
+
 /// The ends of what the calendar knows (years ±9999), in whole seconds: it takes no fraction of its last one.
 fn calendar_ends() -> (i64, i64) {
     let micros = |end: jiff::Timestamp| end.as_second().saturating_mul(1_000_000);

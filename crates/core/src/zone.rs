@@ -141,7 +141,9 @@ impl<'de> Deserialize<'de> for Zone {
     }
 }
 
-/// From this instant on somebody lives in another zone. It takes effect at the end of the period running then.
+/// From this instant on somebody lives in another zone. It takes effect at the end of the period running just before,
+/// so where one begins at this very instant, for that one. It is later than the instant at which it was made known:
+/// then it never changes a period that has begun.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ZoneChange {
     /// When the move happened.

@@ -175,7 +175,10 @@ impl Directory {
             return Err(EventError::ZoneInThePast { at, effective });
         }
         let known = person.zones.last_change().map_or(effective, |change| change.from);
-        let zones = person.zones.with(effective, zone.clone());
+        // Whatever has begun by the time at which it is made known goes by the old clock, also what began just then: a
+        // call of the same microsecond may have opened its account.
+        let from = effective.max(at.next());
+        let zones = person.zones.with(from, zone.clone());
         let zones = Arc::new(zones.ok_or(EventError::ZoneOutOfOrder { known, effective })?);
         self.person_mut(id, |person| person.zones = zones);
         Ok(())

@@ -5,6 +5,7 @@
 mod company;
 mod directory;
 mod event;
+mod moves;
 mod offer;
 mod period;
 mod plan;
