@@ -6,7 +6,7 @@ use purser_core::budget::{Budget, BudgetOn};
 use purser_core::calendar::{Cadence, Days};
 use purser_core::directory::Directory;
 use purser_core::event::{Event, KeyHash, KeyIssue};
-use purser_core::grant::{Grant, GrantSource, Priority};
+use purser_core::grant::{Grant, GrantSource, Priority, WorkShare};
 use purser_core::id::{BudgetId, GrantId, KeyId, PersonId, PriceListId, UnitId};
 use purser_core::money::{Currency, Nano};
 use purser_core::price::{Discount, Layer, PriceList, Rate, Ratio};
@@ -214,6 +214,9 @@ fn made(terms: &GrantTerms, person: PersonId, zone: Zone) -> Grant {
         note: None,
         created_at: before(3),
         voided_at: None,
+        share: WorkShare::FULL,
+        rollover: None,
+        life: None,
     }
 }
 

@@ -142,6 +142,17 @@ impl<'a> Turn<'a> {
         Ok(())
     }
 
+    /// What would be after an event, by the checks of [`Turn::commit`]. Nothing is written.
+    ///
+    /// # Errors
+    /// As there, but for the journal.
+    pub(crate) fn preview(&self, event: &Event) -> Result<Snapshot, Error> {
+        let before = self.snapshot();
+        let next = before.directory.apply(event).map(Snapshot::of).map_err(|error| refused(&error))?;
+        Reserves::check(&self.inner.ledger, (&before.directory, &next.directory), [event], self.now)?;
+        Ok(next)
+    }
+
     /// The same for many events, which take effect together or not at all: `next` is the directory after all of them.
     /// Written in parts, each no larger than a record may be.
     ///
@@ -391,6 +402,7 @@ pub(crate) fn refused(error: &EventError) -> Error {
         EventError::Pool(pool) if pool.is_nonsense() => Code::Invalid,
         EventError::Offer(error) => crate::offers::code(error),
         EventError::Role(_)
+        | EventError::Life(_)
         | EventError::Grant(_)
         | EventError::BudgetTerms(_)
         | EventError::Prices(_)

@@ -1,9 +1,11 @@
 //! Grants: made, listed, voided.
 
+use std::num::NonZeroU8;
 use std::sync::Arc;
 
-use purser_core::event::Event;
-use purser_core::grant::{Grant as Terms, GrantSource, Priority, Release};
+use jiff::civil::Date;
+use purser_core::event::{Event, GrantChange, GrantEvent};
+use purser_core::grant::{Grant as Terms, GrantSource, Priority, Release, Rollover, WorkShare};
 use purser_core::id::GrantId;
 use purser_core::scope::{Pattern, Scope};
 use purser_core::snapshot::Snapshot;
@@ -14,7 +16,7 @@ use crate::control::{Control, Inner};
 use crate::dates;
 use crate::error::{Code, Error, Refused};
 use crate::people::known;
-use crate::shape::{Grant, List, NewGrant, VoidGrant};
+use crate::shape::{self, ChangeGrant, Grant, List, NewGrant, VoidGrant};
 
 impl Control {
     /// Grants of one person or of everybody, in the order they were made.
@@ -28,7 +30,8 @@ impl Control {
             None => snapshot.directory.people().flat_map(|person| person.grants.iter().cloned()).collect(),
         };
         grants.sort_unstable_by_key(|grant| (grant.created_at, grant.id));
-        Ok(List { items: grants.iter().map(|grant| self.inner.show_grant(&snapshot, grant)).collect() })
+        let now = self.inner.clock.now();
+        Ok(List { items: grants.iter().map(|grant| self.inner.show_grant(&snapshot, grant, now)).collect() })
     }
 
     /// Makes a grant.
@@ -43,12 +46,13 @@ impl Control {
             if let Some(made) = snapshot.directory.grant(id) {
                 // What only the moment of asking decided is the first asking's.
                 terms.created_at = made.created_at;
+                terms.life.clone_from(&made.life);
                 if new.start.is_none() {
                     terms.starts = made.starts;
                 }
                 terms.voided_at = made.voided_at;
                 let same = terms == **made;
-                return if same { Ok(turn.control().show_grant(&snapshot, made)) } else { Err(reused()) };
+                return if same { Ok(turn.control().show_grant(&snapshot, made, turn.now)) } else { Err(reused()) };
             }
             turn.commit(&Event::GrantMade(terms))?;
             shown(turn, id)
@@ -85,11 +89,90 @@ impl Control {
     }
 }
 
+impl Control {
+    /// Changes a grant by what happens to its person, or shows what it would be: both by the same rules.
+    ///
+    /// # Errors
+    /// [`Code::PoolShort`] when its pool can't pay for it; no such grant, a day or amount that can't be, or the journal.
+    pub async fn change_grant(&self, name: Option<CommandName>, id: &str, asked: ChangeGrant) -> Result<Grant, Error> {
+        let id = grant_id(id)?;
+        self.change(name, move |turn| {
+            let snapshot = turn.snapshot();
+            let grant = known(snapshot.directory.grant(id), "grant", &id)?;
+            let person = known(snapshot.directory.person(grant.person), "person", &grant.person)?;
+            let change = life_change(&asked.change, person.zone(turn.now).date(turn.now))?;
+            if let Some(made) = grant.life.as_ref().and_then(|life| life.made_by(turn.command)) {
+                // Where no day was named it is the first asking's.
+                let same = life_change(&asked.change, made.day)? == made.asked;
+                return if same { shown(turn, id) } else { Err(reused()) };
+            }
+            if let GrantChange::ShareSet { share, from } = change
+                && grant.guaranteed
+                && share < grant.share_on(from)
+                && !asked.agreed
+            {
+                let message = format!("grant {id} is guaranteed; a smaller working share would cut it");
+                return Err(Refused::new(Code::Guaranteed, message)
+                    .hint("set it with the person's agreement (`--agreed`)")
+                    .into());
+            }
+            let event = Event::Grant(GrantEvent { grant: id, command: turn.command, change, at: turn.now });
+            if asked.preview {
+                let next = turn.preview(&event)?;
+                let grant = known(next.directory.grant(id), "grant", &id)?;
+                return Ok(turn.control().show_grant(&next, grant, turn.now));
+            }
+            turn.commit(&event)?;
+            shown(turn, id)
+        })
+        .await
+    }
+}
+
+/// What a request stands for, on a day of the person's.
+fn life_change(asked: &shape::GrantChange, today: Date) -> Result<GrantChange, Error> {
+    let day = |text: &Option<String>| text.as_deref().map_or(Ok(today), dates::day);
+    Ok(match asked {
+        shape::GrantChange::Share { share, from } => {
+            GrantChange::ShareSet { share: work_share(share)?, from: day(from)? }
+        }
+        shape::GrantChange::Leave { from } => GrantChange::LeaveBegun { from: day(from)? },
+        shape::GrantChange::Back { on } => GrantChange::LeaveEnded { on: day(on)? },
+        shape::GrantChange::Extend { days } => GrantChange::Extended { days: *days },
+        shape::GrantChange::Credit { amount } => GrantChange::Credited { amount: *amount },
+        shape::GrantChange::Advance { amount } => GrantChange::Advanced { amount: *amount },
+    })
+}
+
+/// What lives on, where that was asked for.
+fn rollover(new: &NewGrant) -> Result<Option<Rollover>, Error> {
+    let Some(max) = new.rollover else {
+        return match new.rollover_periods {
+            None => Ok(None),
+            Some(_) => Err(Refused::new(Code::Invalid, "periods of a rollover stand without its cap")
+                .hint("say how much of a period may live on: `--rollover 100`")
+                .into()),
+        };
+    };
+    let periods = NonZeroU8::new(new.rollover_periods.unwrap_or(1));
+    let periods =
+        periods.ok_or_else(|| Refused::new(Code::Invalid, "a rollover of no periods is none; leave it out"))?;
+    Ok(Some(Rollover { max, periods }))
+}
+
+/// `80%`
+fn work_share(text: &str) -> Result<WorkShare, Error> {
+    text.parse().map_err(|message: String| Refused::new(Code::Invalid, message).into())
+}
+
 impl Inner {
-    pub(crate) fn show_grant(&self, snapshot: &Snapshot, grant: &Terms) -> Grant {
+    pub(crate) fn show_grant(&self, snapshot: &Snapshot, grant: &Terms, now: Instant) -> Grant {
         let whose = snapshot.directory.person(grant.person);
+        let today = whose.map_or(&grant.zone, |person| person.zone(now)).date(now);
         let rhythm = whose.map(|person| grant.rhythm(&person.zones));
-        let ends = grant.ends.map(|ends| grant.zone.first_instant(ends)).filter(|end| *end < Instant::FAR_FUTURE);
+        let ends = grant.term().ends.map(|ends| grant.zone.first_instant(ends));
+        let ends = ends.filter(|end| *end < Instant::FAR_FUTURE);
+        let running = rhythm.and_then(|rhythm| rhythm.period_at(now)).filter(|_| !grant.is_voided(now));
         Grant {
             id: grant.id,
             person: grant.person,
@@ -102,6 +185,11 @@ impl Inner {
             priority: grant.priority.get(),
             models: patterns_shown(&grant.scope.models),
             providers: patterns_shown(&grant.scope.providers),
+            share: grant.share_on(today).to_string(),
+            rollover: grant.rollover.map(|rollover| rollover.max),
+            rollover_periods: grant.rollover.map(|rollover| rollover.periods.get()),
+            away_since: grant.life.as_ref().and_then(|life| life.away_since()).map(|day| day.to_string()),
+            allowance: running.map(|running| grant.allowance(&running)),
             guaranteed: grant.guaranteed,
             pool: grant.pool,
             pool_name: grant.pool.and_then(|pool| self.names.read().pool_name(pool)),
@@ -113,7 +201,7 @@ impl Inner {
 fn shown(turn: &Turn<'_>, id: GrantId) -> Result<Grant, Error> {
     let snapshot = turn.snapshot();
     let grant = known(snapshot.directory.grant(id), "grant", &id)?;
-    Ok(turn.control().show_grant(&snapshot, grant))
+    Ok(turn.control().show_grant(&snapshot, grant, turn.now))
 }
 
 /// The terms that a request stands for.
@@ -147,6 +235,9 @@ fn terms(turn: &Turn<'_>, snapshot: &Snapshot, id: GrantId, new: &NewGrant) -> R
         note: None,
         created_at: turn.now,
         voided_at: None,
+        share: new.share.as_deref().map_or(Ok(WorkShare::FULL), work_share)?,
+        rollover: rollover(new)?,
+        life: None,
     })
 }
 

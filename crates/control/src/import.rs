@@ -9,7 +9,7 @@ use std::sync::Arc;
 use purser_core::budget::{Budget, BudgetOn};
 use purser_core::csv::Records;
 use purser_core::event::{Event, KeyHash, KeyIssue};
-use purser_core::grant::{Grant, GrantSource, Priority};
+use purser_core::grant::{Grant, GrantSource, Priority, WorkShare};
 use purser_core::id::{BudgetId, GrantId, KeyId, PersonId};
 use purser_core::scope::Scope;
 use purser_core::snapshot::Snapshot;
@@ -191,6 +191,9 @@ fn grant(turn: &Turn<'_>, place: usize, row: &Row, person: PersonId, zone: &Zone
         note: None,
         created_at: turn.now,
         voided_at: None,
+        share: WorkShare::FULL,
+        rollover: None,
+        life: None,
     }))
 }
 

@@ -36,6 +36,33 @@ impl Reserves {
     /// A budget allows less than is guaranteed under it, or others have spent what would be. Nothing was changed then.
     pub(crate) fn keep<'a>(
         ledger: &Ledger,
+        directories: (&Directory, &Directory),
+        events: impl IntoIterator<Item = &'a Event>,
+        now: Instant,
+    ) -> Result<Self, Error> {
+        let reserves = Self::checked(directories, events, now)?;
+        ledger.reserve(&reserves.wanted()).map_err(spent)?;
+        Ok(reserves)
+    }
+
+    /// The same checks, and nothing is kept.
+    ///
+    /// # Errors
+    /// As for [`Reserves::keep`].
+    pub(crate) fn check<'a>(
+        ledger: &Ledger,
+        directories: (&Directory, &Directory),
+        events: impl IntoIterator<Item = &'a Event>,
+        now: Instant,
+    ) -> Result<(), Error> {
+        ledger.can_reserve(&Self::checked(directories, events, now)?.wanted()).map_err(spent)
+    }
+
+    fn wanted(&self) -> Vec<(AccountKey, Nano)> {
+        self.grown.iter().map(|kept| (kept.account, kept.after)).collect()
+    }
+
+    fn checked<'a>(
         (before, after): (&Directory, &Directory),
         events: impl IntoIterator<Item = &'a Event>,
         now: Instant,
@@ -59,7 +86,6 @@ impl Reserves {
                 }
             }
         }
-        ledger.reserve(&grown.iter().map(|kept| (kept.account, kept.after)).collect::<Vec<_>>()).map_err(spent)?;
         Ok(Self { grown, shrunk })
     }
 
@@ -126,7 +152,7 @@ mod tests {
 
     use purser_core::budget::Budget;
     use purser_core::calendar::{Cadence, Days};
-    use purser_core::grant::{Grant, GrantSource, Priority};
+    use purser_core::grant::{Grant, GrantSource, Priority, WorkShare};
     use purser_core::id::{BudgetId, GrantId, PersonId, UnitId};
     use purser_core::money::Currency;
     use purser_core::scope::Scope;
@@ -180,6 +206,9 @@ mod tests {
             note: None,
             created_at: Noon.now(),
             voided_at: None,
+            share: WorkShare::FULL,
+            rollover: None,
+            life: None,
         })
     }
 

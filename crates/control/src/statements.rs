@@ -114,17 +114,19 @@ impl Inner {
                 break;
             }
             if began >= range.start {
-                let mut funds = self.grant_funds(grant, &period);
-                // What was posted is in the files also when the ledger has closed the account.
-                if let Some(account) = posted.iter().find(|account| account.period == period.period) {
-                    funds.posted = account.spent;
-                    funds.available = funds
-                        .limit
-                        .saturating_sub(funds.posted)
-                        .saturating_sub(funds.held)
-                        .saturating_sub(funds.suspense);
+                for part in grant.parts(&rhythm, &period).into_iter().flatten() {
+                    let mut funds = self.grant_funds(grant, &[part]);
+                    // What was posted is in the files also when the ledger has closed the account.
+                    if let Some(account) = posted.iter().find(|account| account.period == part.period) {
+                        funds.posted = account.spent;
+                        funds.available = funds
+                            .limit
+                            .saturating_sub(funds.posted)
+                            .saturating_sub(funds.held)
+                            .saturating_sub(funds.suspense);
+                    }
+                    add(&mut sums, &funds);
                 }
-                add(&mut sums, &funds);
             }
             at = period.period.end;
         }

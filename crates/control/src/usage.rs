@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use purser_core::account::{AccountKey, Subject};
 use purser_core::directory::Person;
-use purser_core::grant::Grant;
+use purser_core::grant::{Grant, Part};
 use purser_core::id::PersonId;
 use purser_core::money::Nano;
 use purser_core::period::CivilPeriod;
@@ -207,7 +207,9 @@ impl Inner {
         let mut guaranteed = Nano::ZERO;
         let mut grants = Vec::new();
         for (grant, period) in running_grants(person, now) {
-            let one = self.grant_funds(grant, &period);
+            let parts = grant.parts_at(&grant.rhythm(&person.zones), now);
+            let none = [Part { period: period.period, limit: Nano::ZERO }];
+            let one = self.grant_funds(grant, if parts.is_empty() { &none } else { &parts });
             add(&mut funds, &one);
             if grant.guaranteed {
                 guaranteed = guaranteed.saturating_add(one.available.max(Nano::ZERO));
@@ -240,10 +242,19 @@ impl Inner {
         }
     }
 
-    /// Where a grant stands in one of its periods.
-    pub(crate) fn grant_funds(&self, grant: &Grant, period: &CivilPeriod) -> Funds {
-        let account = AccountKey { subject: Subject::Grant(grant.id), period: period.period };
-        self.funds(&account, grant.allowance(period), Nano::ZERO)
+    /// Where a grant stands on some of its accounts, together.
+    pub(crate) fn grant_funds(&self, grant: &Grant, parts: &[Part]) -> Funds {
+        let funds = |part: &Part| {
+            let account = AccountKey { subject: Subject::Grant(grant.id), period: part.period };
+            self.funds(&account, part.limit, Nano::ZERO)
+        };
+        match parts {
+            [only] => funds(only),
+            parts => parts.iter().map(funds).fold(Funds::default(), |mut sum, one| {
+                add(&mut sum, &one);
+                sum
+            }),
+        }
     }
 
     /// What people call a key: its person, and what uses it.
@@ -265,7 +276,7 @@ pub(crate) fn running_grants(person: &Person, now: Instant) -> Vec<(&Grant, Civi
         .filter(|grant| !grant.is_voided(now))
         .filter_map(|grant| grant.rhythm(&person.zones).period_at(now).map(|period| (&**grant, period)))
         .collect();
-    running.sort_by(|(a, a_period), (b, b_period)| Grant::burn_order((a, a_period), (b, b_period)));
+    running.sort_by(|(a, a_period), (b, b_period)| Grant::burn_order((a, &a_period.period), (b, &b_period.period)));
     running
 }
 

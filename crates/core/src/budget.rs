@@ -53,7 +53,7 @@ pub struct Budget {
 impl Budget {
     /// Its periods. They are whole even when it was set in the middle of one: a ceiling is not prorated.
     fn rhythm(&self) -> Rhythm<'_> {
-        Rhythm { cadence: self.cadence, zone: &self.zone, moves: &[], term: Term::ALWAYS }
+        Rhythm { cadence: self.cadence, zone: &self.zone, moves: &[], term: Term::ALWAYS, seams: &[] }
     }
 
     /// The period running at an instant. A `Once` budget has a single one, from when it was set.

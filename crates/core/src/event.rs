@@ -6,6 +6,7 @@
 //! In the journal an event is JSON, `{"v":1,"event":{"person_added":{…}}}`. A field may be added to an event under
 //! the same version when leaving it out means what was meant before; anything else raises the version.
 
+mod grant;
 mod offer;
 mod pool;
 
@@ -13,6 +14,7 @@ use std::borrow::Borrow;
 use std::fmt;
 use std::str::FromStr;
 
+pub use grant::{GrantChange, GrantEvent};
 pub use offer::{OfferEvent, RoleEvent};
 pub use pool::PoolEvent;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -152,6 +154,8 @@ pub enum Event {
     },
     /// Something about pools. Since version 3.
     Pool(PoolEvent),
+    /// Something about a grant after it was made. Since version 3.
+    Grant(GrantEvent),
     /// Something about offers. Since version 3.
     Offer(OfferEvent),
     /// Something about roles: bands, policies, calendars, approval rules. Since version 3.
@@ -302,8 +306,8 @@ impl Event {
     /// The earliest version in which this event can be read.
     fn version(&self) -> u32 {
         match self {
-            Self::Pool(_) | Self::Offer(_) | Self::Role(_) => 3,
-            Self::GrantMade(grant) if grant.pool.is_some() => 3,
+            Self::Pool(_) | Self::Grant(_) | Self::Offer(_) | Self::Role(_) => 3,
+            Self::GrantMade(grant) if grant.is_of_version_3() => 3,
             Self::Part { events, .. } => events.iter().map(Self::version).fold(2, u32::max),
             _ => 1,
         }

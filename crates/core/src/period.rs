@@ -25,7 +25,8 @@ impl Term {
     /// Without a first day and without a last.
     pub const ALWAYS: Self = Self { starts: Date::MIN, ends: None };
 
-    fn days(&self) -> CivilSpan {
+    /// The same as a span, whose ends stand for "always" and "never".
+    pub fn days(&self) -> CivilSpan {
         CivilSpan { first: self.starts, until: self.ends.unwrap_or(Date::MAX) }
     }
 }
@@ -52,6 +53,8 @@ pub struct Rhythm<'a> {
     pub moves: &'a [ZoneChange],
     /// The days on which there are periods at all.
     pub term: Term,
+    /// Days at which a period ends although the calendar's goes on, in order: the term ended there once.
+    pub seams: &'a [Date],
 }
 
 impl Rhythm<'_> {
@@ -81,6 +84,11 @@ impl Rhythm<'_> {
         }
     }
 
+    /// The zone by whose clock one of its periods ends.
+    pub fn zone_of(&self, period: &CivilPeriod) -> &Zone {
+        self.tiles_at(period.period.start).zone
+    }
+
     /// The tiles that an instant falls in: those of the zone in force then.
     fn tiles_at(&self, at: Instant) -> Tiles<'_> {
         let (mut tiles, moves) = self.first_tiles();
@@ -92,7 +100,7 @@ impl Rhythm<'_> {
                     break;
                 }
                 tiles.from = running.period.end;
-                tiles.from_day = running.whole.until;
+                tiles.from_day = running.days.until;
             }
             tiles.zone = &change.zone;
         }
@@ -114,7 +122,8 @@ impl Rhythm<'_> {
         if self.cadence == Cadence::Once {
             moves = &[]; // the only period is the running one
         }
-        (Tiles { cadence: self.cadence, zone, term: self.term.days(), from, from_day: self.term.starts }, moves)
+        let Self { cadence, seams, .. } = *self;
+        (Tiles { cadence, zone, term: self.term.days(), seams, from, from_day: self.term.starts }, moves)
     }
 }
 
@@ -123,6 +132,7 @@ struct Tiles<'a> {
     cadence: Cadence,
     zone: &'a Zone,
     term: CivilSpan,
+    seams: &'a [Date],
     from: Instant,
     from_day: Date,
 }
@@ -138,11 +148,11 @@ impl Tiles<'_> {
                 Cadence::Once => self.term,
                 cadence => cadence.span(day),
             };
-            let days = whole.and(self.term);
+            let days = cut(whole.and(self.term), self.seams, day);
             if days.is_empty() {
                 return None;
             }
-            let start = if whole.first <= self.from_day {
+            let start = if days.first <= self.from_day {
                 self.from
             } else {
                 self.zone.first_instant(days.first).max(self.from)
@@ -151,13 +161,21 @@ impl Tiles<'_> {
             if at < end {
                 return Some(CivilPeriod { period: Period { start, end }, whole, days });
             }
-            if whole.until >= self.term.until {
+            if days.until >= self.term.until {
                 return None;
             }
             // The wall shows a day that is over: clocks went back across midnight, or a seam between two zones.
-            day = whole.until;
+            day = days.until;
         }
     }
+}
+
+/// The days of a span between the seams around a day in it.
+pub(crate) fn cut(span: CivilSpan, seams: &[Date], day: Date) -> CivilSpan {
+    seams.iter().fold(span, |span, seam| match *seam {
+        seam if seam <= day => CivilSpan { first: span.first.max(seam), ..span },
+        seam => CivilSpan { until: span.until.min(seam), ..span },
+    })
 }
 
 fn just_before(at: Instant) -> Instant {

@@ -7,14 +7,13 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use crate::account::{AccountKey, Subject};
+use crate::account::{AccountKey, Period, Subject};
 use crate::budget::{Budget, BudgetOn};
 use crate::calendar::{Cadence, Days};
 use crate::decision::Refused;
 use crate::directory::{Directory, Key, Person};
-use crate::grant::Grant;
+use crate::grant::{Grant, Part};
 use crate::money::Nano;
-use crate::period::CivilPeriod;
 use crate::scope::CallScope;
 use crate::time::Instant;
 
@@ -165,10 +164,10 @@ impl Directory {
     }
 }
 
-/// A grant in force.
+/// An account of a grant in force.
 struct Running {
     grant: Arc<Grant>,
-    period: CivilPeriod,
+    period: Period,
     limit: Nano,
     next: Option<Instant>,
 }
@@ -176,7 +175,7 @@ struct Running {
 impl Running {
     fn into_leg(self) -> Leg {
         Leg {
-            account: AccountKey { subject: Subject::Grant(self.grant.id), period: self.period.period },
+            account: AccountKey { subject: Subject::Grant(self.grant.id), period: self.period },
             limit: self.limit,
             reserve: None,
             resets_at: self.next,
@@ -231,14 +230,23 @@ impl<'a> Search<'a> {
         match rhythm.period_at(at) {
             Some(period) => {
                 self.valid_until = self.valid_until.min(period.period.end);
-                let limit = grant.allowance(&period);
+                let parts = grant.parts_at(&rhythm, at);
+                for part in &parts {
+                    self.valid_until = self.valid_until.min(part.period.end);
+                }
                 if covers {
                     let next = grant.next_release(zones, at);
                     self.resets_at = soonest(self.resets_at, next);
-                    self.running.push(Running { grant: Arc::clone(grant), period, limit, next });
+                    let running =
+                        |part: Part| Running { grant: Arc::clone(grant), period: part.period, limit: part.limit, next };
+                    if parts.is_empty() {
+                        // For the denial to say when money comes.
+                        self.running.push(running(Part { period: period.period, limit: Nano::ZERO }));
+                    }
+                    self.running.extend(parts.into_iter().map(running));
                 } else {
                     self.uncovered = true;
-                    if limit.is_positive() {
+                    if !parts.is_empty() {
                         self.not_covering.push(Arc::clone(grant));
                     }
                 }

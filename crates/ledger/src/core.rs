@@ -277,26 +277,17 @@ impl Core {
     pub(crate) fn reserve(&self, reserves: &[(AccountKey, Nano)]) -> Result<Option<Lsn>, LedgerError> {
         let mut guard = self.desk()?;
         let desk = &mut *guard;
-        let mut changed: SmallVec<[(AccountNo, Nano); 8]> = SmallVec::new();
-        for (key, reserve) in reserves {
-            check_terms(key, Terms { limit: Nano::ZERO, guarantee: Guarantee::Yields { reserve: *reserve } })?;
-            let Some(no) = desk.state.number(key) else { continue };
-            let Some(account) = desk.state.account(no) else { continue };
-            let amounts = &account.amounts;
-            let room = amounts.limit.saturating_sub(amounts.discretionary()).max(Nano::ZERO);
-            if *reserve > amounts.reserve && *reserve > room {
-                return Err(LedgerError::ReserveTooLarge { key: *key, reserve: *reserve, room });
-            }
-            if !account.guarantees || amounts.reserve != *reserve {
-                changed.push((no, *reserve));
-            }
-        }
         let mut last = None;
-        for (no, amount) in changed {
+        for (no, amount) in reserves_that_fit(desk, reserves)? {
             self.has_room(desk)?;
             last = Some(self.post(desk, &Record::Reserve { no, amount })?);
         }
         Ok(last)
+    }
+
+    /// See [`crate::Ledger::can_reserve`].
+    pub(crate) fn can_reserve(&self, reserves: &[(AccountKey, Nano)]) -> Result<(), LedgerError> {
+        reserves_that_fit(&*self.desk()?, reserves).map(drop)
     }
 
     fn open(&self, desk: &mut Desk, key: AccountKey) -> Result<AccountNo, LedgerError> {
@@ -340,6 +331,28 @@ impl Core {
         self.desk.lock().closing = true;
         self.bell.notify_one();
     }
+}
+
+/// The open ceilings among these that keep another amount so far, all of which fit.
+fn reserves_that_fit(
+    desk: &Desk,
+    reserves: &[(AccountKey, Nano)],
+) -> Result<SmallVec<[(AccountNo, Nano); 8]>, LedgerError> {
+    let mut changed = SmallVec::new();
+    for (key, reserve) in reserves {
+        check_terms(key, Terms { limit: Nano::ZERO, guarantee: Guarantee::Yields { reserve: *reserve } })?;
+        let Some(no) = desk.state.number(key) else { continue };
+        let Some(account) = desk.state.account(no) else { continue };
+        let amounts = &account.amounts;
+        let room = amounts.limit.saturating_sub(amounts.discretionary()).max(Nano::ZERO);
+        if *reserve > amounts.reserve && *reserve > room {
+            return Err(LedgerError::ReserveTooLarge { key: *key, reserve: *reserve, room });
+        }
+        if !account.guarantees || amounts.reserve != *reserve {
+            changed.push((no, *reserve));
+        }
+    }
+    Ok(changed)
 }
 
 fn check_terms(key: &AccountKey, terms: Terms) -> Result<(), LedgerError> {

@@ -167,6 +167,14 @@ impl Ledger {
         self.core().reserve(reserves)
     }
 
+    /// Would [`reserve`](Self::reserve) do it? Nothing is changed.
+    ///
+    /// # Errors
+    /// [`LedgerError::ReserveTooLarge`] as there.
+    pub fn can_reserve(&self, reserves: &[(AccountKey, Nano)]) -> Result<(), LedgerError> {
+        self.core().can_reserve(reserves)
+    }
+
     /// As [`hold`](Self::hold), provided that the accounts have these terms, grants first. For callers who remember
     /// the numbers that [`accounts`](Self::accounts) gave them: where a limit has changed since, a reserve is smaller,
     /// or an account was closed, nothing is placed and `None` says to ask for the accounts again.

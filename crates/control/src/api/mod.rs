@@ -45,8 +45,8 @@ use crate::access::Permission;
 use crate::audit::Trail;
 use crate::error::{Code, Refused};
 use crate::shape::{
-    AdminKey, AuditPage, AuditReport, BreakGlass, Budget, Explain, Explained, FiscalMonth, FundPool, Grant,
-    ImportPeople, ImportPrices, ImportReport, ImportedPerson, Liability, List, Login, MovePerson, NewAdminKey,
+    AdminKey, AuditPage, AuditReport, BreakGlass, Budget, ChangeGrant, Explain, Explained, FiscalMonth, FundPool,
+    Grant, ImportPeople, ImportPrices, ImportReport, ImportedPerson, Liability, List, Login, MovePerson, NewAdminKey,
     NewBreakGlass, NewGrant, NewLogin, NewPerson, NewPool, NewUnit, Person, Pool, PoolDetail, Price, Resolve,
     SetActive, SetBudget, SetPassword, SetPrice, SetRoles, SetZone, Setup, Status, Suspended, TransferPool, Unit,
     VoidGrant, WantedLiability,
@@ -142,6 +142,7 @@ services! {
     get "/grants" => grants, GrantsRead;
     post "/grants" => add_grant, GrantsChange;
     delete "/grants/{id}" => void_grant, GrantsChange;
+    post "/grants/{id}/changes" => change_grant, GrantsChange;
     get "/pools" => pools, PoolsRead;
     post "/pools" => add_pool, PoolsChange;
     put "/pools/calendar" => set_fiscal_month, PoolsChange;
@@ -281,6 +282,15 @@ async fn void_grant(
     Query(how): Query<VoidGrant>,
 ) -> Answer<Grant> {
     Answer(control.void_grant(command.into(), &id, how).await)
+}
+
+async fn change_grant(
+    State(control): State<Control>,
+    command: Command,
+    Id(id): Id,
+    Body(change): Body<ChangeGrant>,
+) -> Answer<Grant> {
+    Answer(control.change_grant(command.into(), &id, change).await)
 }
 
 async fn pools(State(control): State<Control>) -> Answer<List<Pool>> {

@@ -31,12 +31,76 @@ pub struct NewGrant {
     /// Providers it pays for; empty: every provider.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub providers: Vec<String>,
+    /// How much of a whole working time the person has, such as `80%`: the amount is what full time releases.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub share: Option<String>,
+    /// What of a period lives on when it is unused, at most; nothing where it is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rollover: Option<Nano>,
+    /// For how many periods more it lives on; one where it is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rollover_periods: Option<u8>,
     /// A commitment that no later cut can eat, paid from a pool.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub guaranteed: bool,
     /// Id or unique name of the pool that pays for the guarantee; the company's only one where it is missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pool: Option<String>,
+}
+
+/// What happens to a grant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChangeGrant {
+    /// What.
+    pub change: GrantChange,
+    /// Only show what would be.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub preview: bool,
+    /// The person has agreed: nothing less cuts what is guaranteed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub agreed: bool,
+}
+
+/// Something that happens to a grant after it was made. Days are in the person's zone; today where they are missing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum GrantChange {
+    /// Another working share.
+    Share {
+        /// Such as `80%`.
+        share: String,
+        /// From which day on.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<String>,
+    },
+    /// A leave begins.
+    Leave {
+        /// From which day on.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<String>,
+    },
+    /// The leave ends; a guaranteed term ends as many days later.
+    Back {
+        /// From which day on.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        on: Option<String>,
+    },
+    /// The term is longer, for days on which the grant could not be used.
+    Extend {
+        /// How many days.
+        days: u16,
+    },
+    /// The running period releases more, for days on which the grant could not be used.
+    Credit {
+        /// How much.
+        amount: Nano,
+    },
+    /// The running period releases more and the next one less.
+    Advance {
+        /// How much.
+        amount: Nano,
+    },
 }
 
 /// How a grant is voided.
@@ -72,6 +136,16 @@ pub struct Grant {
     pub models: Vec<String>,
     /// Providers it pays for; empty: every provider.
     pub providers: Vec<String>,
+    /// How much of a whole working time the person has, by what is known for today.
+    pub share: String,
+    /// What of a period lives on when it is unused, at most.
+    pub rollover: Option<Nano>,
+    /// For how many periods more.
+    pub rollover_periods: Option<u8>,
+    /// Since when the person is away.
+    pub away_since: Option<String>,
+    /// What the running period releases; `None` when none is running.
+    pub allowance: Option<Nano>,
     /// Can no later cut eat it?
     pub guaranteed: bool,
     /// The pool that pays for the guarantee. Guaranteed without one: unfunded, as all were before there were pools.

@@ -69,6 +69,7 @@ fn take_it(directory: &mut Directory, event: &Event) -> Result<(), EventError> {
             directory.key_mut(*key, |key| key.revoked_at = Some(*at));
             Ok(())
         }
+        Event::Grant(event) => directory.change_grant(event),
         Event::Pool(event) => directory.take_pool(event),
         Event::PricesPublished(list) => {
             directory.prices = directory.prices.publish(list)?;
@@ -212,9 +213,15 @@ impl Directory {
         }
         let voided = Arc::new(Grant { voided_at: Some(at), ..Grant::clone(grant) });
         self.recommit(&voided)?;
-        self.grants.insert_mut(id, Arc::clone(&voided));
-        self.person_mut(voided.person, |person| replace(&mut person.grants, &voided, |grant| grant.id == id));
+        self.put_grant(&voided);
         Ok(())
+    }
+
+    /// Puts a grant in the place of the one that it was, wherever it is found.
+    pub(super) fn put_grant(&mut self, grant: &Arc<Grant>) {
+        let id = grant.id;
+        self.grants.insert_mut(id, Arc::clone(grant));
+        self.person_mut(grant.person, |person| replace(&mut person.grants, grant, |grant| grant.id == id));
     }
 
     fn set_budget(&mut self, budget: &Budget) -> Result<(), EventError> {

@@ -1,5 +1,6 @@
 //! Why an event can't have happened, and what to do instead.
 
+use super::life::LifeError;
 use crate::grant::GrantError;
 use crate::id::{BudgetId, GrantId, KeyId, PersonId, UnitId};
 use crate::offer::OfferError;
@@ -146,6 +147,9 @@ pub enum EventError {
     /// A part among the events of a part.
     #[error("the parts of a change hold plain events, no parts; write them one after the other")]
     PartInPart,
+    /// What happens to a grant.
+    #[error(transparent)]
+    Life(#[from] LifeError),
     /// Pools.
     #[error(transparent)]
     Pool(#[from] PoolError),

@@ -15,6 +15,7 @@
 mod apply;
 mod error;
 mod hash;
+mod life;
 mod offers;
 mod pools;
 mod record;
@@ -25,6 +26,7 @@ mod table;
 use std::sync::Arc;
 
 pub use error::EventError;
+pub use life::LifeError;
 pub use record::{Company, Key, Person, Unit};
 pub use reserves::ReserveShort;
 pub use stored::{STORED_VERSION, StoredError};

@@ -243,10 +243,13 @@ impl Directory {
             let pool = self.pool(id).ok_or(PoolError::Unknown(id))?;
             for open in &pool.years {
                 let year = open.year;
-                let accounted = known.and_then(|known| known.share(id, year)).filter(|share| share.accounted);
+                let amount = self.wanted(of, terms, id, year)?;
+                // A year that was accounted for stays so, unless more is released in it after all.
+                let accounted =
+                    known.and_then(|known| known.share(id, year).filter(|share| share.accounted).zip(Some(known)));
                 let share = match accounted {
-                    Some(share) => *share,
-                    None => Share { pool: id, year, amount: self.wanted(of, terms, id, year)?, accounted: false },
+                    Some((share, known)) if amount <= self.wanted(of, &known.terms, id, year)? => *share,
+                    _ => Share { pool: id, year, amount, accounted: false },
                 };
                 if share.accounted || share.amount.is_positive() {
                     shares.push(share);

@@ -283,6 +283,7 @@ impl Directory {
         let person = match event {
             Event::GrantMade(grant) => grant.guaranteed.then_some(grant.person),
             Event::GrantVoided { grant, .. } => whose(*grant),
+            Event::Grant(event) => whose(event.grant),
             Event::PersonMoved { person, .. }
             | Event::PersonLeft { person, .. }
             | Event::PersonZoneChanged { person, .. } => with_any(*person),
@@ -331,7 +332,11 @@ impl Directory {
     /// The starts ahead of guaranteed grants that an event makes.
     fn collect_starts(&self, event: &Event, at: Instant, starts: &mut Vec<Instant>) {
         match event {
-            Event::GrantMade(grant) if grant.guaranteed => starts.extend(self.start_of(grant).filter(|s| *s > at)),
+            Event::GrantMade(grant) if grant.guaranteed => starts.extend(self.starts_of(grant).filter(|s| *s > at)),
+            Event::Grant(event) => {
+                let grant = self.grant(event.grant).filter(|grant| grant.guaranteed);
+                starts.extend(grant.into_iter().flat_map(|grant| self.starts_of(grant)).filter(|s| *s > at));
+            }
             Event::Part { events, .. } => events.iter().for_each(|event| self.collect_starts(event, at, starts)),
             _ => {}
         }
@@ -339,8 +344,13 @@ impl Directory {
         starts.dedup();
     }
 
-    fn start_of(&self, grant: &Grant) -> Option<Instant> {
-        self.person(grant.person).map(|person| grant.rhythm(&person.zones).starts_at())
+    /// When a grant starts, and when it may release more than before.
+    fn starts_of<'a>(&'a self, grant: &'a Grant) -> impl Iterator<Item = Instant> + 'a {
+        self.person(grant.person).into_iter().flat_map(move |person| {
+            let zone = person.zone(Instant::FAR_FUTURE);
+            let rises = grant.rises().map(|day| zone.first_instant(day));
+            std::iter::once(grant.rhythm(&person.zones).starts_at()).chain(rises)
+        })
     }
 
     /// The starts ahead of guaranteed grants below a budget, as many as are looked at.
@@ -352,7 +362,7 @@ impl Directory {
         };
         let grants = self.people.values().filter(below).flat_map(|person| &person.grants);
         let ahead = grants.filter(|grant| grant.guaranteed && !grant.is_voided(at));
-        let mut starts: Vec<Instant> = ahead.filter_map(|grant| self.start_of(grant)).filter(|s| *s > at).collect();
+        let mut starts: Vec<Instant> = ahead.flat_map(|grant| self.starts_of(grant)).filter(|s| *s > at).collect();
         starts.sort_unstable();
         starts.dedup();
         starts.truncate(STARTS_MAX);

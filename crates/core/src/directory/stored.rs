@@ -24,7 +24,7 @@ use super::{Company, Directory, Key, Person, Unit};
 use crate::budget::{Budget, BudgetOn};
 use crate::calendar::{Cadence, Days};
 use crate::event::KeyHash;
-use crate::grant::{Grant, GrantSource, Priority};
+use crate::grant::{Grant, GrantSource, Life, Lived, Priority, WorkShare};
 use crate::id::{BudgetId, GrantId, KeyId, MovementId, NoteId, OfferId, PersonId, PoolId, UnitId};
 use crate::money::{Currency, Nano};
 use crate::offer::Offer;
@@ -36,7 +36,7 @@ use crate::time::Instant;
 use crate::zone::{Zone, Zones};
 
 /// The version of the bytes.
-pub const STORED_VERSION: u32 = 3;
+pub const STORED_VERSION: u32 = 4;
 
 /// The bytes are not a directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -337,6 +337,8 @@ impl Writer {
             person: _,
             amount,
             cadence,
+            share,
+            rollover,
             days,
             zone,
             starts,
@@ -349,6 +351,7 @@ impl Writer {
             note,
             created_at,
             voided_at,
+            life,
         } = grant;
         let terms = self.grant_terms.place(&(*cadence, *days, *priority, *guaranteed));
         self.bits(id.get());
@@ -367,6 +370,10 @@ impl Writer {
         self.option(note.map(NoteId::get), Self::bits);
         self.instant(*created_at);
         self.option(*voided_at, Self::instant);
+        self.number(u64::from(share.get()));
+        // Few have either.
+        self.option(rollover.as_ref(), Self::json);
+        self.option(life.as_ref(), |out, life| out.json(&life.changes()));
     }
 
     fn reserves(&mut self, reserves: &Reserves) {
@@ -600,6 +607,15 @@ impl<'a> Reader<'a> {
             note: self.option(Self::bits)?.map(NoteId::new),
             created_at: self.instant()?,
             voided_at: self.option(Self::instant)?,
+            share: {
+                let parts = u16::try_from(self.number()?).ok().and_then(WorkShare::try_new);
+                parts.ok_or(StoredError("a working share is none"))?
+            },
+            rollover: self.option(Self::json)?,
+            life: self.option(|from| {
+                let changes: Vec<Lived> = from.json()?;
+                Ok(Arc::new(changes.into_iter().fold(Life::default(), |life, lived| life.with(lived))))
+            })?,
         })
     }
 

@@ -4,25 +4,37 @@
 //! the period, so nothing is ever reset. Voiding stops it from then on and leaves what was spent as it is.
 
 mod claim;
+mod life;
 mod release;
+mod rollover;
+mod share;
 
 use std::cmp::Ordering;
 use std::sync::Arc;
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 
 pub use claim::DaysOf;
 pub(crate) use claim::held;
+use life::Course;
+pub use life::{Life, LifeChange, Lived};
 pub use release::{Release, ReleaseError};
+pub use rollover::{Part, ROLLOVER_PERIODS_MAX, Rollover};
+pub use share::WorkShare;
 
+use crate::account::Period;
 use crate::calendar::{Cadence, CivilSpan, Days, split};
 use crate::id::{GrantId, NoteId, OfferId, PersonId, PoolId};
 use crate::money::Nano;
-use crate::period::{CivilPeriod, Rhythm, Term};
+use crate::period::{CivilPeriod, Rhythm, Term, cut};
 use crate::scope::Scope;
 use crate::time::Instant;
 use crate::zone::{Zone, Zones};
+
+/// Periods to look back at for what lives on: each for which it does, and as many that are cut or in which no day counts.
+const BACK_MAX: u8 = 4 * ROLLOVER_PERIODS_MAX;
 
 /// Lower burns first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -89,6 +101,12 @@ pub struct Grant {
     pub amount: Nano,
     /// How often.
     pub cadence: Cadence,
+    /// How much of a whole working time the person has at first: the amount is what full time releases.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub share: WorkShare,
+    /// What becomes of what a period leaves unused; it lapses with the period where nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rollover: Option<Rollover>,
     /// On which days. A day that does not count releases nothing; a longer period counts such days when it is prorated.
     #[serde(default, skip_serializing_if = "is_default")]
     pub days: Days,
@@ -122,6 +140,9 @@ pub struct Grant {
     /// From when on it releases and pays nothing more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub voided_at: Option<Instant>,
+    /// What happened to it since, by events of their own.
+    #[serde(skip)]
+    pub life: Option<Arc<Life>>,
 }
 
 /// Why the terms of a grant make no sense.
@@ -144,9 +165,15 @@ pub enum GrantError {
     /// Funds for something that is not promised for good.
     #[error("grant {0} names a pool and is not guaranteed; only guaranteed grants commit funds, leave the pool out")]
     PoolWithoutGuarantee(GrantId),
-    /// Made and voided in one.
-    #[error("a new grant can't be voided already; make it, then void it")]
+    /// Made and voided in one, or with a past.
+    #[error("a new grant can't be voided or changed already; make it, then void or change it")]
     Voided,
+    /// A rollover of nothing, for too long, or of an amount that has no next period.
+    #[error(
+        "a rollover has a cap above zero, lasts 1 to {ROLLOVER_PERIODS_MAX} periods, and there is none for an amount \
+         released once"
+    )]
+    Rollover,
 }
 
 impl Grant {
@@ -158,8 +185,14 @@ impl Grant {
         if !self.amount.is_positive() {
             return Err(GrantError::Amount(self.amount));
         }
-        if self.voided_at.is_some() {
+        if self.voided_at.is_some() || self.life.is_some() {
             return Err(GrantError::Voided);
+        }
+        if let Some(rollover) = self.rollover {
+            let lasts = rollover.periods.get() <= ROLLOVER_PERIODS_MAX;
+            if !rollover.max.is_positive() || !lasts || self.cadence == Cadence::Once {
+                return Err(GrantError::Rollover);
+            }
         }
         if self.pool.is_some() && !self.guaranteed {
             return Err(GrantError::PoolWithoutGuarantee(self.id));
@@ -173,29 +206,154 @@ impl Grant {
         }
     }
 
-    /// The days on which it holds.
-    pub const fn term(&self) -> Term {
-        Term { starts: self.starts, ends: self.ends }
+    /// Does it have terms that programs before version 3 of the events don't know?
+    pub(crate) fn is_of_version_3(&self) -> bool {
+        self.pool.is_some() || self.rollover.is_some() || self.share != WorkShare::FULL
+    }
+
+    /// The days on which it holds, as far as is known.
+    pub fn term(&self) -> Term {
+        let longer = self.life.as_ref().and_then(|life| life.ends());
+        Term { starts: self.starts, ends: longer.or(self.ends) }
     }
 
     /// Its periods, given the zones its person lived in.
     pub fn rhythm<'a>(&'a self, zones: &'a Zones) -> Rhythm<'a> {
-        Rhythm { cadence: self.cadence, zone: &self.zone, moves: zones.after(self.created_at), term: self.term() }
+        let moves = zones.after(self.created_at);
+        Rhythm { cadence: self.cadence, zone: &self.zone, moves, term: self.term(), seams: self.seams() }
     }
 
-    /// What it releases in one of its periods. A period that the term cuts gets its days' share of the whole, so that
-    /// neighbouring grants add up exactly. `Once` releases everything at the start.
+    /// What it releases in one of its periods. A period that the term cuts gets its days' share of the whole, and so
+    /// does one in which the working share changes or the person is away: neighbouring pieces add up exactly. `Once`
+    /// releases everything at the start.
     pub fn allowance(&self, period: &CivilPeriod) -> Nano {
-        if self.cadence == Cadence::Once {
-            return self.amount;
-        }
-        self.part(period.whole, period.days)
+        self.part(period.whole, period.days, self.lived())
     }
 
-    /// The share that some days of a whole period get.
-    fn part(&self, whole: CivilSpan, days: CivilSpan) -> Nano {
-        let upto = |until| self.days.count(CivilSpan { first: whole.first, until });
-        split(self.amount, upto(days.first), upto(days.until), upto(whole.until))
+    /// What it released in a period by what was known before an instant.
+    fn allowance_known(&self, period: &CivilPeriod, before: Instant) -> Nano {
+        let known = self.life.as_ref().map_or(&[][..], |life| life.known_before(before));
+        self.part(period.whole, period.days, known)
+    }
+
+    /// The share that some days of a whole period get, by what is known.
+    fn part(&self, whole: CivilSpan, days: CivilSpan, known: &[Lived]) -> Nano {
+        /// Ten-thousandths of a working share in a day.
+        const PARTS: i64 = 10_000;
+        let course = Course { days: self.days, first: self.share, known };
+        let released = if self.cadence == Cadence::Once {
+            split(self.amount, 0, i64::from(self.share.get()), PARTS)
+        } else {
+            let upto = |until| course.weight(CivilSpan { first: whole.first, until });
+            split(self.amount, upto(days.first), upto(days.until), self.days.count(whole).saturating_mul(PARTS))
+        };
+        if known.is_empty() {
+            return released;
+        }
+        let sum = i128::from(released.get()).saturating_add(course.shifted(days)).max(0);
+        i64::try_from(sum).map_or(Nano::MAX, Nano::new)
+    }
+
+    /// The working share on a day, by what is known.
+    pub fn share_on(&self, day: Date) -> WorkShare {
+        let known = self.lived().iter().filter_map(|lived| match lived.change {
+            LifeChange::Share { share, from } if from <= day => Some((from, share)),
+            _ => None,
+        });
+        // Of several on one day the last one made known.
+        known.max_by_key(|(from, _)| *from).map_or(self.share, |(_, share)| share)
+    }
+
+    fn lived(&self) -> &[Lived] {
+        self.life.as_ref().map_or(&[], |life| life.changes())
+    }
+
+    fn seams(&self) -> &[Date] {
+        self.life.as_ref().map_or(&[], |life| life.seams())
+    }
+
+    /// The accounts that a period opens, those that lapse sooner first, and those of earlier periods that live on at an
+    /// instant in it. All have limits above zero; none where nothing is released.
+    pub fn parts_at(&self, rhythm: &Rhythm<'_>, at: Instant) -> SmallVec<[Part; 3]> {
+        let Some(running) = rhythm.period_at(at) else { return SmallVec::new() };
+        let mut parts = SmallVec::new();
+        if let Some(rollover) = self.rollover {
+            self.living(rhythm, rollover, &running, at, &mut parts);
+        }
+        parts.extend(self.parts(rhythm, &running).into_iter().flatten());
+        parts.retain(|part: &mut Part| part.limit.is_positive());
+        parts.sort_unstable_by_key(|part| (part.period.end, part.period.start));
+        parts
+    }
+
+    /// What a period releases: the part that lapses with it, and the one that lives on.
+    ///
+    /// What is added to a period after it has begun, or taken from it, is added to or taken from the part that lives on.
+    /// The other one, which is drawn on first, then stands still while there is money in the second: whatever was spent
+    /// before, the two together have left what one account would have that they stand for.
+    pub fn parts(&self, rhythm: &Rhythm<'_>, period: &CivilPeriod) -> [Option<Part>; 2] {
+        let limit = self.allowance(period);
+        let lapsing = |limit| Some(Part { period: period.period, limit });
+        let Some(rollover) = self.rollover else { return [lapsing(limit), None] };
+        let at_first = self.allowance_known(period, period.period.start);
+        let lapses = at_first.saturating_sub(rollover.max).max(Nano::ZERO).min(limit);
+        let end =
+            rhythm.zone_of(period).first_instant(self.lapses(period.whole.until, rollover)).max(period.period.end);
+        let lives_on = Period { start: period.period.start, end };
+        [lapsing(lapses), Some(Part { period: lives_on, limit: limit.saturating_sub(lapses) })]
+    }
+
+    /// Parts of earlier periods that live on in the running one.
+    fn living(
+        &self,
+        rhythm: &Rhythm<'_>,
+        rollover: Rollover,
+        running: &CivilPeriod,
+        at: Instant,
+        parts: &mut SmallVec<[Part; 3]>,
+    ) {
+        let (mut start, mut left) = (running.period.start, rollover.periods.get());
+        for _ in 0..BACK_MAX {
+            let before = Instant::from_micros(start.as_micros().saturating_sub(1));
+            let Some(period) = rhythm.period_at(before).filter(|_| left > 0) else { break };
+            if let Some(part) = self.parts(rhythm, &period)[1].filter(|part| part.period.contains(at)) {
+                parts.push(part);
+            }
+            // One that is seen twice because a seam cut it counts once.
+            if period.days.first <= period.whole.first && self.days.count(period.whole) > 0 {
+                left = left.saturating_sub(1);
+            }
+            start = period.period.start;
+        }
+    }
+
+    /// The day on which lapses what lives on from a period that ended before `day`.
+    fn lapses(&self, day: Date, rollover: Rollover) -> Date {
+        /// Periods in a row in which no day counts: a weekend has two days.
+        const EMPTY_MAX: usize = 3;
+        let mut day = day;
+        for _ in 0..rollover.periods.get() {
+            for _ in 0..EMPTY_MAX {
+                let whole = self.cadence.span(day);
+                day = whole.until;
+                if self.days.count(whole) > 0 {
+                    break;
+                }
+            }
+        }
+        day
+    }
+
+    /// The days after its first one from which on it may release more than before: another share, a return, what was
+    /// the first day after its term.
+    pub(crate) fn rises(&self) -> impl Iterator<Item = Date> {
+        let days = self.lived().iter().filter_map(|lived| match lived.change {
+            LifeChange::Share { from, .. } => Some(from),
+            LifeChange::Returned { on } => Some(on),
+            _ => None,
+        });
+        let longer = self.ends.filter(|_| self.life.as_ref().is_some_and(|life| life.ends().is_some()));
+        days.chain(longer)
     }
 
     /// The first day on which it can be drawn on: its first one, but not before it was made.
@@ -204,31 +362,52 @@ impl Grant {
     }
 
     /// The most it releases in the periods that begin on these days, in nano-units. The period running when it was made
-    /// counts as if it began then. Zones change when its days begin, never how many there are, so they don't matter;
-    /// nor does being voided.
+    /// counts as if it began then; one that released more before it was cut counts with what it had, since that may
+    /// have been spent. Zones change when its days begin, never how many there are, so they don't matter; nor does being
+    /// voided.
     pub fn released_in(&self, days: CivilSpan) -> i128 {
-        let (born, term) = (self.born(), CivilSpan { first: self.starts, until: self.ends.unwrap_or(Date::MAX) });
+        let (born, term) = (self.born(), self.term().days());
         let is_in = |day: Date| days.first <= day && day < days.until;
-        if self.cadence == Cadence::Once {
-            return if is_in(born) && born < term.until { i128::from(self.amount.get()) } else { 0 };
-        }
         let (mut sum, mut day) = (0_i128, days.first.max(born));
+        if self.cadence == Cadence::Once {
+            let once = self.part(term, term, self.lived());
+            return if is_in(born) && born < term.until { i128::from(once.get()) } else { 0 };
+        }
         while day < days.until.min(term.until) {
             let whole = self.cadence.span(day);
-            let inside = whole.and(term);
-            if is_in(inside.first.max(born)) {
-                sum = sum.saturating_add(i128::from(self.part(whole, inside).get()));
+            let inside = cut(whole.and(term), self.seams(), day);
+            let begins = inside.first.max(born);
+            if is_in(begins) {
+                sum = sum.saturating_add(i128::from(self.released_most(whole, inside, begins).get()));
             }
-            day = whole.until;
+            day = inside.until;
         }
         sum
     }
 
+    /// The most that a period ever released since it began.
+    fn released_most(&self, whole: CivilSpan, days: CivilSpan, begins: Date) -> Nano {
+        self.released_ever(whole, days, begins).fold(self.part(whole, days, self.lived()), Nano::max)
+    }
+
+    /// The least that a period ever released since it began, or just before.
+    fn released_least(&self, whole: CivilSpan, days: CivilSpan, begins: Date) -> Nano {
+        self.released_ever(whole, days, begins).fold(self.part(whole, days, self.lived()), Nano::min)
+    }
+
+    /// What a period released before each of the things that were made known on its first day or later. What was made
+    /// known after its last day changes nothing in it.
+    fn released_ever(&self, whole: CivilSpan, days: CivilSpan, begins: Date) -> impl Iterator<Item = Nano> {
+        let lived = self.lived();
+        let meanwhile = lived.iter().enumerate().filter(move |(_, one)| begins <= one.day && one.day < days.until);
+        meanwhile.filter_map(|(count, _)| lived.get(..count)).map(move |known| self.part(whole, days, known))
+    }
+
     /// The first day on which nothing of what it released in periods that begin on these days can be drawn on.
     pub fn lapsed(&self, days: CivilSpan) -> Date {
-        let end = self.ends.unwrap_or(Date::MAX);
         let last = days.until.yesterday().unwrap_or(Date::MIN).max(self.born());
-        self.cadence.span(last).until.min(end)
+        let until = self.cadence.span(last).until;
+        self.rollover.map_or(until, |rollover| self.lapses(until, rollover)).min(self.term().days().until)
     }
 
     /// The pools from which it is or was paid.
@@ -245,7 +424,7 @@ impl Grant {
 
     /// The first instant after its term, voided or not; `None` for an open end.
     pub fn ends_at(&self, zones: &Zones) -> Option<Instant> {
-        self.ends.map(|_| self.rhythm(zones).ends_at())
+        self.term().ends.map(|_| self.rhythm(zones).ends_at())
     }
 
     /// Voided by then?
@@ -253,11 +432,12 @@ impl Grant {
         self.voided_at.is_some_and(|voided| voided <= at)
     }
 
-    /// The order in which two grants burn in the periods running at one instant: lower priority number; then what
-    /// lapses sooner, which is the end of the running period, since what it released lapses there; then the older one.
-    pub fn burn_order(a: (&Self, &CivilPeriod), b: (&Self, &CivilPeriod)) -> Ordering {
+    /// The order in which the accounts of two grants burn: lower priority number; then what lapses sooner, which is the
+    /// end of the account's period; then the older grant.
+    /// Of one grant, what was released earlier burns first.
+    pub fn burn_order(a: (&Self, &Period), b: (&Self, &Period)) -> Ordering {
         let key =
-            |(grant, period): (&Self, &CivilPeriod)| (grant.priority, period.period.end, grant.created_at, grant.id);
+            |(grant, period): (&Self, &Period)| (grant.priority, period.end, grant.created_at, grant.id, period.start);
         key(a).cmp(&key(b))
     }
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Content;
 use crate::calendar::{Cadence, Days};
-use crate::grant::{Grant, GrantSource, Priority, is_default};
+use crate::grant::{Grant, GrantSource, Priority, WorkShare, is_default};
 use crate::id::{GrantId, OfferId, PersonId, PoolId};
 use crate::money::{Currency, Nano};
 use crate::package::{Activation, Basis, Exact, PackageError, ReleaseEvery, Remedy, Rollover, Sharing};
@@ -176,6 +176,8 @@ impl TokenTerms {
             person,
             amount: self.amount,
             cadence: self.cadence,
+            share: WorkShare::FULL,
+            rollover: None,
             days: self.days,
             zone: zone.clone(),
             starts: self.starts,
@@ -188,6 +190,7 @@ impl TokenTerms {
             note: None,
             created_at: at,
             voided_at: None,
+            life: None,
         }
     }
 
@@ -197,6 +200,7 @@ impl TokenTerms {
         let mut made = self.grant(grant.id, grant.person, &grant.zone, offer, grant.created_at);
         made.voided_at = grant.voided_at;
         made.note = grant.note;
+        made.life.clone_from(&grant.life);
         made == *grant
     }
 }

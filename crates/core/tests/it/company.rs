@@ -7,7 +7,7 @@ use purser_core::budget::{Budget, BudgetOn};
 use purser_core::calendar::{Cadence, Days};
 use purser_core::directory::{Directory, Key};
 use purser_core::event::{Event, KeyHash, KeyIssue};
-use purser_core::grant::{Grant, GrantSource, Priority};
+use purser_core::grant::{Grant, GrantSource, Priority, WorkShare};
 use purser_core::id::{BudgetId, GrantId, KeyId, PersonId, UnitId};
 use purser_core::money::{Currency, Nano};
 use purser_core::scope::Scope;
@@ -89,6 +89,9 @@ pub(crate) fn grant(id: u128) -> Grant {
         note: None,
         created_at: start(),
         voided_at: None,
+        share: WorkShare::FULL,
+        rollover: None,
+        life: None,
     }
 }
 

@@ -2,8 +2,8 @@
 
 use std::error::Error as _;
 
-use purser_core::event::{DecodeError, EVENT_VERSION, Event, PolicyOn, PoolEvent};
-use purser_core::grant::{Grant, GrantSource, Priority};
+use purser_core::event::{DecodeError, EVENT_VERSION, Event, GrantChange, GrantEvent, PolicyOn, PoolEvent};
+use purser_core::grant::{Grant, GrantSource, Priority, Rollover, WorkShare};
 use purser_core::id::{BudgetId, CommandId, GrantId, MovementId, NoteId, OfferId, PoolId, PriceListId};
 use purser_core::policy::{Policy, UnknownModel};
 use purser_core::pool::{FiscalCalendar, FiscalYear, Movement, PoolOn};
@@ -34,6 +34,12 @@ fn one_of_each() -> Vec<Event> {
     let (pool, year) = (PoolId::new(7), FiscalYear(2026));
     let id = MovementId::new(1);
     let movement = Movement { id, from: None, to: Some(pool), year, amount: money("5"), at };
+    let (share, day) = (WorkShare::try_new(8_000).unwrap(), "2026-12-01".parse().unwrap());
+    let rollover = Some(Rollover { max: money("20"), periods: 1.try_into().unwrap() });
+    let lived = |change| {
+        let command = CommandId::new(1);
+        Event::Grant(GrantEvent { grant: GrantId::new(1), command, change, at })
+    };
     let funded = Grant { guaranteed: true, pool: Some(pool), ..grant(1) };
     let list = PriceList {
         id: PriceListId::new(8),
@@ -59,6 +65,13 @@ fn one_of_each() -> Vec<Event> {
         Event::PricesPublished(list),
         Event::PolicySet { on: PolicyOn::Company, policy: Some(Box::new(policy)), at },
         Event::PolicySet { on: PolicyOn::Person(ANALYST), policy: None, at },
+        Event::GrantMade(Grant { rollover, share, ..grant(1) }),
+        lived(GrantChange::ShareSet { share, from: day }),
+        lived(GrantChange::LeaveBegun { from: day }),
+        lived(GrantChange::LeaveEnded { on: day }),
+        lived(GrantChange::Extended { days: 3 }),
+        lived(GrantChange::Credited { amount: money("3") }),
+        lived(GrantChange::Advanced { amount: money("3") }),
         Event::Pool(PoolEvent::CalendarSet { month: FiscalCalendar::try_new(4).unwrap(), at }),
         Event::Pool(PoolEvent::Opened { pool, on: PoolOn::Company, manager: None, at }),
         Event::Pool(PoolEvent::Opened { pool, on: PoolOn::Unit(TEAM), manager: Some(ANALYST), at }),

@@ -5,6 +5,7 @@
 mod company;
 mod directory;
 mod event;
+mod lives;
 mod moves;
 mod offer;
 mod period;

@@ -173,7 +173,7 @@ fn check(case: &Case) {
     let expected = model(*cadence, *days, zones, *starts, *ends, i128::from(*amount));
     let (zone, moves) = (Zone::try_new(&zones.0).unwrap(), zones.changes());
     let term = Term { starts: *starts, ends: Some(*ends) };
-    let rhythm = Rhythm { cadence: *cadence, zone: &zone, moves: &moves, term };
+    let rhythm = Rhythm { cadence: *cadence, zone: &zone, moves: &moves, term, seams: &[] };
     let terms = purser_core::grant::Grant { amount: Nano::new(*amount), cadence: *cadence, days: *days, ..grant(1) };
 
     // Walking from reset to reset meets every period, in order, with nothing between.
@@ -270,7 +270,8 @@ proptest! {
 
 fn model_of_ours(case: &Case, starts: Date, ends: Date) -> Vec<Nano> {
     let zone = Zone::try_new(&case.zones.0).unwrap();
-    let rhythm = Rhythm { cadence: case.cadence, zone: &zone, moves: &[], term: Term { starts, ends: Some(ends) } };
+    let rhythm =
+        Rhythm { cadence: case.cadence, zone: &zone, moves: &[], term: Term { starts, ends: Some(ends) }, seams: &[] };
     let terms = purser_core::grant::Grant {
         amount: Nano::new(case.amount),
         cadence: case.cadence,
@@ -290,7 +291,7 @@ fn model_of_ours(case: &Case, starts: Date, ends: Date) -> Vec<Nano> {
 fn days_have_the_hours_that_clocks_give_them() {
     let hours = |zone: &str, date: &str| {
         let zone = Zone::try_new(zone).unwrap();
-        let rhythm = Rhythm { cadence: Cadence::Day, zone: &zone, moves: &[], term: Term::ALWAYS };
+        let rhythm = Rhythm { cadence: Cadence::Day, zone: &zone, moves: &[], term: Term::ALWAYS, seams: &[] };
         let noon = zone.first_instant(date.parse().unwrap()).saturating_add(Duration::from_hours(12));
         let period = rhythm.period_at(noon).unwrap().period;
         period.end.since(period.start).as_secs_f64() / 3600.0
@@ -312,7 +313,7 @@ fn a_move_takes_effect_at_the_end_of_the_running_day() {
         from: "2026-11-24T11:00:00Z".parse().unwrap(),
         zone: Zone::try_new("America/New_York").unwrap(),
     }];
-    let rhythm = Rhythm { cadence: Cadence::Day, zone: &berlin, moves: &moves, term: Term::ALWAYS };
+    let rhythm = Rhythm { cadence: Cadence::Day, zone: &berlin, moves: &moves, term: Term::ALWAYS, seams: &[] };
     let check = |at: &str, date: &str, start: &str, end: &str| {
         let found = rhythm.period_at(at.parse().unwrap()).unwrap();
         assert_eq!(found.days.first, date.parse().unwrap(), "{at}");
@@ -329,7 +330,7 @@ fn a_move_at_the_start_of_a_term_takes_effect_at_once() {
     let start: Instant = "2026-03-01T00:00:00Z".parse().unwrap();
     let moves = [ZoneChange { from: start, zone: Zone::try_new("America/New_York").unwrap() }];
     let term = Term { starts: "2026-03-01".parse().unwrap(), ends: Some("2026-03-03".parse().unwrap()) };
-    let rhythm = Rhythm { cadence: Cadence::Day, zone: &Zone::UTC, moves: &moves, term };
+    let rhythm = Rhythm { cadence: Cadence::Day, zone: &Zone::UTC, moves: &moves, term, seams: &[] };
     assert_eq!(rhythm.starts_at(), "2026-03-01T05:00:00Z".parse().unwrap());
     assert_eq!(rhythm.next_reset(start), Some(rhythm.starts_at()));
     assert_eq!(rhythm.ends_at(), "2026-03-03T05:00:00Z".parse().unwrap());
@@ -344,7 +345,7 @@ fn a_move_at_the_start_of_a_term_takes_effect_at_once() {
 fn what_comes_once_has_its_term_as_its_period() {
     let zone = Zone::UTC;
     let term = Term { starts: "2026-03-01".parse().unwrap(), ends: Some("2026-05-01".parse().unwrap()) };
-    let rhythm = Rhythm { cadence: Cadence::Once, zone: &zone, moves: &[], term };
+    let rhythm = Rhythm { cadence: Cadence::Once, zone: &zone, moves: &[], term, seams: &[] };
     let found = rhythm.period_at("2026-04-01T00:00:00Z".parse().unwrap()).unwrap();
     assert_eq!((found.whole.first, Some(found.whole.until)), (term.starts, term.ends));
     assert_eq!(found.whole, found.days);
@@ -356,7 +357,7 @@ fn the_ends_of_the_calendar_do_no_harm() {
     for zone in ["UTC", "Pacific/Kiritimati", "America/New_York"].map(|name| Zone::try_new(name).unwrap()) {
         for cadence in [Cadence::Day, Cadence::Week, Cadence::Month, Cadence::Quarter, Cadence::Year, Cadence::Once] {
             for at in [i64::MIN, -1, 0, i64::MAX - 1, i64::MAX].map(Instant::from_micros) {
-                let rhythm = Rhythm { cadence, zone: &zone, moves: &[], term: Term::ALWAYS };
+                let rhythm = Rhythm { cadence, zone: &zone, moves: &[], term: Term::ALWAYS, seams: &[] };
                 let period = rhythm.period_at(at).unwrap().period;
                 assert!(
                     period.start <= at && (at < period.end || at == Instant::FAR_FUTURE),

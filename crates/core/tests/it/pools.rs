@@ -7,9 +7,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use proptest::prelude::*;
 use purser_core::calendar::Cadence;
 use purser_core::directory::{Directory, EventError};
-use purser_core::event::{Event, PoolEvent};
-use purser_core::grant::{Grant, GrantError};
-use purser_core::id::{GrantId, MovementId, OfferId, PersonId, PoolId, UnitId};
+use purser_core::event::{Event, GrantChange, GrantEvent, PoolEvent};
+use purser_core::grant::{Grant, GrantError, WorkShare};
+use purser_core::id::{CommandId, GrantId, MovementId, OfferId, PersonId, PoolId, UnitId};
 use purser_core::money::Nano;
 use purser_core::pool::{CommitmentOf, FiscalCalendar, FiscalYear, Movement, PoolError, PoolOn, PoolYear};
 use purser_core::time::Instant;
@@ -353,11 +353,32 @@ pub(crate) fn any_pool_event() -> impl Strategy<Value = Event> {
             let spent = Nano::try_from_units(spent).unwrap();
             Event::Pool(PoolEvent::Accounted { grant: GrantId::new(grant), pool, year, spent, at })
         }),
+        (30..36_u128, any_change(), at(), 1..200_u128).prop_map(|(grant, change, at, command)| {
+            Event::Grant(GrantEvent { grant: GrantId::new(grant), command: CommandId::new(command), change, at })
+        }),
         (1..13_i8, at()).prop_map(|(month, at)| Event::Pool(PoolEvent::CalendarSet {
             month: FiscalCalendar::try_new(month).unwrap(),
             at
         })),
     ]
+}
+
+fn any_change() -> impl Strategy<Value = GrantChange> {
+    let day = || (0..900_i64).prop_map(|day| start_day().saturating_add(jiff::Span::new().days(day)));
+    let amount = || (0..50_i64).prop_map(|units| Nano::try_from_units(units).unwrap());
+    prop_oneof![
+        (1..=10_000_u16, day())
+            .prop_map(|(parts, from)| { GrantChange::ShareSet { share: WorkShare::try_new(parts).unwrap(), from } }),
+        day().prop_map(|from| GrantChange::LeaveBegun { from }),
+        day().prop_map(|on| GrantChange::LeaveEnded { on }),
+        (0..40_u16).prop_map(|days| GrantChange::Extended { days }),
+        amount().prop_map(|amount| GrantChange::Credited { amount }),
+        amount().prop_map(|amount| GrantChange::Advanced { amount }),
+    ]
+}
+
+fn start_day() -> jiff::civil::Date {
+    grant(1).starts
 }
 
 /// What must hold of the pools of any directory.

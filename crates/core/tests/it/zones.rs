@@ -95,7 +95,7 @@ fn instant(second: i64) -> Instant {
 }
 
 fn check_days(clock: &Clock, zone: &Zone, around: i64) {
-    let rhythm = Rhythm { cadence: Cadence::Day, zone, moves: &[], term: Term::ALWAYS };
+    let rhythm = Rhythm { cadence: Cadence::Day, zone, moves: &[], term: Term::ALWAYS, seams: &[] };
     for day in around - 2..=around + 2 {
         let first = clock.first_second(day);
         assert_eq!(zone.first_instant(date(day)), instant(first), "{} {}", clock.name, date(day));
@@ -128,7 +128,7 @@ fn days_begin_where_clocks_say_at_every_change_of_every_zone() {
     clocks.sort_by_key(|clock| !clock.shows_a_day_again());
     for clock in clocks.into_iter().step_by(part) {
         let zone = Zone::try_new(&clock.name).unwrap();
-        let rhythm = Rhythm { cadence: Cadence::Day, zone: &zone, moves: &[], term: Term::ALWAYS };
+        let rhythm = Rhythm { cadence: Cadence::Day, zone: &zone, moves: &[], term: Term::ALWAYS, seams: &[] };
         for pair in clock.stretches.windows(2) {
             let around = (pair[1].0 + pair[1].1).div_euclid(DAY_S);
             check_days(&clock, &zone, around);
@@ -167,7 +167,7 @@ fn check_period(case: u64, random: &mut Random, clock: &Clock, zone: &Zone) {
     let span = u64::try_from(TO_S - FROM_S - 800 * DAY_S).unwrap();
     let second = FROM_S + 400 * DAY_S + i64::try_from(random.below(span)).unwrap();
     let cadence = *random.pick(&[Cadence::Day, Cadence::Week, Cadence::Month, Cadence::Quarter, Cadence::Year]);
-    let rhythm = Rhythm { cadence, zone, moves: &[], term: Term::ALWAYS };
+    let rhythm = Rhythm { cadence, zone, moves: &[], term: Term::ALWAYS, seams: &[] };
     let found = rhythm.period_at(instant(second)).unwrap();
     let today = clock.latest_day(second);
     let (mut first, mut until) = (today, today + 1);

@@ -6,7 +6,7 @@ use purser_core::budget::{Budget, BudgetOn};
 use purser_core::calendar::{Cadence, Days};
 use purser_core::directory::Directory;
 use purser_core::event::{Event, KeyHash, KeyIssue, PolicyOn};
-use purser_core::grant::{Grant, GrantSource, Priority};
+use purser_core::grant::{Grant, GrantSource, Priority, WorkShare};
 use purser_core::id::{BudgetId, GrantId, KeyId, PersonId, PriceListId, UnitId};
 use purser_core::money::{Currency, Nano};
 use purser_core::policy::Policy;
@@ -148,6 +148,9 @@ impl Company {
             note: None,
             created_at: founded(),
             voided_at: None,
+            share: WorkShare::FULL,
+            rollover: None,
+            life: None,
         };
         change(&mut grant);
         self.take(&Event::GrantMade(grant));

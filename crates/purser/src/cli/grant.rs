@@ -1,7 +1,8 @@
 //! `purser grant …`
 
 use clap::{Args, Subcommand};
-use purser_control::shape::{Grant, List as Items, NewGrant};
+use purser_control::shape::{ChangeGrant, Grant, GrantChange, List as Items, NewGrant};
+use purser_core::money::Nano;
 
 use super::{money, or_dash};
 use crate::client::{Client, path};
@@ -15,6 +16,18 @@ pub(crate) enum Command {
     Add(Add),
     /// Show grants
     List(List),
+    /// Set the working share from a day on: days from then on release that share
+    Share(PartTime),
+    /// Begin a leave: days release nothing until the person is back
+    Leave(Leave),
+    /// End a leave; a guaranteed term ends as many days later
+    Back(Back),
+    /// Make the term longer, for days on which the grant could not be used
+    Extend(Extend),
+    /// Add to the running period, for days on which the grant could not be used
+    Credit(Moved),
+    /// Move an amount from the next period into the running one
+    Advance(Moved),
     /// Void a grant: it releases nothing more, its history stays
     Void(Void),
 }
@@ -43,6 +56,15 @@ pub(crate) struct Add {
     /// Providers it pays for [default: every provider]
     #[arg(long, value_delimiter = ',', value_name = "NAME")]
     pub(crate) providers: Vec<String>,
+    /// How much of a whole working time the person has, such as 80%: the amount is what full time releases
+    #[arg(long, value_name = "PERCENT")]
+    pub(crate) share: Option<String>,
+    /// What of a period lives on when it is unused, at most
+    #[arg(long, value_name = "AMOUNT")]
+    pub(crate) rollover: Option<Nano>,
+    /// For how many periods more it lives on [default: 1]
+    #[arg(long, value_name = "N", requires = "rollover")]
+    pub(crate) rollover_periods: Option<u8>,
     /// No later cut can eat it; a pool pays for it
     #[arg(long)]
     pub(crate) guaranteed: bool,
@@ -55,6 +77,69 @@ pub(crate) struct Add {
 pub(crate) struct List {
     /// Only this person's (id or name)
     pub(crate) person: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PartTime {
+    /// Id of the grant
+    pub(crate) grant: String,
+    /// Such as 80%
+    pub(crate) share: String,
+    /// From which day on, in the person's zone [default: today]
+    #[arg(long, value_name = "DATE")]
+    pub(crate) from: Option<String>,
+    /// The person has agreed to a smaller share of a guaranteed grant
+    #[arg(long)]
+    pub(crate) agreed: bool,
+    /// Only show what would be
+    #[arg(long)]
+    pub(crate) preview: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Leave {
+    /// Id of the grant
+    pub(crate) grant: String,
+    /// From which day on, in the person's zone [default: today]
+    #[arg(long, value_name = "DATE")]
+    pub(crate) from: Option<String>,
+    /// Only show what would be
+    #[arg(long)]
+    pub(crate) preview: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Back {
+    /// Id of the grant
+    pub(crate) grant: String,
+    /// From which day on, in the person's zone [default: today]
+    #[arg(long, value_name = "DATE")]
+    pub(crate) on: Option<String>,
+    /// Only show what would be
+    #[arg(long)]
+    pub(crate) preview: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Extend {
+    /// Id of the grant
+    pub(crate) grant: String,
+    /// How many days
+    pub(crate) days: u16,
+    /// Only show what would be
+    #[arg(long)]
+    pub(crate) preview: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Moved {
+    /// Id of the grant
+    pub(crate) grant: String,
+    /// How much
+    pub(crate) amount: Nano,
+    /// Only show what would be
+    #[arg(long)]
+    pub(crate) preview: bool,
 }
 
 #[derive(Debug, Args)]
@@ -79,6 +164,9 @@ impl Command {
                     priority: add.priority,
                     models: add.models,
                     providers: add.providers,
+                    share: add.share,
+                    rollover: add.rollover,
+                    rollover_periods: add.rollover_periods,
                     guaranteed: add.guaranteed,
                     pool: add.pool,
                 };
@@ -90,6 +178,20 @@ impl Command {
                 out.show(&list.items, |grants| table(grants));
                 return Ok(());
             }
+            Self::Share(of) => {
+                let change = GrantChange::Share { share: of.share, from: of.from };
+                let asked = ChangeGrant { change, preview: of.preview, agreed: of.agreed };
+                client.post(path(["grants", &of.grant, "changes"]), &asked).await?
+            }
+            Self::Leave(of) => changed(client, &of.grant, GrantChange::Leave { from: of.from }, of.preview).await?,
+            Self::Back(of) => changed(client, &of.grant, GrantChange::Back { on: of.on }, of.preview).await?,
+            Self::Extend(of) => changed(client, &of.grant, GrantChange::Extend { days: of.days }, of.preview).await?,
+            Self::Credit(of) => {
+                changed(client, &of.grant, GrantChange::Credit { amount: of.amount }, of.preview).await?
+            }
+            Self::Advance(of) => {
+                changed(client, &of.grant, GrantChange::Advance { amount: of.amount }, of.preview).await?
+            }
             Self::Void(void) => {
                 let agreed = void.agreed.then_some("true");
                 client.delete(path(["grants", &void.grant]).with("agreed", agreed)).await?
@@ -100,8 +202,26 @@ impl Command {
     }
 }
 
+async fn changed(client: &mut Client, grant: &str, change: GrantChange, preview: bool) -> Result<Grant, Failure> {
+    client.post(path(["grants", grant, "changes"]), &ChangeGrant { change, preview, agreed: false }).await
+}
+
 fn table(grants: &[Grant]) -> String {
-    let heads = ["id", "person", ">amount", "per", "days", "from", "to", ">priority", "models", "pool", "state"];
+    let heads = [
+        "id",
+        "person",
+        ">amount",
+        "per",
+        "days",
+        "share",
+        ">running",
+        "from",
+        "to",
+        ">priority",
+        "models",
+        "pool",
+        "state",
+    ];
     let mut table = Table::new(&heads);
     for grant in grants {
         table.row([
@@ -110,6 +230,8 @@ fn table(grants: &[Grant]) -> String {
             money(grant.amount),
             grant.per.clone(),
             grant.days.clone(),
+            grant.share.clone(),
+            grant.allowance.map_or_else(|| "-".to_owned(), money),
             grant.start.to_string(),
             grant.end.map_or_else(|| "-".to_owned(), |end| end.to_string()),
             grant.priority.to_string(),

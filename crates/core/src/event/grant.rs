@@ -1,0 +1,61 @@
+//! Events about what happens to a grant after it was made. Since version 3.
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::grant::WorkShare;
+use crate::id::{CommandId, GrantId};
+use crate::money::Nano;
+use crate::time::Instant;
+
+/// Something that happened to a grant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GrantEvent {
+    /// Which grant.
+    pub grant: GrantId,
+    /// The command it comes from: the same one never changes a grant twice.
+    pub command: CommandId,
+    /// What.
+    pub change: GrantChange,
+    /// When it was made known.
+    pub at: Instant,
+}
+
+/// What happened to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum GrantChange {
+    /// Its person works another share of a whole working time. Days from then on release that share.
+    ShareSet {
+        /// How much.
+        share: WorkShare,
+        /// From which day on, not before the day on which it is made known.
+        from: Date,
+    },
+    /// Its person is away: days release nothing until they are back.
+    LeaveBegun {
+        /// From which day on, not before the day on which it is made known.
+        from: Date,
+    },
+    /// Its person is back. A guaranteed term ends so many days later.
+    LeaveEnded {
+        /// From which day on, not before the day on which it is made known.
+        on: Date,
+    },
+    /// Days on which it could not be used are made good: the term is so many days longer.
+    Extended {
+        /// How many days.
+        days: u16,
+    },
+    /// Days on which it could not be used are made good: the running period releases so much more.
+    Credited {
+        /// How much.
+        amount: Nano,
+    },
+    /// The running period releases so much more, the next one that releases anything so much less.
+    Advanced {
+        /// How much.
+        amount: Nano,
+    },
+}

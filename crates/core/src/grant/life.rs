@@ -1,0 +1,195 @@
+//! What happens to a grant after it was made: another working share, leave, a longer term, money moved between periods.
+//!
+//! A grant's terms stay as they were accepted. Each happening is added with the instant at which it was made known, so
+//! what a period releases is a function of the terms and of what was known, for now and for any moment before.
+//!
+//! The accounts of a grant are named by their periods, so nothing that happens may change a period that has begun. A
+//! working share, leave and moved money change what a period releases, never its bounds. A longer term adds periods
+//! behind the old end, and where the last one has begun, a seam there begins a new one.
+
+use jiff::civil::Date;
+use smallvec::SmallVec;
+
+use super::share::WorkShare;
+use crate::calendar::{CivilSpan, Days};
+use crate::event::GrantChange;
+use crate::id::CommandId;
+use crate::money::Nano;
+use crate::time::Instant;
+
+/// Everything that happened to a grant, in order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Life {
+    changes: Vec<Lived>,
+    /// The first day after the term, where it is not that of the terms any more.
+    ends: Option<Date>,
+    /// Days at which a period ends although the calendar's goes on, in order.
+    seams: Vec<Date>,
+}
+
+/// Something that happened, and when it was made known.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lived {
+    /// When it was made known.
+    pub at: Instant,
+    /// The date then, in the zone of the running period.
+    pub day: Date,
+    /// The command it comes from.
+    pub command: CommandId,
+    /// What was asked for.
+    pub asked: GrantChange,
+    /// What it changes.
+    pub change: LifeChange,
+}
+
+/// Something that happened to a grant.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum LifeChange {
+    /// The person works another share of a whole working time.
+    Share {
+        /// How much.
+        share: WorkShare,
+        /// From which day on.
+        from: Date,
+    },
+    /// The person is away: days release nothing until they are back.
+    Left {
+        /// From which day on.
+        from: Date,
+    },
+    /// The person is back.
+    Returned {
+        /// From which day on.
+        on: Date,
+    },
+    /// The term is longer.
+    Ends {
+        /// The first day after it, now.
+        ends: Date,
+        /// Does a new period begin where it ended before, because the last one had begun?
+        seam: Option<Date>,
+    },
+    /// The period that a day is in releases so much more, or less.
+    Shift {
+        /// The day.
+        day: Date,
+        /// How much.
+        by: Nano,
+    },
+}
+
+impl Life {
+    /// What a command has done to it.
+    pub fn made_by(&self, command: CommandId) -> Option<&Lived> {
+        self.changes.iter().find(|lived| lived.command == command)
+    }
+
+    /// What happened.
+    pub fn changes(&self) -> &[Lived] {
+        &self.changes
+    }
+
+    /// The same with something more.
+    #[must_use]
+    pub fn with(&self, lived: Lived) -> Self {
+        let mut life = self.clone();
+        if let LifeChange::Ends { ends, seam } = lived.change {
+            life.ends = Some(ends);
+            life.seams.extend(seam);
+        }
+        life.changes.push(lived);
+        life
+    }
+
+    /// Since when the person is away, when they are.
+    pub fn away_since(&self) -> Option<Date> {
+        self.changes.iter().rev().find_map(|lived| match lived.change {
+            LifeChange::Left { from } => Some(Some(from)),
+            LifeChange::Returned { .. } => Some(None),
+            _ => None,
+        })?
+    }
+
+    /// The day on which the person was last back, when they have been away.
+    pub fn last_return(&self) -> Option<Date> {
+        self.changes.iter().rev().find_map(|lived| match lived.change {
+            LifeChange::Returned { on } => Some(on),
+            _ => None,
+        })
+    }
+
+    pub(super) fn ends(&self) -> Option<Date> {
+        self.ends
+    }
+
+    pub(super) fn seams(&self) -> &[Date] {
+        &self.seams
+    }
+
+    /// What was known before an instant.
+    pub(super) fn known_before(&self, at: Instant) -> &[Lived] {
+        let count = self.changes.partition_point(|lived| lived.at < at);
+        self.changes.get(..count).unwrap_or(&self.changes)
+    }
+}
+
+/// How the days of a grant count, given its share at first and what is known to have happened.
+#[derive(Clone, Copy)]
+pub(super) struct Course<'a> {
+    pub(super) days: Days,
+    pub(super) first: WorkShare,
+    pub(super) known: &'a [Lived],
+}
+
+impl Course<'_> {
+    /// Days of a span that count, each with its share in ten-thousandths; days of leave count nothing.
+    pub(super) fn weight(&self, span: CivilSpan) -> i64 {
+        let (mut sum, mut from, mut share, mut away) = (0_i64, span.first, self.first, false);
+        let mut count = |from: Date, until: Date, share: WorkShare, away: bool| {
+            let days = self.days.count(CivilSpan { first: from, until: until.min(span.until) });
+            if !away {
+                sum = sum.saturating_add(days.saturating_mul(i64::from(share.get())));
+            }
+        };
+        // Changes of share are in order of their days, and so are leave and return; put together they are by day.
+        let mut turns: SmallVec<[(Date, &LifeChange); 8]> = self.known.iter().filter_map(turn).collect();
+        turns.sort_by_key(|(day, _)| *day);
+        for (day, change) in turns {
+            if day >= span.until {
+                break;
+            }
+            if day > from {
+                count(from, day, share, away);
+                from = day;
+            }
+            match change {
+                LifeChange::Share { share: new, .. } => share = *new,
+                LifeChange::Left { .. } => away = true,
+                LifeChange::Returned { .. } => away = false,
+                LifeChange::Ends { .. } | LifeChange::Shift { .. } => {}
+            }
+        }
+        count(from, span.until, share, away);
+        sum
+    }
+
+    /// What is moved into the period that has these days, or out of it.
+    pub(super) fn shifted(&self, days: CivilSpan) -> i128 {
+        let moved = self.known.iter().map(|lived| match lived.change {
+            LifeChange::Shift { day, by } if days.first <= day && day < days.until => i128::from(by.get()),
+            _ => 0,
+        });
+        moved.sum()
+    }
+}
+
+/// From which day on something makes days count otherwise.
+fn turn(lived: &Lived) -> Option<(Date, &LifeChange)> {
+    match &lived.change {
+        change @ (LifeChange::Share { from, .. } | LifeChange::Left { from }) => Some((*from, change)),
+        change @ LifeChange::Returned { on } => Some((*on, change)),
+        LifeChange::Ends { .. } | LifeChange::Shift { .. } => None,
+    }
+}

@@ -1,0 +1,499 @@
+//! Lives of grants against a slow model that knows nothing but days: part-time from any day on, leave, moves between
+//! zones, longer terms, advances, credits, rollover. What can be spent at any moment is the same to the nano, accounts
+//! keep their names, and nothing is ever spent beyond what the pool has committed.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use proptest::prelude::*;
+use purser_core::account::Period;
+use purser_core::calendar::{Cadence, CivilSpan, Days};
+use purser_core::directory::{Directory, EventError, LifeError};
+use purser_core::event::{Event, GrantChange, GrantEvent, PoolEvent};
+use purser_core::grant::{Grant, Rollover, WorkShare};
+use purser_core::id::{CommandId, GrantId, MovementId, PoolId};
+use purser_core::money::Nano;
+use purser_core::period::CivilPeriod;
+use purser_core::pool::{CommitmentOf, FiscalYear, Movement, PoolError, PoolOn};
+use purser_core::time::Instant;
+
+use crate::company::{ANALYST, ZONES, any_days, cases, directory, grant, start, zone};
+
+const POOL: PoolId = PoolId::new(70);
+const GRANT: GrantId = GrantId::new(1);
+const HOUR: i64 = 3_600_000_000;
+
+/// What happens next, and how many hours later; in the very instant in which the next period begins where that is none.
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    Spend(i64),
+    Share(u16, i64),
+    Leave(i64),
+    Back(i64),
+    Extend(u16),
+    Credit(i64),
+    Advance(i64),
+    Move(usize),
+}
+
+fn any_step() -> impl Strategy<Value = (Option<i64>, Step)> {
+    let step = prop_oneof![
+        8 => (1..60_000_000_i64).prop_map(Step::Spend),
+        2 => (1..=10_000_u16, 0..40_i64).prop_map(|(share, ahead)| Step::Share(share, ahead)),
+        1 => (0..20_i64).prop_map(Step::Leave),
+        2 => (0..20_i64).prop_map(Step::Back),
+        1 => (1..40_u16).prop_map(Step::Extend),
+        1 => (1..20_000_000_i64).prop_map(Step::Credit),
+        1 => (1..20_000_000_i64).prop_map(Step::Advance),
+        1 => (0..ZONES.len()).prop_map(Step::Move),
+    ];
+    (prop_oneof![2 => (0..30_i64).prop_map(Some), 2 => (0..900_i64).prop_map(Some), 1 => Just(None)], step)
+}
+
+fn day(n: i64) -> Date {
+    "2027-12-01".parse::<Date>().unwrap().saturating_add(jiff::Span::new().days(n))
+}
+
+fn counts(days: Days, on: Date) -> bool {
+    days == Days::All || on.weekday().to_monday_zero_offset() < 5
+}
+
+/// Days of a span, one by one.
+fn each(span: CivilSpan) -> impl Iterator<Item = Date> {
+    std::iter::successors(Some(span.first), |day| day.tomorrow().ok()).take_while(move |day| *day < span.until)
+}
+
+/// When something was made known, and from which day on it is so.
+type Told = (Instant, Date);
+
+/// What the model knows: the changes in the order in which they were made known.
+#[derive(Clone, Default)]
+struct Known {
+    shares: Vec<(Instant, Date, u16)>,
+    /// Leave from, and back on.
+    away: Vec<(Instant, Date, Option<Told>)>,
+    shifts: Vec<(Instant, CivilSpan, i64)>,
+}
+
+struct Model {
+    terms: Grant,
+    known: Known,
+    /// By the start of the period: its days, what was spent of it while it ran, and what afterwards.
+    periods: BTreeMap<Instant, (CivilPeriod, i128, i128)>,
+}
+
+impl Model {
+    /// How much of the day counts, by what was known at an instant.
+    fn weight(&self, on: Date, at: Instant) -> i128 {
+        if !counts(self.terms.days, on) {
+            return 0;
+        }
+        for (known, from, back) in &self.known.away {
+            let back = back.filter(|(known, _)| *known <= at).map_or(Date::MAX, |(_, on)| on);
+            if *known <= at && *from <= on && on < back {
+                return 0;
+            }
+        }
+        // The latest day wins; of one day, what was made known last.
+        let (mut share, mut since) = (self.terms.share.get(), Date::MIN);
+        for (known, from, new) in &self.known.shares {
+            if *known <= at && *from <= on && *from >= since {
+                (share, since) = (*new, *from);
+            }
+        }
+        i128::from(share)
+    }
+
+    fn allowance(&self, period: &CivilPeriod, at: Instant) -> i128 {
+        let all: i128 = each(period.whole).filter(|on| counts(self.terms.days, *on)).count().try_into().unwrap();
+        if all == 0 {
+            return self.shifted(period, at).max(0);
+        }
+        let upto = |until: Date| {
+            let weight: i128 = each(CivilSpan { first: period.whole.first, until }).map(|on| self.weight(on, at)).sum();
+            i128::from(self.terms.amount.get()) * weight / (all * 10_000)
+        };
+        (upto(period.days.until) - upto(period.days.first) + self.shifted(period, at)).max(0)
+    }
+
+    fn shifted(&self, period: &CivilPeriod, at: Instant) -> i128 {
+        let is_in = |days: &CivilSpan| period.days.first <= days.first && days.first < period.days.until;
+        let shifts = self.known.shifts.iter().filter(|(known, days, _)| *known <= at && is_in(days));
+        shifts.map(|(_, _, by)| i128::from(*by)).sum()
+    }
+
+    /// What is left of a period while it runs.
+    fn left(&self, period: &CivilPeriod, at: Instant) -> i128 {
+        let spent = self.periods.get(&period.period.start).map_or(0, |(_, spent, _)| *spent);
+        (self.allowance(period, at) - spent).max(0)
+    }
+
+    /// What of a period that is over lives on: what it left, up to the cap, which what was added or taken meanwhile moves.
+    fn lives_on(&self, period: &CivilPeriod, rollover: Rollover, at: Instant) -> i128 {
+        // What is made known as it begins may come after the first call.
+        let first = self.allowance(period, Instant::from_micros(period.period.start.as_micros() - 1));
+        let cap = first.min(i128::from(rollover.max.get())) + self.allowance(period, at) - first;
+        let after = self.periods.get(&period.period.start).map_or(0, |(_, _, after)| *after);
+        (self.left(period, at).min(cap.max(0)) - after).max(0)
+    }
+}
+
+/// Everything that can be spent, as what the system would draw on: account, limit, spent so far.
+fn spendable(directory: &Directory, spent: &BTreeMap<Period, i128>, at: Instant) -> Vec<(Period, i128)> {
+    let person = directory.person(ANALYST).unwrap();
+    let grant = directory.grant(GRANT).unwrap();
+    let parts = grant.parts_at(&grant.rhythm(&person.zones), at);
+    let free = parts.iter().map(|part| {
+        let spent = spent.get(&part.period).copied().unwrap_or_default();
+        (part.period, (i128::from(part.limit.get()) - spent).max(0))
+    });
+    free.collect()
+}
+
+#[derive(Clone, Debug)]
+struct Case {
+    cadence: Cadence,
+    days: Days,
+    amount: i64,
+    share: u16,
+    rollover: Option<(i64, u8)>,
+    starts: i64,
+    length: Option<i64>,
+    steps: Vec<(Option<i64>, Step)>,
+}
+
+fn any_case() -> impl Strategy<Value = Case> {
+    let cadence = prop::sample::select(vec![
+        Cadence::Day,
+        Cadence::Day,
+        Cadence::Week,
+        Cadence::Month,
+        Cadence::Month,
+        Cadence::Quarter,
+        Cadence::Year,
+    ]);
+    let rollover = prop::option::of((1..60_000_000_i64, 1..4_u8));
+    let terms = (cadence, any_days(), 1..50_000_000_i64, prop_oneof![Just(10_000_u16), 1..=10_000_u16], rollover);
+    let span = (0..45_i64, prop::option::of(1..400_i64), prop::collection::vec(any_step(), 1..24));
+    (terms, span).prop_map(|((cadence, days, amount, share, rollover), (starts, length, steps))| Case {
+        cadence,
+        days,
+        amount,
+        share,
+        rollover,
+        starts,
+        length,
+        steps,
+    })
+}
+
+fn company(case: &Case) -> (Directory, Grant) {
+    let terms = Grant {
+        cadence: case.cadence,
+        days: case.days,
+        amount: Nano::new(case.amount),
+        share: WorkShare::try_new(case.share).unwrap(),
+        rollover: case
+            .rollover
+            .map(|(max, periods)| Rollover { max: Nano::new(max), periods: periods.try_into().unwrap() }),
+        starts: day(case.starts),
+        ends: case.length.map(|length| day(case.starts + length)),
+        guaranteed: true,
+        pool: Some(POOL),
+        created_at: zone("Europe/Berlin").first_instant(day(0)),
+        ..grant(1)
+    };
+    let funds = |year: i16| {
+        let id = MovementId::new(u128::from(year.unsigned_abs()));
+        let amount = Nano::new(i64::MAX / 2);
+        Event::Pool(PoolEvent::Moved(Movement {
+            id,
+            from: None,
+            to: Some(POOL),
+            year: FiscalYear(year),
+            amount,
+            at: start(),
+        }))
+    };
+    let mut events =
+        vec![Event::Pool(PoolEvent::Opened { pool: POOL, on: PoolOn::Company, manager: None, at: start() })];
+    events.extend((2027..2035).map(funds));
+    events.push(Event::GrantMade(terms.clone()));
+    (directory(&events), terms)
+}
+
+fn check(case: &Case) {
+    let (mut directory, terms) = company(case);
+    let mut at = terms.created_at;
+    let mut model = Model { terms, known: Known::default(), periods: BTreeMap::new() };
+    let mut spent: BTreeMap<Period, i128> = BTreeMap::new();
+    let mut names: BTreeMap<Instant, Vec<Instant>> = BTreeMap::new();
+    for (hours, step) in &case.steps {
+        at = if let Some(hours) = hours {
+            Instant::from_micros(at.as_micros() + hours * HOUR)
+        } else {
+            // Not from year to year: so far ahead no pool is open.
+            let soon = Instant::from_micros(at.as_micros() + 100 * 24 * HOUR);
+            let zones = &directory.person(ANALYST).unwrap().zones;
+            let next = directory.grant(GRANT).unwrap().rhythm(zones).next_reset(at);
+            next.filter(|next| *next <= soon).unwrap_or(at)
+        };
+        act(&mut directory, &mut model, &mut spent, *step, at);
+        compare(&directory, &model, &spent, &mut names, at);
+        let spent_in: BTreeMap<FiscalYear, i128> = by_year(&directory, &model);
+        let commitment = directory.commitment(CommitmentOf::Grant(GRANT)).unwrap();
+        for (year, spent) in spent_in {
+            let committed = commitment.share(POOL, year).map_or(0, |share| i128::from(share.amount.get()));
+            assert!(spent <= committed, "{spent} spent of {committed} in {year}");
+        }
+    }
+    // A directory read back from its bytes goes on alike.
+    let stored = Directory::from_bytes(&directory.to_bytes(), directory.prices().clone()).unwrap();
+    assert_eq!(stored, directory);
+}
+
+fn by_year(directory: &Directory, model: &Model) -> BTreeMap<FiscalYear, i128> {
+    let mut years = BTreeMap::new();
+    for (period, running, after) in model.periods.values() {
+        let begins = period.days.first.max(model.terms.born());
+        *years.entry(directory.fiscal_calendar().year(begins)).or_default() += running + after;
+    }
+    years
+}
+
+fn act(directory: &mut Directory, model: &mut Model, spent: &mut BTreeMap<Period, i128>, step: Step, at: Instant) {
+    let person = std::sync::Arc::clone(directory.person(ANALYST).unwrap());
+    let before = std::sync::Arc::clone(directory.grant(GRANT).unwrap());
+    let rhythm = before.rhythm(&person.zones);
+    let running = rhythm.period_at(at);
+    let today = running.as_ref().map_or(person.zone(at), |running| rhythm.zone_of(running)).date(at);
+    let ahead = |days: i64| today.saturating_add(jiff::Span::new().days(days));
+    let mut change = |change: GrantChange| {
+        let command =
+            CommandId::new(u128::try_from(before.life.as_ref().map_or(0, |life| life.changes().len())).unwrap());
+        let event = Event::Grant(GrantEvent { grant: GRANT, command, change, at });
+        let applied = directory.apply(&Event::from_bytes(&event.to_bytes()).unwrap());
+        applied.map(|next| *directory = next).is_ok()
+    };
+    match step {
+        Step::Spend(amount) => {
+            let mut rest = i128::from(amount);
+            for (account, free) in spendable(directory, spent, at) {
+                let part = rest.min(free);
+                rest -= part;
+                *spent.entry(account).or_default() += part;
+                // A period's accounts begin where it does.
+                let period = rhythm.period_at(account.start).unwrap();
+                let (_, running, after) = model.periods.entry(account.start).or_insert((period, 0, 0));
+                *(if at < period.period.end { running } else { after }) += part;
+            }
+        }
+        Step::Share(parts, days) => {
+            let (share, from) = (WorkShare::try_new(parts).unwrap(), ahead(days));
+            if change(GrantChange::ShareSet { share, from }) {
+                model.known.shares.push((at, from, parts));
+            }
+        }
+        Step::Leave(days) => {
+            if change(GrantChange::LeaveBegun { from: ahead(days) }) {
+                model.known.away.push((at, ahead(days), None));
+            }
+        }
+        Step::Back(days) => {
+            if change(GrantChange::LeaveEnded { on: ahead(days) }) {
+                let leave = model.known.away.last_mut().unwrap();
+                leave.2 = Some((at, ahead(days)));
+                let longer = days_between(leave.1, ahead(days));
+                let due = before
+                    .term()
+                    .ends
+                    .filter(|ends| leave.1 < *ends)
+                    .map(|ends| ends.saturating_add(jiff::Span::new().days(longer)));
+                let now = directory.grant(GRANT).unwrap().term().ends;
+                assert_eq!(now, due.or(before.term().ends), "as many days later as the leave had");
+            }
+        }
+        Step::Extend(days) => {
+            let done = change(GrantChange::Extended { days });
+            let now = directory.grant(GRANT).unwrap().term().ends;
+            let due = before
+                .term()
+                .ends
+                .map(|ends| if done { ends.saturating_add(jiff::Span::new().days(i64::from(days))) } else { ends });
+            assert_eq!(now, due);
+        }
+        Step::Credit(amount) => {
+            let done = change(GrantChange::Credited { amount: Nano::new(amount) });
+            assert_eq!(done, running.is_some());
+            if let Some(running) = running {
+                model.known.shifts.push((at, running.days, amount));
+            }
+        }
+        Step::Advance(amount) => {
+            if change(GrantChange::Advanced { amount: Nano::new(amount) }) {
+                let next = before.next_release(&person.zones, at).and_then(|next| rhythm.period_at(next)).unwrap();
+                assert!(model.allowance(&next, at) >= i128::from(amount), "no more than the next one has");
+                model.known.shifts.push((at, running.unwrap().days, amount));
+                model.known.shifts.push((at, next.days, -amount));
+            }
+        }
+        Step::Move(to) => {
+            let event = Event::PersonZoneChanged { person: ANALYST, zone: zone(ZONES[to]), effective: at, at };
+            directory.take(&event).unwrap();
+        }
+    }
+}
+
+fn days_between(from: Date, to: Date) -> i64 {
+    i64::try_from(each(CivilSpan { first: from, until: to }).count()).unwrap()
+}
+
+/// What can be spent is what the slow model says, and every account is one that was there or begins now.
+fn compare(
+    directory: &Directory,
+    model: &Model,
+    spent: &BTreeMap<Period, i128>,
+    names: &mut BTreeMap<Instant, Vec<Instant>>,
+    at: Instant,
+) {
+    let person = directory.person(ANALYST).unwrap();
+    let grant = directory.grant(GRANT).unwrap();
+    let rhythm = grant.rhythm(&person.zones);
+    let found = spendable(directory, spent, at);
+    for (period, _) in &found {
+        let ends = names.entry(period.start).or_default();
+        if !ends.contains(&period.end) {
+            ends.push(period.end);
+        }
+        assert!(ends.len() <= 2, "a period has an account that lapses and one that lives on, and no other: {ends:?}");
+    }
+    let Some(running) = rhythm.period_at(at) else {
+        assert!(found.is_empty());
+        return;
+    };
+    let mut expected = model.left(&running, at);
+    if let Some(rollover) = model.terms.rollover {
+        // Back from period to period, those counted in which a day counts, until what they left has lapsed.
+        let mut back = running;
+        let mut lapsed = u32::from(rollover.periods.get());
+        while lapsed > 0 {
+            let before = Instant::from_micros(back.period.start.as_micros() - 1);
+            let Some(period) = rhythm.period_at(before) else { break };
+            // A move between zones or a seam can leave two periods in the same days: told apart by where they lapse.
+            let ends = lapses(&model.terms, &period, rollover);
+            if rhythm.zone_of(&period).first_instant(ends).max(period.period.end) > at {
+                expected += model.lives_on(&period, rollover, at);
+            }
+            if each(period.whole).any(|on| counts(model.terms.days, on)) && period.days.first == period.whole.first {
+                lapsed -= 1;
+            }
+            back = period;
+        }
+    }
+    let sum: i128 = found.iter().map(|(_, free)| *free).sum();
+    assert_eq!(sum, expected, "at {at} in {running:?}: {found:?}");
+}
+
+/// The day on which lapses what lives on from a period: after so many periods more in which a day counts.
+fn lapses(terms: &Grant, period: &CivilPeriod, rollover: Rollover) -> Date {
+    let mut day = period.whole.until;
+    for _ in 0..rollover.periods.get() {
+        while !each(terms.cadence.span(day)).any(|on| counts(terms.days, on)) {
+            day = terms.cadence.span(day).until;
+        }
+        day = terms.cadence.span(day).until;
+    }
+    day
+}
+
+/// What a month of 500 releases when these things happen to it.
+#[track_caller]
+fn releases(month: &str, changes: &[GrantChange], amount: &str) {
+    let terms = Grant { cadence: Cadence::Month, amount: "500".parse().unwrap(), starts: day(0), ..grant(1) };
+    let berlin = zone("Europe/Berlin");
+    let mut events = vec![Event::GrantMade(terms.clone())];
+    events.extend(changes.iter().zip(1..).map(|(change, command)| {
+        let command = CommandId::new(command);
+        Event::Grant(GrantEvent { grant: GRANT, command, change: *change, at: berlin.first_instant(day(0)) })
+    }));
+    let directory = directory(&events);
+    let (grant, person) = (directory.grant(GRANT).unwrap(), directory.person(ANALYST).unwrap());
+    let at = berlin.first_instant(month.parse().unwrap());
+    let period = grant.rhythm(&person.zones).period_at(at).unwrap();
+    assert_eq!(grant.allowance(&period).to_string(), amount);
+}
+
+#[test]
+fn a_month_with_a_change_releases_both_parts() {
+    let date = |text: &str| text.parse::<Date>().unwrap();
+    let share = |parts, from| GrantChange::ShareSet { share: WorkShare::try_new(parts).unwrap(), from: date(from) };
+    releases("2028-04-01", &[], "500.00");
+    // Fifteen days whole, fifteen at four fifths.
+    releases("2028-04-01", &[share(8_000, "2028-04-16")], "450.00");
+    releases("2028-05-01", &[share(8_000, "2028-04-16")], "400.00");
+    // The month of the leap day has twenty-nine.
+    releases("2028-02-01", &[share(5_000, "2028-02-29")], "491.379310344");
+    releases("2028-02-01", &[GrantChange::LeaveBegun { from: date("2028-02-29") }], "482.758620689");
+    let away =
+        [GrantChange::LeaveBegun { from: date("2028-04-10") }, GrantChange::LeaveEnded { on: date("2028-04-25") }];
+    releases("2028-04-01", &away, "250.00");
+    releases("2028-05-01", &away, "500.00");
+    let one = GrantChange::Advanced { amount: "100".parse().unwrap() };
+    releases("2027-12-01", &[one], "600.00");
+    releases("2028-01-01", &[one], "400.00");
+    releases("2028-02-01", &[one], "500.00");
+}
+
+#[test]
+fn what_cannot_happen_to_a_grant_is_refused() {
+    let (directory, _) = company(&Case {
+        cadence: Cadence::Month,
+        days: Days::All,
+        amount: 500_000,
+        share: 10_000,
+        rollover: None,
+        starts: 0,
+        length: None,
+        steps: vec![],
+    });
+    let noon = Instant::from_micros(zone("Europe/Berlin").first_instant(day(9)).as_micros() + 12 * HOUR);
+    let refuses = |change, error: LifeError| {
+        let event = Event::Grant(GrantEvent { grant: GRANT, command: CommandId::new(1), change, at: noon });
+        assert_eq!(directory.apply(&event), Err(error.into()));
+    };
+    let (today, yesterday) = (day(9), day(8));
+    refuses(GrantChange::LeaveBegun { from: yesterday }, LifeError::InThePast { today, day: yesterday });
+    refuses(GrantChange::LeaveEnded { on: today }, LifeError::LeaveOrder(today));
+    refuses(GrantChange::Extended { days: 3 }, LifeError::OpenEnd(GRANT));
+    refuses(GrantChange::Extended { days: 0 }, LifeError::Nothing);
+    refuses(GrantChange::Credited { amount: Nano::ZERO }, LifeError::Nothing);
+    let (left, amount) = (Nano::new(500_000), Nano::new(500_001));
+    refuses(GrantChange::Advanced { amount }, LifeError::AdvanceTooLarge { grant: GRANT, left, amount });
+    // What the pool has not got is refused as it is for a new grant.
+    let poor = directory
+        .apply(&Event::Pool(PoolEvent::Moved(Movement {
+            id: MovementId::new(9_999),
+            from: Some(POOL),
+            to: None,
+            year: FiscalYear(2027),
+            amount: Nano::new(i64::MAX / 2 - 500_000),
+            at: noon,
+        })))
+        .unwrap();
+    let change = GrantChange::Credited { amount: Nano::new(1) };
+    let credit = Event::Grant(GrantEvent { grant: GRANT, command: CommandId::new(1), change, at: noon });
+    let free = Nano::ZERO;
+    let short = PoolError::Overcommitted { pool: POOL, year: FiscalYear(2027), free, needed: Nano::new(1) };
+    assert_eq!(poor.apply(&credit), Err(EventError::Pool(short)));
+    let twice = directory.apply(&credit).unwrap().apply(&credit);
+    assert_eq!(twice, Err(EventError::Duplicate(CommandId::new(1).to_string())));
+}
+
+proptest! {
+    #![proptest_config(cases(10_000))]
+
+    #[test]
+    fn what_can_be_spent_is_what_a_slow_model_says(case in any_case()) {
+        check(&case);
+    }
+}
