@@ -20,6 +20,7 @@ BINARY = Path(os.environ.get("PURSER_BIN") or REPOSITORY / "target" / "release" 
 # No demonstration needs anything of its surroundings, least of all a key.
 BARE = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
 LONGEST = 90  # seconds, for one demonstration on a busy machine
+MAKING = 300  # seconds, for fourteen months of a company on one
 FIRST_OUTPUT = 2  # seconds
 TMUX = shutil.which("tmux")
 
@@ -167,6 +168,74 @@ def kept() -> str:
     return ""
 
 
+def purser(data: Path, *words: str, good: bool = True) -> subprocess.CompletedProcess:
+    command = [BINARY, "--data", data, *words]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=MAKING, env=BARE, cwd=data.parent)
+    check((done.returncode == 0) == good, f"{words}: exit code {done.returncode}: {done.stderr}{done.stdout}")
+    return done
+
+
+def a_company() -> str:
+    """Fourteen months behind it, everything in it that screens need, marked, and gone with one command."""
+    states = "accepted approval approved countered declined draft expired sent viewed withdrawn".split()
+    with tempfile.TemporaryDirectory() as temporary:
+        data = Path(temporary) / "company"
+        began = time.monotonic()
+        made = json.loads(purser(data, "--json", "demo", "company", "--until", "2026-11-26").stdout)
+        took = time.monotonic() - began
+        check(made["from"] == "2025-09-26" and 110 <= made["people"] <= 120, str(made))
+        check(sorted(made["offers"]) == states and made["offers"]["accepted"] >= 10, str(made["offers"]))
+        check(made["calls"] > 100_000 and made["denied"] > 500 and made["in_suspense"] == 3, str(made))
+
+        def ask(*words: str) -> object:
+            return json.loads(purser(data, "--json", *words).stdout)
+
+        check(purser(data, "verify").stdout.startswith("good"), "the journal is not whole")
+        check(len(ask("suspense", "list")) == 3, "what was under way is not in suspense")
+        years = {year["year"] for pool in ask("pool", "list") for year in pool["years"]}
+        check(years == {2025, 2026, 2027}, f"pools have the years {years}")
+        check({grant["guaranteed"] for grant in ask("grant", "list")} == {True, False}, "one kind of grant only")
+        offers = [ask("offer", "show", row["id"]) for row in ask("offer", "list")]
+        currencies = {offer["versions"][0]["content"]["package"]["currency"] for offer in offers}
+        check(currencies == {"USD", "EUR", "GBP"}, str(currencies))
+        found = {finding["code"] for offer in offers for finding in offer["findings"]}
+        check({"TOK001", "TOK004", "TOK006"} <= found, str(found))
+        (hired, *_) = [offer for offer in offers if offer["state"] == "accepted"]
+        down = ask("trace", hired["id"])
+        check(nano(down["grants"][0]["sums"]["spent"]) > 0 and down["offers"][0]["clause"]["guaranteed"], str(down))
+        check(all(item["holds"] for item in down["checks"]), str(down["checks"]))
+        lines = purser(data, "trace", hired["id"]).stdout.splitlines()
+        check(all(len(line) <= 80 for line in lines), "lines longer than 80: " + "\n".join(lines))
+
+        again = purser(data, "demo", "company", good=False)
+        check("holds something already" in again.stderr, again.stderr)
+        other = Path(temporary) / "other"
+        purser(other, "unit", "add", "Everybody else", "--zone", "UTC")
+        check("stays" in purser(other, "demo", "wipe", good=False).stderr and other.exists(), "a real folder is wiped")
+        purser(data, "demo", "wipe")
+        check(not data.exists() and other.exists(), "the company is still there")
+    return f"{made['calls']} calls in {took:.0f} s"
+
+
+def the_same_company() -> str:
+    """One seed makes one company: each record the same, but for frames and how far slices are ahead."""
+
+    def records(data: Path, seed: str) -> list:
+        purser(data, "demo", "company", "--until", "2026-03-02", "--months", "2", "--seed", seed)
+        lines = map(json.loads, purser(data, "journal", "export").stdout.splitlines())
+        return [
+            {name: value for name, value in line.items() if name not in ("lsn", "frame")}
+            for line in lines
+            if line["kind"] not in ("boot", "slice")
+        ]
+
+    with tempfile.TemporaryDirectory() as temporary:
+        one, again, other = (records(Path(temporary) / name, seed) for name, seed in (("a", "7"), ("b", "7"), ("c", "8")))
+        check(len(one) > 10_000 and one == again, "the same seed makes another company")
+        check(one != other, "another seed makes the same company")
+    return f"{len(one)} records"
+
+
 def nano(amount: str) -> int:
     whole, _, places = amount.partition(".")
     return int(whole) * 10**9 + int(places.ljust(9, "0"))
@@ -260,7 +329,14 @@ def without_colour() -> str:
     return ""
 
 
-CASES = {"the story": the_story, "one summary": one_summary, "the same as JSON": the_same_as_json, "a folder that is kept": kept}
+CASES = {
+    "the story": the_story,
+    "one summary": one_summary,
+    "the same as JSON": the_same_as_json,
+    "a folder that is kept": kept,
+    "a company": a_company,
+    "the same company": the_same_company,
+}
 VIEWED = {"live view": live_view, "without colour": without_colour}
 
 

@@ -72,7 +72,7 @@ fn act(cli: Cli) -> Result<ExitCode, Failure> {
     let done = match cli.command {
         Command::Serve(serve) => runtime.block_on(serve::serve(&serve, &config, &place)),
         Command::Restart => runtime.block_on(serve::restart(&config, &place, out)),
-        Command::Demo(demo) => runtime.block_on(demo::run(&demo, cli.global.json)),
+        Command::Demo(demo) => runtime.block_on(demo::run(&demo, &place, cli.global.json)),
         Command::Offer(cli::offer::Command::Lint(lint)) => lint.run(today(&place), out),
         Command::Offer(cli::offer::Command::Compare(compare)) => compare.run(out),
         Command::Verify(verify) => cli::data::verify(&place, &verify, out),

@@ -15,6 +15,8 @@ use crate::output::{Output, Table, fold};
 
 /// Comparisons that are listed one by one; of more, only what differs.
 const LISTED_MAX: usize = 12;
+/// Periods of a grant that are listed.
+const PERIODS_SHOWN: usize = 5;
 /// What stands where whoever asks may not see an amount.
 const HIDDEN: &str = "confidential, not for your role";
 
@@ -51,7 +53,8 @@ pub(crate) fn text(chain: &Chain) -> String {
         TraceOf::Offer => "offer",
         TraceOf::Person => "person",
     };
-    let whose = chain.person_name.as_deref().map_or_else(String::new, |name| format!(", {name}"));
+    let name = chain.person_name.as_deref().filter(|name| *name != chain.of);
+    let whose = name.map_or_else(String::new, |name| format!(", {name}"));
     // Writing to a text does not fail.
     let _ = writeln!(text, "{kind} {}{whose}; amounts in {}\n", chain.of, chain.currency.code());
     for offer in &chain.offers {
@@ -155,12 +158,7 @@ fn shown_grant(text: &mut String, traced: &TracedGrant, charge: Option<&TracedCh
     );
     fold(text, "  so far   ", &until_now);
     let leg = charge.and_then(|charge| charge.legs.iter().find(|leg| leg.grant == grant.id));
-    for period in periods.iter().take(if charge.is_some() { 1 } else { 10 }) {
-        allowance(text, period);
-    }
-    if charge.is_none() && periods.len() > 10 {
-        let _ = writeln!(text, "           … {} more with charges", counted(to_u64(periods.len() - 10), "period"));
-    }
+    allowances(text, periods, charge.is_some());
     if let Some(leg) = leg {
         let held = leg.held.map_or_else(String::new, |held| format!(" of {} set aside", money(held)));
         let _ = writeln!(text, "  paid     {}{held}", money(leg.paid));
@@ -169,18 +167,41 @@ fn shown_grant(text: &mut String, traced: &TracedGrant, charge: Option<&TracedCh
     text.push('\n');
 }
 
-fn allowance(text: &mut String, period: &TracedPeriod) {
-    let funds = &period.funds;
-    let line = format!(
-        "{}: {} released, {} spent, {} held, {} left; {}",
-        period.first_day,
-        money(funds.limit),
-        money(funds.posted),
-        money(funds.held.saturating_add(funds.suspense)),
-        money(funds.available),
-        counted(period.charges, "charge")
-    );
-    fold(text, "allowance  ", &line);
+/// The periods that something was drawn in: the one that paid a charge, else the last ones.
+fn allowances(text: &mut String, periods: &[TracedPeriod], of_charge: bool) {
+    if of_charge {
+        for period in periods {
+            let funds = &period.funds;
+            let line = format!(
+                "{}: {} released, {} spent, {} held, {} left; {}",
+                period.first_day,
+                money(funds.limit),
+                money(funds.posted),
+                money(funds.held.saturating_add(funds.suspense)),
+                money(funds.available),
+                counted(period.charges, "charge")
+            );
+            fold(text, "allowance  ", &line);
+        }
+        return;
+    }
+    if periods.is_empty() {
+        return;
+    }
+    let mut table = Table::new(&["allowance from", ">released", ">spent", ">held", ">left", ">charges"]);
+    for period in periods.iter().take(PERIODS_SHOWN) {
+        let funds = &period.funds;
+        let held = funds.held.saturating_add(funds.suspense);
+        let amounts = [funds.limit, funds.posted, held, funds.available].map(money);
+        table.row([period.first_day.clone()].into_iter().chain(amounts).chain([period.charges.to_string()]));
+    }
+    for line in table.to_string().lines() {
+        let _ = writeln!(text, "  {line}");
+    }
+    let more = periods.len().saturating_sub(PERIODS_SHOWN);
+    if more > 0 {
+        let _ = writeln!(text, "  … and {} before them with charges", counted(to_u64(more), "period"));
+    }
 }
 
 fn parts(text: &mut String, paid: &[TracedPart], charges: u64) {

@@ -16,6 +16,7 @@ mod clock;
 mod company;
 mod crew;
 mod desk;
+mod history;
 mod observer;
 mod scene;
 mod scratch;
@@ -33,10 +34,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, Subcommand};
 use purser_store::{DataDir, Mode};
 
 use self::crew::Crew;
+pub(crate) use self::history::Mark;
 use self::observer::Observer;
 use self::scratch::Scratch;
 use self::show::Show;
@@ -46,12 +48,16 @@ use self::view::Theme;
 use crate::engine::store;
 use crate::failure::Failure;
 use crate::output::{Output, say, tell};
+use crate::place::Place;
 
 /// How long a demonstration without a view runs, where nothing else is said.
 const USUAL: Duration = Duration::from_secs(8);
 
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct Demo {
+    #[command(subcommand)]
+    other: Option<Other>,
     /// Show no live view: run for a while, print one summary, leave
     #[arg(long)]
     once: bool,
@@ -66,11 +72,33 @@ pub(crate) struct Demo {
     keep: Option<PathBuf>,
 }
 
-/// Runs the demonstration.
+/// Made-up companies that stay.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Other {
+    /// Make a company of 120 people with fourteen months behind it, in a new data folder (--data)
+    ///
+    /// Offers in every state, pools by fiscal year, guaranteed and discretionary grants, people who use too much and too
+    /// little, a leave, part-timers, an agent's month, denials, suspense. The same seed and last day make the same
+    /// company. Nobody in it exists; the folder is marked as made up.
+    Company(history::Company),
+    /// Remove such a folder (--data); any other is left alone
+    Wipe,
+}
+
+/// Runs the demonstration, or makes or removes a company that stays.
 ///
 /// # Errors
 /// Something can't be started, or the books do not agree.
-pub(crate) async fn run(demo: &Demo, json: bool) -> Result<(), Failure> {
+pub(crate) async fn run(demo: &Demo, place: &Place, json: bool) -> Result<(), Failure> {
+    match &demo.other {
+        None => {}
+        Some(Other::Company(company)) => return history::company(company, place, Output::new(json)).await,
+        Some(Other::Wipe) => {
+            history::wipe(&place.data)?;
+            say(format_args!("wiped: {}", place.data.display()));
+            return Ok(());
+        }
+    }
     let live = !demo.once && !json && std::io::stdout().is_terminal() && std::io::stdin().is_terminal();
     say(format_args!("a company is being set up: stand-in provider, gateway, ledger, people…"));
     let scratch = Scratch::make(demo.keep.as_deref())?;

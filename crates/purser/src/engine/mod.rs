@@ -10,7 +10,7 @@ use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Duration;
 
-use purser_control::{Control, Founding, KeptDirectory, MachineRandom, Parts};
+use purser_control::{Control, Founding, KeptDirectory, MachineRandom, Parts, Random};
 use purser_core::time::Clock;
 use purser_gateway::Shared;
 use purser_ledger::{BootId, Frame, FrameObserver, Ledger, OpenError, Options, Recovery};
@@ -42,13 +42,34 @@ pub(crate) struct Engine {
     fence: OnceLock<Arc<fence::Kept>>,
 }
 
+/// What an engine stands on beside its folder.
+pub(crate) struct Ground {
+    /// The time.
+    pub(crate) clock: Arc<dyn Clock>,
+    /// Random bits for ids and secrets.
+    pub(crate) random: Arc<dyn Random>,
+    /// How the ledger is run.
+    pub(crate) options: Options,
+}
+
+impl Ground {
+    /// The machine's clock and bits.
+    ///
+    /// # Errors
+    /// The machine does not say which boot this is, and gives no random bits.
+    pub(crate) fn usual(wait_for_disk: bool) -> Result<Self, Failure> {
+        let options = Options { wait_for_disk, ..Options::new(boot()?) };
+        Ok(Self { clock: Arc::new(MachineClock), random: Arc::new(MachineRandom), options })
+    }
+}
+
 impl Engine {
     /// Opens the folder, making it where there is none. `wait_for_disk` is the ledger's: every hold waits for the disk.
     ///
     /// # Errors
     /// Another process holds it, a newer version wrote it, or it is damaged; the sentence says what to do.
     pub(crate) async fn open(place: &Place, wait_for_disk: bool) -> Result<Self, Failure> {
-        Self::open_at(place, wait_for_disk, Arc::new(MachineClock)).await
+        Self::open_on(place, Ground::usual(wait_for_disk)?).await
     }
 
     /// As [`open`](Self::open), on a clock that is not the machine's.
@@ -56,8 +77,16 @@ impl Engine {
     /// # Errors
     /// As [`open`](Self::open).
     pub(crate) async fn open_at(place: &Place, wait_for_disk: bool, clock: Arc<dyn Clock>) -> Result<Self, Failure> {
+        Self::open_on(place, Ground { clock, ..Ground::usual(wait_for_disk)? }).await
+    }
+
+    /// As [`open`](Self::open), on ground of its own.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub(crate) async fn open_on(place: &Place, ground: Ground) -> Result<Self, Failure> {
         let dir = DataDir::open(&place.data, Mode::Exclusive).map_err(|error| store(&error))?;
-        Self::open_in(dir, place, wait_for_disk, clock).await
+        Self::open_in(dir, place, ground).await
     }
 
     /// As [`open`](Self::open), where this process holds the folder's lock already.
@@ -66,14 +95,14 @@ impl Engine {
     /// As [`open`](Self::open).
     pub(crate) async fn open_held(place: &Place, wait_for_disk: bool, lock: File) -> Result<Self, Failure> {
         let dir = DataDir::open_held(&place.data, lock).map_err(|error| store(&error))?;
-        Self::open_in(dir, place, wait_for_disk, Arc::new(MachineClock)).await
+        Self::open_in(dir, place, Ground::usual(wait_for_disk)?).await
     }
 
-    async fn open_in(dir: DataDir, place: &Place, wait_for_disk: bool, clock: Arc<dyn Clock>) -> Result<Self, Failure> {
+    async fn open_in(dir: DataDir, place: &Place, ground: Ground) -> Result<Self, Failure> {
+        let Ground { clock, random, options } = ground;
         purser_store::check_formats(&dir).map_err(|error| store(&error))?;
         let dir = Arc::new(dir);
         let durable = Arc::new(Durable::default());
-        let options = Options { wait_for_disk, ..Options::new(boot()?) };
         // Side by side, since a restart's callers wait for both.
         let (opened, kept) = thread::scope(|scope| {
             let kept = scope.spawn(|| KeptDirectory::read(&dir));
@@ -90,7 +119,7 @@ impl Engine {
             kept,
             projector: Arc::clone(&projector),
             clock: Arc::clone(&clock),
-            random: Arc::new(MachineRandom),
+            random,
         };
         let founding = Founding { currency: place.currency.clone(), zone: place.zone.clone() };
         let since = Instant::now();
@@ -98,6 +127,19 @@ impl Engine {
         let took = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX);
         tracing::info!(directory.ms = took, "people, keys, grants and budgets are read");
         Ok(Self { dir, ledger, projector, control, clock, durable, recovery, fence: OnceLock::new() })
+    }
+
+    /// The ledger.
+    pub(crate) fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// Where denials are written down.
+    ///
+    /// # Errors
+    /// It can't be opened.
+    pub(crate) fn denial_log(&self) -> Result<DenialLog, Failure> {
+        DenialLog::open(&self.dir).map_err(|error| store(&error))
     }
 
     /// The services.
@@ -126,8 +168,7 @@ impl Engine {
         let fence = Arc::new(fence::Kept(Fence::open(&self.dir).map_err(|error| store(&error))?));
         // Asked for once, by the one gateway.
         let fence = Arc::clone(self.fence.get_or_init(|| fence));
-        let denials = DenialLog::open(&self.dir).map_err(|error| store(&error))?;
-        let denials = denials::Writer::start(denials)
+        let denials = denials::Writer::start(self.denial_log()?)
             .map_err(|error| Failure::from_error("there is no thread for the log of denials", &error))?;
         Ok(Shared::new(
             self.control.shared_snapshot(),
@@ -230,7 +271,7 @@ impl FrameObserver for Tap {
 
 /// Which boot of the machine this is. Where the machine does not say, every start counts as another boot: then more is
 /// set aside after a crash, never less.
-fn boot() -> Result<BootId, Failure> {
+pub(crate) fn boot() -> Result<BootId, Failure> {
     if let Ok(text) = std::fs::read_to_string("/proc/sys/kernel/random/boot_id") {
         return Ok(BootId::from_text(&text));
     }

@@ -30,6 +30,12 @@ impl Welcome<'_> {
         let made = if self.fresh { ", new" } else { "" };
         say(format_args!("configuration: {from}"));
         say(format_args!("data folder: {}{made} ({})", self.data.display(), control.snapshot().currency.code()));
+        if let Some(mark) = crate::demo::Mark::of(self.data) {
+            say(format_args!(
+                "demo data: nobody in it exists (seed {}, {} to {}); `purser demo wipe` removes it",
+                mark.seed, mark.from, mark.until
+            ));
+        }
         self.say_providers();
         say(format_args!("gateway listening on {}", self.gateway));
         say(format_args!("control listening on {}", self.control));
