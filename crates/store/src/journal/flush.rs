@@ -5,6 +5,7 @@ use std::io;
 use std::path::Path;
 
 use crate::error::StoreError;
+use crate::fsync;
 
 /// Makes everything written so far durable.
 pub(crate) trait Flush: Send {
@@ -27,11 +28,6 @@ impl WalFile {
 
 impl Flush for WalFile {
     fn flush(&mut self) -> io::Result<()> {
-        // A log that was removed under us would take every later frame with it, synced or not.
-        #[cfg(unix)]
-        if std::os::unix::fs::MetadataExt::nlink(&self.file.metadata()?) == 0 {
-            return Err(io::Error::other("the journal's log was removed while in use"));
-        }
-        self.file.sync_data()
+        fsync::named(&self.file)
     }
 }

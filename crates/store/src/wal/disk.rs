@@ -3,11 +3,12 @@
 use std::fmt;
 use std::fs::{self, File, OpenOptions};
 use std::io;
-use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::dir::Mode;
+use crate::fsync;
 
 /// Zeros written at once, and synced at once so that commits meanwhile never wait behind a whole segment.
 const ZEROS_AT_ONCE: u64 = 1 << 20;
@@ -162,11 +163,7 @@ impl SegmentFile for RealFile {
     }
 
     fn sync(&self) -> io::Result<()> {
-        // A segment that was removed under us would take every later frame with it, synced or not.
-        if self.0.metadata()?.nlink() == 0 {
-            return Err(io::Error::other("a segment of the journal was removed while in use"));
-        }
-        self.0.sync_data()
+        fsync::named(&self.0)
     }
 
     fn length(&self) -> io::Result<u64> {
