@@ -99,6 +99,8 @@ pub enum Code {
     OfferExpired,
     /// The linter finds an error in the offer.
     OfferBlocked,
+    /// A signed letter is no longer the one that was signed.
+    LetterChanged,
     /// The model has no price, so that nothing can be said about its cost.
     Unpriced,
     /// Purser is closing or its disk has failed; nothing is written any more.
@@ -121,7 +123,8 @@ impl Code {
             | Self::BudgetShort
             | Self::Guaranteed
             | Self::CommandReused
-            | Self::OfferState => 409,
+            | Self::OfferState
+            | Self::LetterChanged => 409,
             Self::Gone | Self::OfferExpired => 410,
             Self::Unpriced | Self::OfferBlocked => 422,
             Self::TooMany => 429,

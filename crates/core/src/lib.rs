@@ -23,6 +23,7 @@ pub mod directory;
 pub mod event;
 pub mod grant;
 pub mod id;
+pub mod letter;
 pub mod lint;
 pub mod money;
 pub mod offer;

@@ -46,7 +46,7 @@ pub use fence::Fence;
 pub use fold::{Fold, Folds};
 pub use formats::check_formats;
 pub use journal::{Held, JournalKind, JournalReader, SqliteJournal, open_journal};
-pub use private::{Labelled, LoginFields, OfferText, Personal, Private, Session};
+pub use private::{Labelled, LoginFields, OfferLetter, OfferText, Personal, Private, Session};
 pub use projector::{ChargeKind, Progress, Projection, Projector, ProjectorTap};
 pub use queries::{
     AccountRow, ChargeRow, Day, Days, Denial, DenialLog, DenialRow, EventRow, Figures, Line, PAGE_MAX, Page,

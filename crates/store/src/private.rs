@@ -20,7 +20,7 @@ use crate::schema;
 use crate::sqlite::{self, Durability};
 
 pub use self::access::{LoginFields, Session};
-pub use self::offers::OfferText;
+pub use self::offers::{OfferLetter, OfferText};
 
 const PUT_PERSON: &str = "INSERT INTO people_private (person, name, email, more) VALUES (?1, ?2, ?3, ?4)
      ON CONFLICT (person) DO UPDATE SET name = excluded.name, email = excluded.email, more = excluded.more";

@@ -11,6 +11,7 @@ pub(crate) const PURSER: &[Migration] = &[
     Migration { name: "charges packed into blocks and closed by sections; projected anew", sql: PACKED },
     Migration { name: "who signs in, their sessions, reasons of changes", sql: ACCESS },
     Migration { name: "what versions of offers say", sql: OFFERS },
+    Migration { name: "letters as they were signed", sql: LETTERS },
 ];
 
 const FIRST: &str = "
@@ -290,4 +291,15 @@ CREATE TABLE offer_notes_private (
     text  TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX offer_notes_private_by_offer ON offer_notes_private (offer);
+";
+
+/// Letters as they were signed: whatever a later Purser would render, these are the bytes whose hash is in the journal.
+const LETTERS: &str = "
+CREATE TABLE offer_letters_private (
+    offer  BLOB NOT NULL,
+    number INTEGER NOT NULL,
+    html   BLOB NOT NULL,
+    pdf    BLOB,
+    PRIMARY KEY (offer, number)
+) STRICT, WITHOUT ROWID;
 ";

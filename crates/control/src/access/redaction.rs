@@ -86,6 +86,18 @@ impl<T> Confidential<T> {
     pub fn amount(&self) -> Option<&T> {
         self.amount.as_ref()
     }
+
+    /// Would it be written out now? For what is no field of an answer (a letter), so that the trail says who saw it.
+    pub(crate) fn is_seen(&self) -> bool {
+        let seen = SEEING.try_with(|seeing| {
+            let covered = self.amount.is_some() && seeing.covers(self);
+            if covered {
+                seeing.note(&self.of);
+            }
+            covered
+        });
+        seen.unwrap_or(false)
+    }
 }
 
 impl<T> fmt::Debug for Confidential<T> {
@@ -96,15 +108,8 @@ impl<T> fmt::Debug for Confidential<T> {
 
 impl<T: Serialize> Serialize for Confidential<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let seen = SEEING.try_with(|seeing| {
-            let covered = self.amount.is_some() && seeing.covers(self);
-            if covered {
-                seeing.note(&self.of);
-            }
-            covered
-        });
         match &self.amount {
-            Some(amount) if seen.unwrap_or(false) => amount.serialize(serializer),
+            Some(amount) if self.is_seen() => amount.serialize(serializer),
             _ => serializer.serialize_none(),
         }
     }

@@ -17,6 +17,8 @@ pub(super) struct Operation {
     pub(super) body: Option<Schema>,
     /// What it answers when it was done.
     pub(super) answer: Option<Schema>,
+    /// Is that a document, HTML or PDF, rather than JSON?
+    pub(super) is_document: bool,
     /// May it be named, to be done once however often it is sent?
     pub(super) repeatable: bool,
 }

@@ -12,6 +12,7 @@ mod answer;
 mod ask;
 mod describe;
 mod gate;
+mod letter;
 mod narrowed;
 mod offers;
 mod openapi;
@@ -29,6 +30,7 @@ use self::answer::Answer;
 use self::ask::{Body, Command, Id, Query, State};
 use self::describe::Operation;
 use self::gate::{Door, Guard};
+use self::letter::offer_letter;
 use self::narrowed::{
     add_key, balances, budgets, charges, denials, grants, keys, people, person, revoke_key, statement, usage_rows,
 };
@@ -188,6 +190,7 @@ services! {
     get "/offers/{id}" => offer, OffersRead;
     delete "/offers/{id}" => erase_offer, OffersChange;
     get "/offers/{id}/findings" => lint_offer, OffersRead;
+    get "/offers/{id}/letter" => offer_letter, OffersRead;
     post "/offers/{id}/versions" => revise_offer, OffersChange;
     post "/offers/{id}/counter" => counter_offer, OffersChange;
     post "/offers/{id}/submit" => submit_offer, OffersChange;

@@ -123,12 +123,18 @@ fn described(endpoint: &Endpoint, operation: &Operation) -> Value {
             "description": "The same key with the same input a second time changes nothing and gives the first result." }));
     }
     let answer = operation.answer.clone().unwrap_or_default();
+    let content = if operation.is_document {
+        let text = json!({ "schema": { "type": "string" } });
+        json!({ "text/html": text, "application/pdf": text })
+    } else {
+        json!({ "application/json": { "schema": answer } })
+    };
     let mut described = json!({
         "operationId": endpoint.action,
         "x-permission": endpoint.permission.map(crate::Permission::name),
         "parameters": parameters,
         "responses": {
-            "200": { "description": "Done.", "content": { "application/json": { "schema": answer } } },
+            "200": { "description": "Done.", "content": content },
             "default": { "$ref": "#/components/responses/Problem" },
         },
     });

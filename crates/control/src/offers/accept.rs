@@ -2,13 +2,14 @@
 
 use purser_core::event::{Event, OfferEvent};
 use purser_core::id::{GrantId, PersonId};
+use purser_core::letter::{Amounts, consent};
 use purser_core::offer::State;
 use purser_store::Personal;
 
 use super::flow::{latest, release};
 use super::note;
 use crate::change::{CommandName, refused, reused};
-use crate::control::{Control, stored};
+use crate::control::{Control, Inner, stored};
 use crate::error::{Code, Error, Refused};
 use crate::people::checked_name;
 use crate::shape::{AcceptOffer, Offer};
@@ -45,8 +46,11 @@ impl Control {
                 events.push(Event::GrantMade(grant));
                 GrantId::new(id.get())
             });
+            // The letter that they have before them: of the version on the table, under the key of its text.
+            let letter = Inner::letter_of(offer, version, &content, Amounts::Shown)?;
+            let hash = letter.hash(&control.offer_key(id, version.number)?);
             let accepted = |signature| {
-                let (version, letter) = (accept.version, None);
+                let (version, letter) = (accept.version, Some(hash));
                 Event::Offer(OfferEvent::Accepted { offer: id, version, person, grant, letter, signature, at: now })
             };
             // What is wrong with the step is told before what would be wrong with its grant.
@@ -67,8 +71,11 @@ impl Control {
                 control.private.put_person(&personal).map_err(stored)?;
                 control.names.write().put_person(personal);
             }
-            let text =
-                serde_json::json!({"signed": signed, "version": accept.version, "hash": version.content, "at": now});
+            control.private.put_offer_letter(id, version.number, &letter.into()).map_err(stored)?;
+            let text = serde_json::json!({
+                "signed": signed, "consent": consent(version.number), "version": accept.version,
+                "hash": version.content, "letter": hash, "at": now,
+            });
             events.push(accepted(note(turn, id, Some(&text.to_string()))?));
             Ok(events)
         })

@@ -144,6 +144,7 @@ impl Inner {
                 .collect(),
             person: offer.accepted.map(|accepted| accepted.person),
             grant: offer.accepted.and_then(|accepted| accepted.grant),
+            letter: offer.accepted.and_then(|accepted| accepted.letter).map(|letter| letter.to_string()),
             declined: offer.declined,
             note,
             findings: findings.into_iter().flatten().map(Into::into).collect(),

@@ -5,11 +5,13 @@
 
 mod accept;
 mod flow;
+mod letter;
 mod look;
 mod report;
 mod roles;
 mod write;
 
+pub use letter::Document;
 use purser_core::event::Event;
 use purser_core::id::{NoteId, OfferId};
 use purser_core::offer::{Offer as Known, OfferError, Who};

@@ -157,6 +157,9 @@ pub struct Offer {
     pub person: Option<PersonId>,
     /// The grant made of it.
     pub grant: Option<GrantId>,
+    /// The keyed hash of the letter that they signed.
+    #[serde(default)]
+    pub letter: Option<String>,
     /// Why the candidate said no.
     pub declined: Option<DeclineReason>,
     /// More about why it was returned, declined or withdrawn.

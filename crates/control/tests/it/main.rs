@@ -5,6 +5,7 @@ mod access;
 mod bench;
 mod changes;
 mod import;
+mod letters;
 mod life;
 mod matrix;
 mod money;

@@ -41,7 +41,8 @@ pub(crate) async fn ask(bench: &Bench, method: &str, path: &str, headers: &[(&st
     let response = TowerToHyperService::new(api::open(&bench.control)).call(request).await.unwrap();
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
     let bytes = response.into_body().collect().await.unwrap().to_bytes();
-    Got { status, headers, text: String::from_utf8(bytes.to_vec()).unwrap() }
+    // A PDF begins with bytes that are no text.
+    Got { status, headers, text: String::from_utf8_lossy(&bytes).into_owned() }
 }
 
 /// One request with a key.

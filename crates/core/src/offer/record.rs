@@ -68,6 +68,12 @@ pub struct Acceptance {
     /// The grant made of its token line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grant: Option<GrantId>,
+    /// The hash of the letter that was signed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub letter: Option<ContentHash>,
+    /// The record of the signature, kept where it can be erased.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signature: Option<NoteId>,
     /// When.
     pub at: Instant,
 }
@@ -225,11 +231,18 @@ impl Offer {
                 next.in_time(*at)?;
                 next.step(Step::View, *at)?;
             }
-            OfferEvent::Accepted { version, person, grant, at, .. } => {
+            OfferEvent::Accepted { version, person, grant, letter, signature, at, .. } => {
                 next.is_latest(*version)?;
                 next.in_time(*at)?;
                 next.step(Step::Accept, *at)?;
-                next.accepted = Some(Acceptance { version: *version, person: *person, grant: *grant, at: *at });
+                next.accepted = Some(Acceptance {
+                    version: *version,
+                    person: *person,
+                    grant: *grant,
+                    letter: *letter,
+                    signature: *signature,
+                    at: *at,
+                });
             }
             OfferEvent::Declined { reason, note, at, .. } => {
                 next.step(Step::Decline, *at)?;

@@ -38,6 +38,8 @@ pub(crate) enum Command {
     List(List),
     /// Show one offer: versions, differences, approvals, findings
     Show(Which),
+    /// Write the letter, as HTML or PDF: of the version that was accepted, sent or written last
+    Letter(Letter),
     /// Put the latest version up for approval
     Submit(Which),
     /// Approve the latest version; nobody approves their own
@@ -87,6 +89,21 @@ pub(crate) struct Write {
 pub(crate) struct Which {
     /// Id of the offer
     pub(crate) offer: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Letter {
+    /// Id of the offer
+    pub(crate) offer: String,
+    /// Of this version
+    #[arg(long)]
+    pub(crate) version: Option<u32>,
+    /// As a PDF rather than as HTML
+    #[arg(long)]
+    pub(crate) pdf: bool,
+    /// Into this file rather than to standard output; what is there is not overwritten
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -177,6 +194,12 @@ impl Command {
                 let report: OfferReport = client.get(path).await?;
                 out.show(&report, shares);
                 return Ok(());
+            }
+            Self::Letter(letter) => {
+                let version = letter.version.map(|version| version.to_string());
+                let form = if letter.pdf { "pdf" } else { "html" };
+                let path = step(&letter.offer, "letter").with("form", Some(form)).with("version", version.as_deref());
+                return files::put(letter.out.as_deref(), &client.get_bytes(path).await?);
             }
             Self::Draft(draft) => {
                 let content = files::content(&draft.file)?;
@@ -275,6 +298,9 @@ fn shown(offer: &Offer) -> String {
     }
     if let Some(grant) = offer.grant {
         let _ = write!(text, "\ngrant {grant}");
+    }
+    if let Some(letter) = &offer.letter {
+        let _ = write!(text, "\nsigned letter {letter}");
     }
     if let Some(note) = &offer.note {
         let _ = write!(text, "\nnote: {note}");

@@ -117,7 +117,18 @@ impl Client {
         }
     }
 
+    /// Reads what is no JSON.
+    pub(crate) async fn get_bytes(&mut self, path: Path) -> Result<Vec<u8>, Failure> {
+        self.ask(Method::GET, path, Vec::new()).await
+    }
+
     async fn call<T: DeserializeOwned>(&mut self, method: Method, path: Path, body: Vec<u8>) -> Result<T, Failure> {
+        let body = self.ask(method, path, body).await?;
+        serde_json::from_slice(&body)
+            .map_err(|error| Failure::from_error("the answer is not understood (another version?)", &error))
+    }
+
+    async fn ask(&mut self, method: Method, path: Path, body: Vec<u8>) -> Result<Vec<u8>, Failure> {
         let mut request = Request::builder().method(method).uri(path.to_string()).header("host", "purser");
         if !body.is_empty() {
             request = request.header("content-type", "application/json");
@@ -138,8 +149,7 @@ impl Client {
             Transport::Inside(inside) => inside.send(request).await?,
         };
         if answer.status.is_success() {
-            return serde_json::from_slice(&answer.body)
-                .map_err(|error| Failure::from_error("the answer is not understood (another version?)", &error));
+            return Ok(answer.body);
         }
         match serde_json::from_slice::<Problem>(&answer.body) {
             Ok(problem) => Err(problem.into()),

@@ -82,6 +82,12 @@ fn an_offer_walks_from_its_draft_to_its_grant() {
     assert_eq!(bench.json(&["offer", "view", id])["state"], "viewed");
     let accepted = bench.json(&["offer", "accept", id, "--version", "1", "--signed", "Person 17"]);
     assert_eq!(accepted["state"], "accepted");
+    let letter = bench.run(&["offer", "letter", id]);
+    assert!(letter.out.contains("60.00 USD is released on each workday"), "{letter:?}");
+    bench.run(&["offer", "letter", id, "--pdf", "--out", "letter.pdf"]);
+    let pdf = std::fs::read(bench.folder().join("letter.pdf")).unwrap();
+    assert!(pdf.starts_with(b"%PDF-") && pdf.windows(9).any(|part| part == b"60.00 USD"));
+    bench.refused(&["offer", "letter", id, "--pdf", "--out", "letter.pdf"], 1, "letter.pdf can't be written");
     let grants = bench.json(&["grant", "list", "Person 17"]);
     assert_eq!((&grants[0]["id"], &grants[0]["amount"]), (&accepted["grant"], &Value::from("60.00")));
     assert_eq!(bench.json(&["offer", "list", "--state", "accepted"]).as_array().unwrap().len(), 1);

@@ -22,7 +22,45 @@ pub struct OfferText {
     pub reason: Option<String>,
 }
 
+/// The letter of a version as it was signed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OfferLetter {
+    /// As a page.
+    pub html: Vec<u8>,
+    /// As a PDF, where its letters could be set.
+    pub pdf: Option<Vec<u8>>,
+}
+
 impl Private {
+    /// Keeps the letter of a version, before the event with its hash; in the place of one whose event never came.
+    ///
+    /// # Errors
+    /// [`StoreError::Sqlite`]: nothing was written.
+    pub fn put_offer_letter(&self, offer: OfferId, number: u32, letter: &OfferLetter) -> Result<(), StoreError> {
+        self.conn()
+            .prepare_cached(
+                "INSERT INTO offer_letters_private (offer, number, html, pdf) VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT (offer, number) DO UPDATE SET html = excluded.html, pdf = excluded.pdf",
+            )
+            .and_then(|mut put| put.execute((Bits::new(offer.get()), number, &letter.html, &letter.pdf)))
+            .map(drop)
+            .map_err(StoreError::sqlite("write the letter of an offer"))
+    }
+
+    /// The letter of a version as it was signed; `None` where none was, or once erased.
+    ///
+    /// # Errors
+    /// [`StoreError::Sqlite`].
+    pub fn offer_letter(&self, offer: OfferId, number: u32) -> Result<Option<OfferLetter>, StoreError> {
+        self.conn()
+            .prepare_cached("SELECT html, pdf FROM offer_letters_private WHERE offer = ?1 AND number = ?2")
+            .and_then(|mut get| {
+                let read = |row: &rusqlite::Row<'_>| Ok(OfferLetter { html: row.get(0)?, pdf: row.get(1)? });
+                get.query_row((Bits::new(offer.get()), number), read).optional()
+            })
+            .map_err(StoreError::sqlite("read the letter of an offer"))
+    }
+
     /// Writes what a version says, before the event that refers to it; in the place of a text whose event never came.
     ///
     /// # Errors
@@ -109,7 +147,8 @@ impl Private {
             |sql| conn.execute(sql, (Bits::new(offer.get()),)).map_err(StoreError::sqlite("erase what an offer said"));
         let versions = erase("DELETE FROM offer_versions_private WHERE offer = ?1")?;
         let notes = erase("DELETE FROM offer_notes_private WHERE offer = ?1")?;
+        let letters = erase("DELETE FROM offer_letters_private WHERE offer = ?1")?;
         empty_log(&conn)?;
-        Ok(versions + notes > 0)
+        Ok(versions + notes + letters > 0)
     }
 }

@@ -1,7 +1,7 @@
 //! `purser offer lint` and `purser offer compare`: files from anywhere, without a data folder.
 
 use std::fmt::Write as _;
-use std::io::Read;
+use std::io::{Read, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -208,6 +208,17 @@ fn read_all(files: &[PathBuf]) -> Result<Vec<(String, outside::Read)>, Failure> 
 pub(super) fn content(file: &Path) -> Result<Content, Failure> {
     serde_json::from_str(&text(file)?)
         .map_err(|error| Failure::from_error(format_args!("{} is not a version of an offer", file.display()), &error))
+}
+
+/// Writes a document into a new file, or to standard output.
+pub(super) fn put(file: Option<&Path>, bytes: &[u8]) -> Result<(), Failure> {
+    let Some(file) = file else {
+        // A reader that went away ends the writing without a complaint.
+        let _ = std::io::stdout().lock().write_all(bytes);
+        return Ok(());
+    };
+    let written = std::fs::File::create_new(file).and_then(|mut file| file.write_all(bytes));
+    written.map_err(|error| Failure::from_error(format!("{} can't be written", file.display()), &error))
 }
 
 fn text(file: &Path) -> Result<String, Failure> {
