@@ -60,9 +60,9 @@ class Purser:
     def __init__(self, folder: Path, providers: list[Provider]):
         if not BINARY.exists():
             raise SystemExit(f"{BINARY} does not exist: build it first, or name another in PURSER_BIN")
-        self.data, port = folder / "purser", free_port()
+        self.data, port, control = folder / "purser", free_port(), free_port()
         config = folder / "purser.toml"
-        head = f'data = "{self.data}"\n[listen]\ngateway = "{LOOPBACK}:{port}"\n'
+        head = f'data = "{self.data}"\n[listen]\ngateway = "{LOOPBACK}:{port}"\ncontrol = "{LOOPBACK}:{control}"\n'
         config.write_text(head + "".join(map(str, providers)))
         self.start = lambda: Server(
             "purser",
@@ -73,6 +73,7 @@ class Purser:
         )
         self.server = self.start()
         self.url = self.server.url
+        self.control = f"http://{LOOPBACK}:{control}"
 
     def restart(self) -> None:
         """Starts the gateway again on the same port and data, after its process has ended."""

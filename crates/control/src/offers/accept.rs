@@ -30,7 +30,7 @@ impl Control {
             let version = latest(offer)?;
             let content = control.offer_content(offer.id, version.number)?;
             let (id, now) = (offer.id, turn.now);
-            let mut events: Vec<Event> = release(offer, now).into_iter().collect();
+            let mut events: Vec<Event> = release(&snapshot.directory, offer, now).into_iter().collect();
             let (person, zone) = if let Some(person) = content.candidate.person {
                 let here = crate::people::known(snapshot.directory.person(person), "person", &person)?;
                 (person, here.zone(now).clone())

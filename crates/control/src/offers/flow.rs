@@ -1,9 +1,11 @@
 //! The way of an offer to its candidate and to its end.
 
+use purser_core::directory::Directory;
 use purser_core::event::{Event, OfferEvent, PoolEvent};
 use purser_core::id::{GrantId, PersonId};
 use purser_core::lint::Severity;
 use purser_core::offer::{Offer as Known, State, Version, Who};
+use purser_core::pool::CommitmentOf;
 use purser_core::role::{Asked, Duty, Measured, needed};
 use purser_core::snapshot::Snapshot;
 use purser_core::time::Instant;
@@ -31,8 +33,8 @@ impl Control {
             let needed = approvals(turn, &snapshot, offer, version)?;
             let submitted =
                 OfferEvent::Submitted { offer: offer.id, version: version.number, by, needed, at: turn.now };
-            // A counter-offer that is taken up takes the place of what was sent, which can't be accepted any more.
-            Ok(ended(offer, submitted, turn.now))
+            // What was set aside for the version that was sent stays so until this one is sent or the offer ends.
+            Ok(vec![event(submitted)])
         })
         .await
     }
@@ -89,7 +91,8 @@ impl Control {
             }
             let (snapshot, version) = (turn.snapshot(), latest(offer)?);
             let content = unblocked(turn, &snapshot, offer, version, true)?;
-            let mut events = Vec::new();
+            // What was kept for the version before makes room for this one, in the same change.
+            let mut events: Vec<Event> = release(&snapshot.directory, offer, turn.now).into_iter().collect();
             if let Some(terms) = version.tokens.as_deref().filter(|terms| terms.guaranteed) {
                 let person = content.candidate.person.unwrap_or(PersonId::new(offer.id.get()));
                 let grant = GrantId::new(offer.id.get());
@@ -128,7 +131,7 @@ impl Control {
             }
             let note = note(turn, offer.id, why.note.as_deref())?;
             let declined = OfferEvent::Declined { offer: offer.id, reason: why.reason, note, at: turn.now };
-            Ok(ended(offer, declined, turn.now))
+            Ok(ended(&turn.snapshot().directory, offer, declined, turn.now))
         })
         .await
     }
@@ -150,7 +153,7 @@ impl Control {
             }
             let note = note(turn, offer.id, why.note.as_deref())?;
             let withdrawn = OfferEvent::Withdrawn { offer: offer.id, by, note, at: turn.now };
-            Ok(ended(offer, withdrawn, turn.now))
+            Ok(ended(&turn.snapshot().directory, offer, withdrawn, turn.now))
         })
         .await
     }
@@ -160,8 +163,10 @@ impl Control {
     /// # Errors
     /// The journal.
     pub async fn expire_offers(&self) -> Result<usize, Error> {
-        let is_over =
-            |offer: &Known, now: Instant| offer.state.is_out() && offer.sent.is_some_and(|sent| sent.expires <= now);
+        let is_over = |offer: &Known, now: Instant| {
+            let runs = offer.state.is_out() || offer.kept_guarantee().is_some();
+            runs && offer.sent.is_some_and(|sent| sent.expires <= now)
+        };
         let (snapshot, now) = (self.snapshot(), self.inner.clock.now());
         let over: Vec<_> = snapshot.directory.offers().filter(|offer| is_over(offer, now)).map(|it| it.id).collect();
         for id in &over {
@@ -172,7 +177,7 @@ impl Control {
                     return Ok(());
                 };
                 let expired = OfferEvent::Expired { offer: id, at: turn.now };
-                super::commit(turn, ended(offer, expired, turn.now))
+                super::commit(turn, ended(&snapshot.directory, offer, expired, turn.now))
             })
             .await?;
         }
@@ -185,13 +190,14 @@ fn event(event: OfferEvent) -> Event {
 }
 
 /// What frees what is set aside for an offer, if anything is.
-pub(super) fn release(offer: &Known, at: Instant) -> Option<Event> {
-    offer.guarantee().map(|_| Event::Pool(PoolEvent::OfferReleased { offer: offer.id, at }))
+pub(super) fn release(directory: &Directory, offer: &Known, at: Instant) -> Option<Event> {
+    let committed = directory.commitment(CommitmentOf::Offer(offer.id));
+    committed.map(|_| Event::Pool(PoolEvent::OfferReleased { offer: offer.id, at }))
 }
 
 /// An event after which nothing is with the candidate, with what frees what was set aside for it.
-fn ended(offer: &Known, end: OfferEvent, at: Instant) -> Vec<Event> {
-    release(offer, at).into_iter().chain([event(end)]).collect()
+fn ended(directory: &Directory, offer: &Known, end: OfferEvent, at: Instant) -> Vec<Event> {
+    release(directory, offer, at).into_iter().chain([event(end)]).collect()
 }
 
 pub(super) fn latest(offer: &Known) -> Result<&Version, Error> {

@@ -182,18 +182,22 @@ pub(super) fn funding(directory: &Directory, offer: &Known, version: &Version) -
         return Funding::Funded;
     }
     let Some(pool) = terms.pool else { return Funding::NoPool };
-    funded_by(directory, terms, pool).map_or(Funding::NoPool, |missing| {
+    funded_by(directory, offer.id, terms, pool).map_or(Funding::NoPool, |missing| {
         if missing.is_positive() { Funding::Short(missing) } else { Funding::Funded }
     })
 }
 
-/// What a pool lacks in the first year of some terms; `None` without such a pool.
-fn funded_by(directory: &Directory, terms: &TokenTerms, pool: purser_core::id::PoolId) -> Option<Nano> {
+/// What a pool lacks in the first year of an offer's terms; `None` without such a pool. What is kept there for the same
+/// offer makes room for them.
+fn funded_by(directory: &Directory, offer: OfferId, terms: &TokenTerms, pool: purser_core::id::PoolId) -> Option<Nano> {
     let calendar = directory.fiscal_calendar();
     let year = calendar.year(terms.starts);
     let free = directory.pool(pool)?.year(year).map_or(Nano::ZERO, purser_core::pool::PoolYear::free);
     let id = purser_core::id::GrantId::new(0);
-    let (person, offer) = (purser_core::id::PersonId::new(0), OfferId::new(0));
+    let kept = directory.commitment(purser_core::pool::CommitmentOf::Offer(offer));
+    let kept = kept.and_then(|kept| kept.share(pool, year)).map_or(Nano::ZERO, |share| share.amount);
+    let free = free.saturating_add(kept);
+    let person = purser_core::id::PersonId::new(0);
     let grant = terms.grant(id, person, &terms.zone, offer, Instant::EPOCH);
     let needed = i64::try_from(grant.released_in(calendar.days(year))).map_or(Nano::MAX, Nano::new);
     Some(needed.saturating_sub(free).max(Nano::ZERO))

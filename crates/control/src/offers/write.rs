@@ -75,7 +75,7 @@ impl Control {
             let mut events = Vec::new();
             // A counter-offer leaves what was set aside where it is: the negotiation goes on.
             if !by_candidate {
-                events.extend(super::flow::release(offer, turn.now));
+                events.extend(super::flow::release(&snapshot.directory, offer, turn.now));
             }
             events.push(Event::Offer(event));
             // Refused here, nothing has been written over.

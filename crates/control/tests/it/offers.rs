@@ -83,7 +83,12 @@ async fn an_offer_becomes_a_person_and_a_guaranteed_grant_in_one_change() {
     // Above the band, and a large guarantee: both must approve, and neither may be who submitted it.
     let submitted = bench.control.submit_offer(None, &id, who("lgn_a")).await.unwrap();
     assert_eq!(submitted.missing, [Duty::People, Duty::Finance]);
-    assert_eq!(committed(&bench), "0.00", "what was sent can't be accepted any more");
+    assert_eq!(committed(&bench), "77358.90410959", "nobody else gets at the money while it is looked at");
+    assert_eq!(
+        code(bench.control.accept_offer(None, &id, accept(1)).await),
+        Code::OfferState,
+        "what was sent can't be accepted any more"
+    );
     let approve = |actor, duty| bench.control.approve_offer(None, &id, who(actor), ApproveOffer { duty });
     assert_eq!(code(approve("lgn_a", Duty::People).await), Code::SelfApproval);
     approve("lgn_b", Duty::People).await.unwrap();
@@ -173,6 +178,73 @@ async fn every_end_but_a_yes_frees_the_pool() {
     assert!(erased.versions[0].content.is_none() && erased.note.is_none() && erased.row.candidate.is_none());
     let bench = bench.restart().await;
     assert_eq!(bench.control.offer(&declined).await.unwrap(), erased, "events and hashes stay");
+}
+
+#[tokio::test]
+async fn what_is_set_aside_stays_until_a_counter_offer_is_sent_or_the_offer_ends() {
+    let counter = async |bench: &Bench| {
+        let id = sent(bench, "78000/year").await.row.id.to_string();
+        bench.control.counter_offer(None, &id, version("600/workday")).await.unwrap();
+        bench.control.submit_offer(None, &id, who("lgn_a")).await.unwrap();
+        assert_eq!(committed(bench), "77358.90410959");
+        id
+    };
+    let bench = company("160000").await;
+    // 156,000 for a year: more than what is free beside the 78,000, not more than with them.
+    let id = counter(&bench).await;
+    bench.control.approve_offer(None, &id, who("lgn_b"), ApproveOffer { duty: Duty::People }).await.unwrap();
+    bench.control.approve_offer(None, &id, who("lgn_c"), ApproveOffer { duty: Duty::Finance }).await.unwrap();
+    let bench = bench.crash().await;
+    assert_eq!(committed(&bench), "77358.90410959", "also after a restart");
+    bench.control.send_offer(None, &id, who("lgn_a")).await.unwrap();
+    let sent_again = committed(&bench);
+    assert!(sent_again.parse::<f64>().unwrap() > 150_000.0, "{sent_again}: the new one took the old one's place");
+    bench.control.withdraw_offer(None, &id, who("lgn_a"), OfferNote::default()).await.unwrap();
+    assert_eq!(committed(&bench), "0.00");
+
+    let id = counter(&bench).await;
+    bench.control.return_offer(None, &id, who("lgn_b"), OfferNote::default()).await.unwrap();
+    assert_eq!(committed(&bench), "77358.90410959", "returned to whoever drafts");
+    bench.control.revise_offer(None, &id, who("lgn_a"), version("79000/year")).await.unwrap();
+    assert_eq!(committed(&bench), "0.00", "the company wrote something else");
+
+    let id = counter(&bench).await;
+    bench.clock.set("2026-12-09T23:00:00Z"); // Midnight of the day in Berlin.
+    assert_eq!(bench.control.expire_offers().await.unwrap(), 1, "not for ever");
+    assert_eq!(bench.control.offer(&id).await.unwrap().row.state, "expired");
+    assert_eq!(committed(&bench), "0.00");
+}
+
+#[tokio::test]
+async fn what_a_line_says_about_the_rest_of_a_period_its_grant_does() {
+    let bench = company("400000").await;
+    let rolling = |rollover: &str| {
+        let mut new = new("600/workday");
+        let line = new.content.package.tokens.as_mut().unwrap();
+        line.guaranteed = false;
+        line.pool = None;
+        line.rollover = Some(serde_json::from_str(rollover).unwrap());
+        new
+    };
+    for endless in
+        [r#"{"carries":{"cap":"50"}}"#, r#"{"carries":{"periods":13}}"#, r#"{"carries":{"cap":"0","periods":1}}"#]
+    {
+        let refused = bench.control.draft_offer(None, who("lgn_a"), rolling(endless)).await;
+        assert_eq!(code(refused), Code::Invalid, "{endless}");
+    }
+    let new = rolling(r#"{"carries":{"cap":"50","periods":2}}"#);
+    let id = bench.control.draft_offer(None, who("lgn_a"), new).await.unwrap().row.id.to_string();
+    bench.control.submit_offer(None, &id, who("lgn_a")).await.unwrap();
+    for (actor, duty) in [("lgn_b", Duty::People), ("lgn_c", Duty::Finance)] {
+        if bench.control.offer(&id).await.unwrap().missing.contains(&duty) {
+            bench.control.approve_offer(None, &id, who(actor), ApproveOffer { duty }).await.unwrap();
+        }
+    }
+    bench.control.send_offer(None, &id, who("lgn_a")).await.unwrap();
+    let accepted = bench.control.accept_offer(None, &id, accept(1)).await.unwrap();
+    let snapshot = bench.control.snapshot();
+    let rollover = snapshot.directory.grant(accepted.grant.unwrap()).unwrap().rollover.unwrap();
+    assert_eq!((rollover.max.to_string().as_str(), rollover.periods.get()), ("300.00", 2));
 }
 
 #[tokio::test]

@@ -76,11 +76,17 @@ impl Directory {
         if kept { Ok(()) } else { Err(OfferError::Grant) }
     }
 
-    /// While a guarantee is with the candidate, and no longer, it is set aside in its pool.
+    /// While a guarantee is with the candidate it is set aside in its pool, and no longer than until their counter-offer
+    /// is answered.
     fn has_its_funds(&self, offer: &Offer) -> Result<(), OfferError> {
         let committed = self.commitment(CommitmentOf::Offer(offer.id));
         match (offer.guarantee(), committed) {
             (None, None) => Ok(()),
+            (None, Some(set_aside))
+                if offer.kept_guarantee().is_some_and(|terms| terms.is_kept_by(&set_aside.terms)) =>
+            {
+                Ok(())
+            }
             (None, Some(_)) => Err(OfferError::StillCommitted(offer.id)),
             (Some(terms), Some(set_aside)) if terms.is_kept_by(&set_aside.terms) => Ok(()),
             (Some(_), _) => Err(OfferError::NotCommitted(offer.id)),

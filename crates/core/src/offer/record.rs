@@ -142,6 +142,14 @@ impl Offer {
         (self.state.is_out() && terms.guaranteed).then_some(terms)
     }
 
+    /// The guarantee that stays funded while the company looks at the candidate's counter-offer: that of the version that
+    /// was sent before. Nobody else gets at the money between the counter-offer and its answer.
+    pub fn kept_guarantee(&self) -> Option<&TokenTerms> {
+        let terms = self.sent_version()?.tokens.as_deref()?;
+        let looks = matches!(self.state, State::Draft | State::Approval | State::Approved);
+        (looks && self.latest()?.by == By::Candidate && terms.guaranteed).then_some(terms)
+    }
+
     /// Approvals that are still missing.
     pub fn missing(&self) -> impl Iterator<Item = Duty> {
         self.needed.iter().copied().filter(|duty| self.approvals.iter().all(|given| given.duty != *duty))
@@ -250,7 +258,12 @@ impl Offer {
                 next.note = *note;
             }
             OfferEvent::Expired { at, .. } => {
-                next.step(Step::Expire, *at)?;
+                // While a counter-offer is looked at the time goes on: what is set aside is not set aside for ever.
+                if self.kept_guarantee().is_some() {
+                    (next.state, next.since) = (State::Expired, *at);
+                } else {
+                    next.step(Step::Expire, *at)?;
+                }
                 if let Some(sent) = self.sent.filter(|sent| *at < sent.expires) {
                     return Err(OfferError::NotYet { offer: self.id, expires: sent.expires });
                 }

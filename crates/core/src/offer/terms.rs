@@ -1,6 +1,7 @@
 //! What of a version can be enforced: the token line in the ledger's currency. The only figures of an offer that the
 //! journal has.
 
+use std::num::NonZeroU8;
 use std::sync::Arc;
 
 use jiff::civil::Date;
@@ -8,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Content;
 use crate::calendar::{Cadence, Days};
-use crate::grant::{Grant, GrantSource, Priority, WorkShare, is_default};
+use crate::grant::{self, Grant, GrantSource, Priority, WorkShare, is_default};
 use crate::id::{GrantId, OfferId, PersonId, PoolId};
 use crate::money::{Currency, Nano};
 use crate::package::{Activation, Basis, Exact, PackageError, ReleaseEvery, Remedy, Rollover, Sharing};
@@ -101,6 +102,12 @@ pub enum TermsError {
     /// Too long.
     #[error("the term of the token budget ends beyond the calendar; write a shorter one")]
     Term,
+    /// More periods than accounts can be kept for, none, or nobody says how many.
+    #[error(
+        "what is not used can go on for 1 to {} periods; say for how many, with a cap above zero",
+        grant::ROLLOVER_PERIODS_MAX
+    )]
+    Rollover,
     /// More is kept than promised.
     #[error("the floor of the token budget lies above the amount; lower it")]
     Floor,
@@ -147,7 +154,7 @@ impl TokenTerms {
             return Err(TermsError::EndsBeforeStart { starts: content.starts, ends });
         }
         let (cadence, days) = every.cadence();
-        Ok(Some(Self {
+        let terms = Self {
             amount,
             cadence,
             days,
@@ -166,7 +173,13 @@ impl TokenTerms {
             sharing: line.sharing,
             activation: line.activation,
             condition_precedent: line.condition_precedent,
-        }))
+        };
+        // What a line promises its grant does, or the version is none.
+        let kept = terms.lives_on().is_some_and(|rollover| rollover.periods.get() <= grant::ROLLOVER_PERIODS_MAX);
+        if matches!(terms.rollover, Some(Rollover::Carries { .. })) && !kept {
+            return Err(TermsError::Rollover);
+        }
+        Ok(Some(terms))
     }
 
     /// The grant that comes of them.
@@ -177,7 +190,7 @@ impl TokenTerms {
             amount: self.amount,
             cadence: self.cadence,
             share: WorkShare::FULL,
-            rollover: None,
+            rollover: self.lives_on(),
             days: self.days,
             zone: zone.clone(),
             starts: self.starts,
@@ -192,6 +205,16 @@ impl TokenTerms {
             voided_at: None,
             life: None,
         }
+    }
+
+    /// The rollover of the grant: what a period leaves unused, up to the cap that the line writes as a part of what a
+    /// period releases. Nothing where nothing lives on.
+    fn lives_on(&self) -> Option<grant::Rollover> {
+        let Some(Rollover::Carries { cap, periods }) = self.rollover else { return None };
+        let amount = Exact::of(self.amount);
+        let max = cap.map_or(Some(amount), |cap| cap.of(amount)).and_then(Exact::round)?;
+        let periods = u8::try_from(periods?).ok().and_then(NonZeroU8::new)?;
+        max.is_positive().then_some(grant::Rollover { max, periods })
     }
 
     /// Is a grant the one that comes of them?
