@@ -21,7 +21,7 @@ from purser import BINARY, Purser
 
 WORKERS = 3
 POOLS = ("First", "Second")
-FUNDS = Fraction(40_000_000)
+FUNDS = Fraction(2_000_000_000)
 YEAR = 2028
 KILLED_AFTER_SECONDS = (0.3, 2.5)
 NEGOTIATED = 1 / 2  # of the offers are countered once

@@ -41,6 +41,11 @@ pub async fn once(control: &Control) {
         Ok(expired) => tracing::info!(expired, "offers expired; what was set aside for them is free"),
         Err(error) => tracing::warn!(%error, "offers could not be ended at their expiry"),
     }
+    match control.forget_candidates().await {
+        Ok(0) => {}
+        Ok(forgotten) => tracing::info!(forgotten, "offers that came to nothing are old: what they said is forgotten"),
+        Err(error) => tracing::warn!(%error, "what old offers said could not be forgotten"),
+    }
     match close_ended(control) {
         Ok(0) => {}
         Ok(closed) => tracing::debug!(closed, "accounts of past periods are closed"),

@@ -10,7 +10,7 @@ use super::flow::{latest, release};
 use super::note;
 use crate::change::{CommandName, refused, reused};
 use crate::control::{Control, Inner, stored};
-use crate::error::{Code, Error, Refused};
+use crate::error::Error;
 use crate::people::checked_name;
 use crate::shape::{AcceptOffer, Offer};
 
@@ -78,23 +78,6 @@ impl Control {
             });
             events.push(accepted(note(turn, id, Some(&text.to_string()))?));
             Ok(events)
-        })
-        .await
-    }
-
-    /// Forgets what an offer that came to nothing said: name, amounts, notes. Its events and hashes stay.
-    ///
-    /// # Errors
-    /// [`Code::OfferState`] while it is open or when it was accepted; or the files.
-    pub async fn erase_offer(&self, name: Option<CommandName>, id: &str) -> Result<Offer, Error> {
-        self.offer_step(name, id, move |turn, offer| {
-            if !offer.state.is_ended() || offer.state == State::Accepted {
-                let message =
-                    format!("offer {} is {}; only one that came to nothing is erased", offer.id, offer.state.word());
-                return Err(Refused::new(Code::OfferState, message).hint("withdraw it first").into());
-            }
-            turn.control().private.erase_offer(offer.id).map_err(stored)?;
-            Ok(Vec::new())
         })
         .await
     }

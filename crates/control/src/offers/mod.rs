@@ -5,6 +5,7 @@
 
 mod accept;
 mod flow;
+mod forget;
 mod letter;
 mod look;
 mod report;

@@ -1,5 +1,6 @@
 //! Offers from draft to grant, through the services, over real files.
 
+use purser_control::audit::Trail;
 use purser_control::shape::{
     AcceptOffer, ApproveOffer, DeclineOffer, FundPool, NewOffer, NewPool, NewVersion, Offer, OfferNote, PreviewRoles,
 };
@@ -213,6 +214,39 @@ async fn what_is_set_aside_stays_until_a_counter_offer_is_sent_or_the_offer_ends
     assert_eq!(bench.control.expire_offers().await.unwrap(), 1, "not for ever");
     assert_eq!(bench.control.offer(&id).await.unwrap().row.state, "expired");
     assert_eq!(committed(&bench), "0.00");
+}
+
+#[tokio::test]
+async fn what_offers_said_that_came_to_nothing_is_forgotten_after_the_months_that_were_set() {
+    let bench = company("400000").await;
+    let ended = async |amount: &str| {
+        let id = sent(&bench, amount).await.row.id.to_string();
+        let no = DeclineOffer { reason: DeclineReason::Salary, note: Some("too little".to_owned()) };
+        bench.control.decline_offer(None, &id, no).await.unwrap();
+        id
+    };
+    let old = ended("78000/year").await;
+    let accepted = sent(&bench, "78000/year").await.row.id.to_string();
+    bench.control.accept_offer(None, &accepted, accept(1)).await.unwrap();
+    let open = bench.control.draft_offer(None, who("lgn_a"), new("78000/year")).await.unwrap().row.id.to_string();
+    bench.clock.set("2026-12-01T12:00:00Z");
+    let young = ended("78000/year").await;
+    bench.clock.set("2027-05-24T12:00:00Z");
+    assert_eq!(bench.control.forget_candidates().await.unwrap(), 0, "nobody said so");
+    bench.control.forget_candidates_after(Some(6));
+    bench.clock.set("2027-05-23T23:59:59Z");
+    assert_eq!(bench.control.forget_candidates().await.unwrap(), 0, "a day too early");
+    bench.clock.set("2027-05-24T00:00:00Z");
+    assert_eq!(bench.control.forget_candidates().await.unwrap(), 1);
+    assert_eq!(bench.control.forget_candidates().await.unwrap(), 0, "forgotten once");
+    let gone = bench.control.offer(&old).await.unwrap();
+    assert!(gone.row.candidate.is_none() && gone.note.is_none() && gone.versions[0].content.is_none());
+    for kept in [&accepted, &open, &young] {
+        assert_eq!(bench.control.offer(kept).await.unwrap().row.candidate.as_deref(), Some("Person 17"), "{kept}");
+    }
+    let page = bench.control.audit(Trail { target: Some(old.clone()), ..Trail::default() }).await;
+    let actions: Vec<String> = page.unwrap().items.into_iter().map(|entry| entry.action).collect();
+    assert!(actions.iter().any(|action| action == "erase_offer"), "{actions:?}");
 }
 
 #[tokio::test]

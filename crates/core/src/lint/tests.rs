@@ -207,6 +207,23 @@ fn letter(text: &str) -> outside::Read {
 }
 
 #[test]
+fn what_a_letter_names_without_a_value_is_said_to_be_unknown() {
+    let unknown = |text: &str| -> Vec<String> {
+        let said = letter(text).understood.into_iter().filter(|it| it.means.contains("of unknown value"));
+        said.map(|it| it.means.split(" of unknown").next().unwrap().to_owned()).collect()
+    };
+    let salary = "We offer a base salary of $300,000 per year";
+    assert_eq!(
+        unknown(&format!("{salary}, 12 000 stock options and a generous AI budget.")),
+        ["equity", "token budget"]
+    );
+    assert_eq!(unknown(&format!("{salary} and a discretionary bonus.")), ["bonus"]);
+    assert_eq!(unknown(&format!("{salary}. There is no bonus. Equity: none.")), [""; 0]);
+    assert_eq!(unknown(&format!("{salary}. Token budget\n$2,000 per month of tokens")), [""; 0], "said further down");
+    assert_eq!(unknown("Token budget: $2,000 per month. Salary: as agreed."), ["salary"]);
+}
+
+#[test]
 fn a_letter_is_read_as_it_is_written() {
     let read = letter(
         "Company: Example One\nFamily: engineering\nLevel: L5\nWe are glad to offer you a base salary of $300,000 per \

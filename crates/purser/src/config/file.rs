@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::num::NonZeroU16;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -33,6 +34,7 @@ pub(crate) struct File {
     pub(crate) ledger: Ledger,
     pub(crate) limits: Limits,
     pub(crate) policy: Policy,
+    pub(crate) retention: Retention,
     /// By name; the place in the file is the order of preference.
     pub(crate) providers: BTreeMap<String, Spanned<Provider>>,
 }
@@ -48,9 +50,18 @@ impl Default for File {
             ledger: Ledger::default(),
             limits: Limits::default(),
             policy: Policy::default(),
+            retention: Retention::default(),
             providers: BTreeMap::new(),
         }
     }
+}
+
+/// `[retention]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Retention {
+    /// Months after which what an offer said that came to nothing is forgotten.
+    pub(crate) candidate_months: Option<NonZeroU16>,
 }
 
 /// `[listen]`

@@ -107,6 +107,11 @@ impl Config {
         }
     }
 
+    /// Months after which what an offer said that came to nothing is forgotten, where that is set.
+    pub(crate) fn candidate_months(&self) -> Option<u16> {
+        self.file.retention.candidate_months.map(std::num::NonZero::get)
+    }
+
     /// How long calls under way may go on at a restart.
     pub(crate) fn restart_drain(&self) -> Duration {
         self.file.limits.restart_drain.0

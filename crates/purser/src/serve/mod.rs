@@ -144,6 +144,7 @@ async fn run(
         upstreams: &upstreams,
     };
     control.tell_gateway(&welcome.gateway);
+    control.forget_candidates_after(config.candidate_months());
     welcome.say(control)?;
 
     let local: JoinHandle<()> = tokio::spawn(api::serve_socket(socket, api::local(control), stopping.clone()));

@@ -1,7 +1,7 @@
 //! What versions of offers say, and notes about offers.
 
 use purser_core::id::{NoteId, OfferId};
-use rusqlite::OptionalExtension;
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 
 use super::{Private, empty_log};
 use crate::error::StoreError;
@@ -136,19 +136,27 @@ impl Private {
             .map_err(StoreError::sqlite("read a note about an offer"))
     }
 
-    /// Forgets what an offer said, all versions and notes. Its events and hashes stay. Returns whether there was
-    /// anything to forget.
+    /// Forgets what an offer said, all versions, notes and letters together. Its events and hashes stay. Returns whether
+    /// there was anything to forget.
     ///
     /// # Errors
-    /// [`StoreError::Sqlite`]: some of it may still be there.
+    /// [`StoreError::Sqlite`]: all of it may still be there.
     pub fn erase_offer(&self, offer: OfferId) -> Result<bool, StoreError> {
-        let conn = self.conn();
-        let erase =
-            |sql| conn.execute(sql, (Bits::new(offer.get()),)).map_err(StoreError::sqlite("erase what an offer said"));
-        let versions = erase("DELETE FROM offer_versions_private WHERE offer = ?1")?;
-        let notes = erase("DELETE FROM offer_notes_private WHERE offer = ?1")?;
-        let letters = erase("DELETE FROM offer_letters_private WHERE offer = ?1")?;
+        let erase = |conn: &mut Connection| {
+            let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let mut gone = 0;
+            for sql in [
+                "DELETE FROM offer_versions_private WHERE offer = ?1",
+                "DELETE FROM offer_notes_private WHERE offer = ?1",
+                "DELETE FROM offer_letters_private WHERE offer = ?1",
+            ] {
+                gone += tx.execute(sql, (Bits::new(offer.get()),))?;
+            }
+            tx.commit().map(|()| gone > 0)
+        };
+        let mut conn = self.conn();
+        let gone = erase(&mut conn).map_err(StoreError::sqlite("erase what an offer said"))?;
         empty_log(&conn)?;
-        Ok(versions + notes + letters > 0)
+        Ok(gone)
     }
 }

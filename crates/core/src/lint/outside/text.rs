@@ -9,7 +9,7 @@ use super::amount::{self, Amount, Per};
 use super::{Outside, OutsideError, Read};
 use crate::money::Currency;
 use crate::package::{
-    Activation, Basis, Bonus, Equity, Purpose, Remedy, Rollover, Sharing, TokenLine, TokenTerm, Vesting,
+    Activation, Basis, Bonus, Equity, Package, Purpose, Remedy, Rollover, Sharing, TokenLine, TokenTerm, Vesting,
 };
 use crate::role::Role;
 
@@ -74,6 +74,7 @@ const WORDS: &[(About, &[&str])] = &[
 pub(super) fn read(text: &str) -> Result<Read, OutsideError> {
     let mut reading = Reading { offer: Outside::empty(Currency::usd()), understood: Vec::new(), currency: None };
     let (mut about, mut found) = (About::Nothing, false);
+    let mut named_pillars = Vec::new();
     for clause in clauses(text).take(CLAUSES_MAX) {
         let small = clause.to_lowercase();
         let named = WORDS.iter().find(|(_, words)| words.iter().any(|word| small.contains(word)));
@@ -81,13 +82,41 @@ pub(super) fn read(text: &str) -> Result<Read, OutsideError> {
         let before = reading.understood.len();
         reading.take(about, &clause, &small);
         found |= reading.understood.len() > before && about != About::Nothing;
+        if named.is_some() && !denies(&small) && named_pillars.iter().all(|(known, _)| *known != about) {
+            named_pillars.push((about, clause));
+        }
     }
-    let Reading { mut offer, understood, currency } = reading;
+    let Reading { mut offer, mut understood, currency } = reading;
     if !found {
         return Err(OutsideError::Nothing);
     }
     offer.package.currency = currency.unwrap_or_else(Currency::usd);
+    // A pillar that is named and of which no value could be read counts as nothing: that is said, not passed over.
+    for (about, words) in named_pillars {
+        if let Some(means) = unknown(about, &offer.package) {
+            understood.push(Understood { words, means });
+        }
+    }
     Ok(Read { offer, understood })
+}
+
+/// What is said of a pillar that is named and has no value.
+fn unknown(about: About, package: &Package) -> Option<String> {
+    let (missing, what, example) = match about {
+        About::Salary => (package.salary.is_none(), "salary", "salary: $200,000 per year"),
+        About::Bonus => (package.bonus.is_none(), "bonus", "bonus: 10 %"),
+        About::Equity => (package.equity.is_none(), "equity", "equity: $400,000 over 4 years"),
+        About::Tokens => (package.tokens.is_none(), "token budget", "token budget: $2,000 per month"),
+        _ => return None,
+    };
+    missing.then(|| {
+        format!("{what} of unknown value: it counts as nothing, also in every share of the package; write `{example}`")
+    })
+}
+
+/// Does a clause say that there is none of what it names?
+fn denies(small: &str) -> bool {
+    ["no ", "without", "not include", "not offer", "none"].iter().any(|word| small.contains(word))
 }
 
 /// Lines, sentences and their clauses. A comma, or a dot, counts only with a space behind it, so that amounts stay whole.
