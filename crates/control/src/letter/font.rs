@@ -1,7 +1,8 @@
 //! The letters of Helvetica, one of the fonts that every PDF reader brings along: what each is called, and how wide it is.
 //!
-//! Nothing is embedded, so a letter takes a few kilobytes. What such a font has is Latin: WinAnsi (Windows-1252), and the
-//! letters of central Europe, the Baltic and Turkey by their names.
+//! Nothing is embedded, so a letter takes a few kilobytes. What every reader has is the standard Latin set of
+//! PDF: WinAnsi (Windows-1252) and three letters more by their names. Some readers have others too, some leave a gap in
+//! their place, which no signed letter may have.
 
 /// Widths of the codes from 32 to 255 in thousandths of the size, by the metrics that Adobe publishes for its core fonts.
 const WIDTHS: [u16; 224] = [
@@ -32,88 +33,7 @@ const BOLD_WIDTHS: [u16; 224] = [
 ];
 
 /// Letters that WinAnsi lacks: each with its name, and the letter below its accent, which is as wide.
-const MORE: &[(char, &str, u8)] = &[
-    ('Ā', "Amacron", b'A'),
-    ('ā', "amacron", b'a'),
-    ('Ă', "Abreve", b'A'),
-    ('ă', "abreve", b'a'),
-    ('Ą', "Aogonek", b'A'),
-    ('ą', "aogonek", b'a'),
-    ('Ć', "Cacute", b'C'),
-    ('ć', "cacute", b'c'),
-    ('Č', "Ccaron", b'C'),
-    ('č', "ccaron", b'c'),
-    ('Ď', "Dcaron", b'D'),
-    ('ď', "dcaron", b'd'),
-    ('Đ', "Dcroat", b'D'),
-    ('đ', "dcroat", b'd'),
-    ('Ē', "Emacron", b'E'),
-    ('ē', "emacron", b'e'),
-    ('Ė', "Edotaccent", b'E'),
-    ('ė', "edotaccent", b'e'),
-    ('Ę', "Eogonek", b'E'),
-    ('ę', "eogonek", b'e'),
-    ('Ě', "Ecaron", b'E'),
-    ('ě', "ecaron", b'e'),
-    ('Ğ', "Gbreve", b'G'),
-    ('ğ', "gbreve", b'g'),
-    ('Ģ', "Gcommaaccent", b'G'),
-    ('ģ', "gcommaaccent", b'g'),
-    ('Ī', "Imacron", b'I'),
-    ('ī', "imacron", b'i'),
-    ('Į', "Iogonek", b'I'),
-    ('į', "iogonek", b'i'),
-    ('İ', "Idotaccent", b'I'),
-    ('ı', "dotlessi", b'i'),
-    ('Ķ', "Kcommaaccent", b'K'),
-    ('ķ', "kcommaaccent", b'k'),
-    ('Ĺ', "Lacute", b'L'),
-    ('ĺ', "lacute", b'l'),
-    ('Ļ', "Lcommaaccent", b'L'),
-    ('ļ', "lcommaaccent", b'l'),
-    ('Ľ', "Lcaron", b'L'),
-    ('ľ', "lcaron", b'l'),
-    ('Ł', "Lslash", b'L'),
-    ('ł', "lslash", b'l'),
-    ('Ń', "Nacute", b'N'),
-    ('ń', "nacute", b'n'),
-    ('Ņ', "Ncommaaccent", b'N'),
-    ('ņ', "ncommaaccent", b'n'),
-    ('Ň', "Ncaron", b'N'),
-    ('ň', "ncaron", b'n'),
-    ('Ō', "Omacron", b'O'),
-    ('ō', "omacron", b'o'),
-    ('Ő', "Ohungarumlaut", b'O'),
-    ('ő', "ohungarumlaut", b'o'),
-    ('Ŕ', "Racute", b'R'),
-    ('ŕ', "racute", b'r'),
-    ('Ŗ', "Rcommaaccent", b'R'),
-    ('ŗ', "rcommaaccent", b'r'),
-    ('Ř', "Rcaron", b'R'),
-    ('ř', "rcaron", b'r'),
-    ('Ś', "Sacute", b'S'),
-    ('ś', "sacute", b's'),
-    ('Ş', "Scedilla", b'S'),
-    ('ş', "scedilla", b's'),
-    ('Ș', "Scommaaccent", b'S'),
-    ('ș', "scommaaccent", b's'),
-    ('Ţ', "Tcommaaccent", b'T'),
-    ('ţ', "tcommaaccent", b't'),
-    ('Ť', "Tcaron", b'T'),
-    ('ť', "tcaron", b't'),
-    ('Ū', "Umacron", b'U'),
-    ('ū', "umacron", b'u'),
-    ('Ů', "Uring", b'U'),
-    ('ů', "uring", b'u'),
-    ('Ű', "Uhungarumlaut", b'U'),
-    ('ű', "uhungarumlaut", b'u'),
-    ('Ų', "Uogonek", b'U'),
-    ('ų', "uogonek", b'u'),
-    ('Ź', "Zacute", b'Z'),
-    ('ź', "zacute", b'z'),
-    ('Ż', "Zdotaccent", b'Z'),
-    ('ż', "zdotaccent", b'z'),
-];
+const MORE: &[(char, &str, u8)] = &[('Ł', "Lslash", b'L'), ('ł', "lslash", b'l'), ('ı', "dotlessi", b'i')];
 
 /// The first code of [`MORE`] in the font that has them.
 pub(super) const MORE_FIRST: u8 = 33;
@@ -201,8 +121,9 @@ mod tests {
             ('€', Some((Table::Usual, 128))),
             ('–', Some((Table::Usual, 150))),
             ('ü', Some((Table::Usual, 252))),
-            ('Ā', Some((Table::More, 33))),
-            ('ż', Some((Table::More, 112))),
+            ('Ł', Some((Table::More, 33))),
+            ('ı', Some((Table::More, 35))),
+            ('ż', None),
             ('Ж', None),
             ('\n', None),
             ('\u{81}', None),

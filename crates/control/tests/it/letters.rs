@@ -49,12 +49,12 @@ async fn letter(bench: &Bench, key: &str, offer: &Offer, form: &str) -> Got {
 async fn a_version_has_one_letter_and_the_signature_is_of_its_bytes() {
     let bench = company().await;
     let people = key(&bench, "people").await;
-    let offer = sent(&bench, "Łukasz Żółć").await;
+    let offer = sent(&bench, "Łukasz Müller").await;
     let (html, pdf) = (letter(&bench, &people, &offer, "html").await, letter(&bench, &people, &offer, "pdf").await);
     for figure in FIGURES {
         assert!(html.text.contains(figure) && pdf.text.contains(figure), "{figure}");
     }
-    assert!(html.text.contains("5.3 Guarantee") && html.text.contains("Łukasz Żółć"), "{}", html.text);
+    assert!(html.text.contains("5.3 Guarantee") && html.text.contains("Łukasz Müller"), "{}", html.text);
     assert!(html.text.contains("&lt;b&gt;once"), "a note is text");
     assert!(pdf.text.starts_with("%PDF-") && pdf.text.trim_end().ends_with("%%EOF"));
     let hash = html.headers["etag"].to_str().unwrap().trim_matches('"').trim_end_matches("-html").to_owned();
@@ -68,7 +68,7 @@ async fn a_version_has_one_letter_and_the_signature_is_of_its_bytes() {
     bench.clock.set("2026-12-01T08:00:00Z");
     assert_eq!(letter(&bench, &people, &offer, "pdf").await.text, pdf.text);
 
-    let yes = AcceptOffer { version: 1, signed: "Łukasz Żółć".to_owned() };
+    let yes = AcceptOffer { version: 1, signed: "Łukasz Müller".to_owned() };
     let accepted = bench.control.accept_offer(None, &offer.row.id.to_string(), yes).await.unwrap();
     assert_eq!(accepted.letter.as_deref(), Some(hash.as_str()), "what was read is what was signed");
     assert_eq!(letter(&bench, &people, &offer, "pdf").await.text, pdf.text);
