@@ -4,8 +4,9 @@ use purser_core::account::Subject;
 use purser_core::budget::BudgetOn;
 use purser_core::event::Event;
 use purser_core::grant::Priority;
-use purser_core::id::{GrantId, KeyId};
-use purser_core::money::Nano;
+use purser_core::id::{GrantId, KeyId, OfferId};
+use purser_core::money::{Currency, Nano};
+use purser_core::offer::{Content, TokenTerms};
 use purser_ledger::Balance;
 
 use crate::asks::{Talk, Want, ask, ask_unsigned};
@@ -128,6 +129,48 @@ fn a_grant_starts_by_the_clock_and_stops_by_its_voiding() {
     let (grant, at) = (grant.unwrap(), "2026-11-26T00:00:00Z".parse().unwrap());
     rig.change(|company| company.take(&Event::GrantVoided { grant, at }));
     assert_eq!(call(), "grant_ended");
+}
+
+/// What the terms of an accepted offer say is what the gateway does: from the first minute of the start date where the
+/// person is, for the models of its line, and to the end of its term.
+#[test]
+fn an_accepted_offer_opens_at_midnight_where_its_person_is() {
+    let content = |models: &str| -> Content {
+        let text = format!(
+            r#"{{"candidate":{{"name":"Person 17"}},"role":{{"family":"finance"}},"zone":"America/Los_Angeles",
+                "starts":"2026-11-30","expires":"2026-11-20","package":{{"currency":"USD","tokens":{{
+                    "amount":"60/workday","term":"2026-12-02","scope":{{"models":["{models}"]}}}}}}}}"#
+        );
+        serde_json::from_str(&text).unwrap()
+    };
+    let check = |models: &str, moments: &[(&str, &str)]| {
+        let rig = Rig::bare(|setup| {
+            small_floor(&mut setup.company);
+            let content = content(models);
+            let terms = TokenTerms::of(&content, &Currency::usd(), None).unwrap().unwrap();
+            let zone = content.zone.clone();
+            let (at, effective) = ("2026-11-20T12:00:00Z".parse().unwrap(), "2026-11-21T00:00:00Z".parse().unwrap());
+            setup.company.take(&Event::PersonZoneChanged { person: ANALYST, zone, effective, at });
+            setup.company.grant(ANALYST, tokens(1_000), |grant| {
+                grant.created_at = noon();
+                // From an offer of somewhere else: this ledger knows none.
+                *grant = terms.grant(grant.id, ANALYST, &content.zone, OfferId::new(17), grant.created_at);
+            });
+        });
+        for (at, code) in moments {
+            rig.clock.set(at);
+            assert_eq!(rig.call(&chat(100)).header("x-purser-code"), *code, "{models} at {at}");
+        }
+    };
+    // Midnight in Los Angeles is eight in the morning in London.
+    let days = [
+        ("2026-11-30T07:59:59Z", "grant_not_started"),
+        ("2026-11-30T08:00:00Z", ""),
+        ("2026-12-02T07:59:59Z", ""),
+        ("2026-12-02T08:00:00Z", "grant_ended"),
+    ];
+    check("*", &days);
+    check("claude-*", &[("2026-11-30T08:00:00Z", "not_covered")]);
 }
 
 #[test]
