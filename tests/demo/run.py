@@ -194,7 +194,10 @@ def a_company() -> str:
         check(len(ask("suspense", "list")) == 3, "what was under way is not in suspense")
         years = {year["year"] for pool in ask("pool", "list") for year in pool["years"]}
         check(years == {2025, 2026, 2027}, f"pools have the years {years}")
-        check({grant["guaranteed"] for grant in ask("grant", "list")} == {True, False}, "one kind of grant only")
+        grants = ask("grant", "list")
+        check({grant["guaranteed"] for grant in grants} == {True, False}, "one kind of grant only")
+        check({grant["share"] for grant in grants} >= {"60%", "80%", "100%"}, "nobody works less")
+        check({grant["rollover"] is None for grant in grants} == {True, False}, "nothing lives on")
         offers = [ask("offer", "show", row["id"]) for row in ask("offer", "list")]
         currencies = {offer["versions"][0]["content"]["package"]["currency"] for offer in offers}
         check(currencies == {"USD", "EUR", "GBP"}, str(currencies))

@@ -271,8 +271,10 @@ pub struct TracedHold {
 pub struct TracedLeg {
     /// The grant.
     pub grant: GrantId,
-    /// The period's first instant.
+    /// The first instant of the period whose money it is.
     pub from: Instant,
+    /// The instant at which that lapses: later than the period's end for what lives on.
+    pub to: Instant,
     /// Set aside; `None` where that is not known.
     pub held: Option<Nano>,
     /// Paid.

@@ -43,7 +43,8 @@ impl Tracing<'_> {
         for part in &parts {
             let Some(key) = self.inner.reader.account_key(part.no).map_err(stored)? else { continue };
             if let Subject::Grant(grant) = key.subject {
-                legs.push(TracedLeg { grant, from: key.period.start, held: part.held, paid: part.paid });
+                let (from, to) = (key.period.start, key.period.end);
+                legs.push(TracedLeg { grant, from, to, held: part.held, paid: part.paid });
             }
         }
         if let Some(held) = &held

@@ -1,12 +1,13 @@
 //! A grant: what its periods released, and what was paid of it.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, BTreeSet};
 
-use purser_core::account::Subject;
+use purser_core::account::{Period, Subject};
 use purser_core::grant::{Grant, Part};
 use purser_core::money::Nano;
 use purser_core::pool::CommitmentOf;
 use purser_core::time::Instant;
+use purser_ledger::Lsn;
 use purser_store::{AccountRow, PAGE_MAX};
 
 use super::{Tracing, offer_of};
@@ -17,25 +18,24 @@ use crate::shape::{Funds, TracedCommitment, TracedGrant, TracedPart, TracedPerio
 /// Periods that are gone through: twenty years of days.
 const PERIODS_MAX: usize = 7_400;
 
-/// What a period was drawn for.
+/// What a grant paid, by charge: one may draw on several of its accounts.
 #[derive(Default)]
-struct Drawn {
-    charges: u64,
-    sum: Nano,
-    /// The last ones, newest last.
-    last: VecDeque<(purser_ledger::Lsn, Nano)>,
+struct Paid {
+    seen: BTreeSet<Lsn>,
+    /// The newest ones.
+    last: BTreeMap<Lsn, Nano>,
 }
 
 impl Tracing<'_> {
-    /// A grant as a link. Where a period is named, only that one is shown in full.
-    pub(super) fn grant(&mut self, grant: &Grant, only: Option<Instant>) -> Result<TracedGrant, Error> {
+    /// A grant as a link. Where accounts are named by their periods, only those are shown in full.
+    pub(super) fn grant(&mut self, grant: &Grant, only: Option<&[Period]>) -> Result<TracedGrant, Error> {
         let person = self.person_of(grant)?;
         let all = Instant::from_micros(i64::MIN)..Instant::FAR_FUTURE;
         let accounts = self.inner.reader.accounts_of(Subject::Grant(grant.id), all).map_err(stored)?;
         let rhythm = grant.rhythm(&person.zones);
         let mut sums = TracedSums::default();
         let mut periods = Vec::new();
-        let mut paid: VecDeque<(purser_ledger::Lsn, Nano)> = VecDeque::new();
+        let mut paid = Paid::default();
         let mut at = rhythm.starts_at().max(grant.created_at);
         for _ in 0..PERIODS_MAX {
             if at > self.now || grant.is_voided(at) {
@@ -55,15 +55,14 @@ impl Tracing<'_> {
                 let is_over = part.period.end.min(rhythm.ends_at()) <= self.now || grant.is_voided(self.now);
                 count(&mut sums, &funds, is_over);
                 let Some(account) = account else { continue };
-                let wanted = only.is_none_or(|from| from == period.period.start);
-                if !wanted {
+                if only.is_some_and(|only| !only.contains(&part.period)) {
                     continue;
                 }
-                let drawn = self.drawn(account)?;
+                let (charges, drawn) = self.drawn(account, &mut paid)?;
                 let day = person.zone(period.period.start).date(period.period.start);
                 self.checks.equal(
                     format!("charges of the period from {day} are what the ledger posted on it"),
-                    &drawn.sum,
+                    &drawn,
                     &funds.posted,
                 );
                 // The ledger learns of a change with the next call.
@@ -74,18 +73,13 @@ impl Tracing<'_> {
                         &part.limit,
                     );
                 }
-                sums.charges = sums.charges.saturating_add(drawn.charges);
                 periods.push(TracedPeriod {
                     from: part.period.start,
                     to: part.period.end,
                     first_day: day.to_string(),
                     funds,
-                    charges: drawn.charges,
+                    charges,
                 });
-                paid.extend(drawn.last);
-                while paid.len() > self.shown {
-                    paid.pop_front();
-                }
             }
             if period.period.end <= at {
                 break;
@@ -93,7 +87,8 @@ impl Tracing<'_> {
             at = period.period.end;
         }
         periods.reverse();
-        let paid = if only.is_some() { Vec::new() } else { self.parts(paid)? };
+        sums.charges = u64::try_from(paid.seen.len()).unwrap_or(u64::MAX);
+        let paid = if only.is_some() { Vec::new() } else { self.parts(paid.last)? };
         Ok(TracedGrant {
             grant: self.inner.show_grant(self.snapshot, grant, self.now),
             offer: offer_of(grant),
@@ -121,28 +116,30 @@ impl Tracing<'_> {
         funds
     }
 
-    /// Goes through every charge that an account paid.
-    fn drawn(&self, account: &AccountRow) -> Result<Drawn, Error> {
-        let mut drawn = Drawn::default();
-        let mut cursor = None;
+    /// Goes through every charge that an account paid: how many there are, and what they come to.
+    fn drawn(&self, account: &AccountRow, paid: &mut Paid) -> Result<(u64, Nano), Error> {
+        let (mut charges, mut sum, mut cursor) = (0_u64, Nano::ZERO, None);
         loop {
             let page = self.inner.reader.postings(account.no, cursor, PAGE_MAX).map_err(stored)?;
             for row in &page.rows {
-                drawn.charges = drawn.charges.saturating_add(1);
-                drawn.sum = drawn.sum.saturating_add(row.amount);
-                drawn.last.push_back((row.lsn, row.amount));
-                if drawn.last.len() > self.shown {
-                    drawn.last.pop_front();
+                charges = charges.saturating_add(1);
+                sum = sum.saturating_add(row.amount);
+                paid.seen.insert(row.lsn);
+                let of_charge = paid.last.entry(row.lsn).or_default();
+                *of_charge = of_charge.saturating_add(row.amount);
+                if paid.last.len() > self.shown {
+                    paid.last.pop_first();
                 }
             }
             match page.next {
                 Some(next) => cursor = Some(next),
-                None => return Ok(drawn),
+                None => return Ok((charges, sum)),
             }
         }
     }
 
-    fn parts(&self, paid: VecDeque<(purser_ledger::Lsn, Nano)>) -> Result<Vec<TracedPart>, Error> {
+    /// Newest first.
+    fn parts(&self, paid: BTreeMap<Lsn, Nano>) -> Result<Vec<TracedPart>, Error> {
         let mut parts = Vec::new();
         for (lsn, amount) in paid.into_iter().rev() {
             let Some(row) = self.inner.reader.charge(lsn).map_err(stored)? else { continue };
@@ -154,7 +151,6 @@ impl Tracing<'_> {
                 amount,
             });
         }
-        parts.sort_by_key(|part| std::cmp::Reverse(part.entry));
         Ok(parts)
     }
 

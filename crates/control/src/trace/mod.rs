@@ -11,6 +11,7 @@ mod offer;
 
 use std::sync::Arc;
 
+use purser_core::account::Period;
 use purser_core::directory::{Directory, Person};
 use purser_core::grant::{Grant, GrantSource};
 use purser_core::id::{GrantId, OfferId, PersonId};
@@ -157,9 +158,18 @@ impl Tracing<'_> {
         match target {
             Target::Charge(rows) => {
                 let charge = self.charge(&rows)?;
+                // One grant may pay from several of its accounts: what is left of yesterday, and today's.
+                let mut paying: Vec<(GrantId, Vec<Period>)> = Vec::new();
                 for leg in &charge.legs {
-                    if let Some(grant) = self.directory().grant(leg.grant).cloned() {
-                        trace.grants.push(self.grant(&grant, Some(leg.from))?);
+                    let period = Period { start: leg.from, end: leg.to };
+                    match paying.iter_mut().find(|(grant, _)| *grant == leg.grant) {
+                        Some((_, periods)) => periods.push(period),
+                        None => paying.push((leg.grant, vec![period])),
+                    }
+                }
+                for (grant, periods) in paying {
+                    if let Some(grant) = self.directory().grant(grant).cloned() {
+                        trace.grants.push(self.grant(&grant, Some(&periods))?);
                     }
                 }
                 trace.person = rows.iter().find_map(|row| row.person);

@@ -2,7 +2,7 @@
 
 use purser_control::Code;
 use purser_control::shape::{
-    AcceptOffer, FundPool, NewAdminKey, NewGrant, NewOffer, NewPool, SetBudget, Trace, TraceOf,
+    AcceptOffer, FundPool, NewAdminKey, NewGrant, NewOffer, NewPool, SetBudget, Trace, TraceOf, TracedSums,
 };
 use purser_core::money::Nano;
 
@@ -122,6 +122,35 @@ async fn a_charge_leads_to_every_clause_that_paid_it_and_a_clause_to_every_charg
 }
 
 #[tokio::test]
+async fn what_lives_on_is_a_leg_of_its_own_and_a_charge_counts_once() {
+    let bench = Bench::new().await;
+    let person = bench.person("Person 17").await;
+    let new = NewGrant {
+        person: person.id.to_string(),
+        amount: "10/day".to_owned(),
+        rollover: Some(amount("4")),
+        ..NewGrant::default()
+    };
+    let grant = bench.control.add_grant(None, new).await.unwrap().id.to_string();
+    let key = bench.key(&person).await;
+    settle(&bench, hold(&bench, &key, "9"), "8.50");
+    let charge = bench.control.charges(purser_control::usage::Wanted::default()).await.unwrap().items.remove(0);
+    let up = bench.control.trace(&charge.id, None).await.unwrap();
+    let legs: Vec<Nano> = up.charge.as_ref().unwrap().legs.iter().map(|leg| leg.paid).collect();
+    assert_eq!(legs, [amount("6"), amount("2.50")]);
+    assert_eq!((up.grants.len(), up.grants[0].periods.len()), (1, 2), "one grant, two of its accounts");
+    // What is left of the first day pays first on the second.
+    bench.clock.set("2026-11-25T12:00:00Z");
+    settle(&bench, hold(&bench, &key, "2"), "2");
+    let down = bench.control.trace(&grant, None).await.unwrap();
+    good(&down);
+    let TracedSums { charges, spent, left, .. } = down.grants[0].sums;
+    assert_eq!((charges, spent, left), (2, amount("10.50"), amount("9.50")));
+    let paid: Vec<Nano> = down.grants[0].paid.iter().map(|part| part.amount).collect();
+    assert_eq!(paid, [amount("2"), amount("8.50")]);
+}
+
+#[tokio::test]
 async fn what_is_under_way_or_unknown_is_said() {
     let (bench, _, key) = hired("130/workday").await;
     let running = hold(&bench, &key, "2");
@@ -134,6 +163,9 @@ async fn what_is_under_way_or_unknown_is_said() {
     }
 }
 
+/// A role, whose key it is, and whether they see amounts and reasons.
+type Case = (&'static str, Option<&'static str>, Option<(bool, bool)>);
+
 #[tokio::test]
 async fn a_salary_is_seen_by_those_who_may_and_a_negotiation_by_those_who_read_offers() {
     let (bench, offer, key) = hired("50% of base").await;
@@ -141,7 +173,7 @@ async fn a_salary_is_seen_by_those_who_may_and_a_negotiation_by_those_who_read_o
     let person = bench.control.people().items[0].id.to_string();
     let stranger = bench.person("Person 18").await;
     bench.control.add_key(None, new_key(&stranger)).await.unwrap();
-    let roles: [(&str, Option<&str>, Option<(bool, bool)>); 6] = [
+    let roles: [Case; 6] = [
         // Sees the salary and "50% of base", sees why the version was written.
         ("people", None, Some((true, true))),
         ("finance", None, Some((true, true))),

@@ -157,11 +157,10 @@ fn shown_grant(text: &mut String, traced: &TracedGrant, charge: Option<&TracedCh
         money(sums.lapsed)
     );
     fold(text, "  so far   ", &until_now);
-    let leg = charge.and_then(|charge| charge.legs.iter().find(|leg| leg.grant == grant.id));
     allowances(text, periods, charge.is_some());
-    if let Some(leg) = leg {
+    for leg in charge.iter().flat_map(|charge| &charge.legs).filter(|leg| leg.grant == grant.id) {
         let held = leg.held.map_or_else(String::new, |held| format!(" of {} set aside", money(held)));
-        let _ = writeln!(text, "  paid     {}{held}", money(leg.paid));
+        let _ = writeln!(text, "  paid     {}{held}, from what lapses {}", money(leg.paid), moment(leg.to));
     }
     parts(text, paid, sums.charges);
     text.push('\n');
@@ -193,7 +192,10 @@ fn allowances(text: &mut String, periods: &[TracedPeriod], of_charge: bool) {
         let funds = &period.funds;
         let held = funds.held.saturating_add(funds.suspense);
         let amounts = [funds.limit, funds.posted, held, funds.available].map(money);
-        table.row([period.first_day.clone()].into_iter().chain(amounts).chain([period.charges.to_string()]));
+        // The part of a period that lapses later than the rest of it.
+        let lives_on = periods.iter().any(|other| other.from == period.from && other.to < period.to);
+        let from = if lives_on { format!("{}, lives on", period.first_day) } else { period.first_day.clone() };
+        table.row([from].into_iter().chain(amounts).chain([period.charges.to_string()]));
     }
     for line in table.to_string().lines() {
         let _ = writeln!(text, "  {line}");

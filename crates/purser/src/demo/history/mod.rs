@@ -21,11 +21,11 @@ use clap::Args;
 use jiff::Span;
 use jiff::civil::{Date, Weekday};
 use purser_control::shape::{
-    Budget, FundPool, Grant, Key, MovePerson, NewGrant, NewKey, NewPerson, NewPool, NewUnit, Person, Pool, Price,
-    PricePoint, SetBudget, SetPrice, SetZone, Unit,
+    Budget, ChangeGrant, FundPool, Grant, GrantChange, Key, MovePerson, NewGrant, NewKey, NewPerson, NewPool, NewUnit,
+    Person, Pool, Price, PricePoint, SetBudget, SetPrice, SetZone, Unit,
 };
 use purser_control::{Control, Random, jobs};
-use purser_core::id::KeyId;
+use purser_core::id::{GrantId, KeyId};
 use purser_core::money::Nano;
 use purser_core::role::{PolicyState, PolicyStep, RoleChange, Roles};
 use purser_core::time::{Clock, Instant};
@@ -192,6 +192,8 @@ struct Life {
 #[derive(Clone, Debug)]
 struct Known {
     person: String,
+    /// Their grant, where no offer made it.
+    grant: Option<GrantId>,
     /// The day of their first call. Those who came with an offer try on the day before their grant begins.
     begins: Date,
     key: KeyId,
@@ -282,19 +284,17 @@ impl Life {
             };
             let person: Person = people.done(&["people"], &new).await?;
             let pool = if member.family.word == "engineering" { ENGINEERING } else { POOL };
-            let mut amount = member.family.grant.to_owned();
-            if member.habit == Habit::PartTime {
-                amount = part(&amount);
-            }
             let grant = NewGrant {
                 person: person.id.to_string(),
-                amount,
+                amount: member.family.grant.to_owned(),
+                share: (member.habit == Habit::PartTime).then(|| "60%".to_owned()),
+                rollover: member.rolls_over.then(|| Nano::try_from_units(1).unwrap_or_default()),
                 guaranteed: member.guaranteed,
                 pool: member.guaranteed.then(|| pool.to_owned()),
                 ..NewGrant::default()
             };
-            let _: Grant = people.done(&["grants"], &grant).await?;
-            self.keys(member, person.id.to_string(), self.from).await?;
+            let grant: Grant = people.done(&["grants"], &grant).await?;
+            self.keys(member, person.id.to_string(), Some(grant.id), self.from).await?;
         }
         Ok(())
     }
@@ -305,7 +305,7 @@ impl Life {
         Ok(())
     }
 
-    async fn keys(&self, member: &Member, person: String, begins: Date) -> Result<(), Failure> {
+    async fn keys(&self, member: &Member, person: String, grant: Option<GrantId>, begins: Date) -> Result<(), Failure> {
         let key = |agent: Option<&str>| NewKey {
             person: person.clone(),
             agent: agent.map(str::to_owned),
@@ -325,7 +325,7 @@ impl Life {
         } else {
             None
         };
-        let known = Known { person, begins, key: own.id, agent, left: false };
+        let known = Known { person, grant, begins, key: own.id, agent, left: false };
         self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(member.number, known);
         Ok(())
     }
@@ -350,7 +350,7 @@ impl Life {
                 // Written on the first of a month, begun two weeks later.
                 let starts = day.checked_add(Span::new().days(14)).unwrap_or(day);
                 let person = self.desks.hire(member, day, starts).await?;
-                self.keys(member, person, starts.yesterday().unwrap_or(starts)).await?;
+                self.keys(member, person, None, starts.yesterday().unwrap_or(starts)).await?;
             }
             self.turning_points(month, day).await?;
         }
@@ -359,6 +359,14 @@ impl Life {
             3 => self.desks.open_ones(day).await?,
             _ => {}
         }
+        Ok(())
+    }
+
+    /// Something happens to somebody's grant, with their agreement.
+    async fn lives(&self, known: &Known, change: GrantChange) -> Result<(), Failure> {
+        let Some(grant) = known.grant else { return Ok(()) };
+        let asked = ChangeGrant { change, preview: false, agreed: true };
+        let _: Grant = self.desks.people.done(&["grants", &grant.to_string(), "changes"], &asked).await?;
         Ok(())
     }
 
@@ -383,6 +391,12 @@ impl Life {
                     {
                         known.left = true;
                     }
+                }
+                (Habit::Leave, 5) => self.lives(&known, GrantChange::Leave { from: Some(day.to_string()) }).await?,
+                (Habit::Leave, 8) => self.lives(&known, GrantChange::Back { on: Some(day.to_string()) }).await?,
+                (Habit::LessTime, 6) => {
+                    let less = GrantChange::Share { share: "80%".to_owned(), from: Some(day.to_string()) };
+                    self.lives(&known, less).await?;
                 }
                 _ => {}
             }
@@ -432,6 +446,7 @@ impl Life {
         let is_away = match member.habit {
             Habit::Leave => (5..8).contains(&month),
             Habit::PartTime => matches!(day.weekday(), Weekday::Thursday | Weekday::Friday),
+            Habit::LessTime => month >= 6 && day.weekday() == Weekday::Friday,
             Habit::Under => !dice.chance(6),
             _ => false,
         };
@@ -480,13 +495,6 @@ impl Life {
     }
 }
 
-/// Three days of five: `25/workday` is `15/workday`.
-fn part(amount: &str) -> String {
-    let (amount, per) = amount.split_once('/').unwrap_or((amount, "workday"));
-    let whole: Nano = amount.parse().unwrap_or_default();
-    format!("{}/{per}", Nano::new(whole.get() / 5 * 3))
-}
-
 /// A clock that stands until it is set, forward only.
 #[derive(Debug)]
 struct HandClock(AtomicI64);
@@ -524,8 +532,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_part_of_a_grant_is_exact_and_bits_come_from_the_seed() {
-        assert_eq!(part("25/workday"), "15.00/workday");
+    fn bits_come_from_the_seed() {
         let bits = |seed| {
             let mut bytes = [0; 20];
             Seeded(AtomicU64::new(0), seed).fill(&mut bytes).unwrap();

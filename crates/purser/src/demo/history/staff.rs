@@ -115,6 +115,8 @@ pub(crate) enum Habit {
     Leave,
     /// Works three days of five, for as much of the money.
     PartTime,
+    /// Works four days of five since the seventh month.
+    LessTime,
     /// Ran an agent for a month, day and night.
     AgentMonth,
     /// Has an agent that was stopped at the budget of its key.
@@ -142,6 +144,8 @@ pub(crate) struct Member {
     pub(crate) eager: u64,
     /// Promised for good, rather than at discretion.
     pub(crate) guaranteed: bool,
+    /// What of a day is not used lives on for another.
+    pub(crate) rolls_over: bool,
     /// In which month they came with an offer; `None`: they were there.
     pub(crate) hired: Option<u32>,
 }
@@ -171,6 +175,7 @@ pub(crate) fn everybody(seed: u64) -> Vec<Member> {
             habit: habit(number),
             eager: dice.between(45, 130),
             guaranteed: place % 5 == 0,
+            rolls_over: place % 4 == 2,
             hired,
         });
     }
@@ -185,6 +190,7 @@ const fn habit(number: usize) -> Habit {
         11 | 45 => Habit::Under,
         13 => Habit::Leave,
         14 | 72 => Habit::PartTime,
+        33 => Habit::LessTime,
         21 => Habit::Moved,
         22 => Habit::Transferred,
         30 | 90 => Habit::Left,
