@@ -61,7 +61,7 @@ STORY = (
     "the same call is answered",
     "nothing\\s+beyond",
     "Budget too low for this call",
-    '"45.00/workday": 45.00 a workday, guaranteed',
+    'cl. 5.1  "45.00/workday": 45.00 a workday, guaranteed (5.3)',
     "all equal",
     "A company at work",
 )

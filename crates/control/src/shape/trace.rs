@@ -90,6 +90,8 @@ pub struct TracedOffer {
     pub hash: String,
     /// When it was accepted.
     pub accepted: Option<Instant>,
+    /// The keyed hash of the letter that was signed.
+    pub letter: Option<String>,
     /// The token line as it can be enforced; `None` without one.
     pub clause: Option<TracedClause>,
     /// The four pillars of the version; confidential.
@@ -101,6 +103,10 @@ pub struct TracedOffer {
 /// A token line.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct TracedClause {
+    /// The number in the letter of the clause that says how much: `5.1`.
+    pub number: String,
+    /// Of the one that says how firmly.
+    pub guarantee: String,
     /// The amount as it is written; confidential, since a part of a salary tells the salary.
     pub written: Confidential<String>,
     /// What each period releases.

@@ -1,12 +1,14 @@
 //! An offer: the version that became a promise, and its clause.
 
-use purser_core::offer::{By, Content, Offer, TokenTerms, Version};
+use purser_core::letter::Topic;
+use purser_core::offer::{By, Content, Offer, TokenTerms};
 use purser_core::package::{Exact, Package, Pillar};
 
 use super::Tracing;
 use crate::control::stored;
 use crate::error::{Code, Error, Refused};
 use crate::grants::word;
+use crate::letter::hash;
 use crate::shape::{Confidential, TracedClause, TracedOffer, TracedPackage};
 
 impl Tracing<'_> {
@@ -25,6 +27,16 @@ impl Tracing<'_> {
                 format!("the text of version {} is the one whose hash is in the journal", version.number),
                 &content.hash(&text.key).to_string(),
                 &version.content.to_string(),
+            );
+        }
+        let letter = offer.accepted.and_then(|accepted| accepted.letter);
+        if let Some((signed, text)) = letter.zip(text.as_ref())
+            && let Some(kept) = self.inner.private.offer_letter(offer.id, version.number).map_err(stored)?
+        {
+            self.checks.equal(
+                "the letter that is kept is the one that was signed",
+                &hash(&kept.html, kept.pdf.as_deref().unwrap_or_default(), &text.key).to_string(),
+                &signed.to_string(),
             );
         }
         let grant = offer.accepted.and_then(|accepted| accepted.grant);
@@ -48,8 +60,9 @@ impl Tracing<'_> {
             reason: text.and_then(|text| text.reason).filter(|_| self.reads_offers),
             hash: version.content.to_string(),
             accepted: offer.accepted.map(|accepted| accepted.at),
+            letter: letter.map(|letter| letter.to_string()),
             clause: version.tokens.as_deref().map(|terms| self.clause(offer, terms, content.as_ref())),
-            package: content.as_ref().and_then(|content| self.package(offer, version, content)),
+            package: content.as_ref().and_then(|content| self.package(offer, content)),
             grant,
         })
     }
@@ -58,6 +71,8 @@ impl Tracing<'_> {
         let line = content.and_then(|content| content.package.tokens.as_ref());
         let written = line.map_or_else(|| "erased".to_owned(), |line| line.amount.to_string());
         TracedClause {
+            number: Topic::Amount.clause(),
+            guarantee: Topic::Guarantee.clause(),
             written: self.confidential(offer, written),
             amount: terms.amount,
             per: word(terms.cadence),
@@ -69,7 +84,7 @@ impl Tracing<'_> {
         }
     }
 
-    fn package(&self, offer: &Offer, _version: &Version, content: &Content) -> Option<Confidential<TracedPackage>> {
+    fn package(&self, offer: &Offer, content: &Content) -> Option<Confidential<TracedPackage>> {
         year(&content.package).map(|package| self.confidential(offer, package))
     }
 

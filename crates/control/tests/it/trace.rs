@@ -89,6 +89,8 @@ async fn a_charge_leads_to_every_clause_that_paid_it_and_a_clause_to_every_charg
         (clause.amount, clause.guaranteed, clause.pool_name.as_deref()),
         (amount("130"), true, Some("Research"))
     );
+    assert_eq!((clause.number.as_str(), clause.guarantee.as_str()), ("5.1", "5.3"));
+    assert!(up.offers[0].letter.is_some() && up.checks.iter().any(|it| it.what.contains("signed") && it.holds));
     // The amounts of these calls are the test's own, so the prices give another: that is found.
     let wrong: Vec<&str> = up.checks.iter().filter(|it| !it.holds).map(|it| it.what.as_str()).collect();
     assert_eq!(wrong, ["the usage at the prices of its card gives the charge"]);

@@ -82,6 +82,9 @@ fn shown_offer(text: &mut String, offer: &TracedOffer) {
         fold(text, "  because  ", reason);
     }
     let _ = writeln!(text, "  hash     {hash}");
+    if let Some(letter) = &offer.letter {
+        let _ = writeln!(text, "  signed   {letter}");
+    }
     match &offer.clause {
         None => text.push_str("  clause   none: it has no token budget\n"),
         Some(clause) => shown_clause(text, clause),
@@ -119,15 +122,15 @@ fn shown_clause(text: &mut String, clause: &TracedClause) {
         }
         None => format!("{} a {} (as written: {HIDDEN})", money(clause.amount), period_word(&clause.per, &clause.days)),
     };
-    line.push_str(if clause.guaranteed { ", guaranteed" } else { ", not guaranteed" });
-    let _ = write!(line, ", from {}", clause.starts);
+    let firmly = if clause.guaranteed { "guaranteed" } else { "not guaranteed" };
+    let _ = write!(line, ", {firmly} ({}), from {}", clause.guarantee, clause.starts);
     if let Some(ends) = &clause.ends {
         let _ = write!(line, " until {ends}");
     }
     if let Some(pool) = &clause.pool_name {
         let _ = write!(line, ", paid from the pool {pool}");
     }
-    fold(text, "  clause   ", &line);
+    fold(text, &format!("  {:<7}  ", format!("cl. {}", clause.number)), &line);
 }
 
 fn shown_grant(text: &mut String, traced: &TracedGrant, charge: Option<&TracedCharge>) {
@@ -160,7 +163,7 @@ fn shown_grant(text: &mut String, traced: &TracedGrant, charge: Option<&TracedCh
     allowances(text, periods, charge.is_some());
     for leg in charge.iter().flat_map(|charge| &charge.legs).filter(|leg| leg.grant == grant.id) {
         let held = leg.held.map_or_else(String::new, |held| format!(" of {} set aside", money(held)));
-        let _ = writeln!(text, "  paid     {}{held}, from what lapses {}", money(leg.paid), moment(leg.to));
+        fold(text, "  paid     ", &format!("{}{held}, from what lapses {}", money(leg.paid), moment(leg.to)));
     }
     parts(text, paid, sums.charges);
     text.push('\n');
