@@ -216,6 +216,7 @@ fn made(terms: &GrantTerms, person: PersonId, zone: Zone) -> Grant {
         voided_at: None,
         share: WorkShare::FULL,
         rollover: None,
+        remedy: None,
         life: None,
     }
 }

@@ -248,6 +248,14 @@ impl<'a> Turn<'a> {
         self.write_as(CommandId::new(entry.id.get()), KIND_AUDIT, &entry.to_bytes()).map(drop)
     }
 
+    /// Waits until a record is on disk.
+    ///
+    /// # Errors
+    /// The journal.
+    pub(crate) fn durable(&self, lsn: Lsn) -> Result<(), Error> {
+        self.runtime.block_on(self.inner.ledger.durable(lsn)).map_err(failed)
+    }
+
     /// Notes a record that something else wrote for this change, to be waited for.
     pub(crate) fn wrote(&mut self, lsn: Lsn) {
         self.written = self.written.max(Some(lsn));

@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use purser_core::event::{Event, GrantChange, GrantEvent};
 use purser_core::grant::{Grant as Terms, GrantSource, Priority, Release, Rollover, WorkShare};
 use purser_core::id::GrantId;
+use purser_core::package::Remedy;
 use purser_core::scope::{Pattern, Scope};
 use purser_core::snapshot::Snapshot;
 use purser_core::time::Instant;
@@ -15,8 +16,9 @@ use crate::change::{CommandName, Turn, reused};
 use crate::control::{Control, Inner};
 use crate::dates;
 use crate::error::{Code, Error, Refused};
+use crate::gifts;
 use crate::people::known;
-use crate::shape::{self, ChangeGrant, Grant, List, NewGrant, VoidGrant};
+use crate::shape::{self, ChangeGrant, DayRemedy, Grant, List, NewGrant, VoidGrant};
 
 impl Control {
     /// Grants of one person or of everybody, in the order they were made.
@@ -116,13 +118,28 @@ impl Control {
                     .hint("set it with the person's agreement (`--agreed`)")
                     .into());
             }
-            let event = Event::Grant(GrantEvent { grant: id, command: turn.command, change, at: turn.now });
-            if asked.preview {
-                let next = turn.preview(&event)?;
-                let grant = known(next.directory.grant(id), "grant", &id)?;
-                return Ok(turn.control().show_grant(&next, grant, turn.now));
+            let gift = if let GrantChange::Given { amount, .. } = change { Some(amount) } else { None };
+            if gift.is_some() && grant.guaranteed && !asked.agreed {
+                let message = format!("grant {id} is guaranteed; to give of it would cut it");
+                return Err(Refused::new(Code::Guaranteed, message)
+                    .hint("give it with the person's agreement (`--agreed`)")
+                    .into());
             }
-            turn.commit(&event)?;
+            let event = Event::Grant(GrantEvent { grant: id, command: turn.command, change, at: turn.now });
+            let next = turn.preview(&event)?;
+            let after = known(next.directory.grant(id), "grant", &id)?;
+            if let Some(amount) = gift {
+                gifts::has(&turn.control().ledger, grant, person, amount, turn.now)?;
+            }
+            if asked.preview {
+                return Ok(turn.control().show_grant(&next, after, turn.now));
+            }
+            let kept = gift.map(|amount| gifts::set_aside(turn, grant, person, amount)).transpose()?;
+            let done = turn.commit(&event);
+            if let Some(kept) = kept {
+                gifts::hand_over(turn, if done.is_ok() { after } else { grant }, person, kept)?;
+            }
+            done?;
             shown(turn, id)
         })
         .await
@@ -141,6 +158,8 @@ fn life_change(asked: &shape::GrantChange, today: Date) -> Result<GrantChange, E
         shape::GrantChange::Extend { days } => GrantChange::Extended { days: *days },
         shape::GrantChange::Credit { amount } => GrantChange::Credited { amount: *amount },
         shape::GrantChange::Advance { amount } => GrantChange::Advanced { amount: *amount },
+        shape::GrantChange::Remedy { day: on } => GrantChange::Remedied { day: day(on)? },
+        shape::GrantChange::Give { to, amount } => GrantChange::Given { to: grant_id(to)?, amount: *amount },
     })
 }
 
@@ -188,6 +207,10 @@ impl Inner {
             share: grant.share_on(today).to_string(),
             rollover: grant.rollover.map(|rollover| rollover.max),
             rollover_periods: grant.rollover.map(|rollover| rollover.periods.get()),
+            remedy: grant.remedy.map(|remedy| match remedy {
+                Remedy::Extends => DayRemedy::Extends,
+                Remedy::Credits => DayRemedy::Credits,
+            }),
             away_since: grant.life.as_ref().and_then(|life| life.away_since()).map(|day| day.to_string()),
             allowance: running.map(|running| grant.allowance(&running)),
             guaranteed: grant.guaranteed,
@@ -237,6 +260,10 @@ fn terms(turn: &Turn<'_>, snapshot: &Snapshot, id: GrantId, new: &NewGrant) -> R
         voided_at: None,
         share: new.share.as_deref().map_or(Ok(WorkShare::FULL), work_share)?,
         rollover: rollover(new)?,
+        remedy: new.remedy.map(|remedy| match remedy {
+            DayRemedy::Extends => Remedy::Extends,
+            DayRemedy::Credits => Remedy::Credits,
+        }),
         life: None,
     })
 }

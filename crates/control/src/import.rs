@@ -193,6 +193,7 @@ fn grant(turn: &Turn<'_>, place: usize, row: &Row, person: PersonId, zone: &Zone
         voided_at: None,
         share: WorkShare::FULL,
         rollover: None,
+        remedy: None,
         life: None,
     }))
 }

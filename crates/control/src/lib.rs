@@ -22,6 +22,7 @@ mod change;
 mod control;
 mod dates;
 mod error;
+mod gifts;
 mod grants;
 mod import;
 mod keys;

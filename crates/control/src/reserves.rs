@@ -208,6 +208,7 @@ mod tests {
             voided_at: None,
             share: WorkShare::FULL,
             rollover: None,
+            remedy: None,
             life: None,
         })
     }

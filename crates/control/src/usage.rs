@@ -1,12 +1,13 @@
 //! What was used and charged, from the projection; what is left, from the ledger.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use purser_core::account::{AccountKey, Subject};
+use purser_core::account::{AccountKey, Period, Subject};
 use purser_core::directory::Person;
 use purser_core::grant::{Grant, Part};
-use purser_core::id::PersonId;
+use purser_core::id::{PersonId, UnitId};
 use purser_core::money::Nano;
 use purser_core::period::CivilPeriod;
 use purser_core::price::Bucket;
@@ -30,7 +31,7 @@ use crate::shape::{Balance, Charge, ChargePage, Denied, Funds, GrantBalance, Lis
 pub struct Wanted {
     /// Only this person's (id or name).
     pub person: Option<String>,
-    /// One row per `model`, `day`, `key` or `person`; `model` where it is missing.
+    /// One row per `model`, `day`, `key`, `person` or `unit`; `model` where it is missing.
     pub by: Option<By>,
     /// First day or instant (UTC); the first of the running month where it is missing.
     pub from: Option<String>,
@@ -53,6 +54,8 @@ pub enum By {
     Key,
     /// A person.
     Person,
+    /// A unit: what people used while they were in it.
+    Unit,
 }
 
 /// `?month=2026-11`
@@ -107,6 +110,10 @@ impl Control {
                     let mut lines = reader.usage_by_person(days).map_err(stored)?;
                     lines.retain(|line| person.is_none_or(|person| person == line.of));
                     rows(lines, |id| (id.to_string(), inner.names.read().person_name(id)))
+                }
+                By::Unit => {
+                    let lines = inner.usage_by_unit(&snapshot, person, days)?;
+                    rows(lines, |id| (id.to_string(), inner.names.read().unit_name(id)))
                 }
                 By::Key => {
                     let whose = |key| snapshot.directory.key_by_id(key).map(|key| key.person);
@@ -255,6 +262,48 @@ impl Inner {
                 sum
             }),
         }
+    }
+
+    /// What people used in each unit, dearest first. Who moved counts in the old unit until that instant.
+    fn usage_by_unit(
+        &self,
+        snapshot: &Snapshot,
+        person: Option<PersonId>,
+        days: Range<Day>,
+    ) -> Result<Vec<Line<UnitId>>, Error> {
+        let range = Period { start: days.start.start(), end: days.end.start() };
+        let mut units: BTreeMap<UnitId, Line<UnitId>> = BTreeMap::new();
+        let mut add = |of: UnitId, [calls, input, cache_read, output]: [i64; 4], charge: Nano| {
+            let none = Line { of, calls: 0, input: 0, cache_read: 0, output: 0, charge: Nano::ZERO };
+            let sum = units.entry(of).or_insert(none);
+            sum.calls = sum.calls.saturating_add(calls);
+            sum.input = sum.input.saturating_add(input);
+            sum.cache_read = sum.cache_read.saturating_add(cache_read);
+            sum.output = sum.output.saturating_add(output);
+            sum.charge = sum.charge.saturating_add(charge);
+        };
+        for line in self.reader.usage_by_person(days).map_err(stored)? {
+            if person.is_some_and(|person| person != line.of) {
+                continue;
+            }
+            let stays = snapshot.directory.stays(line.of).into_iter().filter_map(|(unit, stay)| {
+                let stay = Period { start: stay.start.max(range.start), end: stay.end.min(range.end) };
+                (stay.start < stay.end).then_some((unit, stay))
+            });
+            match stays.collect::<Vec<_>>().as_slice() {
+                [(unit, _)] => add(*unit, [line.calls, line.input, line.cache_read, line.output], line.charge),
+                stays => {
+                    for (unit, stay) in stays {
+                        for of in self.reader.figures(line.of, stay.start..stay.end).map_err(stored)? {
+                            add(*unit, [of.calls, of.input, of.cache_read, of.output], of.charge);
+                        }
+                    }
+                }
+            }
+        }
+        let mut lines: Vec<_> = units.into_values().collect();
+        lines.sort_by_key(|line| std::cmp::Reverse(line.charge));
+        Ok(lines)
     }
 
     /// What people call a key: its person, and what uses it.

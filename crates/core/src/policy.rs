@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::grant::is_default;
 use crate::money::Nano;
 use crate::price::RateCard;
 
@@ -71,6 +72,24 @@ impl Default for Drain {
     }
 }
 
+/// What may be moved between grants and their periods.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Moving {
+    /// How much of the next period may be advanced at most, in hundredths of what it releases.
+    pub advance_percent: u8,
+    /// How much of a running period its person may give away at most, in hundredths of what it releases.
+    pub gift_percent: u8,
+}
+
+impl Default for Moving {
+    /// Half of the next period, a judgement: whoever needs more needs another grant. Nothing is given away, since a
+    /// promise is to one person; a company that wants it says so.
+    fn default() -> Self {
+        Self { advance_percent: 50, gift_percent: 0 }
+    }
+}
+
 /// The choices. The company has one policy; a person may have one that stands in for it as a whole.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -92,6 +111,9 @@ pub struct Policy {
     /// After how many days money in suspense moves off the person to the company. Default 7: time enough
     /// for the provider's own report to settle it exactly first.
     pub resolve_suspense_after_days: u16,
+    /// Advances and gifts.
+    #[serde(skip_serializing_if = "is_default")]
+    pub moving: Moving,
     /// Whom to ask for more: a role or team (`the platform team`), or an address (`https://…`). Every denial says it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ask_more: Option<String>,
@@ -107,6 +129,7 @@ impl Default for Policy {
             drain: Drain::default(),
             wait_for_disk: false,
             resolve_suspense_after_days: 7,
+            moving: Moving::default(),
             ask_more: None,
         }
     }

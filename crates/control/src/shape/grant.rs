@@ -40,12 +40,25 @@ pub struct NewGrant {
     /// For how many periods more it lives on; one where it is missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rollover_periods: Option<u8>,
+    /// What a day is worth that could not be used; nothing by the terms where it is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remedy: Option<DayRemedy>,
     /// A commitment that no later cut can eat, paid from a pool.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub guaranteed: bool,
     /// Id or unique name of the pool that pays for the guarantee; the company's only one where it is missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pool: Option<String>,
+}
+
+/// What a day is worth on which a grant could not be used although it should have been.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DayRemedy {
+    /// The term ends a day that counts later.
+    Extends,
+    /// The day's amount is added to the running period.
+    Credits,
 }
 
 /// What happens to a grant.
@@ -101,6 +114,19 @@ pub enum GrantChange {
         /// How much.
         amount: Nano,
     },
+    /// A day on which the grant could not be used is made good by its terms.
+    Remedy {
+        /// Which day.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        day: Option<String>,
+    },
+    /// Some of the running period goes to somebody else.
+    Give {
+        /// Id of the grant that gets it.
+        to: String,
+        /// How much.
+        amount: Nano,
+    },
 }
 
 /// How a grant is voided.
@@ -142,6 +168,9 @@ pub struct Grant {
     pub rollover: Option<Nano>,
     /// For how many periods more.
     pub rollover_periods: Option<u8>,
+    /// What a day is worth that could not be used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remedy: Option<DayRemedy>,
     /// Since when the person is away.
     pub away_since: Option<String>,
     /// What the running period releases; `None` when none is running.

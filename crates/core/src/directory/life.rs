@@ -6,12 +6,14 @@ use jiff::civil::Date;
 use smallvec::{SmallVec, smallvec};
 
 use super::{Directory, EventError, Person};
-use crate::calendar::Cadence;
+use crate::calendar::{Cadence, CivilSpan};
 use crate::event::{GrantChange, GrantEvent};
 use crate::grant::{Grant, Life, LifeChange, Lived};
 use crate::id::GrantId;
 use crate::money::Nano;
+use crate::package::Remedy;
 use crate::period::CivilPeriod;
+use crate::policy::Moving;
 use crate::time::Instant;
 
 /// Why something can't have happened to a grant.
@@ -49,6 +51,53 @@ pub enum LifeError {
         /// What was asked for.
         amount: Nano,
     },
+    /// More than policy lets be advanced.
+    #[error(
+        "policy lets {percent} % of the next period be advanced: {left} more of grant {grant}, not {amount}; ask whoever sets \
+         `policy.advance_percent`"
+    )]
+    AdvancePolicy {
+        /// Which grant.
+        grant: GrantId,
+        /// In hundredths.
+        percent: u8,
+        /// What may still be.
+        left: Nano,
+        /// What was asked for.
+        amount: Nano,
+    },
+    /// More than policy lets be given away.
+    #[error(
+        "policy lets {percent} % of the running period be given away: {left} more of grant {grant}, not {amount}; ask \
+         whoever sets `policy.gift_percent`"
+    )]
+    GiftPolicy {
+        /// Which grant.
+        grant: GrantId,
+        /// In hundredths.
+        percent: u8,
+        /// What may still be.
+        left: Nano,
+        /// What was asked for.
+        amount: Nano,
+    },
+    /// To oneself, which would only change what it pays for.
+    #[error("a gift goes to somebody else; grants {0} and {1} are one person's")]
+    GiftToOneself(GrantId, GrantId),
+    /// The terms say nothing of such days.
+    #[error("the terms of grant {0} say nothing of days on which it can't be used; extend it or credit it instead")]
+    NoRemedy(GrantId),
+    /// No day on which it released anything, or one that is still to come.
+    #[error("grant {grant} released nothing on {day}; only a day up to today that counts can be made good")]
+    NoSuchDay {
+        /// Which grant.
+        grant: GrantId,
+        /// The day asked for.
+        day: Date,
+    },
+    /// Once is enough.
+    #[error("{0} has been made good already")]
+    Remedied(Date),
     /// Nothing.
     #[error("a change of nothing changes nothing; write an amount or a number of days above zero")]
     Nothing,
@@ -61,7 +110,32 @@ type Changes = SmallVec<[LifeChange; 2]>;
 
 impl Directory {
     pub(super) fn change_grant(&mut self, event: &GrantEvent) -> Result<(), EventError> {
-        let id = event.grant;
+        let (grant, person) = self.lives(event.grant, event)?;
+        let policy = self.policy_of(person.id).moving;
+        let day = today(grant, person, event.at);
+        let mut changed: SmallVec<[Arc<Grant>; 2]> =
+            smallvec![grown(grant, event, day, changes(grant, person, event, day, policy)?)];
+        if let GrantChange::Given { to, amount } = event.change {
+            let (other, receiver) = self.lives(to, event)?;
+            if receiver.id == person.id {
+                return Err(LifeError::GiftToOneself(grant.id, other.id).into());
+            }
+            let running = running(other, receiver, event.at)?;
+            let more = smallvec![LifeChange::Shift { day: running.days.first, by: amount }];
+            changed.push(grown(other, event, today(other, receiver, event.at), more));
+        }
+        // All or none: the second may not fit where the first does.
+        let mut next = self.clone();
+        for grant in &changed {
+            next.recommit(grant)?;
+            next.put_grant(grant);
+        }
+        *self = next;
+        Ok(())
+    }
+
+    /// A grant to which something can happen, and its person.
+    fn lives(&self, id: GrantId, event: &GrantEvent) -> Result<(&Grant, &Person), EventError> {
         let grant = self.grant(id).ok_or(EventError::UnknownGrant(id))?;
         if let Some(voided_at) = grant.voided_at {
             return Err(EventError::AlreadyVoided { grant: id, voided_at });
@@ -69,19 +143,16 @@ impl Directory {
         if grant.life.as_ref().is_some_and(|life| life.made_by(event.command).is_some()) {
             return Err(EventError::Duplicate(event.command.to_string()));
         }
-        let person = self.present(grant.person)?;
-        let day = today(grant, person, event.at);
-        let mut changed = Grant::clone(grant);
-        for change in changes(grant, person, event, day)? {
-            let life = changed.life.as_deref().map_or_else(Life::default, Life::clone);
-            let GrantEvent { command, change: asked, at, .. } = *event;
-            changed.life = Some(Arc::new(life.with(Lived { at, day, command, asked, change })));
-        }
-        let changed = Arc::new(changed);
-        self.recommit(&changed)?;
-        self.put_grant(&changed);
-        Ok(())
+        Ok((grant, self.present(grant.person)?))
     }
+}
+
+/// A grant to which these things have happened.
+fn grown(grant: &Grant, event: &GrantEvent, day: Date, changes: Changes) -> Arc<Grant> {
+    let GrantEvent { command, change: asked, at, .. } = *event;
+    let life = grant.life.as_deref().map_or_else(Life::default, Life::clone);
+    let life = changes.into_iter().fold(life, |life, change| life.with(Lived { at, day, command, asked, change }));
+    Arc::new(Grant { life: Some(Arc::new(life)), ..grant.clone() })
 }
 
 /// The date at an instant, by the clock that the running period goes by.
@@ -92,10 +163,18 @@ fn today(grant: &Grant, person: &Person, at: Instant) -> Date {
 }
 
 /// What an event adds to a grant's life.
-fn changes(grant: &Grant, person: &Person, event: &GrantEvent, today: Date) -> Result<Changes, LifeError> {
+fn changes(
+    grant: &Grant,
+    person: &Person,
+    event: &GrantEvent,
+    today: Date,
+    policy: Moving,
+) -> Result<Changes, LifeError> {
     let (id, life) = (grant.id, grant.life.as_deref());
     let ahead = |day: Date| if day < today { Err(LifeError::InThePast { today, day }) } else { Ok(()) };
-    if grant.cadence == Cadence::Once && !matches!(event.change, GrantChange::Credited { .. }) {
+    if grant.cadence == Cadence::Once
+        && !matches!(event.change, GrantChange::Credited { .. } | GrantChange::Given { .. })
+    {
         return Err(LifeError::Once(id));
     }
     Ok(match event.change {
@@ -149,13 +228,97 @@ fn changes(grant: &Grant, person: &Person, event: &GrantEvent, today: Date) -> R
             if amount > left {
                 return Err(LifeError::AdvanceTooLarge { grant: id, left, amount });
             }
-            let back = Nano::ZERO.saturating_sub(amount);
+            let advanced = taken(grant, &next, |asked| matches!(asked, GrantChange::Advanced { .. }));
+            if let Some(left) = beyond(grant, &next, policy.advance_percent, advanced, amount) {
+                return Err(LifeError::AdvancePolicy { grant: id, percent: policy.advance_percent, left, amount });
+            }
             smallvec![
                 LifeChange::Shift { day: running.days.first, by: amount },
-                LifeChange::Shift { day: next.days.first, by: back }
+                LifeChange::Shift { day: next.days.first, by: minus(amount) }
             ]
         }
+        GrantChange::Remedied { day } => smallvec![remedied(grant, person, event, today, day)?],
+        GrantChange::Given { to: _, amount } => {
+            let running = running(grant, person, event.at)?;
+            if !amount.is_positive() {
+                return Err(LifeError::Nothing);
+            }
+            let given = taken(grant, &running, |asked| matches!(asked, GrantChange::Given { .. }));
+            if let Some(left) = beyond(grant, &running, policy.gift_percent, given, amount) {
+                return Err(LifeError::GiftPolicy { grant: id, percent: policy.gift_percent, left, amount });
+            }
+            smallvec![LifeChange::Shift { day: running.days.first, by: minus(amount) }]
+        }
     })
+}
+
+/// What makes a day good on which a grant could not be used.
+fn remedied(
+    grant: &Grant,
+    person: &Person,
+    event: &GrantEvent,
+    today: Date,
+    day: Date,
+) -> Result<LifeChange, LifeError> {
+    let id = grant.id;
+    let remedy = grant.remedy.ok_or(LifeError::NoRemedy(id))?;
+    let lived = grant.life.as_deref().map_or(&[][..], Life::changes);
+    if lived.iter().any(|lived| lived.asked == event.change) {
+        return Err(LifeError::Remedied(day));
+    }
+    let worth = released_on(grant, day).filter(|_| grant.born() <= day && day <= today);
+    let worth = worth.ok_or(LifeError::NoSuchDay { grant: id, day })?;
+    match remedy {
+        Remedy::Extends => {
+            let ends = grant.term().ends.ok_or(LifeError::OpenEnd(id))?;
+            if today >= ends {
+                return Err(LifeError::NotRunning(id));
+            }
+            longer(grant, ends, until_it_counts(grant, ends), today)
+        }
+        Remedy::Credits => {
+            let running = running(grant, person, event.at)?;
+            Ok(LifeChange::Shift { day: running.days.first, by: worth })
+        }
+    }
+}
+
+const fn minus(amount: Nano) -> Nano {
+    Nano::new(amount.get().saturating_neg())
+}
+
+/// What was moved out of a period, of what was asked for so.
+fn taken(grant: &Grant, period: &CivilPeriod, of: impl Fn(&GrantChange) -> bool) -> i128 {
+    let moved = grant.moved(period.days).filter(|(asked, by)| by.is_negative() && of(asked));
+    moved.map(|(_, by)| i128::from(by.get()).saturating_neg()).sum()
+}
+
+/// What may still be moved out of a period by policy, where that is less than an amount.
+fn beyond(grant: &Grant, period: &CivilPeriod, percent: u8, taken: i128, amount: Nano) -> Option<Nano> {
+    let released = i128::from(grant.released(period.whole, period.days).get());
+    let most = released.saturating_mul(i128::from(percent)).div_euclid(100);
+    // Neither what a grant has now, which may be less than what it released.
+    let left = most.saturating_sub(taken).min(i128::from(grant.allowance(period).get())).max(0);
+    (i128::from(amount.get()) > left).then(|| Nano::new(i64::try_from(left).unwrap_or(i64::MAX)))
+}
+
+/// What a day that counts released, without what was moved; `None` where that is nothing.
+fn released_on(grant: &Grant, day: Date) -> Option<Nano> {
+    let term = grant.term();
+    let until = day.tomorrow().ok().filter(|_| term.starts <= day && term.ends.is_none_or(|ends| day < ends))?;
+    let released = grant.released(grant.cadence.span(day), CivilSpan { first: day, until });
+    Some(released).filter(|released| released.is_positive())
+}
+
+/// By how many days a term is longer that has one day more that counts.
+fn until_it_counts(grant: &Grant, ends: Date) -> i64 {
+    /// A weekend, and the day after.
+    const DAYS_MAX: i64 = 3;
+    let counts = |n: &i64| {
+        let day = ends.checked_add(jiff::Span::new().days(n.saturating_sub(1)));
+        day.is_ok_and(|day| grant.days.includes(day))
+    };
+    (1..=DAYS_MAX).find(counts).unwrap_or(DAYS_MAX)
 }
 
 fn running(grant: &Grant, person: &Person, at: Instant) -> Result<CivilPeriod, LifeError> {

@@ -10,6 +10,7 @@
 //! person.
 
 use std::collections::{BTreeMap, HashMap};
+use std::mem::replace;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::table::Table;
@@ -17,7 +18,7 @@ use super::{Directory, Person};
 use crate::account::Period;
 use crate::budget::{Budget, BudgetOn};
 use crate::calendar::Cadence;
-use crate::event::Event;
+use crate::event::{Event, GrantChange, GrantEvent};
 use crate::grant::{DaysOf, Grant, held};
 use crate::id::{BudgetId, PersonId, UnitId};
 use crate::money::Nano;
@@ -212,6 +213,16 @@ impl Directory {
         false
     }
 
+    /// The units that somebody was in, and when, in order: the last one until the end of time.
+    pub fn stays(&self, person: PersonId) -> Vec<(UnitId, Period)> {
+        let moves = self.reserves.people.get(&person).map_or(&[][..], |moves| moves);
+        let now = self.person(person).map(|person| (person.unit, Instant::FAR_FUTURE));
+        let mut start = Instant::from_micros(i64::MIN);
+        let stays =
+            moves.iter().copied().chain(now).map(|(unit, end)| (unit, Period { start: replace(&mut start, end), end }));
+        stays.filter(|(_, stay)| stay.start < stay.end).collect()
+    }
+
     /// What there is to remember of an event before it is taken in.
     pub(super) fn before(&self, event: &Event) -> Before {
         let moved = match event {
@@ -283,6 +294,10 @@ impl Directory {
         let person = match event {
             Event::GrantMade(grant) => grant.guaranteed.then_some(grant.person),
             Event::GrantVoided { grant, .. } => whose(*grant),
+            Event::Grant(GrantEvent { grant, change: GrantChange::Given { to, .. }, .. }) => {
+                let any = [*grant, *to].into_iter().find_map(whose);
+                return any.map_or(Touched::Nobody, |_| Touched::Everybody);
+            }
             Event::Grant(event) => whose(event.grant),
             Event::PersonMoved { person, .. }
             | Event::PersonLeft { person, .. }
@@ -319,6 +334,11 @@ impl Directory {
                 all_of(self, Some(*unit));
             }
             Event::Part { events, .. } => events.iter().for_each(|event| self.collect_touched(before, event, found)),
+            Event::Grant(GrantEvent { grant, change: GrantChange::Given { to, .. }, .. }) => {
+                for grant in [grant, to].into_iter().filter_map(|id| self.grant(*id)).filter(|grant| grant.guaranteed) {
+                    all_of(self, self.person(grant.person).map(|person| person.unit));
+                }
+            }
             event => {
                 if let Touched::Person(person) = self.touched(event) {
                     for directory in [before, self] {

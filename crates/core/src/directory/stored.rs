@@ -36,7 +36,7 @@ use crate::time::Instant;
 use crate::zone::{Zone, Zones};
 
 /// The version of the bytes.
-pub const STORED_VERSION: u32 = 4;
+pub const STORED_VERSION: u32 = 5;
 
 /// The bytes are not a directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -339,6 +339,7 @@ impl Writer {
             cadence,
             share,
             rollover,
+            remedy,
             days,
             zone,
             starts,
@@ -371,7 +372,8 @@ impl Writer {
         self.instant(*created_at);
         self.option(*voided_at, Self::instant);
         self.number(u64::from(share.get()));
-        // Few have either.
+        // Few have any.
+        self.option(remedy.as_ref(), Self::json);
         self.option(rollover.as_ref(), Self::json);
         self.option(life.as_ref(), |out, life| out.json(&life.changes()));
     }
@@ -611,6 +613,7 @@ impl<'a> Reader<'a> {
                 let parts = u16::try_from(self.number()?).ok().and_then(WorkShare::try_new);
                 parts.ok_or(StoredError("a working share is none"))?
             },
+            remedy: self.option(Self::json)?,
             rollover: self.option(Self::json)?,
             life: self.option(|from| {
                 let changes: Vec<Lived> = from.json()?;

@@ -58,4 +58,17 @@ pub enum GrantChange {
         /// How much.
         amount: Nano,
     },
+    /// A day on which it could not be used is made good by its terms: the term ends a day that counts later, or the
+    /// running period releases that day's amount more. Each day once.
+    Remedied {
+        /// Which day, not after the one on which it is made known.
+        day: Date,
+    },
+    /// Its person gives some of the running period to somebody else: their grant releases so much more in its own.
+    Given {
+        /// Which grant gets it.
+        to: GrantId,
+        /// How much.
+        amount: Nano,
+    },
 }

@@ -174,15 +174,14 @@ impl Course<'_> {
         count(from, span.until, share, away);
         sum
     }
+}
 
-    /// What is moved into the period that has these days, or out of it.
-    pub(super) fn shifted(&self, days: CivilSpan) -> i128 {
-        let moved = self.known.iter().map(|lived| match lived.change {
-            LifeChange::Shift { day, by } if days.first <= day && day < days.until => i128::from(by.get()),
-            _ => 0,
-        });
-        moved.sum()
-    }
+/// What is moved into the period that has these days, or out of it, and what asked for that.
+pub(super) fn moved(known: &[Lived], days: CivilSpan) -> impl Iterator<Item = (&GrantChange, Nano)> {
+    known.iter().filter_map(move |lived| match lived.change {
+        LifeChange::Shift { day, by } if days.first <= day && day < days.until => Some((&lived.asked, by)),
+        _ => None,
+    })
 }
 
 /// From which day on something makes days count otherwise.

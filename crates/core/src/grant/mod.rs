@@ -26,8 +26,10 @@ pub use share::WorkShare;
 
 use crate::account::Period;
 use crate::calendar::{Cadence, CivilSpan, Days, split};
+use crate::event::GrantChange;
 use crate::id::{GrantId, NoteId, OfferId, PersonId, PoolId};
 use crate::money::Nano;
+use crate::package::Remedy;
 use crate::period::{CivilPeriod, Rhythm, Term, cut};
 use crate::scope::Scope;
 use crate::time::Instant;
@@ -107,6 +109,9 @@ pub struct Grant {
     /// What becomes of what a period leaves unused; it lapses with the period where nothing is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rollover: Option<Rollover>,
+    /// What a day is worth that could not be used; nothing by the terms where nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remedy: Option<Remedy>,
     /// On which days. A day that does not count releases nothing; a longer period counts such days when it is prorated.
     #[serde(default, skip_serializing_if = "is_default")]
     pub days: Days,
@@ -208,7 +213,7 @@ impl Grant {
 
     /// Does it have terms that programs before version 3 of the events don't know?
     pub(crate) fn is_of_version_3(&self) -> bool {
-        self.pool.is_some() || self.rollover.is_some() || self.share != WorkShare::FULL
+        self.pool.is_some() || self.rollover.is_some() || self.remedy.is_some() || self.share != WorkShare::FULL
     }
 
     /// The days on which it holds, as far as is known.
@@ -236,22 +241,36 @@ impl Grant {
         self.part(period.whole, period.days, known)
     }
 
-    /// The share that some days of a whole period get, by what is known.
+    /// The same without what was moved into it or out of it.
+    pub fn released(&self, whole: CivilSpan, days: CivilSpan) -> Nano {
+        self.share_of(whole, days, self.lived())
+    }
+
+    /// The share that some days of a whole period get, and what was moved, by what is known.
     fn part(&self, whole: CivilSpan, days: CivilSpan, known: &[Lived]) -> Nano {
-        /// Ten-thousandths of a working share in a day.
-        const PARTS: i64 = 10_000;
-        let course = Course { days: self.days, first: self.share, known };
-        let released = if self.cadence == Cadence::Once {
-            split(self.amount, 0, i64::from(self.share.get()), PARTS)
-        } else {
-            let upto = |until| course.weight(CivilSpan { first: whole.first, until });
-            split(self.amount, upto(days.first), upto(days.until), self.days.count(whole).saturating_mul(PARTS))
-        };
+        let released = self.share_of(whole, days, known);
         if known.is_empty() {
             return released;
         }
-        let sum = i128::from(released.get()).saturating_add(course.shifted(days)).max(0);
+        let moved: i128 = life::moved(known, days).map(|(_, by)| i128::from(by.get())).sum();
+        let sum = i128::from(released.get()).saturating_add(moved).max(0);
         i64::try_from(sum).map_or(Nano::MAX, Nano::new)
+    }
+
+    /// What was moved into the period that has these days, or out of it, and what asked for that.
+    pub(crate) fn moved(&self, days: CivilSpan) -> impl Iterator<Item = (&GrantChange, Nano)> {
+        life::moved(self.lived(), days)
+    }
+
+    fn share_of(&self, whole: CivilSpan, days: CivilSpan, known: &[Lived]) -> Nano {
+        /// Ten-thousandths of a working share in a day.
+        const PARTS: i64 = 10_000;
+        let course = Course { days: self.days, first: self.share, known };
+        if self.cadence == Cadence::Once {
+            return split(self.amount, 0, i64::from(self.share.get()), PARTS);
+        }
+        let upto = |until| course.weight(CivilSpan { first: whole.first, until });
+        split(self.amount, upto(days.first), upto(days.until), self.days.count(whole).saturating_mul(PARTS))
     }
 
     /// The working share on a day, by what is known.

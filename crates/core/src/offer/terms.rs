@@ -191,6 +191,7 @@ impl TokenTerms {
             cadence: self.cadence,
             share: WorkShare::FULL,
             rollover: self.lives_on(),
+            remedy: self.remedy,
             days: self.days,
             zone: zone.clone(),
             starts: self.starts,

@@ -91,6 +91,7 @@ pub(crate) fn grant(id: u128) -> Grant {
         voided_at: None,
         share: WorkShare::FULL,
         rollover: None,
+        remedy: None,
         life: None,
     }
 }

@@ -72,6 +72,8 @@ fn one_of_each() -> Vec<Event> {
         lived(GrantChange::Extended { days: 3 }),
         lived(GrantChange::Credited { amount: money("3") }),
         lived(GrantChange::Advanced { amount: money("3") }),
+        lived(GrantChange::Remedied { day: "2026-11-23".parse().unwrap() }),
+        lived(GrantChange::Given { to: GrantId::new(2), amount: money("25") }),
         Event::Pool(PoolEvent::CalendarSet { month: FiscalCalendar::try_new(4).unwrap(), at }),
         Event::Pool(PoolEvent::Opened { pool, on: PoolOn::Company, manager: None, at }),
         Event::Pool(PoolEvent::Opened { pool, on: PoolOn::Unit(TEAM), manager: Some(ANALYST), at }),

@@ -9,17 +9,20 @@ use proptest::prelude::*;
 use purser_core::account::Period;
 use purser_core::calendar::{Cadence, CivilSpan, Days};
 use purser_core::directory::{Directory, EventError, LifeError};
-use purser_core::event::{Event, GrantChange, GrantEvent, PoolEvent};
+use purser_core::event::{Event, GrantChange, GrantEvent, PolicyOn, PoolEvent};
 use purser_core::grant::{Grant, Rollover, WorkShare};
-use purser_core::id::{CommandId, GrantId, MovementId, PoolId};
+use purser_core::id::{CommandId, GrantId, MovementId, PersonId, PoolId};
 use purser_core::money::Nano;
+use purser_core::package::Remedy;
 use purser_core::period::CivilPeriod;
+use purser_core::policy::{Moving, Policy};
 use purser_core::pool::{CommitmentOf, FiscalYear, Movement, PoolError, PoolOn};
 use purser_core::time::Instant;
 
-use crate::company::{ANALYST, ZONES, any_days, cases, directory, grant, start, zone};
+use crate::company::{ANALYST, TEAM, ZONES, any_days, cases, directory, grant, start, zone};
 
 const POOL: PoolId = PoolId::new(70);
+const FRIEND: PersonId = PersonId::new(11);
 const GRANT: GrantId = GrantId::new(1);
 const HOUR: i64 = 3_600_000_000;
 
@@ -33,6 +36,10 @@ enum Step {
     Extend(u16),
     Credit(i64),
     Advance(i64),
+    /// The term is longer or more is credited, for a day so many days ago.
+    Remedy(i64),
+    /// Somebody else gets some of it.
+    Give(i64),
     Move(usize),
 }
 
@@ -45,6 +52,8 @@ fn any_step() -> impl Strategy<Value = (Option<i64>, Step)> {
         1 => (1..40_u16).prop_map(Step::Extend),
         1 => (1..20_000_000_i64).prop_map(Step::Credit),
         1 => (1..20_000_000_i64).prop_map(Step::Advance),
+        1 => (-1..20_i64).prop_map(Step::Remedy),
+        1 => (1..20_000_000_i64).prop_map(Step::Give),
         1 => (0..ZONES.len()).prop_map(Step::Move),
     ];
     (prop_oneof![2 => (0..30_i64).prop_map(Some), 2 => (0..900_i64).prop_map(Some), 1 => Just(None)], step)
@@ -78,6 +87,8 @@ struct Known {
 struct Model {
     terms: Grant,
     known: Known,
+    /// Days made good.
+    remedied: Vec<Date>,
     /// By the start of the period: its days, what was spent of it while it ran, and what afterwards.
     periods: BTreeMap<Instant, (CivilPeriod, i128, i128)>,
 }
@@ -157,6 +168,7 @@ struct Case {
     amount: i64,
     share: u16,
     rollover: Option<(i64, u8)>,
+    remedy: Option<Remedy>,
     starts: i64,
     length: Option<i64>,
     steps: Vec<(Option<i64>, Step)>,
@@ -173,14 +185,16 @@ fn any_case() -> impl Strategy<Value = Case> {
         Cadence::Year,
     ]);
     let rollover = prop::option::of((1..60_000_000_i64, 1..4_u8));
-    let terms = (cadence, any_days(), 1..50_000_000_i64, prop_oneof![Just(10_000_u16), 1..=10_000_u16], rollover);
+    let rest = (rollover, prop::sample::select(vec![None, Some(Remedy::Extends), Some(Remedy::Credits)]));
+    let terms = (cadence, any_days(), 1..50_000_000_i64, prop_oneof![Just(10_000_u16), 1..=10_000_u16], rest);
     let span = (0..45_i64, prop::option::of(1..400_i64), prop::collection::vec(any_step(), 1..24));
-    (terms, span).prop_map(|((cadence, days, amount, share, rollover), (starts, length, steps))| Case {
+    (terms, span).prop_map(|((cadence, days, amount, share, (rollover, remedy)), (starts, length, steps))| Case {
         cadence,
         days,
         amount,
         share,
         rollover,
+        remedy,
         starts,
         length,
         steps,
@@ -196,6 +210,7 @@ fn company(case: &Case) -> (Directory, Grant) {
         rollover: case
             .rollover
             .map(|(max, periods)| Rollover { max: Nano::new(max), periods: periods.try_into().unwrap() }),
+        remedy: case.remedy,
         starts: day(case.starts),
         ends: case.length.map(|length| day(case.starts + length)),
         guaranteed: true,
@@ -219,13 +234,18 @@ fn company(case: &Case) -> (Directory, Grant) {
         vec![Event::Pool(PoolEvent::Opened { pool: POOL, on: PoolOn::Company, manager: None, at: start() })];
     events.extend((2027..2035).map(funds));
     events.push(Event::GrantMade(terms.clone()));
+    let zone = zone("Europe/Berlin");
+    events.push(Event::PersonAdded { person: FRIEND, unit: TEAM, zone, at: start() });
+    events.push(Event::GrantMade(Grant { person: FRIEND, ..grant(2) }));
+    let policy = Policy { moving: Moving { advance_percent: 100, gift_percent: 100 }, ..Policy::default() };
+    events.push(Event::PolicySet { on: PolicyOn::Company, policy: Some(Box::new(policy)), at: start() });
     (directory(&events), terms)
 }
 
 fn check(case: &Case) {
     let (mut directory, terms) = company(case);
     let mut at = terms.created_at;
-    let mut model = Model { terms, known: Known::default(), periods: BTreeMap::new() };
+    let mut model = Model { terms, known: Known::default(), remedied: Vec::new(), periods: BTreeMap::new() };
     let mut spent: BTreeMap<Period, i128> = BTreeMap::new();
     let mut names: BTreeMap<Instant, Vec<Instant>> = BTreeMap::new();
     for (hours, step) in &case.steps {
@@ -268,13 +288,7 @@ fn act(directory: &mut Directory, model: &mut Model, spent: &mut BTreeMap<Period
     let running = rhythm.period_at(at);
     let today = running.as_ref().map_or(person.zone(at), |running| rhythm.zone_of(running)).date(at);
     let ahead = |days: i64| today.saturating_add(jiff::Span::new().days(days));
-    let mut change = |change: GrantChange| {
-        let command =
-            CommandId::new(u128::try_from(before.life.as_ref().map_or(0, |life| life.changes().len())).unwrap());
-        let event = Event::Grant(GrantEvent { grant: GRANT, command, change, at });
-        let applied = directory.apply(&Event::from_bytes(&event.to_bytes()).unwrap());
-        applied.map(|next| *directory = next).is_ok()
-    };
+    let mut change = |change: GrantChange| happens(directory, &before, change, at);
     match step {
         Step::Spend(amount) => {
             let mut rest = i128::from(amount);
@@ -337,10 +351,98 @@ fn act(directory: &mut Directory, model: &mut Model, spent: &mut BTreeMap<Period
                 model.known.shifts.push((at, next.days, -amount));
             }
         }
+        Step::Remedy(ago) => remedy(directory, model, &before, (running, today), ahead(-ago), at),
+        Step::Give(amount) => give(directory, model, &before, running, amount, at),
         Step::Move(to) => {
             let event = Event::PersonZoneChanged { person: ANALYST, zone: zone(ZONES[to]), effective: at, at };
             directory.take(&event).unwrap();
         }
+    }
+}
+
+/// Does it happen?
+fn happens(directory: &mut Directory, before: &Grant, change: GrantChange, at: Instant) -> bool {
+    let command = CommandId::new(u128::try_from(before.life.as_ref().map_or(0, |life| life.changes().len())).unwrap());
+    let event = Event::Grant(GrantEvent { grant: GRANT, command, change, at });
+    let applied = directory.apply(&Event::from_bytes(&event.to_bytes()).unwrap());
+    applied.map(|next| *directory = next).is_ok()
+}
+
+fn remedy(
+    directory: &mut Directory,
+    model: &mut Model,
+    before: &Grant,
+    (running, today): (Option<CivilPeriod>, Date),
+    day: Date,
+    at: Instant,
+) {
+    let done = happens(directory, before, GrantChange::Remedied { day }, at);
+    let term = before.term();
+    let inside = before.born() <= day && term.ends.is_none_or(|ends| day < ends);
+    let whole: i128 =
+        each(model.terms.cadence.span(day)).filter(|on| counts(model.terms.days, *on)).count().try_into().unwrap();
+    let upto = |until: Date| {
+        let span = CivilSpan { first: model.terms.cadence.span(day).first, until };
+        let weight: i128 = each(span).map(|on| model.weight(on, at)).sum();
+        if whole == 0 { 0 } else { i128::from(model.terms.amount.get()) * weight / (whole * 10_000) }
+    };
+    let worth = upto(day.tomorrow().unwrap()) - upto(day);
+    let repeated = model.remedied.contains(&day);
+    let can = inside && day <= today && worth > 0 && !repeated;
+    match model.terms.remedy {
+        None => assert!(!done),
+        Some(Remedy::Extends) => {
+            let goes_on = term.ends.is_some_and(|ends| today < ends);
+            assert_eq!(done, can && goes_on);
+            let next = |ends: Date| {
+                let mut ends = ends;
+                while !counts(model.terms.days, ends) {
+                    ends = ends.tomorrow().unwrap();
+                }
+                ends.tomorrow().unwrap()
+            };
+            let now = directory.grant(GRANT).unwrap().term().ends;
+            assert_eq!(now, if done { term.ends.map(next) } else { term.ends }, "one more day that counts");
+        }
+        Some(Remedy::Credits) => {
+            assert_eq!(done, can && running.is_some());
+            if let Some(running) = running.filter(|_| done) {
+                model.known.shifts.push((at, running.days, i64::try_from(worth).unwrap()));
+            }
+        }
+    }
+    if done {
+        model.remedied.push(day);
+    }
+}
+
+fn give(
+    directory: &mut Directory,
+    model: &mut Model,
+    before: &Grant,
+    running: Option<CivilPeriod>,
+    amount: i64,
+    at: Instant,
+) {
+    let friend = |directory: &Directory| {
+        let person = directory.person(FRIEND).unwrap();
+        let rhythm = person.grants[0].rhythm(&person.zones);
+        person.grants[0].allowance(&rhythm.period_at(at).unwrap())
+    };
+    let had = friend(directory);
+    let to = GrantId::new(2);
+    let change = GrantChange::Given { to, amount: Nano::new(amount) };
+    let command = CommandId::new(u128::try_from(before.life.as_ref().map_or(0, |life| life.changes().len())).unwrap());
+    let event = Event::Grant(GrantEvent { grant: GRANT, command, change, at });
+    let applied = directory.apply(&event);
+    let has = running.is_some_and(|running| model.allowance(&running, at) >= i128::from(amount));
+    assert!(has || applied.is_err(), "nobody gives what they have not got");
+    if let (Ok(next), Some(running)) = (applied, running) {
+        *directory = next;
+        model.known.shifts.push((at, running.days, -amount));
+        assert_eq!(friend(directory), had.saturating_add(Nano::new(amount)), "what one gives the other gets");
+    } else {
+        assert_eq!(friend(directory), had);
     }
 }
 
@@ -445,6 +547,89 @@ fn a_month_with_a_change_releases_both_parts() {
 }
 
 #[test]
+fn what_is_moved_stays_within_policy() {
+    let money = |text: &str| text.parse::<Nano>().unwrap();
+    let terms = |id, person| Grant { cadence: Cadence::Month, amount: money("500"), person, ..grant(id) };
+    let setup = |moving| {
+        let policy = Policy { moving, ..Policy::default() };
+        directory(&[
+            Event::PersonAdded { person: FRIEND, unit: TEAM, zone: zone("Europe/Berlin"), at: start() },
+            Event::GrantMade(terms(1, ANALYST)),
+            Event::GrantMade(terms(2, ANALYST)),
+            Event::GrantMade(terms(3, FRIEND)),
+            Event::PolicySet { on: PolicyOn::Company, policy: Some(Box::new(policy)), at: start() },
+        ])
+    };
+    let noon = Instant::from_micros(zone("Europe/Berlin").first_instant(day(9)).as_micros() + 12 * HOUR);
+    let event =
+        |command, change| Event::Grant(GrantEvent { grant: GRANT, command: CommandId::new(command), change, at: noon });
+    let advance = |command, amount| event(command, GrantChange::Advanced { amount: money(amount) });
+    let give = |command, to, amount| event(command, GrantChange::Given { to: GrantId::new(to), amount: money(amount) });
+    let released = |directory: &Directory, id: u128| {
+        let grant = directory.grant(GrantId::new(id)).unwrap();
+        let person = directory.person(grant.person).unwrap();
+        grant.allowance(&grant.rhythm(&person.zones).period_at(noon).unwrap())
+    };
+
+    // Half of the next month by default, in one go or in several; nothing is given away.
+    let cautious = setup(Moving::default());
+    let once = cautious.apply(&advance(1, "150")).unwrap();
+    let (left, amount) = (money("100"), money("100.000000001"));
+    let error = LifeError::AdvancePolicy { grant: GRANT, percent: 50, left, amount };
+    assert_eq!(once.apply(&advance(2, "100.000000001")), Err(error.into()));
+    let twice = once.apply(&advance(2, "100")).unwrap();
+    assert_eq!(released(&twice, 1), money("750"));
+    let (left, amount) = (Nano::ZERO, Nano::new(1));
+    let error = LifeError::GiftPolicy { grant: GRANT, percent: 0, left, amount };
+    assert_eq!(cautious.apply(&give(1, 3, "0.000000001")), Err(error.into()));
+
+    // A fifth may be given, to somebody else.
+    let open = setup(Moving { gift_percent: 20, ..Moving::default() });
+    let given = open.apply(&give(1, 3, "80")).unwrap();
+    assert_eq!((released(&given, 1), released(&given, 3)), (money("420"), money("580")));
+    let error = LifeError::GiftPolicy { grant: GRANT, percent: 20, left: money("20"), amount: money("21") };
+    assert_eq!(given.apply(&give(2, 3, "21")), Err(error.into()));
+    let error = LifeError::GiftToOneself(GRANT, GrantId::new(2));
+    assert_eq!(open.apply(&give(1, 2, "1")), Err(error.into()));
+    let stranger = open.apply(&give(1, 99, "1"));
+    assert_eq!(stranger, Err(EventError::UnknownGrant(GrantId::new(99))));
+    // Where the one who gets it can't, the one who gives keeps it.
+    let gone = open.apply(&Event::GrantVoided { grant: GrantId::new(3), at: noon }).unwrap();
+    let error = EventError::AlreadyVoided { grant: GrantId::new(3), voided_at: noon };
+    assert_eq!(gone.apply(&give(1, 3, "1")), Err(error));
+    assert_eq!(released(&gone, 1), money("500"));
+}
+
+#[test]
+fn a_day_that_could_not_be_used_is_made_good_by_the_terms_once() {
+    let with = |remedy| {
+        let days = Days::Workdays;
+        directory(&[Event::GrantMade(Grant { days, remedy, ends: Some(day(30)), ..grant(1) })])
+    };
+    // Wednesday 8 December 2027; the term ends on Friday the 31st, so that day is the first without.
+    let noon = Instant::from_micros(zone("Europe/Berlin").first_instant(day(7)).as_micros() + 12 * HOUR);
+    let remedy = |command, on| {
+        let (command, change) = (CommandId::new(command), GrantChange::Remedied { day: on });
+        Event::Grant(GrantEvent { grant: GRANT, command, change, at: noon })
+    };
+    let extends = with(Some(Remedy::Extends));
+    let ends = |directory: &Directory| directory.grant(GRANT).unwrap().term().ends;
+    let longer = extends.apply(&remedy(1, day(6))).unwrap();
+    assert_eq!(ends(&longer), Some(day(31)));
+    assert_eq!(longer.apply(&remedy(2, day(6))), Err(LifeError::Remedied(day(6)).into()));
+    // The next day that counts is a Monday.
+    assert_eq!(ends(&longer.apply(&remedy(2, day(5))).unwrap()), Some(day(34)));
+    for wrong in [day(8), day(4), day(3)] {
+        assert_eq!(extends.apply(&remedy(1, wrong)), Err(LifeError::NoSuchDay { grant: GRANT, day: wrong }.into()));
+    }
+    let credits = with(Some(Remedy::Credits)).apply(&remedy(1, day(6))).unwrap();
+    let (grant, person) = (credits.grant(GRANT).unwrap(), credits.person(ANALYST).unwrap());
+    let today = grant.rhythm(&person.zones).period_at(noon).unwrap();
+    assert_eq!(grant.allowance(&today).to_string(), "40.00");
+    assert_eq!(with(None).apply(&remedy(1, day(6))), Err(LifeError::NoRemedy(GRANT).into()));
+}
+
+#[test]
 fn what_cannot_happen_to_a_grant_is_refused() {
     let (directory, _) = company(&Case {
         cadence: Cadence::Month,
@@ -452,6 +637,7 @@ fn what_cannot_happen_to_a_grant_is_refused() {
         amount: 500_000,
         share: 10_000,
         rollover: None,
+        remedy: None,
         starts: 0,
         length: None,
         steps: vec![],

@@ -10,6 +10,7 @@ use purser_core::offer::{
     By, Content, DeclineReason, Offer, OfferError, State, Step, TermsError, TokenTerms, Told, Version, Who, diff,
     portfolio,
 };
+use purser_core::package::Remedy;
 use purser_core::pool::{FiscalYear, Movement, PoolOn};
 use purser_core::price::PriceBook;
 use purser_core::role::{Duty, RoleChange, presets};
@@ -38,6 +39,26 @@ fn content(amount: &str, more: &str) -> Content {
             "package":{{"currency":"USD","salary":"300000","tokens":{{"amount":"{amount}"{more}}}}}}}"#
     );
     serde_json::from_str(&text).unwrap()
+}
+
+#[test]
+fn what_an_offer_says_of_unused_amounts_and_days_is_what_its_grant_does() {
+    let grant = |more: &str| {
+        let terms = TokenTerms::of(&content("300/workday", more), &Currency::usd(), None).unwrap().unwrap();
+        let made = terms.grant(GrantId::new(5), PERSON, &Zone::UTC, OFFER, at(0));
+        assert!(terms.is_kept_by(&made));
+        assert!(!terms.is_kept_by(&Grant { remedy: None, rollover: None, ..made.clone() }) || more.is_empty());
+        (made.rollover.map(|rollover| (rollover.max.to_string(), rollover.periods.get())), made.remedy)
+    };
+    assert_eq!(grant(""), (None, None));
+    assert_eq!(grant(r#","remedy":"extends","rollover":"lapses""#), (None, Some(Remedy::Extends)));
+    let carries = r#","remedy":"credits","rollover":{"carries":{"cap":"50","periods":3}}"#;
+    assert_eq!(grant(carries), (Some(("150.00".to_owned(), 3)), Some(Remedy::Credits)));
+    assert_eq!(grant(r#","rollover":{"carries":{"periods":12}}"#).0, Some(("300.00".to_owned(), 12)));
+    for endless in [r#"{"carries":{}}"#, r#"{"carries":{"periods":13}}"#, r#"{"carries":{"periods":0}}"#] {
+        let content = content("300/workday", &format!(r#","rollover":{endless}"#));
+        assert_eq!(TokenTerms::of(&content, &Currency::usd(), None), Err(TermsError::Rollover));
+    }
 }
 
 fn version(number: u32, by: By, content: &Content, hours: i64) -> Version {

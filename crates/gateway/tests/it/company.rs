@@ -150,6 +150,7 @@ impl Company {
             voided_at: None,
             share: WorkShare::FULL,
             rollover: None,
+            remedy: None,
             life: None,
         };
         change(&mut grant);

@@ -1,7 +1,7 @@
 //! `purser grant …`
 
-use clap::{Args, Subcommand};
-use purser_control::shape::{ChangeGrant, Grant, GrantChange, List as Items, NewGrant};
+use clap::{Args, Subcommand, ValueEnum};
+use purser_control::shape::{ChangeGrant, DayRemedy, Grant, GrantChange, List as Items, NewGrant};
 use purser_core::money::Nano;
 
 use super::{money, or_dash};
@@ -28,6 +28,10 @@ pub(crate) enum Command {
     Credit(Moved),
     /// Move an amount from the next period into the running one
     Advance(Moved),
+    /// Make good a day on which it could not be used, by its terms
+    Remedy(Remedied),
+    /// Give some of the running period to somebody else's grant
+    Give(Gift),
     /// Void a grant: it releases nothing more, its history stays
     Void(Void),
 }
@@ -65,6 +69,9 @@ pub(crate) struct Add {
     /// For how many periods more it lives on [default: 1]
     #[arg(long, value_name = "N", requires = "rollover")]
     pub(crate) rollover_periods: Option<u8>,
+    /// What a day is worth that could not be used: the term ends a day later, or its amount is credited
+    #[arg(long, value_enum)]
+    pub(crate) remedy: Option<Remedy>,
     /// No later cut can eat it; a pool pays for it
     #[arg(long)]
     pub(crate) guaranteed: bool,
@@ -142,6 +149,43 @@ pub(crate) struct Moved {
     pub(crate) preview: bool,
 }
 
+/// What a day is worth that could not be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Remedy {
+    /// The term ends a day that counts later
+    Extends,
+    /// The day's amount is added to the running period
+    Credits,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Remedied {
+    /// Id of the grant
+    pub(crate) grant: String,
+    /// Which day, in the person's zone [default: today]
+    #[arg(long, value_name = "DATE")]
+    pub(crate) day: Option<String>,
+    /// Only show what would be
+    #[arg(long)]
+    pub(crate) preview: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Gift {
+    /// Id of the grant
+    pub(crate) grant: String,
+    /// Id of the grant that gets it
+    pub(crate) to: String,
+    /// How much
+    pub(crate) amount: Nano,
+    /// The person has agreed to give of a guaranteed grant
+    #[arg(long)]
+    pub(crate) agreed: bool,
+    /// Only show what would be
+    #[arg(long)]
+    pub(crate) preview: bool,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct Void {
     /// Id of the grant
@@ -167,6 +211,10 @@ impl Command {
                     share: add.share,
                     rollover: add.rollover,
                     rollover_periods: add.rollover_periods,
+                    remedy: add.remedy.map(|remedy| match remedy {
+                        Remedy::Extends => DayRemedy::Extends,
+                        Remedy::Credits => DayRemedy::Credits,
+                    }),
                     guaranteed: add.guaranteed,
                     pool: add.pool,
                 };
@@ -191,6 +239,12 @@ impl Command {
             }
             Self::Advance(of) => {
                 changed(client, &of.grant, GrantChange::Advance { amount: of.amount }, of.preview).await?
+            }
+            Self::Remedy(of) => changed(client, &of.grant, GrantChange::Remedy { day: of.day }, of.preview).await?,
+            Self::Give(of) => {
+                let change = GrantChange::Give { to: of.to, amount: of.amount };
+                let asked = ChangeGrant { change, preview: of.preview, agreed: of.agreed };
+                client.post(path(["grants", &of.grant, "changes"]), &asked).await?
             }
             Self::Void(void) => {
                 let agreed = void.agreed.then_some("true");

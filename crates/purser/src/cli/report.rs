@@ -38,6 +38,8 @@ pub(crate) enum By {
     Key,
     /// A person
     Person,
+    /// A unit: what people used while they were in it
+    Unit,
 }
 
 #[derive(Debug, Args)]
@@ -62,6 +64,7 @@ impl By {
             Self::Day => "day",
             Self::Key => "key",
             Self::Person => "person",
+            Self::Unit => "unit",
         }
     }
 }

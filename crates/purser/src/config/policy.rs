@@ -21,6 +21,8 @@ pub(crate) struct Policy {
     pub(crate) drain: Drain,
     pub(crate) wait_for_disk: bool,
     pub(crate) resolve_suspense_after_days: u16,
+    pub(crate) advance_percent: u8,
+    pub(crate) gift_percent: u8,
     pub(crate) ask_more: Option<String>,
 }
 
@@ -64,6 +66,8 @@ impl Default for Policy {
             drain: Drain::default(),
             wait_for_disk: policy.wait_for_disk,
             resolve_suspense_after_days: policy.resolve_suspense_after_days,
+            advance_percent: policy.moving.advance_percent,
+            gift_percent: policy.moving.gift_percent,
             ask_more: policy.ask_more,
         }
     }
@@ -121,7 +125,19 @@ impl Policy {
             drain: policy::Drain { max_time: self.drain.time.0, max_money: self.drain.money },
             wait_for_disk: self.wait_for_disk,
             resolve_suspense_after_days: self.resolve_suspense_after_days,
+            moving: policy::Moving {
+                advance_percent: percent("advance_percent", self.advance_percent)?,
+                gift_percent: percent("gift_percent", self.gift_percent)?,
+            },
             ask_more: self.ask_more.clone(),
         })
     }
+}
+
+/// A part of a whole.
+fn percent(name: &str, percent: u8) -> Result<u8, (String, String)> {
+    if percent <= 100 {
+        return Ok(percent);
+    }
+    Err((format!("policy.{name} = {percent} is more than all"), "write hundredths, from 0 to 100".to_owned()))
 }

@@ -102,6 +102,16 @@ const FIELDS: &[Field] = &[
         "`7`",
         "After how many days money in suspense moves off the person to the company's `unaccounted` account.",
     ),
+    field(
+        "policy.advance_percent",
+        "`50`",
+        "How much of what a grant's next period releases may be advanced into the running one, in hundredths.",
+    ),
+    field(
+        "policy.gift_percent",
+        "`0`",
+        "How much of what a grant's running period releases may be given to somebody else's grant, in hundredths.",
+    ),
     field("policy.ask_more", "none", "Whom to ask for more: a team or an address. Every denial says it."),
     field("providers.NAME.kind", "required", "`anthropic`, `openai`, `gemini` or `openai-compatible`."),
     field("providers.NAME.base_url", "the kind's public address", "Where it is. `openai-compatible` needs one."),

@@ -49,6 +49,12 @@ pub struct Figures {
     pub model: String,
     /// Calls charged, those taken back subtracted.
     pub calls: i64,
+    /// Tokens of whole prompts, caches included.
+    pub input: i64,
+    /// The part of `input` that was read from a cache.
+    pub cache_read: i64,
+    /// Tokens that came out.
+    pub output: i64,
     /// What they cost.
     pub charge: Nano,
     /// The part that their grants did not have.
@@ -244,6 +250,9 @@ fn figures_of((model, sums): (String, Sums)) -> Figures {
     Figures {
         model,
         calls: sums.calls,
+        input: sums.input,
+        cache_read: sums.cache_read,
+        output: sums.output,
         charge: Nano::new(sums.charge),
         overrun: Nano::new(sums.overrun),
         not_exact: Nano::new(sums.not_exact),
