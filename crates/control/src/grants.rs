@@ -102,7 +102,7 @@ impl Control {
             let snapshot = turn.snapshot();
             let grant = known(snapshot.directory.grant(id), "grant", &id)?;
             let person = known(snapshot.directory.person(grant.person), "person", &grant.person)?;
-            let change = life_change(&asked.change, person.zone(turn.now).date(turn.now))?;
+            let change = life_change(&asked.change, grant.day_at(&person.zones, turn.now))?;
             if let Some(made) = grant.life.as_ref().and_then(|life| life.made_by(turn.command)) {
                 // Where no day was named it is the first asking's.
                 let same = life_change(&asked.change, made.day)? == made.asked;

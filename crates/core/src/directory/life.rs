@@ -112,7 +112,7 @@ impl Directory {
     pub(super) fn change_grant(&mut self, event: &GrantEvent) -> Result<(), EventError> {
         let (grant, person) = self.lives(event.grant, event)?;
         let policy = self.policy_of(person.id).moving;
-        let day = today(grant, person, event.at);
+        let day = grant.day_at(&person.zones, event.at);
         let mut changed: SmallVec<[Arc<Grant>; 2]> =
             smallvec![grown(grant, event, day, changes(grant, person, event, day, policy)?)];
         if let GrantChange::Given { to, amount } = event.change {
@@ -122,7 +122,7 @@ impl Directory {
             }
             let running = running(other, receiver, event.at)?;
             let more = smallvec![LifeChange::Shift { day: running.days.first, by: amount }];
-            changed.push(grown(other, event, today(other, receiver, event.at), more));
+            changed.push(grown(other, event, other.day_at(&receiver.zones, event.at), more));
         }
         // All or none: the second may not fit where the first does.
         let mut next = self.clone();
@@ -153,13 +153,6 @@ fn grown(grant: &Grant, event: &GrantEvent, day: Date, changes: Changes) -> Arc<
     let life = grant.life.as_deref().map_or_else(Life::default, Life::clone);
     let life = changes.into_iter().fold(life, |life, change| life.with(Lived { at, day, command, asked, change }));
     Arc::new(Grant { life: Some(Arc::new(life)), ..grant.clone() })
-}
-
-/// The date at an instant, by the clock that the running period goes by.
-fn today(grant: &Grant, person: &Person, at: Instant) -> Date {
-    let rhythm = grant.rhythm(&person.zones);
-    let running = rhythm.period_at(at);
-    running.map_or_else(|| person.zone(at), |running| rhythm.zone_of(&running)).date(at)
 }
 
 /// What an event adds to a grant's life.

@@ -33,7 +33,7 @@ pub struct Life {
 pub struct Lived {
     /// When it was made known.
     pub at: Instant,
-    /// The date then, in the zone of the running period.
+    /// The day of the running period then.
     pub day: Date,
     /// The command it comes from.
     pub command: CommandId,

@@ -434,6 +434,16 @@ impl Grant {
         self.pool.into_iter()
     }
 
+    /// The day of the running period that an instant is in, by the clock that the period goes by; the date for its person
+    /// when none runs. Where the person moved west, a period begins while the new clock still shows the day before: that
+    /// counts as its first day.
+    pub fn day_at(&self, zones: &Zones, at: Instant) -> Date {
+        let rhythm = self.rhythm(zones);
+        let Some(running) = rhythm.period_at(at) else { return zones.at(at).date(at) };
+        let last = running.days.until.yesterday().unwrap_or(running.days.first);
+        rhythm.zone_of(&running).date(at).min(last).max(running.days.first)
+    }
+
     /// When it next releases money after an instant; `None` when it never does.
     pub fn next_release(&self, zones: &Zones, at: Instant) -> Option<Instant> {
         let rhythm = self.rhythm(zones);

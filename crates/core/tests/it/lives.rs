@@ -286,7 +286,11 @@ fn act(directory: &mut Directory, model: &mut Model, spent: &mut BTreeMap<Period
     let before = std::sync::Arc::clone(directory.grant(GRANT).unwrap());
     let rhythm = before.rhythm(&person.zones);
     let running = rhythm.period_at(at);
-    let today = running.as_ref().map_or(person.zone(at), |running| rhythm.zone_of(running)).date(at);
+    // A period begins by the old clock, when the new one may still show the day before.
+    let today = running.map_or(person.zone(at).date(at), |running| {
+        let shown = rhythm.zone_of(&running).date(at);
+        shown.clamp(running.days.first, running.days.until.yesterday().unwrap())
+    });
     let ahead = |days: i64| today.saturating_add(jiff::Span::new().days(days));
     let mut change = |change: GrantChange| happens(directory, &before, change, at);
     match step {
