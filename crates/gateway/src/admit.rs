@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use purser_core::money::Nano;
-use purser_core::policy::{Admission, Drain};
+use purser_core::policy::{Admission, Drain, Policy};
 use purser_core::price::{RateCard, Ratio};
 use purser_ledger::{Hold, HoldOutcome, LedgerError, Settlement, Shortfall};
 use purser_providers::{Edits, InputBound, least_output};
@@ -140,7 +140,8 @@ pub(crate) async fn admit<'a>(
         .then(|| worker.shared.learned.expect(call, &bounded.card, most))
         .flatten();
 
-    let until = Instant::now() + policy.park.max_wait;
+    // Nearly no call waits: the clock is read by the first that has to.
+    let mut deadline: Option<Instant> = None;
     let mut place: Option<Parked<'_>> = None;
     let mut short: Option<Shortfall> = None;
     loop {
@@ -156,7 +157,7 @@ pub(crate) async fn admit<'a>(
             let (want, least) = learned.map_or((most, least), |learned| (learned.min(most), learned.min(least)));
             match hold(worker, &planned, want, least).await {
                 // The ledger's instant is past a period that this plan still had: plan again, for the new one.
-                Err(LedgerError::PeriodOver(_)) if Instant::now() < until => {
+                Err(LedgerError::PeriodOver(_)) if Instant::now() < until(&mut deadline, policy) => {
                     tokio::time::sleep(PLAN_AGAIN).await;
                     continue;
                 }
@@ -190,6 +191,7 @@ pub(crate) async fn admit<'a>(
             // Money that came free before the place was taken woke nobody.
             continue;
         };
+        let until = until(&mut deadline, policy);
         tokio::select! {
             _ = timeout_at(until.min(Instant::now() + LOOK_AGAIN), parked.woken()) => {}
             () = client.hung_up() => return Err(Refused::gone()),
@@ -200,6 +202,11 @@ pub(crate) async fn admit<'a>(
         // Meanwhile somebody may have been granted more.
         snapshot = worker.snapshot();
     }
+}
+
+/// When a call that waits is told no: its time begins when this is first asked.
+fn until(deadline: &mut Option<Instant>, policy: &Policy) -> Instant {
+    *deadline.get_or_insert_with(|| Instant::now() + policy.park.max_wait)
 }
 
 /// May a call that was let out on less than its bound go on?
