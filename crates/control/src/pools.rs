@@ -9,6 +9,7 @@ use purser_core::snapshot::Snapshot;
 use purser_core::time::Instant;
 use purser_store::Labelled;
 
+use crate::access::{Confidential, Whose};
 use crate::change::{CommandName, Turn, reused};
 use crate::control::{Control, Inner, stored};
 use crate::error::{Code, Error, Refused};
@@ -49,13 +50,18 @@ impl Control {
                 CommitmentOf::Grant(grant) => (Some(grant), None),
                 CommitmentOf::Offer(offer) => (None, Some(offer)),
             };
+            // A grant's allowance is what Purser works with; an offer's is a matter between two until then.
+            let amount = offer.map_or(Confidential::open(share.amount), |offer| {
+                let unit = snapshot.directory.offer(offer).map(|offer| offer.unit);
+                Confidential::new(share.amount, &Whose::new(offer, Some(commitment.terms.person), unit))
+            });
             PoolCommitment {
                 grant,
                 offer,
                 person: commitment.terms.person,
                 person_name: names.person_name(commitment.terms.person),
                 year: share.year.0,
-                amount: share.amount,
+                amount,
                 accounted: share.accounted,
             }
         });

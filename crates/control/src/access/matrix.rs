@@ -67,14 +67,16 @@ matrix! {
     GrantsRead          => [All,     All,     All,     Subtree, Own,     All];
     /// Making and voiding grants.
     GrantsChange        => [All,     All,     Refused, Refused, Refused, Refused];
-    /// Offers, with what they say.
-    OffersRead          => [Refused, All,     All,     Refused, Refused, Refused];
+    /// Offers, with what they say; amounts only with `ConfidentialAmounts`.
+    OffersRead          => [Refused, All,     All,     Refused, Refused, All];
     /// Writing, sending and ending offers.
     OffersChange        => [Refused, All,     Refused, Refused, Refused, Refused];
     /// Approving offers of others.
     OffersApprove       => [Refused, All,     All,     Refused, Refused, Refused];
     /// Families, bands, policies, calendars, approval rules.
     RolesRead           => [All,     All,     All,     Refused, Refused, All];
+    /// What changes of them would do to offers and grants: how something stands to a made-up band tells its amount.
+    RolesPreview        => [Refused, All,     All,     Refused, Refused, Refused];
     /// Setting them.
     RolesChange         => [All,     All,     Refused, Refused, Refused, Refused];
     /// Pools, what is committed of them, and what is owed.
@@ -132,5 +134,15 @@ mod tests {
             }
         }
         assert_eq!(Permission::ConfidentialAmounts.reach(Role::Admin), Reach::Refused);
+    }
+
+    /// Refusals have sentences with figures of the offer in them, and what bands are tried on tells figures.
+    #[test]
+    fn who_works_on_offers_may_see_their_amounts() {
+        let rights = [Permission::OffersChange, Permission::OffersApprove, Permission::RolesPreview];
+        for (right, role) in rights.into_iter().flat_map(|right| Role::ALL.map(|role| (right, role))) {
+            let works = right.reach(role) != Reach::Refused;
+            assert!(!works || Permission::ConfidentialAmounts.reach(role) == Reach::All, "{role}: {right:?}");
+        }
     }
 }

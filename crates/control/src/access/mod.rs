@@ -30,7 +30,7 @@ pub(crate) use self::acting::Acting;
 pub(crate) use self::attempts::Attempts;
 pub(crate) use self::given::given_roles;
 pub(crate) use self::logins::{add_login, checked_email};
-pub(crate) use self::redaction::Seeing;
+pub(crate) use self::redaction::{Seeing, Whose};
 pub(crate) use self::sessions::{COOKIE, HASHING_MAX};
 pub(crate) use self::within::Within;
 

@@ -1,7 +1,7 @@
 //! Confidential amounts: written out only where somebody with the right to them is being answered.
 //!
 //! A shape wraps such an amount in [`Confidential`]. Wherever it is serialised (an answer, an export, a log) nothing but
-//! `null` comes out, unless that happens inside [`Seeing::scope`] with a right that covers whose amount it is. So what
+//! `null`, or what was put in its place, comes out, unless that happens inside [`Seeing::scope`] with a right that covers whose amount it is. So what
 //! nobody thought of is redacted. What was written out is remembered, and the trail says who saw it.
 
 use std::fmt;
@@ -47,12 +47,12 @@ impl Seeing {
         self.0.shown.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn covers<T>(&self, confidential: &Confidential<T>) -> bool {
+    fn covers(&self, whose: &Whose) -> bool {
         let directory = &self.0.snapshot.directory;
         let within = &self.0.within;
         within.is_everything()
-            || confidential.person.is_some_and(|person| within.person(directory, person))
-            || confidential.unit.is_some_and(|unit| within.unit(directory, unit))
+            || whose.person.is_some_and(|person| within.person(directory, person))
+            || whose.unit.is_some_and(|unit| within.unit(directory, unit))
     }
 
     fn note(&self, of: &str) {
@@ -63,36 +63,62 @@ impl Seeing {
     }
 }
 
-/// An amount that only some may see. `null` for everybody else.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Confidential<T> {
-    amount: Option<T>,
-    /// The id of the thing it stands in, for the trail.
-    of: String,
-    /// Whose amount it is.
+/// Whose something is: about a person (a candidate is none yet) for a unit, in the thing that the trail names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Whose {
+    of: Arc<str>,
     person: Option<PersonId>,
     /// The unit it belongs to, for those who lead it.
     unit: Option<UnitId>,
 }
 
+impl Whose {
+    pub(crate) fn new(of: impl fmt::Display, person: Option<PersonId>, unit: Option<UnitId>) -> Self {
+        Self { of: of.to_string().into(), person, unit }
+    }
+}
+
+/// Something that only some may see: an amount, or a text with one in it. For everybody else there is `null`, or what
+/// was put in its place.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Confidential<T> {
+    amount: Option<T>,
+    instead: Option<T>,
+    /// `None`: it may be seen by whoever has it, since it came in an answer or concerns nobody else.
+    whose: Option<Whose>,
+}
+
 impl<T> Confidential<T> {
-    /// An amount in the thing `of`, about a person (a candidate is none yet) for a unit.
-    pub fn new(amount: T, of: impl fmt::Display, person: Option<PersonId>, unit: Option<UnitId>) -> Self {
-        Self { amount: Some(amount), of: of.to_string(), person, unit }
+    /// For those with a right to it.
+    pub(crate) fn new(amount: T, whose: &Whose) -> Self {
+        Self { amount: Some(amount), instead: None, whose: Some(whose.clone()) }
+    }
+
+    /// The same, with what everybody else sees in its place.
+    #[must_use]
+    pub(crate) fn or(mut self, instead: T) -> Self {
+        self.instead = Some(instead);
+        self
+    }
+
+    /// One for everybody.
+    pub const fn open(amount: T) -> Self {
+        Self { amount: Some(amount), instead: None, whose: None }
     }
 
     /// The amount, for computing with it; nothing where it was redacted before it came here. Whatever is made of it is
     /// confidential too.
-    pub fn amount(&self) -> Option<&T> {
+    pub const fn amount(&self) -> Option<&T> {
         self.amount.as_ref()
     }
 
     /// Would it be written out now? For what is no field of an answer (a letter), so that the trail says who saw it.
     pub(crate) fn is_seen(&self) -> bool {
+        let Some(whose) = &self.whose else { return true };
         let seen = SEEING.try_with(|seeing| {
-            let covered = self.amount.is_some() && seeing.covers(self);
+            let covered = self.amount.is_some() && seeing.covers(whose);
             if covered {
-                seeing.note(&self.of);
+                seeing.note(&whose.of);
             }
             covered
         });
@@ -108,18 +134,14 @@ impl<T> fmt::Debug for Confidential<T> {
 
 impl<T: Serialize> Serialize for Confidential<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match &self.amount {
-            Some(amount) if self.is_seen() => amount.serialize(serializer),
-            _ => serializer.serialize_none(),
-        }
+        if self.is_seen() { self.amount.serialize(serializer) } else { self.instead.serialize(serializer) }
     }
 }
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Confidential<T> {
-    /// As it came in an answer.
+    /// As it came in an answer: whoever gave it has redacted it.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let amount = Option::deserialize(deserializer)?;
-        Ok(Self { amount, of: String::new(), person: None, unit: None })
+        Ok(Self { amount: Option::deserialize(deserializer)?, instead: None, whose: None })
     }
 }
 
@@ -172,9 +194,13 @@ mod tests {
     async fn an_amount_is_written_for_whom_it_may_be_and_for_nobody_else() {
         let (person, unit) = (PersonId::new(7), UnitId::new(2));
         let amount: Nano = "123456.78".parse().unwrap();
-        let hired = Offer { title: "analyst", salary: Confidential::new(amount, "ofr_1", Some(person), Some(unit)) };
+        let hired = Offer {
+            title: "analyst",
+            salary: Confidential::new(amount, &Whose::new("ofr_1", Some(person), Some(unit))),
+        };
         // A candidate is no person yet: only whose unit it is says who leads it.
-        let candidate = Offer { title: "analyst", salary: Confidential::new(amount, "ofr_2", None, Some(unit)) };
+        let candidate =
+            Offer { title: "analyst", salary: Confidential::new(amount, &Whose::new("ofr_2", None, Some(unit))) };
         let plain = |offer: &Offer| serde_json::to_string(offer).unwrap();
         for text in [plain(&hired), format!("{hired:?}"), plain(&candidate), format!("{candidate:?}")] {
             assert!(!text.contains("123456") && text.contains("analyst"), "outside of an answer: {text}");

@@ -204,7 +204,7 @@ services! {
     get "/roles" => roles, RolesRead;
     post "/roles" => set_role, RolesChange;
     post "/roles/presets" => adopt_roles, RolesChange;
-    post "/roles/preview" => preview_roles, RolesRead;
+    post "/roles/preview" => preview_roles, RolesPreview;
 }
 
 async fn nothing_there(method: Method, uri: Uri) -> Answer<()> {

@@ -6,7 +6,7 @@ use purser_core::offer::{Content, ContentHash, Offer as Known, Version};
 use purser_store::OfferLetter;
 
 use super::offer_id;
-use crate::access::Confidential;
+use crate::access::{Confidential, Whose};
 use crate::control::{Control, Inner, stored};
 use crate::error::{Code, Error, Refused};
 use crate::letter::{Form, Rendered, hash};
@@ -43,7 +43,7 @@ impl Control {
         let snapshot = self.snapshot();
         let offer = known(snapshot.directory.offer(id), "offer", &id)?;
         let person = offer.accepted.map(|accepted| accepted.person);
-        let seen = Confidential::new((), id, person, Some(offer.unit)).is_seen();
+        let seen = Confidential::new((), &Whose::new(id, person, Some(offer.unit))).is_seen();
         let amounts = if seen { Amounts::Shown } else { Amounts::Hidden };
         self.look(move |inner, snapshot| {
             let offer = known(snapshot.directory.offer(id), "offer", &id)?;

@@ -1,4 +1,4 @@
-//! Offers as they are shown: texts with their confidential amounts redacted for those who may not see them, differences
+//! Offers as they are shown: texts whose confidential amounts are hidden from those who may not see them, differences
 //! between versions, and what the linter says.
 
 use jiff::civil::Date;
@@ -12,6 +12,7 @@ use purser_core::time::Instant;
 use serde_json::Value;
 
 use super::offer_id;
+use crate::access::{Confidential, Whose};
 use crate::control::{Control, Inner, stored};
 use crate::error::{Code, Error, Refused};
 use crate::people::known;
@@ -101,6 +102,9 @@ impl Inner {
         let snapshot = self.snapshot.load_full();
         let offer = known(snapshot.directory.offer(id), "offer", &id)?;
         let (mut versions, mut before, mut latest) = (Vec::new(), None, None);
+        let person = offer.accepted.map(|accepted| accepted.person);
+        let whose = Whose::new(id, person, Some(offer.unit));
+        let text_of = |text| Confidential::new(text, &whose).or(HIDDEN.to_owned());
         for version in &offer.versions {
             let text = self.private.offer_text(id, version.number).map_err(stored)?;
             let content = text.as_ref().map(|text| read(&text.content)).transpose()?;
@@ -109,8 +113,8 @@ impl Inner {
                 _ => Vec::new(),
             };
             let changes = changes.into_iter().map(|change| {
-                let hide = |value: Option<Value>| value.map(|value| redacted(&change.field, value));
-                OfferChange { before: hide(change.before), after: hide(change.after), field: change.field.clone() }
+                let veil = |value: Option<Value>| value.map(|value| veiled(&change.field, value, &whose));
+                OfferChange { before: veil(change.before), after: veil(change.after), field: change.field.clone() }
             });
             versions.push(OfferVersion {
                 number: version.number,
@@ -119,11 +123,10 @@ impl Inner {
                     By::Company(who) => who.actor.to_string(),
                 },
                 at: version.at,
-                reason: text.and_then(|text| text.reason),
+                reason: text.and_then(|text| text.reason).map(text_of),
                 hash: version.content.to_string(),
-                content: content
-                    .as_ref()
-                    .map(|content| redacted("", serde_json::to_value(content).unwrap_or_default())),
+                content: (content.as_ref())
+                    .map(|content| veiled("", serde_json::to_value(content).unwrap_or_default(), &whose)),
                 changes: changes.collect(),
             });
             latest.clone_from(&content);
@@ -142,12 +145,12 @@ impl Inner {
             approvals: (offer.approvals.iter())
                 .map(|given| OfferApproval { duty: given.duty, by: given.by.actor.to_string(), at: given.at })
                 .collect(),
-            person: offer.accepted.map(|accepted| accepted.person),
+            person,
             grant: offer.accepted.and_then(|accepted| accepted.grant),
             letter: offer.accepted.and_then(|accepted| accepted.letter).map(|letter| letter.to_string()),
             declined: offer.declined,
-            note,
-            findings: findings.into_iter().flatten().map(Into::into).collect(),
+            note: note.map(text_of),
+            findings: (findings.into_iter().flatten()).map(|found| OfferFinding::about(found, &whose)).collect(),
         })
     }
 
@@ -207,14 +210,10 @@ fn read(content: &str) -> Result<Content, Error> {
     serde_json::from_str(content).map_err(|error| Error::failed("what an offer said can't be read", error))
 }
 
-/// A value as whoever asks may see it: confidential amounts by permission. The one function that does so for offers.
-pub(super) fn redacted(field: &str, value: Value) -> Value {
-    if may_see_amounts() { value } else { hide(field, value) }
-}
-
-/// Everybody who reaches these services today is an administrator of the files.
-const fn may_see_amounts() -> bool {
-    true
+/// A value with what those see who may not see its confidential amounts. The one function that says so for offers.
+fn veiled(field: &str, value: Value, whose: &Whose) -> Confidential<Value> {
+    let hidden = hide(field, value.clone());
+    if hidden == value { Confidential::open(value) } else { Confidential::new(value, whose).or(hidden) }
 }
 
 /// Takes out every amount of the four pillars, whatever it is nested in; what is promised besides stays.

@@ -10,6 +10,8 @@ use purser_core::time::Instant;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::access::{Confidential, Whose};
+
 /// An offer to draft.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -109,12 +111,12 @@ pub struct OfferVersion {
     pub by: String,
     /// When.
     pub at: Instant,
-    /// Why; `None` where nobody said, or once erased.
-    pub reason: Option<String>,
+    /// Why; `None` where nobody said, or once erased. Confidential: people write figures into it.
+    pub reason: Option<Confidential<String>>,
     /// The keyed hash of what it says.
     pub hash: String,
-    /// What it says, confidential amounts redacted for those who may not see them; `None` once erased.
-    pub content: Option<Value>,
+    /// What it says; without the confidential amounts, where they are not for whoever asks; `None` once erased.
+    pub content: Option<Confidential<Value>>,
     /// What differs from the version before.
     pub changes: Vec<OfferChange>,
 }
@@ -125,9 +127,9 @@ pub struct OfferChange {
     /// Where: `package.tokens.amount`.
     pub field: String,
     /// What stood there.
-    pub before: Option<Value>,
+    pub before: Option<Confidential<Value>>,
     /// What stands there now.
-    pub after: Option<Value>,
+    pub after: Option<Confidential<Value>>,
 }
 
 /// An approval given.
@@ -162,8 +164,8 @@ pub struct Offer {
     pub letter: Option<String>,
     /// Why the candidate said no.
     pub declined: Option<DeclineReason>,
-    /// More about why it was returned, declined or withdrawn.
-    pub note: Option<String>,
+    /// More about why it was returned, declined or withdrawn. Confidential as reasons are.
+    pub note: Option<Confidential<String>>,
     /// What the linter says of the latest version.
     pub findings: Vec<OfferFinding>,
 }
@@ -175,17 +177,30 @@ pub struct OfferFinding {
     pub code: String,
     /// `note`, `warning` or `error`.
     pub severity: String,
-    /// What was found.
-    pub message: String,
+    /// What was found; in few words where the sentence may have figures that are not for whoever asks.
+    pub message: Confidential<String>,
     /// Where the expectation comes from.
     pub source: String,
-    /// What to write instead.
-    pub fix: String,
+    /// What to write instead. Confidential as the sentence is.
+    pub fix: Confidential<String>,
+}
+
+impl OfferFinding {
+    /// About an offer of the company. Every sentence is confidential, so that no rule has to say whether its own has a
+    /// figure in it.
+    pub(crate) fn about(finding: Finding, whose: &Whose) -> Self {
+        let Finding { code, severity, message, source, fix } = finding;
+        let message = Confidential::new(message, whose).or(code.short().to_owned());
+        let (code, severity) = (code.to_string(), severity.word().to_owned());
+        Self { code, severity, message, source, fix: Confidential::new(fix, whose) }
+    }
 }
 
 impl From<Finding> for OfferFinding {
+    /// About an offer that whoever asks has brought.
     fn from(finding: Finding) -> Self {
         let Finding { code, severity, message, source, fix } = finding;
+        let (message, fix) = (Confidential::open(message), Confidential::open(fix));
         Self { code: code.to_string(), severity: severity.word().to_owned(), message, source, fix }
     }
 }

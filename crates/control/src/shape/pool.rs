@@ -4,6 +4,8 @@ use purser_core::id::{GrantId, OfferId, PersonId, PoolId, UnitId};
 use purser_core::money::Nano;
 use serde::{Deserialize, Serialize};
 
+use crate::access::Confidential;
+
 /// A pool to open.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -109,8 +111,8 @@ pub struct PoolCommitment {
     pub person_name: Option<String>,
     /// The year.
     pub year: i16,
-    /// How much.
-    pub amount: Nano,
+    /// How much. What an open offer would cost is confidential.
+    pub amount: Confidential<Nano>,
     /// Is it over, and the amount what was spent?
     pub accounted: bool,
 }

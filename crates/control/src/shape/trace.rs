@@ -84,8 +84,8 @@ pub struct TracedOffer {
     pub by: String,
     /// When it was written.
     pub written: Instant,
-    /// Why; only for those who may read offers.
-    pub reason: Option<String>,
+    /// Why; only for those who may read offers, and confidential: people write figures into it.
+    pub reason: Option<Confidential<String>>,
     /// The keyed hash of all it says, as the journal has it.
     pub hash: String,
     /// When it was accepted.
@@ -109,8 +109,8 @@ pub struct TracedClause {
     pub guarantee: String,
     /// The amount as it is written; confidential, since a part of a salary tells the salary.
     pub written: Confidential<String>,
-    /// What each period releases.
-    pub amount: Nano,
+    /// What each period releases; confidential as long as the offer is open.
+    pub amount: Confidential<Nano>,
     /// `day`, `week`, `month`, `quarter` or `year`.
     pub per: String,
     /// `all` or `workdays`.

@@ -5,6 +5,7 @@ use purser_core::offer::{By, Content, Offer, TokenTerms};
 use purser_core::package::{Exact, Package, Pillar};
 
 use super::Tracing;
+use crate::access::Whose;
 use crate::control::stored;
 use crate::error::{Code, Error, Refused};
 use crate::grants::word;
@@ -57,7 +58,8 @@ impl Tracing<'_> {
                 By::Company(who) => who.actor.to_string(),
             },
             written: version.at,
-            reason: text.and_then(|text| text.reason).filter(|_| self.reads_offers),
+            reason: (text.and_then(|text| text.reason).filter(|_| self.reads_offers))
+                .map(|reason| self.confidential(offer, reason)),
             hash: version.content.to_string(),
             accepted: offer.accepted.map(|accepted| accepted.at),
             letter: letter.map(|letter| letter.to_string()),
@@ -74,7 +76,11 @@ impl Tracing<'_> {
             number: Topic::Amount.clause(),
             guarantee: Topic::Guarantee.clause(),
             written: self.confidential(offer, written),
-            amount: terms.amount,
+            // Of an offer that was accepted it is the grant's allowance.
+            amount: match offer.accepted {
+                Some(_) => Confidential::open(terms.amount),
+                None => self.confidential(offer, terms.amount),
+            },
             per: word(terms.cadence),
             days: word(terms.days),
             guaranteed: terms.guaranteed,
@@ -91,7 +97,7 @@ impl Tracing<'_> {
     fn confidential<T>(&self, offer: &Offer, amount: T) -> Confidential<T> {
         let person = offer.accepted.map(|accepted| accepted.person);
         let unit = person.and_then(|person| self.directory().person(person)).map_or(offer.unit, |person| person.unit);
-        Confidential::new(amount, offer.id, person, Some(unit))
+        Confidential::new(amount, &Whose::new(offer.id, person, Some(unit)))
     }
 }
 

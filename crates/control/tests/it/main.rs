@@ -4,6 +4,7 @@
 mod access;
 mod bench;
 mod changes;
+mod confidential;
 mod import;
 mod letters;
 mod life;

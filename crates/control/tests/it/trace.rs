@@ -86,8 +86,8 @@ async fn a_charge_leads_to_every_clause_that_paid_it_and_a_clause_to_every_charg
     assert_eq!((up.grants[0].offer, up.grants[1].offer.map(|id| id.to_string())), (None, Some(offer.clone())));
     let clause = up.offers[0].clause.as_ref().unwrap();
     assert_eq!(
-        (clause.amount, clause.guaranteed, clause.pool_name.as_deref()),
-        (amount("130"), true, Some("Research"))
+        (clause.amount.amount(), clause.guaranteed, clause.pool_name.as_deref()),
+        (Some(&amount("130")), true, Some("Research"))
     );
     assert_eq!((clause.number.as_str(), clause.guarantee.as_str()), ("5.1", "5.3"));
     assert!(up.offers[0].letter.is_some() && up.checks.iter().any(|it| it.what.contains("signed") && it.holds));

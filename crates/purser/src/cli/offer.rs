@@ -7,8 +7,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 use purser_control::shape::{
-    AcceptOffer, ApproveOffer, DeclineOffer, List as Items, NewOffer, NewVersion, Offer, OfferNote, OfferReport,
-    OfferRow,
+    AcceptOffer, ApproveOffer, Confidential, DeclineOffer, List as Items, NewOffer, NewVersion, Offer, OfferNote,
+    OfferReport, OfferRow,
 };
 use purser_core::offer::DeclineReason;
 use purser_core::role::Duty;
@@ -277,16 +277,17 @@ fn shown(offer: &Offer) -> String {
     let mut text = table(std::slice::from_ref(&offer.row));
     for version in &offer.versions {
         let _ = write!(text, "\nversion {} by {} at {}", version.number, version.by, version.at);
-        if let Some(reason) = &version.reason {
+        if let Some(reason) = version.reason.as_ref().and_then(Confidential::amount) {
             let _ = write!(text, ": {reason}");
         }
         text.push('\n');
         for change in &version.changes {
-            let side = |value: &Option<serde_json::Value>| match value {
-                None => "-".to_owned(),
-                Some(serde_json::Value::String(text)) => text.clone(),
-                Some(value) => value.to_string(),
-            };
+            let side =
+                |value: &Option<Confidential<serde_json::Value>>| match value.as_ref().and_then(Confidential::amount) {
+                    None => "-".to_owned(),
+                    Some(serde_json::Value::String(text)) => text.clone(),
+                    Some(value) => value.to_string(),
+                };
             let _ = writeln!(text, "  {}: {} → {}", change.field, side(&change.before), side(&change.after));
         }
     }
@@ -302,7 +303,7 @@ fn shown(offer: &Offer) -> String {
     if let Some(letter) = &offer.letter {
         let _ = write!(text, "\nsigned letter {letter}");
     }
-    if let Some(note) = &offer.note {
+    if let Some(note) = offer.note.as_ref().and_then(Confidential::amount) {
         let _ = write!(text, "\nnote: {note}");
     }
     if !offer.findings.is_empty() {

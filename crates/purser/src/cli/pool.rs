@@ -228,7 +228,7 @@ fn commitments(commitments: &[PoolCommitment]) -> String {
             grant.or(offer).unwrap_or_default(),
             or_dash(commitment.person_name.as_deref()),
             commitment.year.to_string(),
-            money(commitment.amount),
+            commitment.amount.amount().map_or_else(|| "hidden".to_owned(), |amount| money(*amount)),
             state.to_owned(),
         ]);
     }

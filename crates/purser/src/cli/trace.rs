@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use clap::Args;
 use purser_control::shape::{
-    Trace as Chain, TraceCheck, TraceOf, TracedCharge, TracedClause, TracedGrant, TracedOffer, TracedPart, TracedPeriod,
+    Confidential, Trace as Chain, TraceCheck, TraceOf, TracedCharge, TracedClause, TracedGrant, TracedOffer,
+    TracedPart, TracedPeriod,
 };
 use purser_core::time::Instant;
 
@@ -78,7 +79,7 @@ fn shown_offer(text: &mut String, offer: &TracedOffer) {
     let TracedOffer { id, state, since, version, versions, by, written, hash, .. } = offer;
     let _ = writeln!(text, "offer      {id}, {state} {}", moment(offer.accepted.unwrap_or(*since)));
     let _ = writeln!(text, "  version  {version} of {versions}, by {by}, {}", moment(*written));
-    if let Some(reason) = &offer.reason {
+    if let Some(reason) = offer.reason.as_ref().and_then(Confidential::amount) {
         fold(text, "  because  ", reason);
     }
     let _ = writeln!(text, "  hash     {hash}");
@@ -116,11 +117,12 @@ fn shown_offer(text: &mut String, offer: &TracedOffer) {
 }
 
 fn shown_clause(text: &mut String, clause: &TracedClause) {
+    let amount = clause.amount.amount().map_or_else(|| HIDDEN.to_owned(), |amount| money(*amount));
     let mut line = match clause.written.amount() {
         Some(written) => {
-            format!("\"{written}\": {} a {}", money(clause.amount), period_word(&clause.per, &clause.days))
+            format!("\"{written}\": {} a {}", amount, period_word(&clause.per, &clause.days))
         }
-        None => format!("{} a {} (as written: {HIDDEN})", money(clause.amount), period_word(&clause.per, &clause.days)),
+        None => format!("{} a {} (as written: {HIDDEN})", amount, period_word(&clause.per, &clause.days)),
     };
     let firmly = if clause.guaranteed { "guaranteed" } else { "not guaranteed" };
     let _ = write!(line, ", {firmly} ({}), from {}", clause.guarantee, clause.starts);

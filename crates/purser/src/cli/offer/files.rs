@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use jiff::civil::Date;
-use purser_control::shape::OfferFinding;
+use purser_control::shape::{Confidential, OfferFinding};
 use purser_core::lint::outside::{self, Outside, Understood};
 use purser_core::lint::{Asking, Funding, Question, Severity, compare, lint};
 use purser_core::money::{Currency, Nano};
@@ -125,7 +125,8 @@ pub(super) fn findings(findings: &[OfferFinding]) -> String {
     }
     let each = |found: &OfferFinding| {
         let OfferFinding { code, severity, message, source, fix } = found;
-        format!("{code} {severity}: {message}\n       fix: {fix}\n       source: {source}")
+        let said = |text: &Confidential<String>| text.amount().cloned().unwrap_or_else(|| "hidden".to_owned());
+        format!("{code} {severity}: {}\n       fix: {}\n       source: {source}", said(message), said(fix))
     };
     findings.iter().map(each).collect::<Vec<_>>().join("\n")
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use jiff::civil::Date;
 use purser_control::shape::{
-    AcceptOffer, ApproveOffer, FundPool, Key, List, NewKey, NewPool, Offer, OfferFinding, Pool, Trace,
+    AcceptOffer, ApproveOffer, Confidential, FundPool, Key, List, NewKey, NewPool, Offer, OfferFinding, Pool, Trace,
 };
 use purser_control::usage::Wanted;
 use purser_control::{Control, Problem};
@@ -236,7 +236,12 @@ impl Telling<'_> {
         let told = changes
             .iter()
             .map(|change| {
-                format!("{}: {} → {}", change.field, side(change.before.as_ref()), side(change.after.as_ref()))
+                format!(
+                    "{}: {} → {}",
+                    change.field,
+                    side(change.before.as_ref().and_then(Confidential::amount)),
+                    side(change.after.as_ref().and_then(Confidential::amount))
+                )
             })
             .collect();
         self.step("The candidate counters: \"I only join with this.\"", told);
@@ -360,7 +365,12 @@ fn year(pool: &Pool, of: impl Fn(&purser_control::shape::PoolYear) -> Nano) -> N
 /// What the linter says, of one severity.
 fn findings(findings: &[OfferFinding], severity: &str) -> Vec<String> {
     let of = findings.iter().filter(|it| it.severity == severity);
-    of.flat_map(|it| [format!("{} {}: {}", it.code, it.severity, it.message), format!("  {}", it.fix)]).collect()
+    of.flat_map(|it| [format!("{} {}: {}", it.code, it.severity, said(&it.message)), format!("  {}", said(&it.fix))])
+        .collect()
+}
+
+fn said(text: &Confidential<String>) -> &str {
+    text.amount().map_or("hidden", String::as_str)
 }
 
 fn code(problem: &Problem) -> String {
