@@ -220,4 +220,12 @@ mod tests {
         assert_eq!(split(Nano::new(10), 0, 1, 0), Nano::ZERO, "no parts, nothing");
         assert_eq!(split(Nano::new(10), 0, 9, 3), Nano::new(10), "never more than the whole");
     }
+
+    #[test]
+    fn a_span_that_ends_where_it_begins_has_no_day() {
+        let span = |first: &str, until: &str| CivilSpan { first: date(first), until: date(until) };
+        assert!(span("2026-05-01", "2026-05-01").is_empty());
+        assert!(span("2026-05-02", "2026-05-01").is_empty());
+        assert!(!span("2026-05-01", "2026-05-02").is_empty());
+    }
 }

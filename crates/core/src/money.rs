@@ -296,4 +296,14 @@ mod tests {
             assert!(matches!(text.parse::<Nano>(), Err(AmountError::NotANumber(_))), "{text:?}");
         }
     }
+
+    #[test]
+    fn currencies_are_three_capital_letters() {
+        let shown = |code: &str| Currency::try_new(code).map(|currency| currency.symbol());
+        let amounts = ["USD", "EUR", "GBP", "SEK"].map(|code| shown(code).unwrap());
+        assert_eq!(amounts, ["$", "€", "£", "SEK "]);
+        for wrong in ["", "US", "USDT", "usd", "UsD", "US1", "€"] {
+            assert_eq!(shown(wrong), None, "{wrong:?}");
+        }
+    }
 }

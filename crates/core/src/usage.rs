@@ -59,7 +59,7 @@ impl Usage {
         self.output.saturating_add(self.audio_out).saturating_add(self.image_out)
     }
 
-    /// Was anything counted?
+    /// Was nothing counted?
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
@@ -91,4 +91,16 @@ pub struct Served {
     pub tier: Tier,
     /// Served from a particular region at an uplift (`us`, `eu`); `None` for the global endpoint.
     pub geo: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_is_counted_is_not_nothing() {
+        assert!(Usage::default().is_empty());
+        assert!(!Usage { code_calls: 1, ..Usage::default() }.is_empty());
+        assert!(!Usage { reasoning: 1, ..Usage::default() }.is_empty(), "a view counts too");
+    }
 }

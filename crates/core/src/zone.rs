@@ -230,4 +230,18 @@ mod tests {
         let text = serde_json::to_string(&Zone::UTC).unwrap();
         assert_eq!(serde_json::from_str::<Zone>(&text).unwrap(), Zone::UTC);
     }
+
+    #[test]
+    fn zones_are_told_apart_by_their_names() {
+        use std::hash::BuildHasher as _;
+        let [berlin, again, apia] =
+            ["Europe/Berlin", "europe/BERLIN", "Pacific/Apia"].map(|name| Zone::try_new(name).unwrap());
+        assert_eq!(
+            (berlin.partial_cmp(&again), berlin.partial_cmp(&apia)),
+            (Some(Ordering::Equal), Some(Ordering::Less))
+        );
+        let hasher = std::hash::RandomState::new();
+        assert_eq!(hasher.hash_one(&berlin), hasher.hash_one(&again));
+        assert_ne!(hasher.hash_one(&berlin), hasher.hash_one(&apia), "or every zone would be in one bucket of a table");
+    }
 }

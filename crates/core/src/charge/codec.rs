@@ -564,4 +564,21 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn nothing_beside_a_call_is_not_written_as_a_count_of_none() {
+        let alone = check(&record()).len();
+        let usage = Usage { output: 1, ..Usage::default() };
+        let beside = vec![Beside { model: None, card: CardVersion(1), usage }];
+        let mut bytes = check(&ChargeRecord { beside, ..record() });
+        bytes.truncate(alone + 1);
+        bytes[alone] = 0;
+        assert_eq!(ChargeRecord::decode(&bytes), Err(DecodeError::Bad("count")));
+    }
+
+    #[test]
+    fn a_record_tells_the_buckets_it_used() {
+        let used: Vec<_> = record().used().map(|(_, count)| count).collect();
+        assert_eq!(used, [12, 184_000, 2_311, 950]);
+    }
 }

@@ -104,6 +104,8 @@ mod tests {
     fn amounts_per_period_read_as_people_write_them() {
         check("20/day", "20.00/day");
         check(" $1,500 / Month ", "1500.00/month");
+        check("5 Once", "5.00 once");
+        assert!("20 day".parse::<Release>().is_err(), "only `once` goes without a slash");
         check("20.5/workday", "20.50/workday");
         check("100 once", "100.00 once");
         check("150000/year", "150000.00/year");

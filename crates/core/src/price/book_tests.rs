@@ -4,6 +4,7 @@ use super::*;
 use crate::id::PriceListId;
 use crate::money::Currency;
 use crate::time::Instant;
+use crate::usage::Tier;
 
 /// A list from lines of `model[,alias…] from[..to] input-price`.
 fn list(layer: Layer, published: &str, lines: &[&str]) -> PriceList {
@@ -230,4 +231,77 @@ fn the_same_model_elsewhere_is_named_up_to_three_times_in_order() {
     let named = ["q/zeta", "r/zeta", "s/zeta"].map(str::to_owned).to_vec();
     assert_eq!(ask("p", "2026-10-01"), (named, false));
     assert_eq!(ask("q", "2025-10-01"), (Vec::new(), true), "it has one itself, at other times");
+}
+
+#[test]
+fn what_is_in_a_book_is_listed_in_order() {
+    let at = |day: &str| -> Instant { format!("{day}T00:00:00Z").parse().unwrap() };
+    let mut ours = list(
+        Layer::Bundled,
+        "2026-10-01",
+        &["c 2026-01-01 1", "a 2026-01-01 1", "d 2026-01-01..2026-02-01 1", "b 2026-01-01 1", "e 2026-01-01 1"],
+    );
+    let whose = ["p", "s", "q", "r", "t"];
+    let mut more = ours.clone();
+    more.cards.iter_mut().zip(whose).for_each(|(card, provider)| card.provider = provider.to_owned());
+    ours.cards.iter_mut().for_each(|card| card.provider = "p".to_owned());
+    let book = PriceBook::new().publish(&ours).unwrap().publish(&more).unwrap();
+    assert_eq!(book.providers(), ["p", "q", "r", "s", "t"]);
+    let models = |day: &str| book.models("p", at(day)).iter().map(|card| card.model().to_owned()).collect::<Vec<_>>();
+    assert_eq!(models("2026-01-31"), ["a", "b", "c", "d", "e"]);
+    assert_eq!(models("2026-02-01"), ["a", "b", "c", "e"], "what has ended has no price");
+    assert!(book.models("nobody", at("2026-01-31")).is_empty());
+    assert!(PriceBook::new().is_empty() && !book.is_empty());
+    assert!(PriceBook::new().providers().is_empty());
+}
+
+#[test]
+fn of_two_prices_alike_in_all_but_their_place_the_last_one_wins() {
+    let ours = list(Layer::Company, "2026-10-15", &["gpt-9 2026-01-01 3", "gpt-9 2026-01-01 5"]);
+    check(&PriceBook::new().publish(&ours).unwrap(), "gpt-9", "2026-10-15", "5");
+}
+
+#[test]
+fn the_longest_name_is_found_and_one_that_hardly_begins_alike_is_not_meant() {
+    let longest = "x".repeat(200);
+    let line = format!("{longest} 2026-01-01 6");
+    let book =
+        PriceBook::new().publish(&list(Layer::Bundled, "2026-10-01", &[&line, "abcdefgh1 2026-01-01 1"])).unwrap();
+    check(&book, &longest, "2026-10-15", "6");
+    // Eight letters alike and no part in common; nine are near enough.
+    check(&book, "abcdefgh2", "2026-10-15", "p/abcdefgh2 has no price");
+    check(&book, "abcdefgh12", "2026-10-15", "p/abcdefgh12 has no price; did you mean abcdefgh1?");
+}
+
+#[test]
+fn a_card_says_what_is_known_of_its_model() {
+    let card = |more: &str| {
+        let text = format!(
+            r#"{{"provider":"p","model":"m","rates":{{"input_uncached":"3","output":"9"}},"fees":{{"web_search_calls":"10"}}{more}}}"#
+        );
+        RateCard::try_from(serde_json::from_str::<CardSpec>(&text).unwrap()).unwrap()
+    };
+    let plain = card("");
+    let known = card(
+        r#","above":[{"tokens":100,"rates":{"input_uncached":"6"}}],"tiers":{"batch":"0.5"},
+           "flags":{"max_field":"max_tokens"},"source":"the price page","currency":"EUR""#,
+    );
+    assert_eq!((known.flag("max_field"), known.flag("other")), (Some("max_tokens"), None));
+    assert_eq!((known.source(), plain.source()), ("the price page", ""));
+    let rate = |bucket, prompt| known.rate(bucket, prompt).map(|rate| rate.to_string());
+    assert_eq!(rate(Bucket::InputUncached, 100).as_deref(), Some("3"));
+    assert_eq!(rate(Bucket::InputUncached, 101).as_deref(), Some("6"));
+    assert_eq!(rate(Bucket::AudioOut, 100).as_deref(), Some("9"), "as its next of kin");
+    assert_eq!(rate(Bucket::WebSearchCalls, 100).as_deref(), Some("10000"), "per million calls");
+    assert_eq!(rate(Bucket::CodeCalls, 100), None);
+    assert!(known.has_tier(Tier::Standard) && known.has_tier(Tier::Batch) && !known.has_tier(Tier::Fast));
+    assert!(!plain.has_tier(Tier::Batch));
+    let own = |rates: &str| card(&format!(r#","tiers":{{"flex":"0.5","priority":{rates}}}"#));
+    assert!(known.has_long_prompt_rates() && !plain.has_long_prompt_rates());
+    assert!(card(r#","above":[{"tokens":100,"rates":{"input_uncached":"6"}}]"#).has_long_prompt_rates());
+    assert!(!own(r#"{"rates":{"output":"18"}}"#).has_long_prompt_rates());
+    assert!(own(r#"{"rates":{},"above":[{"tokens":50,"rates":{"output":"20"}}]}"#).has_long_prompt_rates());
+    let written = |card: &RateCard| serde_json::to_value(card.spec()).unwrap();
+    assert_eq!(written(&known)["currency"], "EUR");
+    assert_eq!(written(&plain).get("currency"), None, "dollars go without saying");
 }

@@ -226,4 +226,11 @@ mod tests {
         assert!(matches!(parse_price("0.0000000001", PriceUnit::PerMillion), Err(PriceError::NotExact(_))));
         assert!(matches!(parse_price("1e30", PriceUnit::PerMillion), Err(PriceError::NotExact(_))));
     }
+
+    #[test]
+    fn a_price_in_json_is_text() {
+        assert_eq!(serde_json::from_str::<Rate>("\"3.00\"").unwrap().to_string(), "3");
+        let error = serde_json::from_str::<Rate>("[3]").unwrap_err().to_string();
+        assert!(error.contains("expected a price as decimal text, such as \"3.00\""), "{error}");
+    }
 }

@@ -336,3 +336,14 @@ proptest! {
 fn gcd(a: i128, b: i128) -> i128 {
     if b == 0 { a } else { gcd(b, a % b) }
 }
+
+#[test]
+fn a_call_without_a_prompt_needs_no_price_for_one() {
+    let text = r#"{"provider":"p","model":"m","rates":{"output":"9"}}"#;
+    let card = RateCard::try_from(serde_json::from_str::<CardSpec>(text).unwrap()).unwrap();
+    let buckets = BucketSet::NONE.with(InputUncached).with(Output);
+    let bounds = Bounds { output_tokens: 1_000_000, buckets, ..Bounds::default() };
+    assert_eq!(rate_bound(&card, &bounds, Ratio::ONE).map(|bound| bound.to_string()), Ok("9.00".to_owned()));
+    let asked = Bounds { input_tokens: 1, ..bounds };
+    assert_eq!(rate_bound(&card, &asked, Ratio::ONE), Err(RatingError::NoRate(InputUncached)));
+}

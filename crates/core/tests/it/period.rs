@@ -369,3 +369,47 @@ fn the_ends_of_the_calendar_do_no_harm() {
         }
     }
 }
+
+fn rhythm<'a>(
+    cadence: Cadence,
+    zone: &'a Zone,
+    moves: &'a [ZoneChange],
+    starts: &str,
+    ends: Option<&str>,
+) -> Rhythm<'a> {
+    let term = Term { starts: starts.parse().unwrap(), ends: ends.map(|ends| ends.parse().unwrap()) };
+    Rhythm { cadence, zone, moves, term, seams: &[] }
+}
+
+#[test]
+fn a_period_without_end_is_the_last_one() {
+    let berlin = Zone::try_new("Europe/Berlin").unwrap();
+    let once = rhythm(Cadence::Once, &berlin, &[], "2026-05-01", None);
+    let begins = once.starts_at();
+    let just_before = Instant::from_micros(begins.as_micros() - 1);
+    assert_eq!((once.next_reset(just_before), once.next_reset(begins)), (Some(begins), None));
+}
+
+#[test]
+fn a_day_that_a_place_never_had_has_no_period() {
+    // Samoa went from the 29th to the 31st.
+    let apia = Zone::try_new("Pacific/Apia").unwrap();
+    let never = rhythm(Cadence::Day, &apia, &[], "2011-12-30", Some("2011-12-31"));
+    let begins = never.starts_at();
+    let just_before = Instant::from_micros(begins.as_micros() - 1);
+    assert_eq!((never.period_at(begins), never.next_reset(just_before)), (None, None));
+    assert_eq!(never.ends_at(), begins);
+}
+
+#[test]
+fn a_second_move_where_the_period_of_the_first_ends_counts_for_the_next() {
+    let [berlin, york, tokyo] =
+        ["Europe/Berlin", "America/New_York", "Asia/Tokyo"].map(|name| Zone::try_new(name).unwrap());
+    let ends = berlin.first_instant("2026-05-11".parse().unwrap());
+    let moves = [
+        ZoneChange { from: Instant::from_micros(ends.as_micros() - 1), zone: york },
+        ZoneChange { from: ends, zone: tokyo.clone() },
+    ];
+    let next = rhythm(Cadence::Day, &berlin, &moves, "2026-05-01", None).period_at(ends).unwrap();
+    assert_eq!((next.period.start, next.period.end), (ends, tokyo.first_instant("2026-05-12".parse().unwrap())));
+}

@@ -313,3 +313,25 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn of_several_grants_the_next_money_comes_from_the_soonest() {
+    let monthly = Grant { cadence: Cadence::Month, ..grant(2) };
+    let noon = at("2026-05-09T12:00:00Z");
+    for grants in [
+        [grant(1), monthly.clone()],
+        [Grant { id: GrantId::new(3), ..monthly }, Grant { id: GrantId::new(4), ..grant(1) }],
+    ] {
+        let plan = plan(&directory(&grants.map(made)), noon).unwrap();
+        assert_eq!(plan.resets_at, Some(at("2026-05-09T22:00:00Z")));
+    }
+}
+
+#[test]
+fn only_what_a_guaranteed_grant_pays_is_guaranteed() {
+    let promised = Grant { guaranteed: true, priority: Priority::FIRST, ..grant(1) };
+    let events = [made(promised), made(grant(2)), Event::BudgetSet(budget(1, BudgetOn::Company))];
+    let plan = plan(&directory(&events), at("2026-05-09T12:00:00Z")).unwrap();
+    let guaranteed: Vec<bool> = plan.grants.iter().chain(&plan.ceilings).map(Leg::is_guaranteed).collect();
+    assert_eq!((grants(&plan.grants), guaranteed), (vec![1, 2], vec![true, false, false]));
+}

@@ -1,6 +1,12 @@
 //! Terms and cards that can't be kept are refused, each at its edge.
 
-use purser_core::grant::{Grant, GrantError};
+use std::num::NonZeroU8;
+use std::sync::Arc;
+
+use purser_core::calendar::Cadence;
+use purser_core::event::GrantChange;
+use purser_core::grant::{Grant, GrantError, Life, LifeChange, Lived, Rollover, WorkShare};
+use purser_core::id::CommandId;
 use purser_core::money::Nano;
 use purser_core::price::{CardSpec, RateCard};
 
@@ -28,6 +34,62 @@ fn a_grant_has_an_amount_and_days_that_somebody_means() {
     check_grant(&ending("9000-01-01"), Err(date("9000-01-01")));
     let starts = grant(1).starts;
     check_grant(&ending("2026-01-01"), Err(GrantError::EndsBeforeStart { starts, ends: starts }));
+}
+
+#[test]
+fn a_new_grant_has_no_past_and_a_rollover_that_has_a_next_period() {
+    check_grant(&Grant { life: Some(Arc::new(Life::default())), ..grant(1) }, Err(GrantError::Voided));
+    let rolling = |max: i64, periods: u8, cadence: Cadence| {
+        let periods = NonZeroU8::new(periods).unwrap();
+        Grant { rollover: Some(Rollover { max: Nano::new(max), periods }), cadence, ..grant(1) }
+    };
+    check_grant(&rolling(1, 1, Cadence::Day), Ok(()));
+    check_grant(&rolling(1, 12, Cadence::Month), Ok(()));
+    check_grant(&rolling(1, 13, Cadence::Month), Err(GrantError::Rollover));
+    check_grant(&rolling(0, 1, Cadence::Day), Err(GrantError::Rollover));
+    check_grant(&rolling(1, 1, Cadence::Once), Err(GrantError::Rollover));
+}
+
+#[test]
+fn a_working_share_holds_from_its_day_on_and_of_two_the_one_made_known_last() {
+    let share = |parts| WorkShare::try_new(parts).unwrap();
+    let known = |parts: u16, from: &str| {
+        let (share, from) = (share(parts), from.parse().unwrap());
+        Lived {
+            at: at("2026-04-01T00:00:00Z"),
+            day: "2026-04-01".parse().unwrap(),
+            command: CommandId::new(u128::from(parts)),
+            asked: GrantChange::ShareSet { share, from },
+            change: LifeChange::Share { share, from },
+        }
+    };
+    let life = [known(8_000, "2026-05-01"), known(6_000, "2026-06-01"), known(5_000, "2026-06-01")];
+    let life = life.into_iter().fold(Life::default(), |life, lived| life.with(lived));
+    let grant = Grant { share: share(9_000), life: Some(Arc::new(life)), ..grant(1) };
+    let days = ["2026-04-30", "2026-05-01", "2026-05-31", "2026-06-01"];
+    let shares = days.map(|day| grant.share_on(day.parse().unwrap()).get());
+    assert_eq!(shares, [9_000, 8_000, 8_000, 5_000]);
+}
+
+#[test]
+fn of_several_leaves_the_last_one_counts() {
+    let left = |from: &str| {
+        (GrantChange::LeaveBegun { from: from.parse().unwrap() }, LifeChange::Left { from: from.parse().unwrap() })
+    };
+    let back = |on: &str| {
+        (GrantChange::LeaveEnded { on: on.parse().unwrap() }, LifeChange::Returned { on: on.parse().unwrap() })
+    };
+    let (mut life, mut told) = (Life::default(), Vec::new());
+    for (asked, change) in [left("2026-05-04"), back("2026-05-11"), left("2026-06-01"), back("2026-06-15")] {
+        let (at, day, command) = (at("2026-04-01T00:00:00Z"), "2026-04-01".parse().unwrap(), CommandId::new(1));
+        life = life.with(Lived { at, day, command, asked, change });
+        told.push((life.away_since().map(|day| day.to_string()), life.last_return().map(|day| day.to_string())));
+    }
+    let day = |text: &str| Some(text.to_owned());
+    assert_eq!(told[0], (day("2026-05-04"), None));
+    assert_eq!(told[1], (None, day("2026-05-11")));
+    assert_eq!(told[2], (day("2026-06-01"), day("2026-05-11")));
+    assert_eq!(told[3], (None, day("2026-06-15")));
 }
 
 /// The card with some fields changed is kept, or refused with these words.
