@@ -19,7 +19,8 @@ impl Control {
     /// token line, and moves what was set aside for the offer to the grant; all of it or nothing.
     ///
     /// # Errors
-    /// [`Code::OfferExpired`] after its time, [`Code::OfferState`] when another version is on the table; or the journal.
+    /// [`OfferExpired`](crate::Code::OfferExpired) after its time, [`OfferState`](crate::Code::OfferState) when another
+    /// version is on the table; or the journal.
     pub async fn accept_offer(&self, name: Option<CommandName>, id: &str, accept: AcceptOffer) -> Result<Offer, Error> {
         self.offer_step(name, id, move |turn, offer| {
             let signed = checked_name("signature", &accept.signed)?;
