@@ -73,6 +73,11 @@ const FIELDS: &[Field] = &[
         "How long running calls may go on at a restart (`purser restart`, SIGHUP). New calls wait meanwhile. A stream that takes longer is closed in order and charged as far as it came.",
     ),
     field(
+        "retention.candidate_months",
+        "none",
+        "Months after which what an offer said that came to nothing (declined, expired, withdrawn) is forgotten: name, amounts, notes, letters. Its events and keyed hashes stay, and the audit trail says that it was done. Without it nothing is forgotten until somebody asks (`purser offer erase`).",
+    ),
+    field(
         "policy.admission",
         "`\"strict\"`",
         "How much a call sets aside before it goes out. `strict`: the most it can cost. `calibrated`: what is learned about such calls, growing while the answer streams; the overrun is bounded by one call.",
@@ -195,7 +200,9 @@ fn described(table: &str) -> Vec<String> {
 
 #[test]
 fn every_field_is_described_and_nothing_else() {
-    for table in ["", "listen", "ledger", "limits", "policy", "policy.park", "policy.drain", "providers.NAME"] {
+    for table in
+        ["", "listen", "ledger", "limits", "retention", "policy", "policy.park", "policy.drain", "providers.NAME"]
+    {
         assert_eq!(described(table), fields_of(table), "[{table}]");
     }
 }
