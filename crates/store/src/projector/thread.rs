@@ -1,7 +1,7 @@
 //! The projector's thread: follows the ledger at a pace of its own, never in the ledger's way.
 //!
 //! The first frame after a quiet moment is projected at once. Then the thread sleeps while frames gather, and the
-//! committing thread, five hundred times a second, only stores a number: waking somebody costs more than projecting a
+//! committing thread, a hundred times a second, only stores a number: waking somebody costs more than projecting a
 //! call. Whoever waits for a record cuts the sleep short.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
