@@ -46,6 +46,7 @@ use std::io;
 pub use config::{GatewayConfig, Limits, Secret, Upstream};
 pub use decisions::{DenialLog, Denials};
 pub use fence::Fence;
+pub use plans::terms;
 pub use server::{GatewayHandle, Waiting};
 pub use shared::Shared;
 

@@ -95,7 +95,7 @@ impl Plans {
 }
 
 /// What the ledger is told of an account.
-fn terms(leg: &Leg) -> Terms {
+pub fn terms(leg: &Leg) -> Terms {
     let guarantee = match leg.reserve {
         // With nothing guaranteed below there is nothing to tell apart.
         Some(Nano::ZERO) => Guarantee::Plain,

@@ -6,14 +6,12 @@ use std::sync::Arc;
 use purser_control::Control;
 use purser_core::charge::{ChargeRecord, Dialect, Mark as CallMark};
 use purser_core::id::KeyId;
-use purser_core::money::Nano;
-use purser_core::plan::Leg;
 use purser_core::rating;
 use purser_core::scope::CallScope;
 use purser_core::snapshot::Snapshot;
 use purser_core::time::Instant;
 use purser_core::usage::{Served, Tier, Usage};
-use purser_ledger::{Detail, Guarantee, Hold, HoldOutcome, HoldRequest, Ledger, LedgerError, Mark, Settlement, Terms};
+use purser_ledger::{Detail, Hold, HoldOutcome, HoldRequest, Ledger, LedgerError, Mark, Settlement};
 use purser_store::Denial;
 
 use crate::failure::Failure;
@@ -77,7 +75,7 @@ impl Caller {
                 Err(refused) => return Ok(denied(refused.code())),
             };
             let legs: Vec<_> =
-                plan.grants.iter().chain(&plan.ceilings).map(|leg| (leg.account, terms_of(leg))).collect();
+                plan.grants.iter().chain(&plan.ceilings).map(|leg| (leg.account, purser_gateway::terms(leg))).collect();
             let numbers = match self.ledger.accounts(&legs) {
                 Ok((numbers, _)) => numbers,
                 Err(LedgerError::Busy(lsn)) => {
@@ -125,15 +123,4 @@ impl Caller {
         held.settle(settlement).map_err(|error| failed(&error))?;
         Ok(Became::Paid)
     }
-}
-
-/// What the ledger is told of an account, as the gateway tells it.
-fn terms_of(leg: &Leg) -> Terms {
-    let guarantee = match leg.reserve {
-        Some(Nano::ZERO) => Guarantee::Plain,
-        Some(reserve) => Guarantee::Yields { reserve },
-        None if leg.is_guaranteed() => Guarantee::Guaranteed,
-        None => Guarantee::Plain,
-    };
-    Terms { limit: leg.limit, guarantee }
 }
