@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use purser_core::event::KeyHash;
-use purser_core::id::{AdminKeyId, BreakGlassId, LoginId, PersonId};
+use purser_core::id::{ActivationId, AdminKeyId, BreakGlassId, LoginId, PersonId};
 use purser_core::time::Instant;
 use purser_store::Labelled;
 use serde::{Deserialize, Serialize};
 
 use crate::access::{Acting, Actor, GivenRole, Party, Role, given_roles};
+use crate::activations::Activations;
 use crate::change::{CommandName, Turn};
 use crate::control::{AdminLabels, Control, stored};
 use crate::error::{Code, Error, Refused};
@@ -96,6 +97,26 @@ pub(crate) enum AdminEvent {
         /// When.
         at: Instant,
     },
+    /// Somebody may make their first key by a link. That it was used shows in the directory: there is the key then.
+    ActivationMade {
+        /// Its id, and its key's.
+        activation: ActivationId,
+        /// SHA-256 of the link's secret.
+        hash: KeyHash,
+        /// Who.
+        person: PersonId,
+        /// From when on no longer.
+        until: Instant,
+        /// When.
+        at: Instant,
+    },
+    /// The link works no longer.
+    ActivationRevoked {
+        /// Which.
+        activation: ActivationId,
+        /// When.
+        at: Instant,
+    },
 }
 
 fn administrator() -> Vec<GivenRole> {
@@ -138,6 +159,8 @@ pub(crate) struct Admins {
     /// Ended ones included.
     logins: BTreeMap<LoginId, KnownLogin>,
     glasses: BTreeMap<BreakGlassId, BreakGlass>,
+    /// Links by which people make their first keys.
+    pub(crate) activations: Activations,
     /// Was there ever an administrator? Setup does not open again when the last is gone: the socket is left.
     any_ever: bool,
     /// What keys are for. Labels are written by people, so they are kept where they can be erased.
@@ -192,6 +215,10 @@ impl Admins {
                     glass.used = Some(*at);
                 }
             }
+            AdminEvent::ActivationMade { activation, hash, person, until, at } => {
+                self.activations.made(*activation, *hash, *person, *at..*until);
+            }
+            AdminEvent::ActivationRevoked { activation, at } => self.activations.revoked(*activation, *at),
         }
     }
 

@@ -84,6 +84,8 @@ pub(crate) struct Inner {
     pub(crate) setup: Mutex<Option<Offer>>,
     /// The base URL of the gateway over this ledger, once there is one.
     pub(crate) gateway: RwLock<Option<String>>,
+    /// The base URL of the pages, for links.
+    pub(crate) pages: RwLock<Option<String>>,
     /// After how many months what offers said that came to nothing is forgotten.
     pub(crate) candidate_months: RwLock<Option<u16>>,
     /// Whoever holds it makes the one change of the moment.
@@ -138,6 +140,7 @@ impl Control {
             admins: RwLock::new(admins),
             setup: Mutex::new(None),
             gateway: RwLock::new(None),
+            pages: RwLock::new(None),
             candidate_months: RwLock::new(None),
             turn: Mutex::new(reached),
             started,

@@ -84,7 +84,7 @@ pub(crate) fn works(key: &Known, now: Instant) -> bool {
     key.revoked_at.is_none() && key.expires.is_none_or(|expires| now < expires)
 }
 
-fn shown(turn: &Turn<'_>, id: KeyId) -> Result<Key, Error> {
+pub(crate) fn shown(turn: &Turn<'_>, id: KeyId) -> Result<Key, Error> {
     let snapshot = turn.snapshot();
     let key = known(snapshot.directory.key_by_id(id), "key", &id)?;
     Ok(turn.control().show_key(key, turn.now))

@@ -16,6 +16,7 @@
 #![cfg_attr(not(test), deny(clippy::float_arithmetic))]
 
 mod access;
+mod activations;
 mod admins;
 mod budgets;
 mod change;

@@ -31,6 +31,9 @@ pub const ADMIN_KEY_PREFIX: &str = "pa-";
 /// Starts every session's secret.
 pub const SESSION_PREFIX: &str = "ps-";
 
+/// Starts the secret part of every activation link.
+pub(crate) const ACTIVATION_PREFIX: &str = "pl-";
+
 /// Letters of base64url (RFC 4648): nothing that a shell, a URL or a header would have to quote.
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 /// Letters of a code that is read from a screen and typed: none that look like digits.
@@ -47,6 +50,11 @@ impl Secret {
     pub fn generate(prefix: &str, random: &dyn Random) -> Result<Self, Error> {
         let mut bits = [0; 32];
         random.fill(&mut bits)?;
+        Ok(Self::of_bits(prefix, &bits))
+    }
+
+    /// The secret that has these bits, which nobody else may be able to foresee.
+    pub(crate) fn of_bits(prefix: &str, bits: &[u8; 32]) -> Self {
         let mut text = prefix.to_owned();
         for group in bits.chunks(3) {
             let word = group.iter().fold(0_u32, |word, byte| (word << 8) | u32::from(*byte)) << (8 * (3 - group.len()));
@@ -54,7 +62,7 @@ impl Secret {
                 text.push(letter(ALPHABET, word >> (18 - 6 * place)));
             }
         }
-        Ok(Self(text))
+        Self(text)
     }
 
     /// A code for typing: 80 random bits in four groups of four letters.

@@ -128,6 +128,8 @@ ids! {
     BudgetId = "bud";
     /// A credential. Its secret is never an id.
     KeyId = "key";
+    /// A link by which somebody makes their first key. The key has the same bits.
+    ActivationId = "act";
     /// An administrator's credential for the control API.
     AdminKeyId = "adm";
     /// Somebody who signs in: roles and, elsewhere, a mail address and a password.

@@ -7,8 +7,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use crate::charge::Beside;
 use crate::grant::Priority;
 use crate::id::{
-    AdminKeyId, AuditId, BreakGlassId, BudgetId, CommandId, GrantId, KeyId, LoginId, NoteId, OfferId, PersonId, PoolId,
-    PriceListId, RunId, UnitId,
+    ActivationId, AdminKeyId, AuditId, BreakGlassId, BudgetId, CommandId, GrantId, KeyId, LoginId, NoteId, OfferId,
+    PersonId, PoolId, PriceListId, RunId, UnitId,
 };
 use crate::money::{Currency, Nano};
 use crate::package::{Basis, Percent, Share, TokenTerm};
@@ -109,6 +109,7 @@ ids! {
     LoginId: "lgn";
     AuditId: "aud";
     BreakGlassId: "brk";
+    ActivationId: "act";
     PoolId: "pol";
     RunId: "run";
     PriceListId: "prl";

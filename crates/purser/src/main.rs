@@ -110,6 +110,7 @@ fn absent(command: &Command) -> Absent {
         Command::Role(command) => command.absent(),
         Command::Grant(_)
         | Command::Key(_)
+        | Command::Activation(_)
         | Command::Audit(_)
         | Command::BreakGlass(_)
         | Command::Usage(_)
@@ -140,6 +141,7 @@ async fn ask(command: Command, client: &mut Client, place: &Place, out: Output) 
         Command::Offer(command) => command.run(client, out).await,
         Command::Role(command) => command.run(client, out).await,
         Command::Key(command) => command.run(client, out).await,
+        Command::Activation(command) => command.run(client, out).await,
         Command::AdminKey(command) => command.run(client, out).await,
         Command::Login(command) => command.run(client, out).await,
         Command::Audit(command) => command.run(client, place, out).await,

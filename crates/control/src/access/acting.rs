@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use purser_core::id::{AdminKeyId, LoginId, PersonId};
+use purser_core::id::{ActivationId, AdminKeyId, LoginId, PersonId};
 use serde::{Deserialize, Serialize};
 
 use super::matrix::Permission;
@@ -23,6 +23,8 @@ pub enum Actor {
     Key(AdminKeyId),
     /// Somebody who signed in.
     Login(LoginId),
+    /// Whoever had a link to make their first key.
+    Activation(ActivationId),
 }
 
 impl fmt::Display for Actor {
@@ -33,6 +35,7 @@ impl fmt::Display for Actor {
             Self::Stranger => f.write_str("stranger"),
             Self::Key(key) => write!(f, "{key}"),
             Self::Login(login) => write!(f, "{login}"),
+            Self::Activation(link) => write!(f, "{link}"),
         }
     }
 }
@@ -80,7 +83,7 @@ impl Acting {
         match self.actor {
             // They hold the files in which all of it stands.
             Actor::Purser | Actor::Local => Within::Everything,
-            Actor::Stranger => Within::NOTHING,
+            Actor::Stranger | Actor::Activation(_) => Within::NOTHING,
             Actor::Key(_) | Actor::Login(_) => Within::of(permission, &self.roles, self.person),
         }
     }

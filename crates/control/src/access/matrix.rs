@@ -87,6 +87,10 @@ matrix! {
     KeysRead            => [All,     All,     Refused, Refused, Own,     All];
     /// Making and revoking keys that calls are made with.
     KeysChange          => [All,     All,     Refused, Refused, Own,     Refused];
+    /// Links by which people make their first keys.
+    ActivationsRead     => [All,     All,     Refused, Refused, Refused, All];
+    /// Making and stopping them.
+    ActivationsChange   => [All,     All,     Refused, Refused, Refused, Refused];
     /// Balances, usage, charges, denials, statements.
     UsageRead           => [All,     All,     All,     Subtree, Own,     All];
     /// The price book.

@@ -47,11 +47,11 @@ use crate::access::Permission;
 use crate::audit::Trail;
 use crate::error::{Code, Refused};
 use crate::shape::{
-    AdminKey, AuditPage, AuditReport, BreakGlass, Budget, ChangeGrant, Explain, Explained, FiscalMonth, FundPool,
-    Grant, ImportPeople, ImportPrices, ImportReport, ImportedPerson, Liability, List, Login, MovePerson, NewAdminKey,
-    NewBreakGlass, NewGrant, NewLogin, NewPerson, NewPool, NewUnit, Person, Pool, PoolDetail, Price, Resolve,
-    SetActive, SetBudget, SetPassword, SetPrice, SetRoles, SetZone, Setup, Status, Suspended, TransferPool, Unit,
-    VoidGrant, WantedLiability,
+    Activation, AdminKey, AuditPage, AuditReport, BreakGlass, Budget, ChangeGrant, Explain, Explained, FiscalMonth,
+    FundPool, Grant, ImportPeople, ImportPrices, ImportReport, ImportedPerson, Liability, List, Login, MovePerson,
+    NewActivation, NewAdminKey, NewBreakGlass, NewGrant, NewLogin, NewPerson, NewPool, NewUnit, Person, Pool,
+    PoolDetail, Price, Resolve, SetActive, SetBudget, SetPassword, SetPrice, SetRoles, SetZone, Setup, Status,
+    Suspended, TransferPool, Unit, VoidGrant, WantedLiability,
 };
 use crate::{Control, usage};
 
@@ -155,6 +155,9 @@ services! {
     get "/keys" => keys, KeysRead;
     post "/keys" => add_key, KeysChange;
     delete "/keys/{id}" => revoke_key, KeysChange;
+    get "/activations" => activations, ActivationsRead;
+    post "/activations" => add_activation, ActivationsChange;
+    delete "/activations/{id}" => revoke_activation, ActivationsChange;
     get "/admin-keys" => admin_keys, AccessRead;
     post "/admin-keys" => add_admin_key, AccessChange;
     delete "/admin-keys/{id}" => revoke_admin_key, AccessChange;
@@ -210,6 +213,22 @@ services! {
 async fn nothing_there(method: Method, uri: Uri) -> Answer<()> {
     let what = format!("there is nothing at {method} {}", uri.path());
     Answer(Err(Refused::new(Code::NotFound, what).hint("the API is under /api/v1/").into()))
+}
+
+async fn activations(State(control): State<Control>) -> Answer<List<Activation>> {
+    Answer(Ok(control.activations()))
+}
+
+async fn add_activation(
+    State(control): State<Control>,
+    command: Command,
+    Body(new): Body<NewActivation>,
+) -> Answer<Activation> {
+    Answer(control.add_activation(command.into(), new).await)
+}
+
+async fn revoke_activation(State(control): State<Control>, command: Command, Id(id): Id) -> Answer<Activation> {
+    Answer(control.revoke_activation(command.into(), &id).await)
 }
 
 async fn status(State(control): State<Control>) -> Answer<Status> {

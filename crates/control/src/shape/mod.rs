@@ -3,6 +3,7 @@
 //! Amounts are decimal strings, instants RFC 3339, days `YYYY-MM-DD`, ids text with their prefix. Unknown fields in a
 //! question are refused, so that a misspelt bound is never taken for no bound. Answers may gain fields.
 
+mod activation;
 mod admin;
 mod audit;
 mod budget;
@@ -20,6 +21,7 @@ mod trace;
 mod unit;
 
 pub use crate::access::Confidential;
+pub use activation::{Activated, Activation, ActivationState, NewActivation};
 pub use admin::{AdminKey, NewAdminKey, Setup, Status};
 pub use audit::{AuditEntry, AuditPage, AuditReport};
 pub use budget::{Budget, SetBudget};

@@ -4,6 +4,7 @@
 //! done, 1 refused or failed, 2 the command was not understood.
 
 pub(crate) mod access;
+pub(crate) mod activation;
 pub(crate) mod audit;
 pub(crate) mod budget;
 pub(crate) mod data;
@@ -102,6 +103,9 @@ pub(crate) enum Command {
     /// Credentials that calls are made with
     #[command(subcommand)]
     Key(key::Command),
+    /// Links by which people make their first keys themselves
+    #[command(subcommand)]
+    Activation(activation::Command),
     /// Credentials of administrators and scripts for the control API
     #[command(subcommand)]
     AdminKey(key::AdminCommand),

@@ -72,6 +72,8 @@ pub(crate) struct Listen {
     pub(crate) control: SocketAddr,
     pub(crate) tls: Option<Tls>,
     pub(crate) behind_proxy: bool,
+    pub(crate) gateway_url: Option<String>,
+    pub(crate) control_url: Option<String>,
     pub(crate) threads: usize,
 }
 
@@ -82,6 +84,8 @@ impl Default for Listen {
             control: SocketAddr::from(([127, 0, 0, 1], 4142)),
             tls: None,
             behind_proxy: false,
+            gateway_url: None,
+            control_url: None,
             threads: 0,
         }
     }

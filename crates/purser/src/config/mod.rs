@@ -47,6 +47,10 @@ pub(crate) struct Serve {
     pub(crate) gateway: GatewayConfig,
     /// Where the API listens on TCP.
     pub(crate) control: SocketAddr,
+    /// Where tools reach the gateway, when that is another address than the one listened on.
+    pub(crate) gateway_url: Option<String>,
+    /// Where people reach the pages, likewise.
+    pub(crate) control_url: Option<String>,
     /// TLS for the API: the same as the gateway's.
     pub(crate) tls: Option<Arc<rustls::ServerConfig>>,
     /// How calls are admitted.
@@ -172,7 +176,24 @@ impl Config {
             roots,
         };
         let policy = self.file.policy.resolve().map_err(|(what, hint)| self.mistake(what, hint))?;
-        Ok(Serve { gateway, control: listen.control, tls, policy })
+        let outside =
+            |field: &str, url: &Option<String>| url.as_deref().map(|url| self.outside(field, url)).transpose();
+        let gateway_url = outside("gateway_url", &listen.gateway_url)?;
+        let control_url = outside("control_url", &listen.control_url)?;
+        Ok(Serve { gateway, control: listen.control, gateway_url, control_url, tls, policy })
+    }
+
+    /// An address by which others reach a listener, without a slash at its end.
+    fn outside(&self, field: &str, url: &str) -> Result<String, Mistake> {
+        let uri: Option<http::Uri> = url.parse().ok();
+        let whole = uri.as_ref().is_some_and(|uri| {
+            matches!(uri.scheme_str(), Some("http" | "https")) && uri.authority().is_some() && uri.query().is_none()
+        });
+        if !whole {
+            let what = format!("listen.{field} = \"{url}\" is no address of a server");
+            return Err(self.mistake(what, "write it like \"https://purser.example.com\""));
+        }
+        Ok(url.trim_end_matches('/').to_owned())
     }
 
     /// The providers in the order of the file.

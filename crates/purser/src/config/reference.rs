@@ -49,6 +49,16 @@ const FIELDS: &[Field] = &[
         "`false`",
         "A proxy in front does the TLS, so that plain HTTP may be listened to on any address.",
     ),
+    field(
+        "listen.gateway_url",
+        "the address listened on",
+        "Where people's tools reach the gateway: `https://ai.example.com`. It is what they are told to set.",
+    ),
+    field(
+        "listen.control_url",
+        "the address listened on",
+        "Where people reach the pages: `https://purser.example.com`. Links that are handed out begin with it.",
+    ),
     field("listen.threads", "`0`", "Threads of the gateway; 0 for one per core."),
     field(
         "ledger.journal",

@@ -134,6 +134,7 @@ async fn run(
     let gateway = purser_gateway::start_on(wanted.gateway, waiting, engine.shared()?)
         .map_err(|error| cannot_listen("gateway", asked, &error))?;
 
+    let (gateway_url, control_url) = (wanted.gateway_url, wanted.control_url);
     let scheme = if tls.is_some() { "https" } else { "http" };
     let welcome = welcome::Welcome {
         config: config.path(),
@@ -143,12 +144,14 @@ async fn run(
         control: format!("{scheme}://{control_address}"),
         upstreams: &upstreams,
     };
-    control.tell_gateway(&welcome.gateway);
+    let (tools, people) = (gateway_url.as_ref(), control_url.as_ref());
+    control.tell_gateway(tools.unwrap_or(&welcome.gateway));
+    control.tell_control(people.unwrap_or(&welcome.control));
     control.forget_candidates_after(config.candidate_months());
     welcome.say(control)?;
 
     let local: JoinHandle<()> = tokio::spawn(api::serve_socket(socket, api::local(control), stopping.clone()));
-    let pages = purser_web::router(&purser_web::Facts { gateway: welcome.gateway.clone() });
+    let pages = purser_web::router(control);
     let open = tokio::spawn(api::serve_tcp(listener, tls, api::open(control).merge(pages), stopping.clone()));
     let jobs = tokio::spawn(purser_control::jobs::run(Control::clone(control), stopping));
 

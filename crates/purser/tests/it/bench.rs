@@ -167,6 +167,11 @@ impl Served {
         http(&self.control, method, path, key, body)
     }
 
+    /// The same as a browser asks for a page.
+    pub(crate) fn page(&self, method: &str, path: &str) -> (u16, String) {
+        ask(&self.control, method, path, "accept: text/html\r\n", "")
+    }
+
     /// A model call to the gateway; status and body.
     pub(crate) fn call(&self, path: &str, key: &str, body: &str) -> (u16, String) {
         http(&self.gateway, "POST", path, Some(key), body)
@@ -182,12 +187,16 @@ impl Drop for Served {
 }
 
 fn http(address: &str, method: &str, path: &str, key: Option<&str>, body: &str) -> (u16, String) {
-    let mut stream = TcpStream::connect(address).unwrap();
     let key = key.map(|key| format!("authorization: Bearer {key}\r\n")).unwrap_or_default();
+    ask(address, method, path, &key, body)
+}
+
+fn ask(address: &str, method: &str, path: &str, headers: &str, body: &str) -> (u16, String) {
+    let mut stream = TcpStream::connect(address).unwrap();
     let length = body.len();
     write!(
         stream,
-        "{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n{key}content-type: application/json\r\n\
+        "{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n{headers}content-type: application/json\r\n\
          content-length: {length}\r\n\r\n{body}"
     )
     .unwrap();

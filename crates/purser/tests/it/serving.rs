@@ -111,3 +111,40 @@ fn a_port_that_is_taken_names_the_field_to_change() {
         assert!(!bench.data().join("purser.sock").exists(), "nothing is left behind");
     }
 }
+
+#[test]
+fn a_newcomer_makes_their_own_key_by_a_link() {
+    let bench = Bench::new();
+    bench.configure(
+        "[listen]\ngateway = \"127.0.0.1:0\"\ncontrol = \"127.0.0.1:0\"\ngateway_url = \"https://ai.example.com\"\n\
+         control_url = \"https://purser.example.com/\"\n",
+    );
+    let served = bench.serve();
+    bench.json(&["person", "add", "The <analyst>", "--zone", "America/New_York"]);
+    let link = bench.run(&["activation", "add", "The <analyst>"]);
+    assert!(link.err.contains("It makes a key, once, from now on."), "{link:?}");
+    let path = link.out.trim().strip_prefix("https://purser.example.com").unwrap().to_owned();
+
+    // Looking uses nothing up, whoever looks.
+    for _ in 0..2 {
+        let (status, page) = served.page("GET", &path);
+        assert_eq!(status, 200, "{page}");
+        assert!(page.contains("<form method=\"post\">") && page.contains("The &lt;analyst&gt;"), "{page}");
+    }
+    let (status, page) = served.page("POST", &path);
+    assert_eq!(status, 200, "{page}");
+    let key = page.split("<pre>").nth(1).unwrap().split("</pre>").next().unwrap().to_owned();
+    assert!(page.contains("OPENAI_BASE_URL=https://ai.example.com/v1"), "{page}");
+    let (status, said) = served.call("/v1/messages", &key, "{}");
+    assert_ne!(status, 401, "the gateway knows the key: {said}");
+    // Programs get JSON.
+    let (status, body) = served.http("POST", &path, None, "");
+    let body: Value = serde_json::from_str(&body).unwrap();
+    assert_eq!((status, &body["key"]["key"]), (200, &key.into()));
+    assert_eq!(bench.json(&["activation", "list"])[0]["state"], "used");
+
+    let (status, page) = served.page("GET", "/activate/pl-none");
+    assert!(status == 404 && page.contains("There is no such link"), "{page}");
+    let (code, said) = served.stop();
+    assert!(code == 0 && !said.contains(&path[10..]), "no secret in the log: {said}");
+}

@@ -12,7 +12,8 @@ use std::time::Duration;
 
 use jiff::civil::Date;
 use purser_control::shape::{
-    AcceptOffer, ApproveOffer, Confidential, FundPool, Key, List, NewKey, NewPool, Offer, OfferFinding, Pool, Trace,
+    AcceptOffer, Activation, ApproveOffer, Confidential, FundPool, Key, List, NewActivation, NewKey, NewPool, Offer,
+    OfferFinding, Pool, Trace,
 };
 use purser_control::usage::Wanted;
 use purser_control::{Control, Problem};
@@ -294,6 +295,11 @@ impl Telling<'_> {
         self.expect(early.is_err(), "the grant paid before its start date");
         let mut told: Vec<String> =
             early.err().map(|told| format!("A call now: refused. \"{told}\"")).into_iter().collect();
+        let link: Activation =
+            self.people.done(&["activations"], &NewActivation { person: person.to_owned(), until: None }).await?;
+        let secret = link.link.as_deref().and_then(|link| link.rsplit('/').next()).unwrap_or_default().to_owned();
+        let early = self.scenery.control.activate(secret.clone()).await;
+        self.expect(early.is_err(), "the link made a key before the start date");
         self.scenery.clock.set(self.scenery.now.max(self.scenery.zone.first_instant(self.scenery.day)));
         let wall = self.wall();
         match spend::once(self.scenery.gateway, &key).await? {
@@ -302,6 +308,11 @@ impl Telling<'_> {
             }
             Err(sentence) => self.wrong.push(format!("the grant did not open: {sentence}")),
         }
+        let own = self.scenery.control.activate(secret.clone()).await?.key;
+        self.expect(own.active && link.person == own.person, "the link made no key of its person's");
+        told.push(
+            "The link handed out with the letter makes the colleague's own key; until now it made none.".to_owned(),
+        );
         self.step("The grant opens with the first minute of the start date.", told);
         Ok(key)
     }
