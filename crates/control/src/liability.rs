@@ -45,7 +45,9 @@ impl Control {
             let (mut total, mut unfunded) = (LiabilityRow::default(), LiabilityRow::default());
             let mut rows: BTreeMap<String, LiabilityRow> = BTreeMap::new();
             for person in directory.people() {
-                if below.is_some_and(|below| directory.units_above(person.unit).all(|unit| unit.id != below)) {
+                if below.is_some_and(|below| {
+                    directory.units_above(directory.unit_of(person, now)).all(|unit| unit.id != below)
+                }) {
                     continue;
                 }
                 for grant in person.grants.iter().filter(|grant| grant.guaranteed) {
@@ -56,7 +58,7 @@ impl Control {
                     let used = inner.spent_in(directory, grant, year)?.spent.min(granted);
                     // What has ended owes nothing more.
                     let granted = if directory.is_over(grant, year, now) { used } else { granted };
-                    let (key, name) = inner.liability_key(directory, grant, by);
+                    let (key, name) = inner.liability_key(directory, grant, by, now);
                     let row =
                         rows.entry(key.clone()).or_insert_with(|| LiabilityRow { key, name, ..Default::default() });
                     count(row, granted, used);
@@ -169,7 +171,13 @@ impl Inner {
         Ok(sum)
     }
 
-    fn liability_key(&self, directory: &Directory, grant: &Grant, by: LiabilityBy) -> (String, Option<String>) {
+    fn liability_key(
+        &self,
+        directory: &Directory,
+        grant: &Grant,
+        by: LiabilityBy,
+        now: Instant,
+    ) -> (String, Option<String>) {
         let names = self.names.read();
         match by {
             LiabilityBy::Pool => grant.pool.map_or_else(
@@ -178,7 +186,10 @@ impl Inner {
             ),
             LiabilityBy::Unit => directory.person(grant.person).map_or_else(
                 || (String::new(), None),
-                |person| (person.unit.to_string(), names.unit_name(person.unit)),
+                |person| {
+                    let unit = directory.unit_of(person, now);
+                    (unit.to_string(), names.unit_name(unit))
+                },
             ),
             LiabilityBy::Person => (grant.person.to_string(), names.person_name(grant.person)),
         }

@@ -1,5 +1,6 @@
 //! People: come, move, change zone, leave.
 
+use jiff::civil::Date;
 use purser_core::event::Event;
 use purser_core::id::{PersonId, UnitId};
 use purser_core::snapshot::Snapshot;
@@ -9,6 +10,7 @@ use purser_store::Personal;
 
 use crate::change::{CommandName, reused};
 use crate::control::{Control, EVERYBODY, Inner, stored};
+use crate::dates;
 use crate::error::{Code, Error, Refused};
 use crate::shape::{List, MovePerson, NewPerson, Person, SetZone};
 
@@ -21,7 +23,8 @@ impl Control {
         let (snapshot, now) = (self.snapshot(), self.inner.clock.now());
         let mut people: Vec<_> = snapshot.directory.people().collect();
         people.sort_unstable_by_key(|person| (person.added_at, person.id));
-        List { items: people.into_iter().map(|person| self.inner.show_person(person, now)).collect() }
+        let show = |person| self.inner.show_person(&snapshot, person, now);
+        List { items: people.into_iter().map(|person| show(person)).collect() }
     }
 
     /// One person by id or name.
@@ -50,7 +53,7 @@ impl Control {
             };
             let person = PersonId::new(turn.command.get());
             if let Some(known) = snapshot.directory.person(person) {
-                let shown = control.show_person(known, turn.now);
+                let shown = control.show_person(&snapshot, known, turn.now);
                 let same =
                     shown.name.as_ref() == Some(&called) && shown.email == email && known.zone(known.added_at) == &zone;
                 return if same { Ok(shown) } else { Err(reused()) };
@@ -101,18 +104,24 @@ impl Control {
         .await
     }
 
-    /// Moves somebody to another unit. Grants follow the person.
+    /// Moves somebody to another unit, at once or from the first instant of a day of their zone on. Grants follow the
+    /// person. A move that is known for later stays as it is.
     ///
     /// # Errors
-    /// Nobody of that name, no such unit, or the journal.
+    /// Nobody of that name, no such unit, a day that is over, or the journal.
     pub async fn move_person(&self, name: Option<CommandName>, who: &str, to: MovePerson) -> Result<Person, Error> {
         let who = who.to_owned();
         self.change(name, move |turn| {
             let (control, snapshot) = (turn.control(), turn.snapshot());
             let id = control.find_person(&snapshot, &who)?;
             let unit = control.find_unit(&snapshot, &to.unit)?;
-            if snapshot.directory.person(id).is_none_or(|person| person.unit != unit) {
-                turn.commit(&Event::PersonMoved { person: id, unit, at: turn.now })?;
+            let person = known(snapshot.directory.person(id), "person", &id)?;
+            let effective = match &to.from {
+                None => None,
+                Some(from) => Some(arrival(person, dates::day(from)?, turn.now)?),
+            };
+            if snapshot.directory.unit_of(person, effective.unwrap_or(turn.now)) != unit {
+                turn.commit(&Event::PersonMoved { person: id, unit, effective, at: turn.now })?;
             }
             control.shown_person(&turn.snapshot(), id, turn.now)
         })
@@ -143,22 +152,50 @@ impl Inner {
 
     fn shown_person(&self, snapshot: &Snapshot, id: PersonId, now: Instant) -> Result<Person, Error> {
         let person = known(snapshot.directory.person(id), "person", &id)?;
-        Ok(self.show_person(person, now))
+        Ok(self.show_person(snapshot, person, now))
     }
 
-    pub(crate) fn show_person(&self, person: &purser_core::directory::Person, now: Instant) -> Person {
+    pub(crate) fn show_person(
+        &self,
+        snapshot: &Snapshot,
+        person: &purser_core::directory::Person,
+        now: Instant,
+    ) -> Person {
         let names = self.names.read();
         let personal = names.person(person.id);
+        let (unit, next) = (snapshot.directory.unit_of(person, now), snapshot.directory.next_move(person, now));
         Person {
             id: person.id,
             name: personal.map(|personal| personal.name.to_string()),
             email: personal.and_then(|personal| personal.email.as_deref().map(str::to_owned)),
             zone: person.zone(now).name().to_owned(),
-            unit: Some(person.unit),
-            unit_name: names.unit_name(person.unit),
+            unit: Some(unit),
+            unit_name: names.unit_name(unit),
+            next_unit: next.map(|(unit, _)| unit),
+            next_unit_name: next.and_then(|(unit, _)| names.unit_name(unit)),
+            moves: next.map(|(_, moves)| moves),
             active: !person.has_left(now),
         }
     }
+}
+
+/// When a day begins for somebody, by the zone that they will be in as far as is known.
+fn arrival(person: &purser_core::directory::Person, day: Date, now: Instant) -> Result<Instant, Error> {
+    let begins = first_instant(person, day);
+    if begins < now {
+        let today = person.zone(now).date(now);
+        let message = format!("a move takes effect on a day that is still to come, not on {day}; today is {today}");
+        return Err(Refused::new(Code::Invalid, message).hint("leave the day out to move them now").into());
+    }
+    Ok(begins)
+}
+
+/// The first instant of a day where somebody is then, as far as is known.
+pub(crate) fn first_instant(person: &purser_core::directory::Person, day: Date) -> Instant {
+    let begins = |zone: &Zone| zone.first_instant(day);
+    // The zone in force at the day's first instant by the clock of the last move known.
+    let last = begins(person.zone(Instant::FAR_FUTURE));
+    begins(person.zone(last))
 }
 
 /// A thing that was looked up, or that there is none of that id.

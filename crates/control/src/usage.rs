@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::Duration;
 
 use purser_core::account::{AccountKey, Period, Subject};
 use purser_core::directory::Person;
@@ -83,6 +84,9 @@ pub struct OfProvider {
     /// The day or instant; now where it is missing.
     pub at: Option<String>,
 }
+
+/// How long after a move calls may be settled that began before it: what is in suspense is resolved by then.
+const LATE: Duration = Duration::from_hours(8 * 24);
 
 /// A question with its names and days looked up.
 struct Understood {
@@ -228,7 +232,8 @@ impl Inner {
                 models: patterns_shown(&grant.scope.models),
             });
         }
-        let units = snapshot.directory.units_above(person.unit).flat_map(|unit| &unit.budgets);
+        let units =
+            snapshot.directory.units_above(snapshot.directory.unit_of(person, now)).flat_map(|unit| &unit.budgets);
         let company = snapshot.directory.company().into_iter().flat_map(|company| &company.budgets);
         let above = units.chain(company).filter(|budget| budget.is_in_force(now)).map(|budget| {
             let account = AccountKey { subject: Subject::Budget(budget.id), period: budget.period_at(now) };
@@ -264,7 +269,8 @@ impl Inner {
         }
     }
 
-    /// What people used in each unit, dearest first. Who moved counts in the old unit until that instant.
+    /// What people used in each unit, dearest first. Who moved counts in the old unit until that instant, with all calls
+    /// whose money was set aside before it.
     fn usage_by_unit(
         &self,
         snapshot: &Snapshot,
@@ -287,15 +293,24 @@ impl Inner {
                 continue;
             }
             let stays = snapshot.directory.stays(line.of).into_iter().filter_map(|(unit, stay)| {
-                let stay = Period { start: stay.start.max(range.start), end: stay.end.min(range.end) };
-                (stay.start < stay.end).then_some((unit, stay))
+                let within = Period { start: stay.start.max(range.start), end: stay.end.min(range.end) };
+                let late = within.start..stay.start.saturating_add(LATE).min(within.end);
+                (within.start < within.end).then_some((unit, within, late))
             });
             match stays.collect::<Vec<_>>().as_slice() {
-                [(unit, _)] => add(*unit, [line.calls, line.input, line.cache_read, line.output], line.charge),
+                [(unit, _, late)] if late.is_empty() => {
+                    add(*unit, [line.calls, line.input, line.cache_read, line.output], line.charge);
+                }
                 stays => {
-                    for (unit, stay) in stays {
+                    for (unit, stay, late) in stays {
                         for of in self.reader.figures(line.of, stay.start..stay.end).map_err(stored)? {
                             add(*unit, [of.calls, of.input, of.cache_read, of.output], of.charge);
+                        }
+                        // Calls that began before the move belong where they began.
+                        for (began, of) in self.reader.figures_by_unit(line.of, late.clone()).map_err(stored)? {
+                            let back = [of.calls, of.input, of.cache_read, of.output].map(i64::saturating_neg);
+                            add(*unit, back, Nano::new(of.charge.get().saturating_neg()));
+                            add(began, [of.calls, of.input, of.cache_read, of.output], of.charge);
                         }
                     }
                 }

@@ -30,7 +30,7 @@ use crate::time::Instant;
 use crate::zone::Zone;
 
 /// The latest version this program reads. It writes the earliest in which an event means what it means.
-pub const EVENT_VERSION: u32 = 3;
+pub const EVENT_VERSION: u32 = 4;
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,9 +89,12 @@ pub enum Event {
     PersonMoved {
         /// Who.
         person: PersonId,
-        /// Their unit now.
+        /// Their unit from then on.
         unit: UnitId,
-        /// When.
+        /// From when on, not before `at`; at once where nothing is said. Since version 4.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        effective: Option<Instant>,
+        /// When it was made known.
         at: Instant,
     },
     /// Somebody lives in another zone. Periods that run then end where they would have ended.
@@ -307,6 +310,7 @@ impl Event {
     fn version(&self) -> u32 {
         match self {
             Self::Pool(_) | Self::Grant(_) | Self::Offer(_) | Self::Role(_) => 3,
+            Self::PersonMoved { effective: Some(_), .. } => 4,
             Self::GrantMade(grant) if grant.is_of_version_3() => 3,
             Self::Part { events, .. } => events.iter().map(Self::version).fold(2, u32::max),
             _ => 1,

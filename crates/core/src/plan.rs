@@ -13,6 +13,7 @@ use crate::calendar::{Cadence, Days};
 use crate::decision::Refused;
 use crate::directory::{Directory, Key, Person};
 use crate::grant::{Grant, Part};
+use crate::id::UnitId;
 use crate::money::Nano;
 use crate::scope::CallScope;
 use crate::time::Instant;
@@ -22,6 +23,8 @@ use crate::time::Instant;
 pub struct Plan {
     /// When it was made.
     pub at: Instant,
+    /// The unit that the person is in, which the call counts in however late it is settled.
+    pub unit: UnitId,
     /// Whose money.
     pub grants: Legs,
     /// Limits that the call counts against in full: the key's, the person's units' upwards, the company's.
@@ -129,16 +132,19 @@ impl Directory {
             running.retain(|leg| leg.limit.is_positive());
         }
         let grants = running.into_iter().map(Running::into_leg).collect();
-        let in_force = self.budgets_over(key).filter(|budget| budget.is_in_force(at));
+        let in_force = self.budgets_over(key, at).filter(|budget| budget.is_in_force(at));
         let ceilings: Legs = in_force.map(|budget| Leg::ceiling(self, budget, at)).collect();
-        let ends = self.budgets_over(key).filter(|budget| budget.is_in_force(at)).filter_map(|budget| budget.ended_at);
+        let ends =
+            self.budgets_over(key, at).filter(|budget| budget.is_in_force(at)).filter_map(|budget| budget.ended_at);
         let periods = ceilings.iter().map(|leg| leg.account.period.end);
         // Stamps may lie ahead by the little that two clocks differ: a key revoked just now must not work on for a day.
         let stops = [key.expires, key.revoked_at, person.left_at].into_iter().flatten();
-        for change in periods.chain(ends).chain(stops) {
+        let moves = self.next_move(person, at).map(|(_, moves)| moves);
+        for change in periods.chain(ends).chain(stops).chain(moves) {
             valid_until = valid_until.min(change);
         }
-        Ok(Plan { at, grants, ceilings, valid_until, resets_at, not_covering })
+        let unit = self.unit_of(person, at);
+        Ok(Plan { at, unit, grants, ceilings, valid_until, resets_at, not_covering })
     }
 
     /// The person behind a key that may make this call.

@@ -150,7 +150,7 @@ fn detail(
     let record = ChargeView {
         person: call.caller.person.id,
         key: call.caller.key.id,
-        unit: Some(call.caller.person.unit),
+        unit: Some(admitted.planned.plan.unit),
         run: None,
         session: call.session.as_deref().map(|session| session_hash(call, session)),
         provider: &admitted.upstream.name,

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use purser_core::id::{ActivationId, AdminKeyId, LoginId, PersonId};
+use purser_core::time::Instant;
 use serde::{Deserialize, Serialize};
 
 use super::matrix::Permission;
@@ -78,13 +79,13 @@ impl Acting {
         Self::new(Actor::Stranger, None, Vec::new())
     }
 
-    /// What a right of theirs covers.
-    pub(crate) fn within(&self, permission: Permission) -> Within {
+    /// What a right of theirs covers at an instant.
+    pub(crate) fn within(&self, permission: Permission, at: Instant) -> Within {
         match self.actor {
             // They hold the files in which all of it stands.
             Actor::Purser | Actor::Local => Within::Everything,
             Actor::Stranger | Actor::Activation(_) => Within::NOTHING,
-            Actor::Key(_) | Actor::Login(_) => Within::of(permission, &self.roles, self.person),
+            Actor::Key(_) | Actor::Login(_) => Within::of(permission, &self.roles, self.person, at),
         }
     }
 

@@ -32,7 +32,7 @@ impl Control {
     pub(crate) fn covered_question(&self, within: &Within, who: Option<String>) -> Result<Option<String>, Error> {
         match (who, within) {
             (None, Within::Everything) => Ok(None),
-            (None, Within::Some { own: Some(own), units }) if units.is_empty() => Ok(Some(own.to_string())),
+            (None, Within::Some { own: Some(own), units, .. }) if units.is_empty() => Ok(Some(own.to_string())),
             (None, Within::Some { .. }) => Err(forbidden("your role sees the people of a unit: name one of them")),
             (Some(who), within) => self.covered_person(within, &who).map(|person| Some(person.to_string())),
         }

@@ -122,7 +122,8 @@ impl Control {
             Actor::Login(login) => self.inner.private.login(login).map_err(stored)?.map(|fields| fields.email),
             _ => None,
         };
-        let may = |permission: &&Permission| !acting.within(**permission).is_nothing();
+        let now = self.inner.clock.now();
+        let may = |permission: &&Permission| !acting.within(**permission, now).is_nothing();
         Ok(Present {
             actor: acting.actor.to_string(),
             email,

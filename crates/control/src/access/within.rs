@@ -2,6 +2,7 @@
 
 use purser_core::directory::Directory;
 use purser_core::id::{PersonId, UnitId};
+use purser_core::time::Instant;
 
 use super::matrix::{Permission, Reach};
 use super::role::GivenRole;
@@ -17,15 +18,17 @@ pub(crate) enum Within {
         own: Option<PersonId>,
         /// The units.
         units: Vec<UnitId>,
+        /// When they ask: people change units.
+        at: Instant,
     },
 }
 
 impl Within {
     /// Nothing.
-    pub(crate) const NOTHING: Self = Self::Some { own: None, units: Vec::new() };
+    pub(crate) const NOTHING: Self = Self::Some { own: None, units: Vec::new(), at: Instant::EPOCH };
 
-    /// What the roles together cover.
-    pub(crate) fn of(permission: Permission, roles: &[GivenRole], person: Option<PersonId>) -> Self {
+    /// What the roles together cover at an instant.
+    pub(crate) fn of(permission: Permission, roles: &[GivenRole], person: Option<PersonId>, at: Instant) -> Self {
         let (mut own, mut units) = (None, Vec::new());
         for given in roles {
             match permission.reach(given.role) {
@@ -35,12 +38,12 @@ impl Within {
                 Reach::Refused => {}
             }
         }
-        Self::Some { own, units }
+        Self::Some { own, units, at }
     }
 
     /// Covers nothing at all?
     pub(crate) fn is_nothing(&self) -> bool {
-        matches!(self, Self::Some { own: None, units } if units.is_empty())
+        matches!(self, Self::Some { own: None, units, .. } if units.is_empty())
     }
 
     /// Covers everything?
@@ -53,7 +56,9 @@ impl Within {
         match self {
             Self::Everything => true,
             Self::Some { own, .. } if *own == Some(person) => true,
-            Self::Some { .. } => directory.person(person).is_some_and(|person| self.unit(directory, person.unit)),
+            Self::Some { at, .. } => {
+                directory.person(person).is_some_and(|person| self.unit(directory, directory.unit_of(person, *at)))
+            }
         }
     }
 

@@ -54,14 +54,15 @@ pub(super) async fn guard(State(guard): State<Guard>, mut request: Request, next
     match admit(&guard, request.headers(), request.method()) {
         Ok((acting, shown)) => {
             let permission = guard.endpoint.permission;
-            let within = permission.map_or(Within::Everything, |permission| acting.within(permission));
+            let now = guard.control.inner.clock.now();
+            let within = permission.map_or(Within::Everything, |permission| acting.within(permission, now));
             if within.is_nothing() || !(within.is_everything() || guard.narrows) {
                 let targets = target(request.uri().path());
                 guard.control.audit_denied(&acting, targets, Code::Forbidden).await;
                 let roles: Vec<String> = acting.roles.iter().map(ToString::to_string).collect();
                 return forbidden(format!("this is not for {}", roles.join(", "))).into_response();
             }
-            let seeing = Seeing::new(acting.within(Permission::ConfidentialAmounts), guard.control.snapshot());
+            let seeing = Seeing::new(acting.within(Permission::ConfidentialAmounts, now), guard.control.snapshot());
             request.extensions_mut().insert(guard.control.on_behalf(acting.clone()));
             request.extensions_mut().insert(within);
             request.extensions_mut().insert(shown);

@@ -11,12 +11,13 @@ use super::note;
 use crate::change::{CommandName, refused, reused};
 use crate::control::{Control, Inner, stored};
 use crate::error::Error;
-use crate::people::checked_name;
+use crate::people::{checked_name, first_instant, known};
 use crate::shape::{AcceptOffer, Offer};
 
 impl Control {
-    /// The candidate says yes to the version they have before them. Makes the person when they are new, the grant of its
-    /// token line, and moves what was set aside for the offer to the grant; all of it or nothing.
+    /// The candidate says yes to the version they have before them. Makes the person when they are new, moves them to the
+    /// offer's unit from its start date on when they are not, makes the grant of its token line, and moves what was set
+    /// aside for the offer to the grant; all of it or nothing.
     ///
     /// # Errors
     /// [`OfferExpired`](crate::Code::OfferExpired) after its time, [`OfferState`](crate::Code::OfferState) when another
@@ -33,7 +34,13 @@ impl Control {
             let (id, now) = (offer.id, turn.now);
             let mut events: Vec<Event> = release(&snapshot.directory, offer, now).into_iter().collect();
             let (person, zone) = if let Some(person) = content.candidate.person {
-                let here = crate::people::known(snapshot.directory.person(person), "person", &person)?;
+                let here = known(snapshot.directory.person(person), "person", &person)?;
+                // To the offer's unit when their new work begins; today where that day has come.
+                let begins = first_instant(here, content.starts);
+                let effective = (begins > now).then_some(begins);
+                if snapshot.directory.unit_of(here, effective.unwrap_or(now)) != offer.unit {
+                    events.push(Event::PersonMoved { person, unit: offer.unit, effective, at: now });
+                }
                 (person, here.zone(now).clone())
             } else {
                 // The bits of the offer: an attempt that is made again makes the same person.

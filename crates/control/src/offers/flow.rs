@@ -97,7 +97,8 @@ impl Control {
                 let person = content.candidate.person.unwrap_or(PersonId::new(offer.id.get()));
                 let grant = GrantId::new(offer.id.get());
                 let terms = Box::new(terms.grant(grant, person, &terms.zone, offer.id, turn.now));
-                let unit = snapshot.directory.person(person).map_or(offer.unit, |person| person.unit);
+                // Also of somebody who is elsewhere still: with acceptance they move here.
+                let unit = offer.unit;
                 events.push(Event::Pool(PoolEvent::OfferCommitted { offer: offer.id, unit, terms, at: turn.now }));
             }
             let expires = content.zone.first_instant(content.expires);

@@ -1,6 +1,7 @@
 //! People.
 
 use purser_core::id::{PersonId, UnitId};
+use purser_core::time::Instant;
 use serde::{Deserialize, Serialize};
 
 /// Somebody to add.
@@ -27,12 +28,15 @@ pub struct SetZone {
     pub zone: String,
 }
 
-/// A change of unit, effective at once.
+/// A change of unit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MovePerson {
     /// Id or unique name of the unit.
     pub unit: String,
+    /// The first day there, in the person's zone: `2027-03-01`. At once where it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
 }
 
 /// Somebody.
@@ -50,6 +54,15 @@ pub struct Person {
     pub unit: Option<UnitId>,
     /// The unit's name.
     pub unit_name: Option<String>,
+    /// The unit they will be in next, where a move is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_unit: Option<UnitId>,
+    /// That unit's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_unit_name: Option<String>,
+    /// From when on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moves: Option<Instant>,
     /// Can the person still spend?
     pub active: bool,
 }

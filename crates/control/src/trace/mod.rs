@@ -70,7 +70,7 @@ impl Control {
     pub(crate) async fn trace_within(&self, within: &Within, what: &str, shown: Option<usize>) -> Result<Trace, Error> {
         let (snapshot, now) = (self.snapshot(), self.inner.clock.now());
         let (what, within) = (what.trim().to_owned(), within.clone());
-        let reads_offers = self.acting.within(Permission::OffersRead).is_everything();
+        let reads_offers = self.acting.within(Permission::OffersRead, self.inner.clock.now()).is_everything();
         let shown = shown.unwrap_or(SHOWN).min(SHOWN_MAX);
         self.report(move |inner| {
             let tracing = Tracing { inner, snapshot: &snapshot, now, reads_offers, shown, checks: Checks::default() };

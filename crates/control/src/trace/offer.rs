@@ -96,7 +96,9 @@ impl Tracing<'_> {
 
     fn confidential<T>(&self, offer: &Offer, amount: T) -> Confidential<T> {
         let person = offer.accepted.map(|accepted| accepted.person);
-        let unit = person.and_then(|person| self.directory().person(person)).map_or(offer.unit, |person| person.unit);
+        let (directory, now) = (self.directory(), self.inner.clock.now());
+        let here = person.and_then(|person| directory.person(person));
+        let unit = here.map_or(offer.unit, |person| directory.unit_of(person, now));
         Confidential::new(amount, &Whose::new(offer.id, person, Some(unit)))
     }
 }

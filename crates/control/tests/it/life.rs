@@ -190,7 +190,7 @@ async fn charges_count_in_the_unit_that_somebody_was_in() {
     spend(1, "1.5");
     let late = hold(&bench, &keys[0], "4");
     bench.clock.set("2026-11-24T13:00:00Z");
-    let to = MovePerson { unit: "Research".to_owned() };
+    let to = MovePerson { unit: "Research".to_owned(), from: None };
     bench.control.move_person(None, "The analyst", to).await.unwrap();
     bench.clock.set("2026-11-24T14:00:00Z");
     spend(0, "3");
@@ -206,8 +206,32 @@ async fn charges_count_in_the_unit_that_somebody_was_in() {
     assert_eq!(all.charge, bench.control.usage(Wanted::default()).await.unwrap().charge, "the parts are the whole");
     let everybody = bench.control.units().items[0].name.clone().unwrap();
     let research = "Research".to_owned();
-    let moved = (research, 3, amount("7.25"));
-    assert_eq!(rows(all), [moved.clone(), (everybody.clone(), 2, amount("3.5"))]);
+    let moved = (research, 2, amount("7"));
+    assert_eq!(rows(all), [moved.clone(), (everybody.clone(), 3, amount("3.75"))], "a call counts where it began");
     let own = bench.control.usage(wanted(Some("The analyst"))).await.unwrap();
-    assert_eq!(rows(own), [moved, (everybody, 1, amount("2"))]);
+    assert_eq!(rows(own), [moved, (everybody, 2, amount("2.25"))]);
+}
+
+#[tokio::test]
+async fn a_move_is_known_before_its_day() {
+    let bench = Bench::new().await;
+    let unit = NewUnit { name: "Research".to_owned(), parent: None, zone: "UTC".to_owned(), cost_centre: None };
+    bench.control.add_unit(None, unit).await.unwrap();
+    bench.person("The analyst").await;
+    let to = |from: Option<&str>| MovePerson { unit: "Research".to_owned(), from: from.map(str::to_owned) };
+    let over = bench.control.move_person(None, "The analyst", to(Some("2026-11-24"))).await;
+    assert_eq!(code(over), Code::Invalid, "today has begun");
+    let known = bench.control.move_person(None, "The analyst", to(Some("2026-12-01"))).await.unwrap();
+    assert_eq!((known.unit_name.as_deref(), known.next_unit_name.as_deref()), (Some("Everybody"), Some("Research")));
+    assert_eq!(
+        known.moves.map(|moves| moves.to_string()).as_deref(),
+        Some("2026-11-30T23:00:00Z"),
+        "Berlin's midnight"
+    );
+    let bench = bench.restart().await;
+    bench.clock.set("2026-11-30T22:59:59Z");
+    assert_eq!(bench.control.person("The analyst").unwrap().unit_name.as_deref(), Some("Everybody"));
+    bench.clock.set("2026-11-30T23:00:00Z");
+    let there = bench.control.person("The analyst").unwrap();
+    assert_eq!((there.unit_name.as_deref(), there.moves), (Some("Research"), None));
 }

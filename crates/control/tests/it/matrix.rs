@@ -52,7 +52,7 @@ impl Company {
 async fn known(bench: &Bench, name: &str, unit: &str) -> Known {
     let person = bench.person(name).await;
     let id = person.id.to_string();
-    bench.control.move_person(None, &id, MovePerson { unit: unit.to_owned() }).await.unwrap();
+    bench.control.move_person(None, &id, MovePerson { unit: unit.to_owned(), from: None }).await.unwrap();
     bench.grant(&person, "7.31/day").await;
     let key = bench.key(&person).await;
     let budget: SetBudget =

@@ -6,6 +6,7 @@ use purser_control::usage::Wanted;
 use purser_core::account::AccountKey;
 use purser_core::charge::ChargeRecord;
 use purser_core::directory::Key;
+use purser_core::id::UnitId;
 use purser_core::money::Nano;
 use purser_core::scope::CallScope;
 use purser_core::time::Clock;
@@ -19,7 +20,7 @@ pub(crate) fn amount(text: &str) -> Nano {
 }
 
 /// Holds an amount as the gateway would for this key's next call.
-pub(crate) fn hold(bench: &Bench, key: &purser_control::shape::Key, want: &str) -> (Hold, Key) {
+pub(crate) fn hold(bench: &Bench, key: &purser_control::shape::Key, want: &str) -> (Hold, Key, UnitId) {
     let snapshot = bench.control.snapshot();
     let key = snapshot.directory.key_by_id(key.id).unwrap();
     let scope = CallScope { provider: "anthropic", model: "claude-sonnet-4-5" };
@@ -30,18 +31,18 @@ pub(crate) fn hold(bench: &Bench, key: &purser_control::shape::Key, want: &str) 
     let (grants, ceilings) = numbers.split_at(plan.grants.len());
     let request = HoldRequest { grants, ceilings, want: amount(want), least: amount(want) };
     match bench.ledger.hold(&request).unwrap() {
-        HoldOutcome::Placed(hold) => (hold, Key::clone(key)),
+        HoldOutcome::Placed(hold) => (hold, Key::clone(key), plan.unit),
         other => panic!("{other:?}"),
     }
 }
 
 /// Settles a hold as the gateway would.
-pub(crate) fn settle(bench: &Bench, (hold, key): (Hold, Key), charge: &str) {
+pub(crate) fn settle(bench: &Bench, (hold, key, unit): (Hold, Key, UnitId), charge: &str) {
     let card = bench.control.price("claude-sonnet-4-5", Some("anthropic"), None).unwrap().items[0].version;
     let record = ChargeRecord {
         person: key.person,
         key: key.id,
-        unit: None,
+        unit: Some(unit),
         run: None,
         session: None,
         provider: "anthropic".to_owned(),

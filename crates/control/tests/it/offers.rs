@@ -2,15 +2,17 @@
 
 use purser_control::audit::Trail;
 use purser_control::shape::{
-    AcceptOffer, ApproveOffer, Confidential, DeclineOffer, FundPool, NewOffer, NewPool, NewVersion, Offer, OfferNote,
-    PreviewRoles,
+    AcceptOffer, ApproveOffer, Confidential, DeclineOffer, FundPool, NewOffer, NewPool, NewUnit, NewVersion, Offer,
+    OfferNote, PreviewRoles,
 };
+use purser_control::usage::{By, Wanted};
 use purser_control::{Code, CommandName};
 use purser_core::offer::{Content, DeclineReason, Who};
 use purser_core::pool::FiscalYear;
 use purser_core::role::{Duty, PolicyState, PolicyStep, RoleChange, Standing};
 
 use crate::bench::{Bench, code};
+use crate::money::{amount, hold, settle};
 
 /// What nobody may find in the journal.
 const SALARY: &str = "300123";
@@ -326,4 +328,40 @@ async fn a_named_draft_or_version_is_written_once() {
     assert_eq!(code(revise("two", "80000/year").await), Code::CommandReused);
     assert_eq!(second.versions.len(), 2);
     assert_eq!(second.versions[0], first.versions[0], "a version never changes");
+}
+
+/// Somebody who is here already moves to the offer's unit when their new work begins, and their charges with them.
+#[tokio::test]
+async fn who_is_here_moves_on_the_start_date() {
+    let bench = company("400000").await;
+    let unit = NewUnit { name: "Laboratory".to_owned(), parent: None, zone: "UTC".to_owned(), cost_centre: None };
+    bench.control.add_unit(None, unit).await.unwrap();
+    let person = bench.person("Person 17").await;
+    bench.grant(&person, "20/day").await;
+    let key = bench.key(&person).await;
+    let mut to_laboratory = new("78000/year");
+    to_laboratory.unit = Some("Laboratory".to_owned());
+    to_laboratory.content.candidate.person = Some(person.id);
+    let id = bench.control.draft_offer(None, who("lgn_a"), to_laboratory).await.unwrap().row.id.to_string();
+    bench.control.submit_offer(None, &id, who("lgn_a")).await.unwrap();
+    bench.control.send_offer(None, &id, who("lgn_a")).await.unwrap();
+    bench.control.accept_offer(None, &id, accept(1)).await.unwrap();
+    assert_eq!(bench.control.people().items.len(), 1, "nobody is made anew");
+    let is_in = || bench.control.person("Person 17").unwrap().unit_name.unwrap();
+    assert_eq!(is_in(), "Everybody");
+    let known = bench.control.person("Person 17").unwrap();
+    assert_eq!(known.moves.unwrap().to_string(), "2027-01-03T23:00:00Z", "00:00 in Berlin");
+    // One microsecond before, and at it.
+    bench.clock.set("2027-01-03T22:59:59.999999Z");
+    assert_eq!(is_in(), "Everybody");
+    settle(&bench, hold(&bench, &key, "2"), "1.5");
+    let late = hold(&bench, &key, "2");
+    bench.clock.set("2027-01-03T23:00:00Z");
+    assert_eq!(is_in(), "Laboratory");
+    settle(&bench, late, "0.25");
+    settle(&bench, hold(&bench, &key, "2"), "1");
+    let wanted = Wanted { by: Some(By::Unit), from: Some("2027-01-01".to_owned()), ..Wanted::default() };
+    let usage = bench.control.usage(wanted).await.unwrap();
+    let rows: Vec<_> = usage.items.into_iter().map(|row| (row.name.unwrap(), row.calls, row.charge)).collect();
+    assert_eq!(rows, [("Everybody".to_owned(), 2, amount("1.75")), ("Laboratory".to_owned(), 1, amount("1"))]);
 }

@@ -47,7 +47,9 @@ fn take_it(directory: &mut Directory, event: &Event) -> Result<(), EventError> {
         Event::UnitMoved { unit, parent, .. } => directory.move_unit(*unit, *parent),
         Event::UnitClosed { unit, at } => directory.close_unit(*unit, *at),
         Event::PersonAdded { person, unit, zone, at } => directory.add_person(*person, *unit, zone, *at),
-        Event::PersonMoved { person, unit, .. } => directory.move_person(*person, *unit),
+        Event::PersonMoved { person, unit, effective, at } => {
+            directory.move_person(*person, *unit, effective.unwrap_or(*at), *at)
+        }
         Event::PersonZoneChanged { person, zone, effective, at } => {
             directory.change_zone(*person, zone, *effective, *at)
         }
@@ -140,8 +142,9 @@ impl Directory {
 
     fn close_unit(&mut self, id: UnitId, at: Instant) -> Result<(), EventError> {
         let unit = self.open_unit(id)?;
-        if unit.people > 0 || unit.units > 0 {
-            return Err(EventError::UnitNotEmpty { unit: id, people: unit.people, units: unit.units });
+        let people = unit.people.saturating_add(self.still_in(id, at));
+        if people > 0 || unit.units > 0 {
+            return Err(EventError::UnitNotEmpty { unit: id, people, units: unit.units });
         }
         let parent = unit.parent;
         self.count_child(parent, -1);
@@ -161,12 +164,16 @@ impl Directory {
         Ok(())
     }
 
-    fn move_person(&mut self, id: PersonId, unit: UnitId) -> Result<(), EventError> {
+    fn move_person(&mut self, id: PersonId, unit: UnitId, effective: Instant, at: Instant) -> Result<(), EventError> {
         let old = self.present(id)?.unit;
         self.open_unit(unit)?;
+        if effective < at {
+            return Err(EventError::MoveInThePast { at, effective });
+        }
+        let last = self.note_move(id, old, unit, effective);
         self.unit_mut(old, |unit| unit.people = unit.people.saturating_sub(1));
-        self.unit_mut(unit, |unit| unit.people = unit.people.saturating_add(1));
-        self.person_mut(id, |person| person.unit = unit);
+        self.unit_mut(last, |unit| unit.people = unit.people.saturating_add(1));
+        self.person_mut(id, |person| person.unit = last);
         Ok(())
     }
 

@@ -87,6 +87,14 @@ pub enum EventError {
         /// When it was to take effect.
         effective: Instant,
     },
+    /// Where somebody was is where their calls counted.
+    #[error("a move to another unit takes effect at or after the moment it is made known ({at}), not at {effective}")]
+    MoveInThePast {
+        /// When it was made known.
+        at: Instant,
+        /// When it was to take effect.
+        effective: Instant,
+    },
     /// Moves come in order.
     #[error("another change of zone is known for {known}; the next one can't take effect before it, at {effective}")]
     ZoneOutOfOrder {

@@ -38,6 +38,7 @@ use crate::id::{BudgetId, CommandId, GrantId, KeyId, PersonId, UnitId};
 use crate::policy::Policy;
 use crate::price::PriceBook;
 use crate::scope::Scope;
+use crate::time::Instant;
 use crate::zone::{Zone, Zones};
 use table::Table;
 
@@ -153,9 +154,11 @@ impl Directory {
         std::iter::successors(self.unit(unit), |unit| self.unit(unit.parent?))
     }
 
-    /// Every budget over what a key spends, ended ones included: the key's, its person's units' upwards, the company's.
-    pub fn budgets_over<'a>(&'a self, key: &'a Key) -> impl Iterator<Item = &'a Arc<Budget>> {
-        let units = self.person(key.person).into_iter().flat_map(|person| self.units_above(person.unit));
+    /// Every budget over what a key spends at an instant, ended ones included: the key's, its person's units' upwards,
+    /// the company's.
+    pub fn budgets_over<'a>(&'a self, key: &'a Key, at: Instant) -> impl Iterator<Item = &'a Arc<Budget>> {
+        let unit = self.person(key.person).map(|person| self.unit_of(person, at));
+        let units = unit.into_iter().flat_map(|unit| self.units_above(unit));
         let company = self.company.iter().flat_map(|company| &company.budgets);
         key.budgets.iter().chain(units.flat_map(|unit| &unit.budgets)).chain(company)
     }

@@ -38,7 +38,7 @@ pub struct Unit {
     pub added_at: Instant,
     /// Until when.
     pub closed_at: Option<Instant>,
-    /// How many people are in it, those in units below not counted.
+    /// How many people are in it at last, as far as is known; those in units below not counted.
     pub people: u32,
     /// How many open units are directly below.
     pub units: u32,
@@ -51,8 +51,9 @@ pub struct Unit {
 pub struct Person {
     /// Their id.
     pub id: PersonId,
-    /// Their unit.
-    pub unit: UnitId,
+    /// The unit that they are in at last, as far as is known: [`Directory::unit_of`](super::Directory::unit_of) says
+    /// where they are when.
+    pub(super) unit: UnitId,
     /// Where their days begin and end, over time.
     pub zones: Arc<Zones>,
     /// Since when.

@@ -32,7 +32,7 @@ const STARTS_MAX: usize = 128;
 /// Where people and units were before, and the sums worked out so far.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Reserves {
-    /// The units that somebody was moved out of, and when, in order.
+    /// The units that somebody is moved out of, and when, in order; also what lies ahead.
     pub(super) people: Table<PersonId, Arc<[(UnitId, Instant)]>>,
     /// What a unit was part of, and until when, in order.
     pub(super) units: Table<UnitId, Arc<[Parted]>>,
@@ -213,7 +213,48 @@ impl Directory {
         false
     }
 
-    /// The units that somebody was in, and when, in order: the last one until the end of time.
+    /// The unit that somebody is in at an instant.
+    pub fn unit_of(&self, person: &Person, at: Instant) -> UnitId {
+        self.moves_after(person.id, at).first().map_or(person.unit, |(unit, _)| *unit)
+    }
+
+    /// When somebody is next in another unit, after an instant, and in which.
+    pub fn next_move(&self, person: &Person, at: Instant) -> Option<(UnitId, Instant)> {
+        let moves = self.moves_after(person.id, at);
+        let (_, until) = moves.first()?;
+        Some((self.unit_of(person, *until), *until))
+    }
+
+    /// The units that somebody is moved out of after an instant.
+    fn moves_after(&self, person: PersonId, at: Instant) -> &[(UnitId, Instant)] {
+        let moves = self.reserves.people.get(&person).map_or(&[][..], |moves| moves);
+        moves.get(moves.partition_point(|(_, until)| *until <= at)..).unwrap_or_default()
+    }
+
+    /// How many people are in a unit that they will be moved out of.
+    pub(super) fn still_in(&self, unit: UnitId, at: Instant) -> u32 {
+        let is_in = |person: &PersonId| self.moves_after(*person, at).iter().any(|(old, _)| *old == unit);
+        let here = |person: &PersonId| self.person(*person).is_some_and(|person| person.left_at.is_none());
+        let people = self.reserves.people.iter().filter(|(person, _)| here(person) && is_in(person)).count();
+        u32::try_from(people).unwrap_or(u32::MAX)
+    }
+
+    /// Notes that somebody is in another unit from an instant on, until the next move that is known; gives the unit that
+    /// they are in at last.
+    pub(super) fn note_move(&mut self, person: PersonId, last: UnitId, unit: UnitId, effective: Instant) -> UnitId {
+        let known = self.reserves.people.get(&person).map_or(&[][..], |moves| moves);
+        let mut moves: Vec<(UnitId, Instant)> = known.iter().copied().chain([(last, Instant::FAR_FUTURE)]).collect();
+        let place = moves.partition_point(|(_, until)| *until <= effective).min(moves.len().saturating_sub(1));
+        if let Some(stay) = moves.get_mut(place) {
+            let old = replace(&mut stay.0, unit);
+            moves.insert(place, (old, effective));
+        }
+        let last = moves.pop().map_or(unit, |(unit, _)| unit);
+        self.reserves.people.insert_mut(person, moves.into());
+        last
+    }
+
+    /// The units that somebody was in or will be, and when, in order: the last one until the end of time.
     pub fn stays(&self, person: PersonId) -> Vec<(UnitId, Period)> {
         let moves = self.reserves.people.get(&person).map_or(&[][..], |moves| moves);
         let now = self.person(person).map(|person| (person.unit, Instant::FAR_FUTURE));
@@ -226,7 +267,6 @@ impl Directory {
     /// What there is to remember of an event before it is taken in.
     pub(super) fn before(&self, event: &Event) -> Before {
         let moved = match event {
-            Event::PersonMoved { person, .. } => self.person(*person).map(|person| person.unit),
             Event::UnitMoved { unit, .. } => self.unit(*unit).and_then(|unit| unit.parent),
             _ => None,
         };
@@ -240,20 +280,10 @@ impl Directory {
 
     /// Brings what is known up to an event that was taken in.
     pub(super) fn after(&mut self, event: &Event, before: Before) {
-        match event {
-            Event::PersonMoved { person, at, .. } => {
-                if let Some(unit) = before.moved {
-                    let known = self.reserves.people.get(person).map_or(&[][..], |moves| moves);
-                    let moves: Arc<[_]> = known.iter().copied().chain([(unit, *at)]).collect();
-                    self.reserves.people.insert_mut(*person, moves);
-                }
-            }
-            Event::UnitMoved { unit, at, .. } => {
-                let known = self.reserves.units.get(unit).map_or(&[][..], |moves| moves);
-                let moves: Arc<[_]> = known.iter().copied().chain([(before.moved, *at)]).collect();
-                self.reserves.units.insert_mut(*unit, moves);
-            }
-            _ => {}
+        if let Event::UnitMoved { unit, at, .. } = event {
+            let known = self.reserves.units.get(unit).map_or(&[][..], |moves| moves);
+            let moves: Arc<[_]> = known.iter().copied().chain([(before.moved, *at)]).collect();
+            self.reserves.units.insert_mut(*unit, moves);
         }
         match before.touched {
             Touched::Nobody => {}
@@ -336,13 +366,14 @@ impl Directory {
             Event::Part { events, .. } => events.iter().for_each(|event| self.collect_touched(before, event, found)),
             Event::Grant(GrantEvent { grant, change: GrantChange::Given { to, .. }, .. }) => {
                 for grant in [grant, to].into_iter().filter_map(|id| self.grant(*id)).filter(|grant| grant.guaranteed) {
-                    all_of(self, self.person(grant.person).map(|person| person.unit));
+                    self.stays(grant.person).into_iter().for_each(|(unit, _)| all_of(self, Some(unit)));
                 }
             }
             event => {
                 if let Touched::Person(person) = self.touched(event) {
                     for directory in [before, self] {
-                        all_of(directory, directory.person(person).map(|person| person.unit));
+                        all_of(directory, None);
+                        directory.stays(person).into_iter().for_each(|(unit, _)| all_of(directory, Some(unit)));
                     }
                 }
             }
@@ -357,6 +388,7 @@ impl Directory {
                 let grant = self.grant(event.grant).filter(|grant| grant.guaranteed);
                 starts.extend(grant.into_iter().flat_map(|grant| self.starts_of(grant)).filter(|s| *s > at));
             }
+            Event::PersonMoved { effective, .. } => starts.extend(effective.filter(|effective| *effective > at)),
             Event::Part { events, .. } => events.iter().for_each(|event| self.collect_starts(event, at, starts)),
             _ => {}
         }
@@ -377,7 +409,10 @@ impl Directory {
     fn starts_below(&self, budget: &Budget, at: Instant) -> Vec<Instant> {
         let below = |person: &&Arc<Person>| match budget.on {
             BudgetOn::Company => true,
-            BudgetOn::Unit(unit) => self.units_above(person.unit).any(|above| above.id == unit),
+            BudgetOn::Unit(unit) => {
+                let mut stays = self.stays(person.id).into_iter().filter(|(_, stay)| stay.end > at);
+                stays.any(|(stay, _)| self.units_above(stay).any(|above| above.id == unit))
+            }
             BudgetOn::Key(_) => false,
         };
         let grants = self.people.values().filter(below).flat_map(|person| &person.grants);

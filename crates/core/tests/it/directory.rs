@@ -41,7 +41,8 @@ fn any_event() -> impl Strategy<Value = Event> {
             zone,
             at
         }),
-        (person(), unit(), at()).prop_map(|(person, unit, at)| Event::PersonMoved { person, unit, at }),
+        (person(), unit(), proptest::option::of(at()), at())
+            .prop_map(|(person, unit, effective, at)| Event::PersonMoved { person, unit, effective, at }),
         (person(), zone(), at(), at()).prop_map(|(person, zone, effective, at)| Event::PersonZoneChanged {
             person,
             zone,
@@ -85,7 +86,9 @@ fn check(directory: &Directory) {
         assert!(above.len() <= UNIT_LEVELS_MAX);
         let open = |other: &&std::sync::Arc<Unit>| other.parent == Some(unit.id) && other.closed_at.is_none();
         assert_eq!(usize::try_from(unit.units).unwrap(), directory.units().filter(open).count());
-        let here = |person: &&std::sync::Arc<Person>| person.unit == unit.id && person.left_at.is_none();
+        let here = |person: &&std::sync::Arc<Person>| {
+            directory.unit_of(person, Instant::FAR_FUTURE) == unit.id && person.left_at.is_none()
+        };
         assert_eq!(usize::try_from(unit.people).unwrap(), directory.people().filter(here).count());
         assert!(unit.closed_at.is_none() || unit.people + unit.units == 0);
     }
@@ -220,7 +223,11 @@ fn what_cannot_have_happened_is_refused() {
     refuses(&[], &founding()[3], again(&ANALYST.to_string()));
     refuses(&[], &founding()[4], again(&KEY.to_string()));
     refuses(&[], &Event::KeyIssued(KeyIssue { key: KeyId::new(9), ..key_issue() }), EventError::HashTaken);
-    refuses(&[], &Event::PersonMoved { person: other, unit: TEAM, at: early }, EventError::UnknownPerson(other));
+    refuses(
+        &[],
+        &Event::PersonMoved { person: other, unit: TEAM, effective: None, at: early },
+        EventError::UnknownPerson(other),
+    );
     refuses(
         &[],
         &Event::UnitMoved { unit: DIVISION, parent: Some(TEAM), at: early },
@@ -294,7 +301,7 @@ fn the_amount_of_a_budget_can_be_set_anew() {
     let more = Budget { amount: money("2000"), ..budget(2, BudgetOn::Key(KEY)) };
     let events = [Event::BudgetSet(budget(2, BudgetOn::Key(KEY))), Event::BudgetSet(more.clone())];
     let directory = directory(&events);
-    let found: Vec<_> = directory.budgets_over(&key(&directory)).map(|budget| (**budget).clone()).collect();
+    let found: Vec<_> = directory.budgets_over(&key(&directory), start()).map(|budget| (**budget).clone()).collect();
     assert_eq!(found, [more]);
 }
 

@@ -53,7 +53,7 @@ fn one_of_each() -> Vec<Event> {
     events.extend([
         Event::UnitMoved { unit: TEAM, parent: None, at },
         Event::UnitClosed { unit: TEAM, at },
-        Event::PersonMoved { person: ANALYST, unit: TEAM, at },
+        Event::PersonMoved { person: ANALYST, unit: TEAM, effective: None, at },
         Event::PersonZoneChanged { person: ANALYST, zone: company::zone("Asia/Tokyo"), effective: at, at },
         Event::PersonLeft { person: ANALYST, at },
         Event::GrantMade(grant(1)),
@@ -85,6 +85,8 @@ fn one_of_each() -> Vec<Event> {
         Event::Pool(PoolEvent::OfferReleased { offer: OfferId::new(5), at }),
         Event::Pool(PoolEvent::Accounted { grant: GrantId::new(1), pool, year, spent: money("3"), at }),
         Event::Part { change: CommandId::new(9), last: true, events: vec![Event::PersonLeft { person: ANALYST, at }] },
+        // Since version 4.
+        Event::PersonMoved { person: ANALYST, unit: TEAM, effective: Some(at), at },
     ]);
     events
 }

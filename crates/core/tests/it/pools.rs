@@ -225,7 +225,8 @@ fn whose_pool_it_is_matters() {
     let from_team = made.apply(&Event::GrantMade(guaranteed(1, TEAMS))).unwrap();
     check(&from_team, TEAMS, Y26, "10000", "7300");
     // Who moves keeps what was promised, out of the same pool.
-    let gone = from_team.apply(&Event::PersonMoved { person: ANALYST, unit: DIVISION, at: start() }).unwrap();
+    let gone =
+        from_team.apply(&Event::PersonMoved { person: ANALYST, unit: DIVISION, effective: None, at: start() }).unwrap();
     check(&gone, TEAMS, Y26, "10000", "7300");
     let unknown = PoolId::new(99);
     refuses(&made, &Event::GrantMade(guaranteed(1, unknown)), PoolError::Unknown(unknown));

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use purser_core::account::Period;
 use purser_core::budget::{Budget, BudgetOn};
 use purser_core::calendar::{Cadence, Days};
-use purser_core::directory::Directory;
+use purser_core::directory::{Directory, EventError};
 use purser_core::event::{Event, GrantChange, GrantEvent};
 use purser_core::grant::{Grant, Rollover, WorkShare};
 use purser_core::id::{BudgetId, CommandId, GrantId, PersonId, UnitId};
@@ -75,7 +75,7 @@ fn a_budget_keeps_the_most_that_guaranteed_grants_below_can_pay() {
     // The month that has begun may be spent already.
     check(&voided.apply(&void(3)).unwrap(), 2, "2026-05-10T12:00:00Z", "721");
     // Where the person goes, what they may still spend goes too; what they may have spent stays.
-    let moved = Event::PersonMoved { person: ANALYST, unit: OTHER, at: at("2026-05-10T12:00:00Z") };
+    let moved = Event::PersonMoved { person: ANALYST, unit: OTHER, effective: None, at: at("2026-05-10T12:00:00Z") };
     let moved = made.apply(&moved).unwrap();
     check(&moved, 1, "2026-05-10T12:00:00Z", "1141");
     check(&moved, 2, "2026-05-10T12:00:00Z", "706");
@@ -88,6 +88,59 @@ fn a_budget_keeps_the_most_that_guaranteed_grants_below_can_pay() {
     let again = Directory::from_bytes(&moved.to_bytes(), moved.prices().clone()).unwrap();
     assert_eq!(again, moved);
     check(&again, 2, "2026-05-10T12:00:00Z", "706");
+}
+
+#[test]
+fn a_move_ahead_is_kept_for_where_it_leads_and_binds_from_its_instant_on() {
+    let made = with(&[
+        Event::BudgetSet(budget(1, BudgetOn::Unit(TEAM), "10000", Cadence::Month)),
+        Event::BudgetSet(budget(2, BudgetOn::Unit(OTHER), "10000", Cadence::Month)),
+        Event::GrantMade(guaranteed(1, "20", Cadence::Day)),
+    ]);
+    let (known, moves) = (at("2026-05-10T12:00:00Z"), at("2026-06-16T00:00:00Z"));
+    let event = |unit, effective, at| Event::PersonMoved { person: ANALYST, unit, effective, at };
+    let moved = made.apply(&event(OTHER, Some(moves), known)).unwrap();
+    let person = moved.person(ANALYST).unwrap();
+    let before = Instant::from_micros(moves.as_micros() - 1);
+    assert_eq!([known, before, moves].map(|at| moved.unit_of(person, at)), [TEAM, TEAM, OTHER]);
+    assert_eq!(moved.next_move(person, known), Some((OTHER, moves)));
+    assert_eq!(moved.next_move(person, moves), None);
+    // Of June's days the team keeps those up to the move, the other unit those from it on, in Berlin's time.
+    check(&moved, 1, "2026-05-10T12:00:00Z", "620");
+    check(&moved, 1, "2026-06-10T12:00:00Z", "320");
+    check(&moved, 2, "2026-05-10T12:00:00Z", "0");
+    check(&moved, 2, "2026-06-10T12:00:00Z", "300");
+    let key = moved.key(&HASH).unwrap();
+    let scope = CallScope { provider: "openai", model: "m" };
+    let plans = [before, moves].map(|at| moved.plan(key, &scope, at).unwrap());
+    assert_eq!([&plans[0], &plans[1]].map(|plan| plan.unit), [TEAM, OTHER]);
+    assert_eq!(plans[0].valid_until, moves, "no plan is kept beyond it");
+    // Another move before it leaves it as it is; a unit that people are still in, or will be, is not closed.
+    let sooner = moved.apply(&event(DIVISION, None, at("2026-05-11T12:00:00Z"))).unwrap();
+    let person = sooner.person(ANALYST).unwrap();
+    assert_eq!([at("2026-05-12T12:00:00Z"), moves].map(|at| sooner.unit_of(person, at)), [DIVISION, OTHER]);
+    for unit in [TEAM, OTHER] {
+        let closed = moved.apply(&Event::UnitClosed { unit, at: known });
+        assert!(matches!(closed, Err(EventError::UnitNotEmpty { people: 1, .. })), "{closed:?}");
+    }
+    assert!(moved.apply(&Event::UnitClosed { unit: TEAM, at: moves }).is_ok(), "everybody has gone");
+    assert_eq!(
+        made.apply(&event(OTHER, Some(start()), known)).err(),
+        Some(EventError::MoveInThePast { at: known, effective: start() })
+    );
+    let again = Directory::from_bytes(&moved.to_bytes(), moved.prices().clone()).unwrap();
+    assert_eq!(again, moved);
+    assert_eq!(
+        Event::from_bytes(&event(OTHER, Some(moves), known).to_bytes()).unwrap(),
+        event(OTHER, Some(moves), known)
+    );
+    assert!(event(OTHER, None, known).to_bytes().starts_with(br#"{"v":1,"#), "older programs know what they know");
+    assert!(event(OTHER, Some(moves), known).to_bytes().starts_with(br#"{"v":4,"#));
+    // A daily budget of the unit moved to is looked at on that day, however far ahead it is.
+    let small = made.apply(&Event::BudgetSet(budget(3, BudgetOn::Unit(OTHER), "19", Cadence::Day))).unwrap();
+    let event = event(OTHER, Some(moves), known);
+    let short = small.apply(&event).unwrap().check_reserves(&small, &event, known);
+    assert!(short.is_err(), "20 a day don't fit into 19");
 }
 
 #[test]
@@ -289,7 +342,9 @@ fn event(change: &Change, directory: &Directory, made: u128, now: Instant) -> Op
             let grant = directory.grant(GrantId::new(100 + u128::try_from(*which).unwrap()))?;
             Event::GrantVoided { grant: grant.id, at: now }
         }
-        Change::Moved { person, unit } => Event::PersonMoved { person: PEOPLE[*person], unit: UNITS[*unit], at: now },
+        Change::Moved { person, unit } => {
+            Event::PersonMoved { person: PEOPLE[*person], unit: UNITS[*unit], effective: None, at: now }
+        }
         Change::Lives { person, zone: to } => {
             Event::PersonZoneChanged { person: PEOPLE[*person], zone: zone(ZONES[*to]), effective: now, at: now }
         }
@@ -416,7 +471,7 @@ proptest! {
             let Ok(next) = directory.apply(&event) else { continue };
             match &event {
                 Event::GrantMade(_) => made += 1,
-                Event::PersonMoved { person, unit, at } => {
+                Event::PersonMoved { person, unit, at, .. } => {
                     stays[PEOPLE.iter().position(|known| known == person).unwrap()].push((*at, *unit));
                 }
                 _ => {}

@@ -75,6 +75,9 @@ pub(crate) struct Move {
     pub(crate) person: String,
     /// Id or name of the unit
     pub(crate) unit: String,
+    /// The first day there, in the person's zone; at once where it is left out
+    #[arg(long, value_name = "DAY")]
+    pub(crate) from: Option<String>,
 }
 
 impl Command {
@@ -108,7 +111,10 @@ impl Command {
             Self::Zone(zone) => {
                 client.put(path(["people", &zone.person, "zone"]), &SetZone { zone: zone.zone }).await?
             }
-            Self::Move(to) => client.put(path(["people", &to.person, "unit"]), &MovePerson { unit: to.unit }).await?,
+            Self::Move(to) => {
+                let wanted = MovePerson { unit: to.unit, from: to.from };
+                client.put(path(["people", &to.person, "unit"]), &wanted).await?
+            }
         };
         out.show(&person, |person| table(std::slice::from_ref(person)));
         Ok(())
@@ -130,6 +136,13 @@ fn imported(made: &[ImportedPerson]) -> String {
     table.or("nobody")
 }
 
+/// Their unit, and where they will be next.
+fn unit(person: &Person) -> Option<String> {
+    let now = person.unit_name.clone()?;
+    let next = person.next_unit_name.as_ref().zip(person.moves);
+    Some(next.map_or_else(|| now.clone(), |(next, moves)| format!("{now}, {next} from {moves}")))
+}
+
 fn table(people: &[Person]) -> String {
     let mut table = Table::new(&["id", "name", "zone", "unit", "email", "state"]);
     for person in people {
@@ -137,7 +150,7 @@ fn table(people: &[Person]) -> String {
             person.id.to_string(),
             or_dash(person.name.as_deref()),
             person.zone.clone(),
-            or_dash(person.unit_name.as_deref()),
+            or_dash(unit(person).as_deref()),
             or_dash(person.email.as_deref()),
             if person.active { "active" } else { "removed" }.to_owned(),
         ]);

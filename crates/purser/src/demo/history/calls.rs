@@ -69,7 +69,7 @@ impl Caller {
         let card = prices.lookup(call.provider, call.model, call.at).map_err(|error| failed(&error))?;
         let terms = prices.terms(card, call.at, &snapshot.currency).map_err(|error| failed(&error))?;
         let charge = rating::rate(card, &call.usage, &Served::default(), terms).map_err(|error| failed(&error))?;
-        let held = loop {
+        let (held, unit) = loop {
             let plan = match snapshot.directory.plan(key, &scope, call.at) {
                 Ok(plan) => plan,
                 Err(refused) => return Ok(denied(refused.code())),
@@ -89,7 +89,7 @@ impl Caller {
             let want = charge.saturating_add(charge);
             let request = HoldRequest { grants, ceilings, want, least: charge };
             match self.ledger.hold(&request).map_err(|error| failed(&error))? {
-                HoldOutcome::Placed(hold) => break hold,
+                HoldOutcome::Placed(hold) => break (hold, plan.unit),
                 HoldOutcome::Wait(lsn) => self.ledger.durable(lsn).await.map_err(|error| failed(&error))?,
                 HoldOutcome::Short(_) => return Ok(denied("budget_exhausted")),
             }
@@ -100,7 +100,7 @@ impl Caller {
         let record = ChargeRecord {
             person: key.person,
             key: key.id,
-            unit: snapshot.directory.person(key.person).map(|person| person.unit),
+            unit: Some(unit),
             run: None,
             session: None,
             provider: call.provider.to_owned(),

@@ -381,7 +381,7 @@ impl Life {
                     let _: Person = self.control().set_zone(None, &known.person, zone).await?;
                 }
                 (Habit::Transferred, 7) => {
-                    let unit = MovePerson { unit: "Research".to_owned() };
+                    let unit = MovePerson { unit: "Research".to_owned(), from: None };
                     let _: Person = self.control().move_person(None, &known.person, unit).await?;
                 }
                 (Habit::Left, 10) => {
