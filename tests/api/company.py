@@ -1,6 +1,7 @@
 """A company with a few of everything, made through the API itself, and a key for each role."""
 
 import datetime
+import itertools
 import json
 import urllib.error
 import urllib.parse
@@ -62,8 +63,8 @@ def offer(number: int, amount: str, pool: str) -> dict:
     }
 
 
-def made(url: str, first: str) -> dict[str, str]:
-    """Makes it with the first administrator's key; gives the keys by role."""
+def made(url: str, first: str) -> tuple[dict[str, str], dict[str, str]]:
+    """Makes it with the first administrator's key; gives the keys by role, and the offers by what can be done with them."""
     admin = Caller(url, first)
     for name, parent in (("Engineering", None), ("Platform", "Engineering"), ("Sales", None)):
         admin.post("/units", {"name": name, "zone": "Europe/Berlin", **({"parent": parent} if parent else {})})
@@ -72,6 +73,7 @@ def made(url: str, first: str) -> dict[str, str]:
         person = admin.post("/people", {"name": name, "zone": "Europe/Berlin", "unit": unit, "email": f"p{number}@example.com"})
         admin.post("/grants", {"person": person["id"], "amount": "20/day"})
         admin.post("/keys", {"person": person["id"]})
+        admin.post("/activations", {"person": person["id"]})
     admin.post("/budgets", {"owner": "company", "amount": "100000/month"})
     admin.post("/budgets", {"owner": "Engineering", "amount": "50000/month"})
     admin.post("/roles/presets")
@@ -84,33 +86,47 @@ def made(url: str, first: str) -> dict[str, str]:
     for pool, owner in (("Research", "company"), ("Platform tokens", "Platform")):
         finance.post("/pools", {"name": pool, "owner": owner})
         for year in range(datetime.date.today().year, datetime.date.today().year + 3):
-            finance.post(f"/pools/{urllib.parse.quote(pool)}/funds", {"amount": "400000", "year": year})
-    offers(people, finance)
-    return keys
+            finance.post(f"/pools/{urllib.parse.quote(pool)}/funds", {"amount": "900000", "year": year})
+    return keys, offers(people, finance)
 
 
-def offers(people: Caller, finance: Caller) -> None:
-    """One offer in each state that takes no time to come to."""
+def offers(people: Caller, finance: Caller) -> dict[str, str]:
+    """Offers in each state that takes no time to come to, one for each thing that is done with one."""
+    numbers = itertools.count(1)
 
-    def drafted(number: int) -> str:
-        return people.post("/offers", offer(number, "100/workday", "Research"))["id"]
+    def drafted() -> str:
+        return people.post("/offers", offer(next(numbers), "20/workday", "Research"))["id"]
 
-    def sent(number: int) -> str:
-        made = drafted(number)
-        missing = people.post(f"/offers/{made}/submit")["missing"]
-        for duty in missing:
+    def submitted() -> str:
+        made = drafted()
+        people.post(f"/offers/{made}/submit")
+        return made
+
+    def sent() -> str:
+        made = drafted()
+        for duty in people.post(f"/offers/{made}/submit")["missing"]:
             finance.post(f"/offers/{made}/approve", {"duty": duty})
         people.post(f"/offers/{made}/send")
         return made
 
-    drafted(1)
-    people.post(f"/offers/{drafted(2)}/submit")
-    sent(3)
-    countered = sent(4)
-    people.post(f"/offers/{countered}/view")
-    content = offer(4, "150/workday", "Research")["content"]
-    people.post(f"/offers/{countered}/counter", {"content": content, "reason": "more of it"})
-    accepted = sent(5)
-    people.post(f"/offers/{accepted}/accept", {"version": 1, "signed": "Candidate 5"})
-    people.post(f"/offers/{sent(6)}/decline", {"reason": "timing", "note": "next year perhaps"})
-    people.post(f"/offers/{sent(7)}/withdraw", {"note": "the budget is gone"})
+    def accepted() -> str:
+        made = sent()
+        people.post(f"/offers/{made}/accept", {"version": 1, "signed": "Candidate 5"})
+        return made
+
+    def ended() -> str:
+        made = sent()
+        people.post(f"/offers/{made}/decline", {"reason": "timing", "note": "next year perhaps"})
+        return made
+
+    def ready() -> str:
+        made = drafted()
+        for duty in people.post(f"/offers/{made}/submit")["missing"]:
+            finance.post(f"/offers/{made}/approve", {"duty": duty})
+        return made
+
+    return {
+        "revise_offer": drafted(), "submit_offer": drafted(), "approve_offer": submitted(), "return_offer": submitted(),
+        "send_offer": ready(), "view_offer": sent(), "counter_offer": sent(), "accept_offer": sent(),
+        "decline_offer": sent(), "withdraw_offer": sent(), "offer_letter": accepted(), "erase_offer": ended(),
+    }

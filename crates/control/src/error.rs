@@ -81,6 +81,8 @@ pub enum Code {
     BudgetShort,
     /// It would cut what was guaranteed.
     Guaranteed,
+    /// The address is one, but not for this method.
+    MethodNotAllowed,
     /// The command's name was used before with another input.
     CommandReused,
     /// No or a wrong credential.
@@ -117,6 +119,7 @@ impl Code {
             Self::Unauthorized => 401,
             Self::Forbidden | Self::SelfApproval => 403,
             Self::NotFound => 404,
+            Self::MethodNotAllowed => 405,
             Self::Ambiguous
             | Self::Conflict
             | Self::PoolShort

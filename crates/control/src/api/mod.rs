@@ -60,7 +60,10 @@ const BODY_MAX: usize = 64 << 20;
 
 /// For whoever may open the socket, and for commands that hold the data folder themselves.
 pub fn local(control: &Control) -> Router {
-    services(control, Door::Local).fallback(nothing_there).with_state(control.clone())
+    services(control, Door::Local)
+        .fallback(nothing_there)
+        .method_not_allowed_fallback(not_this_way)
+        .with_state(control.clone())
 }
 
 /// For TCP: a key or a session is asked for.
@@ -69,6 +72,7 @@ pub fn open(control: &Control) -> Router {
         .route("/setup", get(gate::setup_page).post(setup))
         .route("/healthz", get(healthz))
         .fallback(nothing_there)
+        .method_not_allowed_fallback(not_this_way)
         .with_state(control.clone())
 }
 
@@ -229,6 +233,11 @@ async fn add_activation(
 
 async fn revoke_activation(State(control): State<Control>, command: Command, Id(id): Id) -> Answer<Activation> {
     Answer(control.revoke_activation(command.into(), &id).await)
+}
+
+async fn not_this_way(method: Method, uri: Uri) -> Answer<()> {
+    let what = format!("{} is not for {method}", uri.path());
+    Answer(Err(Refused::new(Code::MethodNotAllowed, what).hint("the header `Allow` says for what it is").into()))
 }
 
 async fn status(State(control): State<Control>) -> Answer<Status> {

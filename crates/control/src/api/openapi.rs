@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use super::Endpoint;
 use super::answer::Answer;
 use super::describe::Operation;
-use crate::error::Problem;
+use crate::error::{Code, Problem};
 
 /// What builds the schemas: of what is asked, each where it stands; of what is answered, by name.
 pub(super) struct Schemas {
@@ -129,14 +129,16 @@ fn described(endpoint: &Endpoint, operation: &Operation) -> Value {
     } else {
         json!({ "application/json": { "schema": answer } })
     };
+    let mut responses = Map::new();
+    responses.insert("200".to_owned(), json!({ "description": "Done.", "content": content }));
+    for status in refusals(endpoint, operation) {
+        responses.insert(status.to_string(), json!({ "$ref": "#/components/responses/Problem" }));
+    }
     let mut described = json!({
         "operationId": endpoint.action,
         "x-permission": endpoint.permission.map(crate::Permission::name),
         "parameters": parameters,
-        "responses": {
-            "200": { "description": "Done.", "content": content },
-            "default": { "$ref": "#/components/responses/Problem" },
-        },
+        "responses": responses,
     });
     if let Some(body) = &operation.body {
         described["requestBody"] = json!({ "required": true, "content": { "application/json": { "schema": body } } });
@@ -145,6 +147,25 @@ fn described(endpoint: &Endpoint, operation: &Operation) -> Value {
         described["security"] = json!([]);
     }
     described
+}
+
+/// The statuses with which a route may say no: everything is asked by somebody, read from files and may fail; what names a
+/// thing may name none; a change may contradict what is there.
+fn refusals(endpoint: &Endpoint, operation: &Operation) -> Vec<u16> {
+    let changes = endpoint.method != "get";
+    let asks = operation.query.is_some() || operation.body.is_some() || changes;
+    let mut codes = vec![Code::Internal, Code::Unavailable, Code::Unauthorized, Code::Forbidden];
+    if asks || endpoint.path.contains('{') {
+        // Several people may have a name, wherever one can be given; a model may have no price; a text may be erased.
+        codes.extend([Code::Invalid, Code::NotFound, Code::Ambiguous, Code::Unpriced, Code::Gone]);
+    }
+    if changes {
+        codes.extend([Code::Conflict, Code::TooMany]);
+    }
+    let mut statuses: Vec<u16> = codes.into_iter().map(Code::status).collect();
+    statuses.sort_unstable();
+    statuses.dedup();
+    statuses
 }
 
 /// The schema of a parameter that may be left out: given, it is not `null`.

@@ -196,3 +196,15 @@ async fn nobody_changes_their_own_roles_unless_there_is_nobody_else_and_a_day_ha
     let theirs = format!("/api/v1/logins/{}/roles", other.id);
     assert_eq!(ask(&bench, "put", &theirs, &with, r#"{"roles": ["auditor"]}"#).await.status, 200, "another's");
 }
+
+#[tokio::test]
+async fn an_address_asked_the_wrong_way_says_which_ways_there_are() {
+    let bench = Bench::new().await;
+    for (method, path, ways) in [("patch", "/api/v1/people", "GET,HEAD,POST"), ("get", "/api/v1/offers/x/send", "POST")]
+    {
+        let got = ask(&bench, method, path, &[], "").await;
+        assert_eq!((got.status, got.code().as_str()), (405, "method_not_allowed"), "{got:?}");
+        assert_eq!(got.headers["allow"], ways);
+    }
+    assert_eq!(ask(&bench, "get", "/api/v1/nothing", &[], "").await.status, 404);
+}

@@ -50,3 +50,17 @@ async fn every_route_is_described_and_every_reference_leads_somewhere() {
     let person = &document["components"]["schemas"]["Person"]["properties"]["id"];
     assert!(person["pattern"].as_str().unwrap().starts_with("^per_"), "{person}");
 }
+
+#[test]
+fn the_page_about_the_api_has_every_code_beside_its_status() {
+    let page = include_str!("../../../../docs/reference/api.md");
+    let codes = schemars::schema_for!(purser_control::Code);
+    let codes: Vec<&str> =
+        codes.get("oneOf").unwrap().as_array().unwrap().iter().map(|one| one["const"].as_str().unwrap()).collect();
+    assert!(codes.len() > 15, "{codes:?}");
+    for word in codes {
+        let code: purser_control::Code = serde_json::from_value(word.into()).unwrap();
+        let row = page.lines().find(|line| line.starts_with(&format!("| {} |", code.status())));
+        assert!(row.is_some_and(|row| row.contains(&format!("`{word}`"))), "{word}, {}", code.status());
+    }
+}
