@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use purser_core::event::KeyHash;
-use purser_core::id::{ActivationId, AdminKeyId, BreakGlassId, LoginId, PersonId};
+use purser_core::id::{ActivationId, AdminKeyId, BreakGlassId, LoginId, PersonId, StopId};
 use purser_core::time::Instant;
 use purser_store::Labelled;
 use serde::{Deserialize, Serialize};
@@ -15,6 +15,7 @@ use crate::control::{AdminLabels, Control, stored};
 use crate::error::{Code, Error, Refused};
 use crate::secret::{self, ADMIN_KEY_PREFIX, Secret};
 use crate::shape::{AdminKey, BreakGlass, List, NewAdminKey};
+use crate::stops::StopParties;
 
 /// What the journal says about administration, in a form of its own: it is no part of the directory, because nothing
 /// about money depends on it.
@@ -110,6 +111,24 @@ pub(crate) enum AdminEvent {
         /// When.
         at: Instant,
     },
+    /// Who placed a stop. The stop itself is an event of the directory, right behind.
+    StopPlaced {
+        /// Which.
+        stop: StopId,
+        /// Who.
+        by: Party,
+        /// When.
+        at: Instant,
+    },
+    /// One of two persons who it takes to lift a stop of the whole company.
+    StopLiftAsked {
+        /// Which.
+        stop: StopId,
+        /// Who.
+        by: Party,
+        /// When.
+        at: Instant,
+    },
     /// The link works no longer.
     ActivationRevoked {
         /// Which.
@@ -161,6 +180,8 @@ pub(crate) struct Admins {
     glasses: BTreeMap<BreakGlassId, BreakGlass>,
     /// Links by which people make their first keys.
     pub(crate) activations: Activations,
+    /// Who placed the stops in force.
+    pub(crate) stops: StopParties,
     /// Was there ever an administrator? Setup does not open again when the last is gone: the socket is left.
     any_ever: bool,
     /// What keys are for. Labels are written by people, so they are kept where they can be erased.
@@ -218,6 +239,8 @@ impl Admins {
             AdminEvent::ActivationMade { activation, hash, person, until, at } => {
                 self.activations.made(*activation, *hash, *person, *at..*until);
             }
+            AdminEvent::StopPlaced { stop, by, .. } => self.stops.placed(*stop, *by),
+            AdminEvent::StopLiftAsked { stop, by, .. } => self.stops.lift_asked(*stop, *by),
             AdminEvent::ActivationRevoked { activation, at } => self.activations.revoked(*activation, *at),
         }
     }

@@ -139,6 +139,9 @@ impl<'a> Turn<'a> {
         self.reached.took(lsn, event, &payload);
         self.inner.snapshot.store(Arc::new(next));
         reserves.seen(&self.inner.ledger);
+        if matches!(event, Event::Stop(_)) {
+            self.inner.stops.send_modify(|count| *count = count.wrapping_add(1));
+        }
         Ok(())
     }
 

@@ -16,6 +16,7 @@ use purser_core::time::{Clock, Instant};
 use purser_core::zone::Zone;
 use purser_ledger::{Ledger, Lsn};
 use purser_store::{Folds, Labelled, Private, Projector, Reader, StoreError};
+use tokio::sync::watch;
 
 use crate::access::{Acting, Attempts, HASHING_MAX};
 use crate::admins::Admins;
@@ -84,6 +85,8 @@ pub(crate) struct Inner {
     pub(crate) setup: Mutex<Option<Offer>>,
     /// The base URL of the gateway over this ledger, once there is one.
     pub(crate) gateway: RwLock<Option<String>>,
+    /// Counts up whenever stops have changed.
+    pub(crate) stops: watch::Sender<u64>,
     /// The base URL of the pages, for links.
     pub(crate) pages: RwLock<Option<String>>,
     /// After how many months what offers said that came to nothing is forgotten.
@@ -140,6 +143,7 @@ impl Control {
             admins: RwLock::new(admins),
             setup: Mutex::new(None),
             gateway: RwLock::new(None),
+            stops: watch::Sender::new(0),
             pages: RwLock::new(None),
             candidate_months: RwLock::new(None),
             turn: Mutex::new(reached),
@@ -164,6 +168,11 @@ impl Control {
     /// The place where every change appears.
     pub fn shared_snapshot(&self) -> Arc<ArcSwap<Snapshot>> {
         Arc::clone(&self.inner.snapshot)
+    }
+
+    /// Changes whenever stops have, as soon as the snapshot shows it: for calls under way.
+    pub fn stops_changed(&self) -> watch::Receiver<u64> {
+        self.inner.stops.subscribe()
     }
 
     /// Makes `policy` the company's, when it is another than the one in force.

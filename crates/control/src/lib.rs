@@ -39,6 +39,7 @@ mod reserves;
 mod secret;
 mod setup;
 mod statements;
+mod stops;
 mod suspense;
 mod trace;
 mod units;

@@ -9,6 +9,7 @@
 mod grant;
 mod offer;
 mod pool;
+mod stop;
 
 use std::borrow::Borrow;
 use std::fmt;
@@ -18,6 +19,7 @@ pub use grant::{GrantChange, GrantEvent};
 pub use offer::{OfferEvent, RoleEvent};
 pub use pool::PoolEvent;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+pub use stop::StopEvent;
 
 use crate::budget::Budget;
 use crate::grant::Grant;
@@ -30,7 +32,7 @@ use crate::time::Instant;
 use crate::zone::Zone;
 
 /// The latest version this program reads. It writes the earliest in which an event means what it means.
-pub const EVENT_VERSION: u32 = 4;
+pub const EVENT_VERSION: u32 = 5;
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -161,6 +163,8 @@ pub enum Event {
     Grant(GrantEvent),
     /// Something about offers. Since version 3.
     Offer(OfferEvent),
+    /// Something about stop switches. Since version 5.
+    Stop(StopEvent),
     /// Something about roles: bands, policies, calendars, approval rules. Since version 3.
     Role(RoleEvent),
     /// Some of the events of one change that is too large for one record. They take effect together, with the last
@@ -311,6 +315,7 @@ impl Event {
         match self {
             Self::Pool(_) | Self::Grant(_) | Self::Offer(_) | Self::Role(_) => 3,
             Self::PersonMoved { effective: Some(_), .. } => 4,
+            Self::Stop(_) => 5,
             Self::GrantMade(grant) if grant.is_of_version_3() => 3,
             Self::Part { events, .. } => events.iter().map(Self::version).fold(2, u32::max),
             _ => 1,

@@ -140,6 +140,8 @@ ids! {
     BreakGlassId = "brk";
     /// One agent session.
     RunId = "run";
+    /// A stop switch that is on.
+    StopId = "stp";
     /// A published set of prices.
     PriceListId = "prl";
     /// A command: the same one twice changes nothing more.

@@ -37,6 +37,7 @@ pub mod rating;
 pub mod role;
 pub mod scope;
 pub mod snapshot;
+pub mod stop;
 pub mod time;
 pub mod usage;
 pub mod zone;

@@ -166,6 +166,7 @@ impl Directory {
         if !key.allow.covers_model(call.model) {
             return Err(Refused::ModelNotAllowed { model: call.model.to_owned(), allowed: key.allow.to_string() });
         }
+        self.may_go_on(key, person, call, at)?;
         Ok(person)
     }
 }

@@ -8,7 +8,7 @@ use crate::charge::Beside;
 use crate::grant::Priority;
 use crate::id::{
     ActivationId, AdminKeyId, AuditId, BreakGlassId, BudgetId, CommandId, GrantId, KeyId, LoginId, NoteId, OfferId,
-    PersonId, PoolId, PriceListId, RunId, UnitId,
+    PersonId, PoolId, PriceListId, RunId, StopId, UnitId,
 };
 use crate::money::{Currency, Nano};
 use crate::package::{Basis, Percent, Share, TokenTerm};
@@ -112,6 +112,7 @@ ids! {
     ActivationId: "act";
     PoolId: "pol";
     RunId: "run";
+    StopId: "stp";
     PriceListId: "prl";
     CommandId: "cmd";
 }

@@ -145,6 +145,9 @@ pub(crate) async fn admit<'a>(
     let mut place: Option<Parked<'_>> = None;
     let mut short: Option<Shortfall> = None;
     loop {
+        if let Some(stopped) = call.stopped(worker) {
+            return Err(stopped);
+        }
         let at = worker.shared.clock.now();
         let planned = worker.plans.plan(&snapshot, &call.caller, &upstream.name, &call.facts.model, at);
         let planned = planned.map_err(|why| call.not_planned(&snapshot, why))?;
@@ -195,6 +198,7 @@ pub(crate) async fn admit<'a>(
         tokio::select! {
             _ = timeout_at(until.min(Instant::now() + LOOK_AGAIN), parked.woken()) => {}
             () = client.hung_up() => return Err(Refused::gone()),
+            () = call.stop.raised() => {}
         }
         if Instant::now() >= until {
             return Err(denied());

@@ -15,6 +15,7 @@ use crate::fence;
 use crate::forward::{Attempt, forward};
 use crate::free;
 use crate::http1::head::RequestHead;
+use crate::live::StopFlag;
 use crate::meter::meter;
 use crate::refuse::Refused;
 use crate::routing;
@@ -33,6 +34,8 @@ pub(crate) struct Call {
     pub(crate) body: Bytes,
     pub(crate) tool: ClientTool,
     pub(crate) session: Option<String>,
+    /// Raised when it may not go on.
+    pub(crate) stop: StopFlag,
 }
 
 /// Serves one request; `false` says that no other may follow on this connection.
@@ -63,12 +66,14 @@ async fn metered(
 
     let caller = authenticate(&snapshot, &about.head, about.at)?;
     let body = read_body(worker, client, &about.head).await?;
-    let call = Call::read(about, caller, dialect, model.as_deref(), body)?;
+    let call = Rc::new(Call::read(about, caller, dialect, model.as_deref(), body)?);
     call.may_pass(worker)?;
+    let _live = worker.live.enter(&call);
 
     let mut first_fault: Option<Refused> = None;
     let route = routing::route(&worker.config.upstreams, dialect.family(), &call.facts.model);
     for (upstream, attempt) in route.iter().zip(0_u8..) {
+        call.stop.serves(worker.place_of(upstream));
         fence::check(&*worker.shared.fence, &upstream.name, call.caller.person.id, &call.facts.refs)?;
         let mut admitted = match admit(worker, client, &call, upstream, attempt).await {
             Ok(admitted) => admitted,
@@ -133,6 +138,7 @@ impl Call {
             body,
             tool: about.tool.clone(),
             session,
+            stop: StopFlag::default(),
         })
     }
 

@@ -52,6 +52,11 @@ impl Call {
         sentence(snapshot, &self.caller, &Decision::Exhausted(met))
     }
 
+    /// Why it may not go on, once it was stopped.
+    pub(crate) fn stopped(&self, worker: &Worker) -> Option<Refused> {
+        self.stop.why().map(|why| not_allowed(&worker.snapshot(), &self.caller, why))
+    }
+
     fn limit_met(&self, worker: &Worker, planned: &Planned, short: &Shortfall) -> LimitMet {
         let (plan, numbers) = (&planned.plan, planned.numbers());
         let ceiling = match short.blocking {

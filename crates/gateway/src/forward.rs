@@ -8,7 +8,7 @@ use purser_providers::{Family, Headers, forward_headers, forward_target};
 use crate::admit::Admitted;
 use crate::call::Call;
 use crate::client::Client;
-use crate::meter::{Reading, until_gone};
+use crate::meter::{Reading, unless_stopped, until_gone};
 use crate::refuse::Refused;
 use crate::upstream::{Answer, Fault, Outgoing, Outlet, send};
 use crate::worker::Worker;
@@ -47,7 +47,7 @@ pub(crate) async fn forward(
     admitted.sending();
     let sent = {
         let sending = send(outlet, &worker.connector, &worker.config.limits, &outgoing);
-        until_gone(client, async { Ok(sending.await) }, admitted.drain().max_time).await
+        until_gone(client, unless_stopped(call, async { Ok(sending.await) }), admitted.drain().max_time).await
     };
     match sent {
         Ok(Ok(answer)) if may_try_another && is_outage(answer.status) => {
@@ -58,6 +58,9 @@ pub(crate) async fn forward(
         Ok(Err(Fault::Unreachable(why))) => {
             let fault = Refused::unreachable(&upstream.name, &why);
             Attempt::Failed { fault, reading: Reading::Nothing }
+        }
+        Ok(Err(Fault::Unanswered(_))) | Err(_) if let Some(fault) = call.stopped(worker) => {
+            Attempt::Final { fault, reading: Reading::UNANSWERED }
         }
         Ok(Err(Fault::Unanswered(why))) | Err(why) => {
             let late = why.kind() == io::ErrorKind::TimedOut;

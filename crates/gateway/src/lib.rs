@@ -28,6 +28,7 @@ mod forward;
 mod free;
 mod http1;
 mod learned;
+mod live;
 mod meter;
 mod park;
 mod plans;

@@ -44,6 +44,11 @@ impl Refused {
         matches!(self.kind, RefusalKind::Held { .. })
     }
 
+    /// The sentence.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
     /// There is nobody left to tell.
     pub(crate) fn is_gone(&self) -> bool {
         self.gone

@@ -160,6 +160,10 @@ fn run(
     local.block_on(&runtime, async {
         let worker = Rc::new(Worker::new(config, shared, stopping));
         let handing_on = tokio::task::spawn_local(hand_on_denials(Rc::clone(&worker)));
+        let heeding = tokio::task::spawn_local({
+            let worker = Rc::clone(&worker);
+            async move { worker.heed_stops().await }
+        });
         let mut accepting = JoinSet::new();
         for connection in waiting.connections {
             // One that can't be taken over, or that would be spoken to in TLS now, is closed.
@@ -181,6 +185,7 @@ fn run(
         while accepting.join_next().await.is_some() {}
         worker.drained().await;
         handing_on.abort();
+        heeding.abort();
         worker.shared.decisions.hand_on(&*worker.shared.denials);
         worker.take_kept()
     })

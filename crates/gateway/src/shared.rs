@@ -6,6 +6,7 @@ use arc_swap::ArcSwap;
 use purser_core::snapshot::Snapshot;
 use purser_core::time::Clock;
 use purser_ledger::Ledger;
+use tokio::sync::watch;
 
 use crate::decisions::{Decisions, DenialLog};
 use crate::fence::Fence;
@@ -26,16 +27,20 @@ pub struct Shared {
     pub(crate) denials: Arc<dyn DenialLog>,
     pub(crate) learned: Learned,
     pub(crate) uncertain: Uncertain,
+    /// Changes when stops do, once the snapshot has them.
+    pub(crate) stops: watch::Receiver<u64>,
 }
 
 impl Shared {
-    /// `snapshot` is swapped by the control plane whenever something changes; a call keeps the one it started with.
+    /// `snapshot` is swapped by the control plane whenever something changes; a call keeps the one it started with, unless
+    /// `stops` says that stops have changed.
     pub fn new(
         snapshot: Arc<ArcSwap<Snapshot>>,
         ledger: Ledger,
         clock: Arc<dyn Clock>,
         fence: Arc<dyn Fence>,
         denials: Arc<dyn DenialLog>,
+        stops: watch::Receiver<u64>,
     ) -> Self {
         Self {
             snapshot,
@@ -48,6 +53,7 @@ impl Shared {
             denials,
             learned: Learned::default(),
             uncertain: Uncertain::default(),
+            stops,
         }
     }
 }

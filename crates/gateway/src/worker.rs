@@ -12,6 +12,7 @@ use purser_core::snapshot::Snapshot;
 use tokio::sync::{Notify, watch};
 
 use crate::config::{GatewayConfig, Upstream};
+use crate::live::LiveCalls;
 use crate::plans::Plans;
 use crate::shared::Shared;
 use crate::upstream::{Connector, Outlet};
@@ -22,6 +23,8 @@ pub(crate) struct Worker {
     pub(crate) shared: Arc<Shared>,
     outlets: Vec<Outlet>,
     pub(crate) plans: Plans,
+    /// The calls under way on this thread.
+    pub(crate) live: LiveCalls,
     pub(crate) connector: Connector,
     /// The snapshot that was seen last.
     latest: RefCell<Rc<Latest>>,
@@ -80,6 +83,7 @@ impl Worker {
             config,
             shared,
             plans: Plans::default(),
+            live: LiveCalls::default(),
             connector,
             stopping,
             is_stopping: Cell::new(false),
@@ -107,6 +111,19 @@ impl Worker {
     pub(crate) fn outlet(&self, upstream: &Arc<Upstream>) -> &Outlet {
         let found = self.outlets.iter().find(|outlet| Arc::ptr_eq(&outlet.upstream, upstream));
         found.expect("calls are routed to providers of the configuration")
+    }
+
+    /// Where a provider stands in the configuration.
+    pub(crate) fn place_of(&self, upstream: &Arc<Upstream>) -> usize {
+        self.config.upstreams.iter().position(|known| Arc::ptr_eq(known, upstream)).unwrap_or(usize::MAX)
+    }
+
+    /// Tells the calls of this thread that may not go on, each time the stops have changed. Ends with the control plane.
+    pub(crate) async fn heed_stops(&self) {
+        let mut stops = self.shared.stops.clone();
+        while stops.changed().await.is_ok() {
+            self.live.look(self, &self.snapshot(), self.shared.clock.now());
+        }
     }
 
     /// A name for a call, for logs and support: `req_` and 16 hexadecimal digits.

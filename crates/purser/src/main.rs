@@ -111,6 +111,8 @@ fn absent(command: &Command) -> Absent {
         Command::Grant(_)
         | Command::Key(_)
         | Command::Activation(_)
+        | Command::Stop(_)
+        | Command::Resume(_)
         | Command::Audit(_)
         | Command::BreakGlass(_)
         | Command::Usage(_)
@@ -141,6 +143,8 @@ async fn ask(command: Command, client: &mut Client, place: &Place, out: Output) 
         Command::Offer(command) => command.run(client, out).await,
         Command::Role(command) => command.run(client, out).await,
         Command::Key(command) => command.run(client, out).await,
+        Command::Stop(command) => command.run(client, out).await,
+        Command::Resume(resume) => resume.run(client, out).await,
         Command::Activation(command) => command.run(client, out).await,
         Command::AdminKey(command) => command.run(client, out).await,
         Command::Login(command) => command.run(client, out).await,

@@ -91,6 +91,10 @@ matrix! {
     ActivationsRead     => [All,     All,     Refused, Refused, Refused, All];
     /// Making and stopping them.
     ActivationsChange   => [All,     All,     Refused, Refused, Refused, Refused];
+    /// Stops in force.
+    StopsRead           => [All,     All,     All,     Subtree, Own,     All];
+    /// Stopping things and letting them go on.
+    StopsChange         => [All,     Refused, All,     Subtree, Own,     Refused];
     /// Balances, usage, charges, denials, statements.
     UsageRead           => [All,     All,     All,     Subtree, Own,     All];
     /// The price book.

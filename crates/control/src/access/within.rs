@@ -46,6 +46,14 @@ impl Within {
         matches!(self, Self::Some { own: None, units, .. } if units.is_empty())
     }
 
+    /// Who asks, where the right is over their own things alone.
+    pub(crate) fn own(&self) -> Option<PersonId> {
+        match self {
+            Self::Some { own, units, .. } if units.is_empty() => *own,
+            _ => None,
+        }
+    }
+
     /// Covers everything?
     pub(crate) fn is_everything(&self) -> bool {
         matches!(self, Self::Everything)

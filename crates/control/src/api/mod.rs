@@ -32,7 +32,8 @@ use self::describe::Operation;
 use self::gate::{Door, Guard};
 use self::letter::offer_letter;
 use self::narrowed::{
-    add_key, balances, budgets, charges, denials, grants, keys, people, person, revoke_key, statement, usage_rows,
+    add_key, balances, budgets, charges, denials, grants, keys, lift_stop, people, person, place_stop, revoke_key,
+    statement, stops, usage_rows,
 };
 use self::offers::{
     accept_offer, adopt_roles, approve_offer, counter_offer, decline_offer, draft_offer, erase_offer, lint_offer,
@@ -178,6 +179,9 @@ services! {
     get "/prices/{id}/history" => price_history, PricesRead;
     get "/suspense" => suspense, SuspenseRead;
     post "/suspense/{id}/resolve" => resolve, SuspenseChange;
+    get "/stops" => stops, StopsRead;
+    post "/stops" => place_stop, StopsChange;
+    delete "/stops/{id}" => lift_stop, StopsChange;
     get "/session" => present, Present;
     post "/session" => sign_in, Nobody;
     delete "/session" => sign_out, Present;

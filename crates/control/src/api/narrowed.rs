@@ -8,7 +8,7 @@ use super::ask::{Body, Command, Id, Query, State};
 use crate::access::{Within, forbidden};
 use crate::error::Error;
 use crate::shape::{
-    Balance, Budget, ChargePage, Denied, Grant, Key, List, NewKey, Overview, Person, Statement, UsageRow,
+    Balance, Budget, ChargePage, Denied, Grant, Key, List, NewKey, NewStop, Overview, Person, Statement, Stop, UsageRow,
 };
 use crate::usage::{By, Month, OfPerson, Wanted};
 use crate::{Control, names};
@@ -103,6 +103,28 @@ pub(super) async fn revoke_key(
         }
     }
     Answer(control.revoke_key(command.into(), &id).await)
+}
+
+pub(super) async fn stops(State(control): State<Control>, within: Within) -> Answer<List<Stop>> {
+    Answer(Ok(control.stops(&within)))
+}
+
+pub(super) async fn place_stop(
+    State(control): State<Control>,
+    within: Within,
+    command: Command,
+    Body(new): Body<NewStop>,
+) -> Answer<Stop> {
+    Answer(control.place_stop(command.into(), within, new).await)
+}
+
+pub(super) async fn lift_stop(
+    State(control): State<Control>,
+    within: Within,
+    command: Command,
+    Id(id): Id,
+) -> Answer<Stop> {
+    Answer(control.lift_stop(command.into(), within, &id).await)
 }
 
 pub(super) async fn balances(

@@ -16,6 +16,7 @@ mod person;
 mod pool;
 mod price;
 mod report;
+mod stop;
 mod suspense;
 mod trace;
 mod unit;
@@ -46,6 +47,7 @@ pub use report::{
     Balance, Charge, ChargePage, Denied, Funds, GrantBalance, Overview, Statement, StatementDay, StatementGrant,
     StatementModel, UsageRow,
 };
+pub use stop::{NewStop, Stop, StopWhat};
 pub use suspense::{Resolve, Suspended};
 pub use trace::{
     Trace, TraceCheck, TraceOf, TracedCard, TracedCharge, TracedClause, TracedCommitment, TracedGrant, TracedHold,

@@ -15,6 +15,7 @@ mod offers;
 mod openapi;
 mod pools;
 mod setup;
+mod stops;
 mod trace;
 mod trail;
 mod web;

@@ -5,7 +5,7 @@ use purser_control::shape::{MovePerson, NewAdminKey, NewUnit, Person, SetBudget}
 use purser_control::{Permission, Reach, Role};
 
 use crate::bench::Bench;
-use crate::web::{Got, ask, with_key};
+use crate::web::{Got, ask, local, with_key};
 
 /// A company with somebody in a unit below the manager's, and somebody elsewhere.
 struct Company {
@@ -21,6 +21,8 @@ struct Known {
     person: Person,
     key: String,
     budget: String,
+    /// A stop of that key.
+    stop: String,
 }
 
 impl Company {
@@ -35,7 +37,7 @@ impl Company {
             };
             bench.control.add_unit(None, unit).await.unwrap();
         }
-        let near = known(&bench, "Person 1", "Platform").await;
+        let mut near = known(&bench, "Person 1", "Platform").await;
         let far = known(&bench, "Person 2", "Sales").await;
         let mut keys = Vec::new();
         for role in Role::ALL {
@@ -45,6 +47,12 @@ impl Company {
             let key = bench.control.add_admin_key(None, new).await.unwrap();
             keys.push((role, key.key.unwrap()));
         }
+        // Their own one is placed by whoever has the employee's key.
+        local(&bench, "delete", &format!("/api/v1/stops/{}", near.stop), "").await;
+        let (_, employee) = keys.iter().find(|(role, _)| *role == Role::Employee).unwrap();
+        let body = format!(r#"{{"on": {{"key": "{}"}}}}"#, near.key);
+        let placed = with_key(&bench, employee, "post", "/api/v1/stops", &body).await;
+        placed.json()["id"].as_str().unwrap().clone_into(&mut near.stop);
         Self { bench, near, far, keys }
     }
 }
@@ -58,7 +66,9 @@ async fn known(bench: &Bench, name: &str, unit: &str) -> Known {
     let budget: SetBudget =
         serde_json::from_value(serde_json::json!({ "owner": key.id, "amount": "900/month" })).unwrap();
     let budget = bench.control.set_budget(None, budget).await.unwrap();
-    Known { person, key: key.id.to_string(), budget: budget.id.to_string() }
+    let stop = local(bench, "post", "/api/v1/stops", &format!(r#"{{"on": {{"key": "{}"}}}}"#, key.id)).await;
+    let stop = stop["id"].as_str().unwrap().to_owned();
+    Known { person, key: key.id.to_string(), budget: budget.id.to_string(), stop }
 }
 
 /// A request that this route understands well enough to answer otherwise than "not allowed".
@@ -83,6 +93,9 @@ fn narrow(endpoint: &Endpoint, of: &Known) -> Option<Narrow> {
         "people" | "grants" | "balances" => list("", &person),
         "keys" => list("", &of.key),
         "budgets" => list("", &of.budget),
+        "stops" => list("", &of.stop),
+        "place_stop" => Some(Narrow::About(endpoint.path.to_owned(), format!(r#"{{"on": {{"key": "{}"}}}}"#, of.key))),
+        "lift_stop" => about(endpoint.path.replace("{id}", &of.stop)),
         "person" | "statement" | "trace" => about(endpoint.path.replace("{id}", &person)),
         "usage_rows" | "charges" | "denials" => about(format!("{}?person={person}", endpoint.path)),
         "add_key" => Some(Narrow::About(endpoint.path.to_owned(), format!(r#"{{"person": "{person}"}}"#))),

@@ -28,8 +28,19 @@ impl Got {
     }
 }
 
+/// One request of the local administrator, which has to succeed.
+pub(crate) async fn local(bench: &Bench, method: &str, path: &str, body: &str) -> Value {
+    let got = through(api::local(&bench.control), method, path, &[], body).await;
+    assert_eq!(got.status, 200, "{method} {path}: {got:?}");
+    got.json()
+}
+
 /// One request with these headers.
 pub(crate) async fn ask(bench: &Bench, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Got {
+    through(api::open(&bench.control), method, path, headers, body).await
+}
+
+async fn through(door: axum::Router, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Got {
     let mut request = Request::builder().method(method.to_uppercase().as_str()).uri(path).header("host", "localhost");
     if !body.is_empty() {
         request = request.header("content-type", "application/json");
@@ -38,7 +49,7 @@ pub(crate) async fn ask(bench: &Bench, method: &str, path: &str, headers: &[(&st
         request = request.header(*name, *value);
     }
     let request = request.body(axum::body::Body::new(Full::new(Bytes::from(body.to_owned())))).unwrap();
-    let response = TowerToHyperService::new(api::open(&bench.control)).call(request).await.unwrap();
+    let response = TowerToHyperService::new(door).call(request).await.unwrap();
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
     let bytes = response.into_body().collect().await.unwrap().to_bytes();
     // A PDF begins with bytes that are no text.

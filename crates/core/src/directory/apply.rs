@@ -82,6 +82,7 @@ fn take_it(directory: &mut Directory, event: &Event) -> Result<(), EventError> {
             Ok(())
         }
         Event::Offer(event) => directory.take_offer(event),
+        Event::Stop(event) => directory.take_stop(event),
         Event::Role(event) => directory.take_role(event),
         Event::Part { .. } => Err(EventError::PartInPart),
         Event::PolicySet { on: PolicyOn::Person(person), policy, .. } => {

@@ -2,7 +2,7 @@
 
 use super::life::LifeError;
 use crate::grant::GrantError;
-use crate::id::{BudgetId, GrantId, KeyId, PersonId, UnitId};
+use crate::id::{BudgetId, GrantId, KeyId, PersonId, StopId, UnitId};
 use crate::offer::OfferError;
 use crate::pool::PoolError;
 use crate::price::CardError;
@@ -36,6 +36,9 @@ pub enum EventError {
     /// No such budget.
     #[error("there is no budget {0}; take the id from the list of budgets")]
     UnknownBudget(BudgetId),
+    /// No such stop is in force.
+    #[error("no stop {0} is in force; take the id from the list of stops")]
+    UnknownStop(StopId),
     /// An id is used for good.
     #[error("{0} exists already; ids are never used twice, make a new one")]
     Duplicate(String),

@@ -20,6 +20,7 @@ mod offers;
 mod pools;
 mod record;
 mod reserves;
+mod stops;
 mod stored;
 mod table;
 
@@ -62,6 +63,7 @@ pub struct Directory {
     budgets: Table<BudgetId, Arc<Budget>>,
     pools: pools::Pools,
     offers: offers::Offers,
+    stops: stops::Stops,
     reserves: reserves::Reserves,
     /// One copy of what a hundred thousand people have in common.
     zones: Table<Zone, Arc<Zones>>,

@@ -344,6 +344,7 @@ impl Directory {
             | Event::Pool(_)
             | Event::Offer(_)
             | Event::Role(_)
+            | Event::Stop(_)
             | Event::PricesPublished(_)
             | Event::PolicySet { .. } => None,
         };

@@ -1,7 +1,7 @@
 //! A directory as bytes, so that a start need not take in every event again.
 //!
 //! ```text
-//! directory = zones scopes grant-terms budget-terms company? policy units people keys pools roles offers reserves
+//! directory = zones scopes grant-terms budget-terms company? policy units people keys pools roles offers stops reserves
 //! ```
 //!
 //! What a hundred thousand people have in common (zones, scopes, cadences, priorities) stands once, as JSON, and is
@@ -32,11 +32,12 @@ use crate::policy::Policy;
 use crate::pool::{Commitment, CommitmentOf, FiscalYear, Movement, Pool, PoolOn, PoolYear, Share};
 use crate::price::PriceBook;
 use crate::scope::Scope;
+use crate::stop::Stop;
 use crate::time::Instant;
 use crate::zone::{Zone, Zones};
 
 /// The version of the bytes.
-pub const STORED_VERSION: u32 = 5;
+pub const STORED_VERSION: u32 = 6;
 
 /// The bytes are not a directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -67,6 +68,7 @@ pub(super) fn write(directory: &Directory) -> Vec<u8> {
         budgets: _,
         pools,
         offers,
+        stops,
         reserves,
         zones,
         scopes,
@@ -134,6 +136,7 @@ pub(super) fn write(directory: &Directory) -> Vec<u8> {
     let Offers { offers, roles } = offers;
     out.json(&**roles);
     out.list(offers.values(), |out, offer| out.json(&**offer));
+    out.list(stops.values(), Writer::json);
     out.reserves(reserves);
     out.finish()
 }
@@ -214,6 +217,11 @@ pub(super) fn read(bytes: &[u8], prices: PriceBook) -> Result<Directory, StoredE
     from.list(|from| {
         let offer: Offer = from.json()?;
         directory.offers.offers.insert_mut(offer.id, Arc::new(offer));
+        Ok(())
+    })?;
+    from.list(|from| {
+        let stop: Stop = from.json()?;
+        Arc::make_mut(&mut directory.stops).insert(stop.id, stop);
         Ok(())
     })?;
     directory.reserves = from.reserves()?;

@@ -99,6 +99,15 @@ pub(crate) async fn meter(
     }
 }
 
+/// Does the work, until the call is stopped.
+pub(crate) async fn unless_stopped<T>(call: &Call, work: impl Future<Output = io::Result<T>>) -> io::Result<T> {
+    tokio::select! {
+        biased;
+        done = work => done,
+        () = call.stop.raised() => Err(io::Error::from(io::ErrorKind::Interrupted)),
+    }
+}
+
 /// Does the work; when the client hangs up meanwhile, it has so much time left.
 pub(crate) async fn until_gone<T>(
     client: &mut Client,

@@ -16,6 +16,7 @@ use crate::call::Call;
 use crate::client::Client;
 use crate::http1::body::Piece;
 use crate::http1::write;
+use crate::refuse::Refused;
 use crate::settle;
 use crate::upstream::Answer;
 use crate::worker::Worker;
@@ -38,6 +39,8 @@ enum End {
     Endless,
     /// The client has gone, and reading on has cost what it may.
     DrainedEnough,
+    /// A stop is in force for it.
+    Stopped,
     /// Purser ends, and the time for draining is over.
     Closing,
 }
@@ -114,6 +117,7 @@ impl Relay<'_, '_> {
             tokio::select! {
                 biased;
                 () = self.worker.has_to_end(), if self.worker.is_stopping() => return Err(End::Closing),
+                () = self.call.stop.raised() => return Err(End::Stopped),
                 more = before(deadline, answer.more(stall)) => return more.map_err(End::Cut),
                 () = client.hung_up(), if self.gone.is_none() => {}
             }
@@ -166,6 +170,10 @@ impl Relay<'_, '_> {
             End::OutOfMoney => self.break_off(&self.admitted.out_of_money(self.worker, self.call)),
             End::Endless => {
                 self.break_off(&format!("{} went on far beyond what was asked for.", self.admitted.upstream.name))
+            }
+            End::Stopped => {
+                let stopped = self.call.stopped(self.worker);
+                self.break_off(stopped.as_ref().map_or("This call was stopped.", Refused::message))
             }
             End::Closing => self.break_off("Purser is restarting and can't wait for the rest; ask again."),
             End::DrainedEnough => self.so_far(),

@@ -8,7 +8,7 @@ use purser_providers::headers::is_plain;
 use purser_providers::{Headers, ProviderId, StreamMeter, UsageProblem, read_answer};
 
 use super::relay::read_stream;
-use super::{Measured, Reading, Rest, until_gone};
+use super::{Measured, Reading, Rest, unless_stopped, until_gone};
 use crate::admit::Admitted;
 use crate::answer;
 use crate::call::Call;
@@ -26,14 +26,17 @@ pub(super) async fn take_whole(
 ) -> Measured {
     let limits = &worker.config.limits;
     let reading = answer.whole(limits.answer_bytes, limits.answer_stall);
-    let body = until_gone(client, reading, admitted.drain().max_time).await;
+    let body = until_gone(client, unless_stopped(call, reading), admitted.drain().max_time).await;
     let (status, mut headers) = (answer.status, answer::pass_headers(&answer.headers));
     let encoding = answer.headers.get("content-encoding").filter(|_| !is_plain(&answer.headers)).map(<[u8]>::to_vec);
     let taken = answer.taken;
     answer.finish(worker.outlet(admitted.upstream));
     let body = match body {
         Ok(body) => body,
-        Err(why) => return broken_off(status, &why, taken, call, admitted),
+        Err(why) => {
+            let fault = call.stopped(worker).unwrap_or_else(|| Refused::broken_off(&admitted.upstream.name, &why));
+            return broken_off(status, &fault, taken, call);
+        }
     };
     if !status.is_success() {
         restore(&mut headers, encoding);
@@ -87,10 +90,9 @@ fn read_at_once(call: &Call, body: &Bytes) -> (Reading, Vec<ProviderId>) {
 
 /// The provider broke off an answer that was to be whole, or it is larger than what is taken. An error answer costs
 /// nothing; of any other, no more is known than how much of it was seen.
-fn broken_off(status: StatusCode, why: &io::Error, taken: u64, call: &Call, admitted: &Admitted<'_>) -> Measured {
+fn broken_off(status: StatusCode, refused: &Refused, taken: u64, call: &Call) -> Measured {
     let reading =
         if status.is_success() { Reading::Partial { seen: None, visible_bytes: taken } } else { Reading::Nothing };
-    let refused = Refused::broken_off(&admitted.upstream.name, why);
     let rendered = refused.render(call.dialect.family(), &call.tool, &call.id);
     let rest = Rest::Whole { status: rendered.status, headers: rendered.headers, body: rendered.body };
     Measured { reading, rest, ids: Vec::new() }

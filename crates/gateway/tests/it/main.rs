@@ -22,6 +22,7 @@ mod lies;
 mod money;
 mod rig;
 mod stopping;
+mod stops;
 mod terms;
 mod tls;
 mod upstreams;

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant as StdInstant};
 
 use arc_swap::ArcSwap;
 use parking_lot::Mutex;
+use purser_core::event::{Event, StopEvent};
 use purser_core::id::PersonId;
 use purser_core::money::Nano;
 use purser_core::snapshot::Snapshot;
@@ -18,6 +19,7 @@ use purser_gateway::{
 use purser_ledger::{BootId, Ledger, MemoryJournal, Options, Record, verify};
 use purser_providers::Family;
 use purser_standin::{ServedCall, Standin, StandinConfig, StandinHandle};
+use tokio::sync::watch;
 
 use crate::asks::Ask;
 use crate::books::{Charge, Observer, Posted};
@@ -108,6 +110,7 @@ pub(crate) struct Rig {
     pub(crate) denials: Arc<Denied>,
     company: Mutex<Company>,
     snapshot: Arc<ArcSwap<Snapshot>>,
+    stops: watch::Sender<u64>,
     gateway: Mutex<Option<GatewayHandle>>,
     journal: MemoryJournal,
     posted: Arc<Posted>,
@@ -162,6 +165,7 @@ impl Rig {
 
         let snapshot = Arc::new(ArcSwap::from_pointee(Snapshot::of(company.directory.clone())));
         let denials = Arc::new(Denied::default());
+        let stops = watch::Sender::new(0);
         let fence = Arc::new(Makers::default());
         let shared = Shared::new(
             Arc::clone(&snapshot),
@@ -169,6 +173,7 @@ impl Rig {
             Arc::clone(&clock) as _,
             fence,
             Arc::clone(&denials) as _,
+            stops.subscribe(),
         );
         let config = GatewayConfig {
             listen: "127.0.0.1:0".parse().unwrap(),
@@ -190,6 +195,7 @@ impl Rig {
             denials,
             company: Mutex::new(company),
             snapshot,
+            stops,
             gateway: Mutex::new(Some(gateway)),
             journal,
             posted,
@@ -229,6 +235,12 @@ impl Rig {
         let done = change(&mut company);
         self.snapshot.store(Arc::new(Snapshot::of(company.directory.clone())));
         done
+    }
+
+    /// Changes the company's stops.
+    pub(crate) fn stop_switch(&self, event: StopEvent) {
+        self.change(|company| company.take(&Event::Stop(event)));
+        self.stops.send_modify(|count| *count += 1);
     }
 
     /// The first so many charges, once they are on disk.

@@ -17,6 +17,7 @@ pub(crate) mod pool;
 pub(crate) mod price;
 pub(crate) mod report;
 pub(crate) mod role;
+pub(crate) mod stop;
 pub(crate) mod suspense;
 pub(crate) mod trace;
 pub(crate) mod unit;
@@ -118,6 +119,11 @@ pub(crate) enum Command {
     /// Set a rule for two persons aside where there is one administrator
     #[command(subcommand)]
     BreakGlass(access::GlassCommand),
+    /// Stop somebody, something or everything, at once
+    #[command(subcommand)]
+    Stop(stop::Command),
+    /// Let go on what was stopped
+    Resume(stop::Resume),
     /// What was used and what it cost
     Usage(report::Usage),
     /// One person's month: granted, used, held, and by model

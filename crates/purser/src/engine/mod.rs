@@ -176,6 +176,7 @@ impl Engine {
             Arc::clone(&self.clock),
             fence,
             Arc::new(denials),
+            self.control.stops_changed(),
         ))
     }
 
