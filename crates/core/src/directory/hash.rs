@@ -1,7 +1,8 @@
 //! A plain hash for keys that are random already.
 //!
 //! Ids have 80 random bits and key hashes are SHA-256, so strangers can't choose entries that collide; a keyed hash
-//! would only cost time, and a hash seeded at start would order the same directory differently on each node.
+//! would only cost time, and a hash seeded at start would order the same directory differently on each node. The names in
+//! a price book are found by it too: who writes price lists has nothing to gain by them.
 
 use std::hash::Hasher;
 

@@ -14,7 +14,7 @@
 
 mod apply;
 mod error;
-mod hash;
+pub(crate) mod hash;
 mod life;
 mod offers;
 mod pools;

@@ -1,5 +1,6 @@
 //! The price book: every rate card ever published, by model and date.
 
+use std::hash::BuildHasherDefault;
 use std::sync::Arc;
 
 use rpds::HashTrieMapSync;
@@ -8,14 +9,18 @@ use super::card::{CardError, CardVersion, RateCard};
 use super::list::{Discount, Exchange, Layer, PriceList};
 use super::names;
 use super::ratio::Ratio;
+use crate::directory::hash::Mix;
 use crate::money::Currency;
 use crate::time::Instant;
+
+/// Names in it come from price lists alone; strangers only look names up, so none of theirs can collide with many.
+type ByName<V> = HashTrieMapSync<Box<str>, V, BuildHasherDefault<Mix>>;
 
 /// All cards, discounts and exchange rates. Cloning is free; publishing a list costs in proportion to the list. A book
 /// is never edited: publishing gives another book, and whoever holds the old one keeps charging by it.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct PriceBook {
-    shelves: HashTrieMapSync<Box<str>, Shelf>,
+    shelves: ByName<Shelf>,
     versions: HashTrieMapSync<CardVersion, Arc<RateCard>>,
     exchange: Arc<[Exchange]>,
 }
@@ -24,9 +29,9 @@ pub struct PriceBook {
 #[derive(Clone, Default, PartialEq, Eq)]
 struct Shelf {
     /// Cards by the model's own id, the one that wins first.
-    models: HashTrieMapSync<Box<str>, Arc<[Listed]>>,
+    models: ByName<Arc<[Listed]>>,
     /// Other names, and the models they stand for.
-    aliases: HashTrieMapSync<Box<str>, Arc<[Alias]>>,
+    aliases: ByName<Arc<[Alias]>>,
     discounts: Arc<[Discount]>,
 }
 

@@ -182,6 +182,7 @@ pub struct RateCard {
     version: CardVersion,
     standard: Sheet,
     tiers: Vec<(Tier, Sheet)>,
+    dear_slow_tiers: Vec<Tier>,
     fees: Rates,
 }
 
@@ -285,6 +286,11 @@ impl RateCard {
         }
     }
 
+    /// The slower tiers by which some call can cost more than by the standard one: hardly any card has one.
+    pub(crate) fn dear_slow_tiers(&self) -> &[Tier] {
+        &self.dear_slow_tiers
+    }
+
     /// The multiplier of a region; one that is not listed (`global`, `not_available`) costs the plain price.
     pub(crate) fn geo(&self, geo: Option<&str>) -> Ratio {
         geo.and_then(|geo| self.spec.geo.get(geo)).copied().unwrap_or(Ratio::ONE)
@@ -305,7 +311,10 @@ impl TryFrom<CardSpec> for RateCard {
         match checked(&spec) {
             Ok((standard, tiers, fees)) => {
                 let version = CardVersion(version::of(&spec));
-                Ok(Self { spec, version, standard, tiers, fees })
+                let slow = tiers.iter().filter(|(tier, _)| matches!(tier, Tier::Batch | Tier::Flex));
+                let dear = slow.filter(|(_, sheet)| !sheet.is_within(&standard));
+                let dear_slow_tiers = dear.map(|(tier, _)| *tier).collect();
+                Ok(Self { spec, version, standard, tiers, dear_slow_tiers, fees })
             }
             Err(problem) => Err(CardError { provider: spec.provider, model: spec.model, from: spec.from, problem }),
         }

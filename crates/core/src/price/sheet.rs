@@ -38,6 +38,15 @@ impl Rates {
     pub(super) fn get(&self, bucket: Bucket) -> Option<Rate> {
         self.0.get(bucket.index()).copied().flatten()
     }
+
+    /// Has every bucket a rate where `others` has one, and none above it?
+    fn are_within(&self, others: &Self) -> bool {
+        self.0.iter().zip(&others.0).all(|(own, other)| match (own, other) {
+            (Some(own), Some(other)) => own <= other,
+            (None, Some(_)) => false,
+            (_, None) => true,
+        })
+    }
 }
 
 /// The rates of one tier: those of ordinary prompts and those of longer ones, thresholds rising.
@@ -79,6 +88,15 @@ impl Sheet {
     /// The same rates, each times a number.
     pub(super) fn times(&self, times: Ratio) -> Self {
         Self { times, ..self.clone() }
+    }
+
+    /// Does no call cost more by this sheet than by `other`, and has it a price wherever `other` has one?
+    pub(super) fn is_within(&self, other: &Self) -> bool {
+        let mut prompts = self.above.iter().zip(&other.above);
+        !self.times.exceeds(other.times)
+            && self.base.are_within(&other.base)
+            && self.above.len() == other.above.len()
+            && prompts.all(|((from, rates), (other_from, others))| from == other_from && rates.are_within(others))
     }
 
     /// Does any prompt size have rates of its own?

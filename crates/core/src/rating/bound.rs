@@ -88,7 +88,8 @@ pub fn affordable_output(
 /// [`rate_bound`] and [`affordable_output`] for answers of any length: everything but the length is worked out once.
 #[derive(Clone, Debug)]
 pub struct Quote {
-    worst: SmallVec<[Worst; 3]>,
+    /// One for each sheet; nearly always one.
+    worst: SmallVec<[Worst; 1]>,
     answers: u64,
 }
 
@@ -142,15 +143,16 @@ impl Quote {
 }
 
 /// The sheets that a call can be charged by: its own tier's, the standard one that it can fall back to, and the slower
-/// ones. A provider's names for its faster tiers are not kept apart in answers, so asking for one means any of them.
+/// ones where they can be dearer. A provider's names for its faster tiers are not kept apart in answers, so asking for one
+/// means any of them.
 fn possible_sheets(card: &RateCard, tier: Tier) -> Result<impl Iterator<Item = &Sheet>, RatingError> {
     let faster = matches!(tier, Tier::Priority | Tier::Fast);
     if !card.has_tier(tier) && faster {
         return Err(RatingError::NoTier(tier));
     }
-    let slow = [Tier::Standard, Tier::Batch, Tier::Flex].as_slice();
-    let any = [Tier::Standard, Tier::Batch, Tier::Flex, Tier::Priority, Tier::Fast].as_slice();
-    Ok(if faster { any } else { slow }.iter().filter_map(|tier| card.sheet(*tier)))
+    let faster = if faster { [Tier::Priority, Tier::Fast].as_slice() } else { &[] };
+    let tiers = [Tier::Standard].iter().chain(card.dear_slow_tiers()).chain(faster);
+    Ok(tiers.filter_map(|tier| card.sheet(*tier)))
 }
 
 /// The dearest that a call can meet on one sheet, everything but the length of its answer.
