@@ -40,6 +40,7 @@ pub mod snapshot;
 pub mod stop;
 pub mod time;
 pub mod usage;
+pub mod written;
 pub mod zone;
 
 #[cfg(feature = "schema")]

@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::written::{Written, last_digit};
+
 /// Nano-units in one unit of the currency.
 pub const NANO_PER_UNIT: i64 = 1_000_000_000;
 
@@ -124,43 +126,33 @@ fn grouped(number: u64) -> String {
 /// Decimal places of an amount.
 const PLACES: u32 = 9;
 
-impl fmt::Display for Nano {
+impl Nano {
     /// The exact decimal, at least two places: `5.00`, `0.003703701`, `-0.000000001`.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // From the last place on, without an allocation: amounts are written with every answer.
-        let (mut text, mut at) = ([b'0'; 24], 24_usize);
-        let mut put = |byte: u8| {
-            at = at.saturating_sub(1);
-            if let Some(place) = text.get_mut(at) {
-                *place = byte;
-            }
-        };
+    pub fn written(self) -> Written<24> {
+        let mut text = Written::default();
         let mut rest = self.0.unsigned_abs();
-        let mut next = || {
-            let digit = rest.checked_rem(10).and_then(|digit| u8::try_from(digit).ok()).unwrap_or(0);
-            rest = rest.checked_div(10).unwrap_or(0);
-            (b'0'.saturating_add(digit), rest == 0)
-        };
         let mut is_shown = false;
         for place in (1..=PLACES).rev() {
-            let (digit, _) = next();
+            let (before, digit) = last_digit(rest);
             is_shown |= digit != b'0' || place <= 2;
             if is_shown {
-                put(digit);
+                text.put(digit);
             }
+            rest = before;
         }
-        put(b'.');
-        loop {
-            let (digit, is_last) = next();
-            put(digit);
-            if is_last {
-                break;
-            }
-        }
+        text.put(b'.');
+        text.put_number(rest);
         if self.0 < 0 {
-            put(b'-');
+            text.put(b'-');
         }
-        f.write_str(text.get(at..).and_then(|text| std::str::from_utf8(text).ok()).unwrap_or_default())
+        text
+    }
+}
+
+impl fmt::Display for Nano {
+    /// As [`written`](Nano::written).
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.written().as_str())
     }
 }
 

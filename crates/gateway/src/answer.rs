@@ -34,8 +34,8 @@ pub(crate) fn pass_headers(upstream: &Headers) -> Headers {
 pub(crate) fn stream_head(wire: &mut Vec<u8>, worker: &Worker, call: &Call, admitted: &Admitted<'_>, answer: &Answer) {
     let mut headers = pass_headers(&answer.headers);
     Told::of(call, admitted).tell(&mut headers);
-    headers.append_shown(HELD, admitted.hold().amount());
-    headers.append_shown(REMAINING, admitted.hold().available_after());
+    headers.append(HELD, admitted.hold().amount().written());
+    headers.append(REMAINING, admitted.hold().available_after().written());
     let ends = if call.head.old { Ends::WithConnection } else { Ends::InChunks };
     write::response_head(wire, answer.status, &headers, ends, call.keep_alive(worker));
 }
@@ -82,8 +82,8 @@ impl<'a> Receipt<'a> {
     fn tell(&self, headers: &mut Headers) {
         self.told.tell(headers);
         if let Some(settled) = &self.settled {
-            headers.append_shown(CHARGE, settled.charge);
-            headers.append_shown(REMAINING, settled.remaining);
+            headers.append(CHARGE, settled.charge.written());
+            headers.append(REMAINING, settled.remaining.written());
         }
     }
 }
@@ -110,7 +110,7 @@ impl<'a> Told<'a> {
 
     fn tell(&self, headers: &mut Headers) {
         headers.append(CALL, self.call);
-        headers.append_shown(HOLD, self.hold);
+        headers.append(HOLD, self.hold.written());
         headers.append(PROVIDER, self.upstream.name.as_bytes());
         if let Some(reset) = &self.planned.resets_at {
             headers.append(RESET, reset);

@@ -4,6 +4,8 @@ use std::fmt;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::str::FromStr;
 
+use purser_core::written::Written;
+
 macro_rules! numbers {
     ($($(#[$doc:meta])* $name:ident($inner:ty);)*) => {$(
         $(#[$doc])*
@@ -76,10 +78,22 @@ impl HoldId {
     }
 }
 
-impl fmt::Display for HoldId {
+impl HoldId {
     /// `hld_3-1042`: the 1042nd hold after the third start.
+    pub fn written(self) -> Written<32> {
+        let mut text = Written::default();
+        text.put_number(self.sequence());
+        text.put(b'-');
+        text.put_number(self.epoch().0.into());
+        text.put_word("hld_");
+        text
+    }
+}
+
+impl fmt::Display for HoldId {
+    /// As [`written`](HoldId::written).
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "hld_{}-{}", self.epoch(), self.sequence())
+        f.write_str(self.written().as_str())
     }
 }
 
