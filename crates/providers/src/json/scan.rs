@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::notes::{Notes, Spot, SpotKind};
 use super::survey::Survey;
-use super::text::{escape, plain_len};
+use super::text::{escape, plain_len, short_len};
 use super::{Count, DEPTH_MAX, Fault, Read, Str, What};
 
 /// What kind of value stands next.
@@ -253,12 +253,17 @@ impl<'a> Cursor<'a> {
         if self.peek()? != b'"' {
             return self.fault(What::Expected("a key"));
         }
-        let key = self.quoted()?;
-        if self.peek()? != b':' {
-            return self.fault(What::Expected("a colon"));
-        }
-        self.mark();
-        self.space();
+        let key = if let Some(key) = self.plain_key() {
+            key
+        } else {
+            let key = self.quoted()?;
+            if self.peek()? != b':' {
+                return self.fault(What::Expected("a colon"));
+            }
+            self.mark();
+            self.space();
+            key
+        };
         match key.raw {
             b"cache_control" => self.tally.cache_control = true,
             b"ttl" => {
@@ -268,6 +273,22 @@ impl<'a> Cursor<'a> {
             _ => {}
         }
         Ok(key)
+    }
+
+    /// The key that is next and its colon, up to its value, where they stand as nearly all servers and clients write
+    /// them: no escapes, at most one space.
+    #[inline]
+    fn plain_key(&mut self) -> Option<Str<'a>> {
+        let inside = self.bytes.get(self.at.saturating_add(1)..)?;
+        let (raw, after) = inside.split_at_checked(short_len(inside)?)?;
+        let taken = match after {
+            [_, b':', value, ..] if *value > b' ' => 3,
+            [_, b':', b' ', value, ..] if *value > b' ' => 4,
+            _ => return None,
+        };
+        self.mark();
+        self.at = self.at.saturating_add(raw.len()).saturating_add(taken).saturating_sub(1);
+        Some(Str { raw, escaped: false })
     }
 
     /// The next value if it is a string; anything else is stepped over.
@@ -302,6 +323,10 @@ impl<'a> Cursor<'a> {
 
     /// The next value as a count.
     pub(crate) fn count(&mut self) -> Read<Count> {
+        if let Some((count, len)) = self.bytes.get(self.at..).and_then(plain_count) {
+            self.at = self.at.saturating_add(len);
+            return Ok(Count::Is(count));
+        }
         let kind = self.kind()?;
         let start = self.at;
         match kind {
@@ -387,6 +412,12 @@ impl<'a> Cursor<'a> {
     fn quoted(&mut self) -> Read<Str<'a>> {
         self.step();
         let start = self.at;
+        if let Some(inside) = self.bytes.get(start..)
+            && let Some(len) = short_len(inside)
+        {
+            self.at = start.saturating_add(len).saturating_add(1);
+            return Ok(Str { raw: inside.get(..len).unwrap_or_default(), escaped: false });
+        }
         let mut escaped = false;
         loop {
             let rest = self.bytes.get(self.at..).unwrap_or_default();
@@ -450,6 +481,23 @@ impl<'a> Cursor<'a> {
         self.space();
         if self.at < self.bytes.len() { self.fault(What::Trailing) } else { Ok(()) }
     }
+}
+
+/// The count that `rest` starts with, and its bytes, where that can be told at a glance: digits alone, followed by what
+/// ends a value.
+pub(super) fn plain_count(rest: &[u8]) -> Option<(u64, usize)> {
+    let (mut value, mut len) = (0_u64, 0_usize);
+    for byte in rest.iter().take(NEVER_OVER) {
+        match byte {
+            b'0'..=b'9' if len == 0 || value > 0 => {
+                value = value.wrapping_mul(10).wrapping_add(u64::from(byte.wrapping_sub(b'0')));
+                len = len.saturating_add(1);
+            }
+            b',' | b'}' | b']' if len > 0 => return Some((value, len)),
+            _ => return None,
+        }
+    }
+    None
 }
 
 /// Bytes of the number that `rest` starts with, by JSON's grammar.

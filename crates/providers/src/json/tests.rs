@@ -1,6 +1,9 @@
 //! The cursor agrees with `serde_json` on what is JSON, without recursion.
 
-use super::{Count, Cursor, Survey};
+use proptest::prelude::*;
+
+use super::scan::plain_count;
+use super::{Count, Cursor, Kind, Survey, number, number_len};
 
 /// Our reader and `serde_json` agree on what is JSON (both stop at depth 128).
 fn check(text: &str) {
@@ -105,5 +108,51 @@ proptest::proptest! {
     #[test]
     fn agrees_with_serde(text in "[\\[\\]{}:,\"\\\\a1e.+ -]{0,12}|[ -~]{0,24}") {
         check(&text);
+    }
+}
+
+proptest! {
+    /// What is read at a glance is what the whole grammar says.
+    #[test]
+    fn counts_at_a_glance(text in r#"(-?0{0,2}[0-9]{0,22}[.eE+ ,}\]"a]{0,3}|[\x00-\x7f]{0,24})"#) {
+        let bytes = text.as_bytes();
+        if let Some((value, len)) = plain_count(bytes) {
+            prop_assert_eq!(number_len(bytes), Some(len));
+            prop_assert_eq!(number(&bytes[..len]), Count::Is(value));
+        }
+        let ends_in_digits = !bytes.is_empty() && bytes.iter().all(u8::is_ascii_digit);
+        let is_count = ends_in_digits && bytes.len() < 19 && (bytes == b"0" || bytes[0] != b'0');
+        prop_assert_eq!(plain_count(format!("{text},").as_bytes()).is_some(), is_count || plain_count(bytes).is_some());
+    }
+
+    #[test]
+    fn keys_and_texts_at_a_glance(
+        key in r"([a-z_]{0,40}|[\x00-\x7f\u{e9}\u{4e00}]{0,40})",
+        text in r"([a-z ]{0,40}|[\x00-\x7f\u{e9}\u{4e00}]{0,40})",
+        before in "[ \n]{0,2}",
+        after in "[ \t]{0,2}",
+        raw: bool,
+    ) {
+        let quoted = |text: &str| if raw { format!("\"{text}\"") } else { serde_json::to_string(text).unwrap() };
+        let document = format!("{{{0}{1}{before}:{after}{2}{before},{after}\"last\":7{before}}}", before, quoted(&key), quoted(&text));
+        let theirs = serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(&document);
+        let mut cursor = Cursor::new(document.as_bytes());
+        let mut ours = serde_json::Map::new();
+        let read = cursor.object(|cursor, key| {
+            let value = match cursor.kind()? {
+                Kind::String => cursor.text()?.into(),
+                _ => format!("{:?}", cursor.count()?).into(),
+            };
+            ours.insert(key.text().into_owned(), value);
+            Ok(())
+        });
+        let read = read.and_then(|_| cursor.end());
+        prop_assert_eq!(read.is_ok(), theirs.is_ok(), "{}", document);
+        if let Ok(mut theirs) = theirs {
+            for value in theirs.values_mut().filter(|value| value.is_number()) {
+                *value = "Is(7)".into();
+            }
+            prop_assert_eq!(ours, theirs);
+        }
     }
 }

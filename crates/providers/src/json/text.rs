@@ -106,26 +106,41 @@ pub(crate) fn string_len(bytes: &[u8]) -> Option<(usize, u64)> {
     }
 }
 
-/// Bytes before the first quote or backslash, or control character if there may be any.
-///
 /// Keys and texts of one event are short and are searched eight bytes at a time, which has no start-up; what is longer, by
 /// vector instructions.
+const SHORT: usize = 32;
+
+/// Where among these bytes is the first quote, backslash or control character?
 #[inline]
-pub(crate) fn plain_len(bytes: &[u8], controls: bool) -> usize {
+fn special(eight: [u8; 8]) -> Option<usize> {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const TOPS: u64 = 0x8080_8080_8080_8080;
-    const SHORT: usize = 32;
     // The top bit of each byte that is below `bound` (at most 0x80), right up to the lowest such byte.
     let below = |word: u64, bound: u64| word.wrapping_sub(ONES.wrapping_mul(bound)) & !word & TOPS;
     let is = |word: u64, byte: u8| below(word ^ ONES.wrapping_mul(u64::from(byte)), 1);
+    let word = u64::from_le_bytes(eight);
+    // With this bit turned, the quote comes right behind the control characters.
+    let found = below(word ^ ONES.wrapping_mul(0x02), 0x21) | is(word, b'\\');
+    if found == 0 { None } else { usize::try_from(found.trailing_zeros().wrapping_shr(3)).ok() }
+}
+
+/// Bytes before the closing quote of a string that is short and has no escapes; `bytes` starts behind its opening quote.
+#[inline]
+pub(crate) fn short_len(bytes: &[u8]) -> Option<usize> {
+    let (words, _) = bytes.as_chunks::<8>();
+    let (place, word) =
+        words.iter().take(SHORT / 8).enumerate().find_map(|(at, eight)| Some((special(*eight)?, at)))?;
+    let len = word.wrapping_mul(8).wrapping_add(place);
+    (*bytes.get(len)? == b'"').then_some(len)
+}
+
+/// Bytes before the first quote or backslash, or control character if there may be any.
+#[inline]
+pub(crate) fn plain_len(bytes: &[u8], controls: bool) -> usize {
     let mut len: usize = 0;
     let mut rest = bytes;
     while let Some((eight, after)) = rest.split_first_chunk::<8>() {
-        let word = u64::from_le_bytes(*eight);
-        // With this bit turned, the quote comes right behind the control characters.
-        let found = below(word ^ ONES.wrapping_mul(0x02), 0x21) | is(word, b'\\');
-        if found != 0 {
-            let place = usize::try_from(found.trailing_zeros().wrapping_shr(3)).unwrap_or(0);
+        if let Some(place) = special(*eight) {
             return len.saturating_add(place);
         }
         len = len.saturating_add(8);
