@@ -130,11 +130,12 @@ impl Worker {
     pub(crate) fn next_call_id(&self) -> String {
         let id = self.last_call_id.get().wrapping_add(CALL_ID_STEP);
         self.last_call_id.set(id);
-        let mut text = String::with_capacity(20);
-        text.push_str("req_");
-        let digits = id.to_be_bytes().into_iter().flat_map(|byte| [byte >> 4, byte & 15]);
-        text.extend(digits.map(|digit| char::from_digit(digit.into(), 16).unwrap_or('0')));
-        text
+        let mut text = *b"req_0000000000000000";
+        for (place, shift) in text.iter_mut().skip(4).zip((0..u64::BITS).step_by(4).rev()) {
+            let digit = u8::try_from((id >> shift) & 15).unwrap_or(0);
+            *place = if digit < 10 { b'0' + digit } else { b'a' + digit - 10 };
+        }
+        String::from_utf8_lossy(&text).into_owned()
     }
 
     /// Comes back when the gateway has been told to stop; from then on [`is_stopping`](Self::is_stopping).

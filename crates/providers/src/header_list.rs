@@ -1,5 +1,6 @@
 //! Header fields, as the gateway carries them from one side to the other.
 
+use std::cell::RefCell;
 use std::fmt;
 
 /// Header fields in the order they came. Names are lower-case.
@@ -25,11 +26,46 @@ struct Field {
 const COLON: &[u8] = b": ";
 const END: &[u8] = b"\r\n";
 
+/// Room for most heads: with less there is no use in keeping the memory of one for the next.
+const FIELDS: usize = 32;
+const BYTES: usize = 1024;
+/// Larger memory is given back.
+const BYTES_MAX: usize = 4 * BYTES;
+/// Heads whose memory a thread keeps, at most: a call has four.
+const SPARES_MAX: usize = 16;
+
+thread_local! {
+    /// The memory of heads that are gone.
+    static SPARES: RefCell<Vec<Headers>> = const { RefCell::new(Vec::new()) };
+}
+
+impl Drop for Headers {
+    fn drop(&mut self) {
+        if self.fields.capacity() < FIELDS || !(BYTES..=BYTES_MAX).contains(&self.lines.capacity()) {
+            return;
+        }
+        let (mut lines, mut fields) = (std::mem::take(&mut self.lines), std::mem::take(&mut self.fields));
+        lines.clear();
+        fields.clear();
+        // The thread may be ending, and its spares gone.
+        let _ending = SPARES.try_with(|spares| {
+            let mut spares = spares.borrow_mut();
+            if spares.len() < SPARES_MAX {
+                spares.push(Self { lines, fields });
+            }
+        });
+    }
+}
+
 impl Headers {
     /// None, with room for so many fields of so many bytes.
     pub fn with_capacity(fields: usize, bytes: usize) -> Self {
         let around = fields.saturating_mul(COLON.len().saturating_add(END.len()));
-        Self { lines: Vec::with_capacity(bytes.saturating_add(around)), fields: Vec::with_capacity(fields) }
+        let spare = SPARES.try_with(|spares| spares.borrow_mut().pop()).ok().flatten();
+        let mut headers = spare.unwrap_or_default();
+        headers.lines.reserve(bytes.saturating_add(around).max(BYTES));
+        headers.fields.reserve(fields.max(FIELDS));
+        headers
     }
 
     /// Adds a field. One whose value can't stand in a header (a control character in it) is left out: whoever writes
@@ -56,7 +92,8 @@ impl Headers {
     /// All lines with one copy, where they are written as we write them: nearly always.
     fn as_they_stand<'a>(head: &'a [u8], found: impl ExactSizeIterator<Item = (&'a [u8], &'a [u8])>) -> Option<Self> {
         let place = |piece: &[u8]| piece.as_ptr().addr().wrapping_sub(head.as_ptr().addr());
-        let mut fields = Vec::with_capacity(found.len());
+        let mut headers = Self::with_capacity(found.len(), head.len());
+        let fields = &mut headers.fields;
         let (mut first, mut next) = (None, None);
         for (name, value) in found {
             let (start, from) = (place(name), place(value));
@@ -74,18 +111,18 @@ impl Headers {
                 end: end.checked_sub(origin)?,
             });
         }
-        let mut lines = head.get(first?..next?)?.to_vec();
-        for field in &fields {
-            lines.get_mut(field.start..field.middle)?.make_ascii_lowercase();
+        headers.lines.extend_from_slice(head.get(first?..next?)?);
+        for field in &headers.fields {
+            lower_case(headers.lines.get_mut(field.start..field.middle)?);
         }
-        Some(Self { lines, fields })
+        Some(headers)
     }
 
     fn put(&mut self, name: &[u8], value: &[u8]) {
         let start = self.lines.len();
         self.lines.extend_from_slice(name);
         if let Some(name) = self.lines.get_mut(start..) {
-            name.make_ascii_lowercase();
+            lower_case(name);
         }
         let middle = self.lines.len();
         self.lines.extend_from_slice(COLON);
@@ -216,6 +253,21 @@ impl fmt::Debug for Headers {
     }
 }
 
+/// ASCII in lower case, as `make_ascii_lowercase`: names are short, so eight bytes at a time are quicker than vectors.
+fn lower_case(name: &mut [u8]) {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const TOPS: u64 = 0x8080_8080_8080_8080;
+    let (words, rest) = name.as_chunks_mut::<8>();
+    for eight in words {
+        let word = u64::from_le_bytes(*eight);
+        // The top bit of each byte that is at least `bound`, its own top bit apart.
+        let at_least = |bound: u64| (word & !TOPS).wrapping_add(ONES.wrapping_mul(0x80_u64.wrapping_sub(bound)));
+        let capitals = at_least(0x41) & !at_least(0x5b) & !word & TOPS;
+        *eight = (word | capitals.wrapping_shr(2)).to_le_bytes();
+    }
+    rest.make_ascii_lowercase();
+}
+
 /// No control characters.
 #[expect(clippy::needless_bitwise_bool, reason = "without jumps, many bytes are looked at in one go")]
 fn is_fit(value: &[u8]) -> bool {
@@ -277,6 +329,18 @@ mod tests {
         assert!(headers.is_empty() && headers.lines().is_empty());
         headers.append("x", "tab\tand \u{e9}");
         assert_eq!((headers.len(), headers.text("x")), (1, None), "bytes above ASCII may stand, and are no text");
+    }
+
+    #[test]
+    fn names_lose_their_case_as_ascii() {
+        for from in 0..=u8::MAX {
+            for len in 0..20 {
+                let name: Vec<u8> = (0..len).map(|at| from.wrapping_add(at * 13)).collect();
+                let mut lower = name.clone();
+                super::lower_case(&mut lower);
+                assert_eq!(lower, name.to_ascii_lowercase());
+            }
+        }
     }
 
     #[test]

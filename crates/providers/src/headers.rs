@@ -141,9 +141,9 @@ pub fn response_headers(upstream: &Headers) -> Headers {
 fn kept<const N: usize>(headers: &Headers, dropped: &Names<N>, dropped_starts: &[&str]) -> Headers {
     let of_connection: Vec<String> = headers
         .texts("connection")
-        .flat_map(|value| value.split(','))
-        .map(|name| name.trim().to_ascii_lowercase())
-        .filter(|name| !matches!(name.as_str(), "close" | "keep-alive"))
+        .flat_map(|value| value.split(',').map(str::trim))
+        .filter(|name| !["close", "keep-alive"].iter().any(|usual| name.eq_ignore_ascii_case(usual)))
+        .map(str::to_ascii_lowercase)
         .collect();
     let is_dropped = |name: &[u8]| {
         OF_THE_CONNECTION.contains(name)

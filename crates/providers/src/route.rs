@@ -77,6 +77,16 @@ pub fn route(method: &Method, path_and_query: &str, headers: &Headers) -> Route 
     if path == "/api/hello" {
         return Route::Free { family: Family::Anthropic, kind: FreeKind::Hello };
     }
+    // What nearly everybody calls is known at sight.
+    let known: Option<&[&str]> = match path {
+        "/v1/messages" => Some(&["messages"]),
+        "/v1/chat/completions" => Some(&["chat", "completions"]),
+        "/v1/responses" => Some(&["responses"]),
+        _ => None,
+    };
+    if let Some(parts) = known {
+        return call.route(parts);
+    }
     let Some(rest) = ["/v1beta/", "/v1alpha/", "/v1/"].iter().find_map(|version| path.strip_prefix(version)) else {
         return Route::Unknown { family };
     };

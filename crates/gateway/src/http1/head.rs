@@ -150,9 +150,11 @@ fn length(headers: &Headers) -> Result<Option<u64>, HeadError> {
     match (all.next(), all.next()) {
         (None, _) => Ok(None),
         (Some(value), None) => {
-            let digits = std::str::from_utf8(value).ok();
-            let digits = digits.filter(|text| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()));
-            digits.and_then(|t| t.parse().ok()).map(Some).ok_or(HeadError::AmbiguousLength)
+            let digits = value.iter().try_fold(0_u64, |length, byte| {
+                let digit = byte.is_ascii_digit().then(|| u64::from(byte - b'0'))?;
+                length.checked_mul(10)?.checked_add(digit)
+            });
+            digits.filter(|_| !value.is_empty()).map(Some).ok_or(HeadError::AmbiguousLength)
         }
         _ => Err(HeadError::AmbiguousLength),
     }
