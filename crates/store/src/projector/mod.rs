@@ -15,6 +15,7 @@ mod apply;
 mod bytes;
 mod called;
 mod charges;
+mod fresh;
 mod numbers;
 mod packed;
 mod section;
@@ -26,6 +27,7 @@ mod tests;
 mod thread;
 
 use std::ops::ControlFlow;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use purser_ledger::{Frame, FrameHash, FrameNo, Lsn};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
@@ -46,6 +48,7 @@ use crate::journal::{JournalReader, store_error};
 use crate::schema;
 use crate::sqlite::{self, Durability};
 use accounts::{Accounts, OpenHolds};
+use fresh::Fresh;
 use section::Section;
 
 /// Records projected in one transaction, give or take a frame: enough to share its cost, few enough (tens of
@@ -117,8 +120,18 @@ impl Projection {
     /// [`StoreError::Damaged`] names the frame that can't be projected; [`StoreError::Sqlite`] when the database says
     /// no. What was committed stays; after an error the projection has to be opened anew.
     pub fn catch_up(&mut self, durable: FrameNo, moved: &mut dyn FnMut(Progress)) -> Result<(), StoreError> {
+        self.follow(durable, &Mutex::default(), moved)
+    }
+
+    /// As [`catch_up`](Self::catch_up); frames that are in `fresh` are taken from there.
+    fn follow(
+        &mut self,
+        durable: FrameNo,
+        fresh: &Mutex<Fresh>,
+        moved: &mut dyn FnMut(Progress),
+    ) -> Result<(), StoreError> {
         while self.progress.frame < durable {
-            let frames = self.next_frames(durable)?;
+            let frames = self.next_frames(durable, fresh)?;
             if frames.is_empty() {
                 return Ok(());
             }
@@ -128,29 +141,32 @@ impl Projection {
         Ok(())
     }
 
-    fn next_frames(&self, durable: FrameNo) -> Result<Vec<Frame>, StoreError> {
-        let mut frames = Vec::new();
-        let (mut records, mut bytes) = (0_u64, 0_usize);
+    fn next_frames(&self, durable: FrameNo, fresh: &Mutex<Fresh>) -> Result<Vec<Arc<Frame>>, StoreError> {
+        let next = self.progress.frame.next();
+        let mut portion = Portion::default();
+        // What is in it is whole after every step.
+        let mut fresh = fresh.lock().unwrap_or_else(PoisonError::into_inner);
+        let first_fresh = fresh.first(next);
+        if first_fresh == Some(next) {
+            while let Some(frame) = fresh.pop() {
+                if portion.add(frame).is_break() {
+                    break;
+                }
+            }
+            return Ok(portion.frames);
+        }
+        drop(fresh);
         let mut collect = |frame: Frame| {
-            if frame.no > durable {
+            if frame.no > durable || first_fresh == Some(frame.no) {
                 return ControlFlow::Break(());
             }
-            records = records.saturating_add(u64::from(frame.count));
-            bytes = bytes.saturating_add(frame.payload.len());
-            frames.push(frame);
-            if records >= RECORDS_AT_ONCE || bytes >= BYTES_AT_ONCE {
-                ControlFlow::Break(())
-            } else {
-                ControlFlow::Continue(())
-            }
+            portion.add(Arc::new(frame))
         };
-        self.reader
-            .read(self.progress.frame.next(), &mut collect)
-            .map_err(|error| store_error(self.reader.path(), error))?;
-        Ok(frames)
+        self.reader.read(next, &mut collect).map_err(|error| store_error(self.reader.path(), error))?;
+        Ok(portion.frames)
     }
 
-    fn project(&mut self, frames: &[Frame]) -> Result<(), StoreError> {
+    fn project(&mut self, frames: &[Arc<Frame>]) -> Result<(), StoreError> {
         let sql = StoreError::sqlite;
         let tx =
             self.conn.transaction_with_behavior(TransactionBehavior::Immediate).map_err(sql("begin a projection"))?;
@@ -173,6 +189,28 @@ impl Projection {
         tx.commit().map_err(sql("commit a projection"))?;
         self.progress = progress;
         Ok(())
+    }
+}
+
+/// What goes into one transaction.
+#[derive(Debug, Default)]
+struct Portion {
+    frames: Vec<Arc<Frame>>,
+    records: u64,
+    bytes: usize,
+}
+
+impl Portion {
+    /// Adds a frame; `Break`: that was enough.
+    fn add(&mut self, frame: Arc<Frame>) -> ControlFlow<()> {
+        self.records = self.records.saturating_add(u64::from(frame.count));
+        self.bytes = self.bytes.saturating_add(frame.payload.len());
+        self.frames.push(frame);
+        if self.records >= RECORDS_AT_ONCE || self.bytes >= BYTES_AT_ONCE {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
     }
 }
 

@@ -1,4 +1,5 @@
-//! A folder of an older version: the projection is made again, what can't be made again is kept.
+//! A folder of an older version: the projection is made again, what can't be made again is kept. And frames that come from
+//! the ledger or from the journal, projected alike.
 
 use purser_core::account::{AccountKey, Period, Subject};
 use purser_core::id::GrantId;
@@ -85,4 +86,63 @@ fn an_older_projection_is_made_again() {
     assert_eq!(kept, ("Ada".to_owned(), 3));
     let verified = verify(&dir).unwrap();
     assert!(verified.is_good(), "{:?}", verified.findings);
+}
+
+/// [`frames`] and more with a call each, up to so many.
+fn many_frames(count: u64) -> Vec<Frame> {
+    let mut frames = frames();
+    let no = AccountNo(1);
+    let legs = |nano| [Leg { no, amount: Nano::new(nano) }].into_iter().collect();
+    for sequence in 2..count {
+        let (id, at) = (HoldId::try_new(Epoch(1), sequence).unwrap(), Instant::from_micros(10));
+        let hold = Record::Hold { id, amount: Nano::new(2), legs: legs(2), ceilings: [].into_iter().collect() };
+        let settle = Record::Settle {
+            id,
+            charge: Nano::new(1),
+            legs: legs(1),
+            overrun: Nano::ZERO,
+            mark: Mark::Exact,
+            detail: purser_ledger::Detail::new(),
+        };
+        frames.push(Frame::of(frames.last().map(Frame::head), &[(at, hold), (at, settle)]));
+    }
+    frames
+}
+
+/// The journal holds `on_disk` of six frames, the ledger handed on those from number `from`: projected as far as both go.
+fn check_handed_on(on_disk: usize, from: u64, reaches: u64) {
+    let temp = tempfile::tempdir().unwrap();
+    let dir = DataDir::open(temp.path().join("purser"), Mode::Exclusive).unwrap();
+    let mut journal = SqliteJournal::open(&dir).unwrap();
+    let frames = many_frames(6);
+    for frame in frames.iter().take(on_disk) {
+        journal.append(frame).unwrap();
+    }
+    journal.sync().unwrap();
+    let mut handed_on = Fresh::default();
+    frames.iter().filter(|frame| frame.no.0 >= from).for_each(|frame| handed_on.push(&Arc::new(frame.clone())));
+
+    let mut projection = Projection::open(&dir).unwrap();
+    projection.follow(FrameNo(6), &Mutex::new(handed_on), &mut |_| ()).unwrap();
+    assert_eq!(projection.progress().frame, FrameNo(reaches), "{on_disk} frames on disk, handed on from {from}");
+    let spent = Reader::open(&dir).unwrap().account(AccountNo(1)).unwrap().map(|account| account.spent);
+    let expected = reaches.checked_sub(2).map(|calls| 7 + i64::try_from(calls).unwrap());
+    assert_eq!(
+        spent.filter(|_| reaches > 1),
+        expected.map(Nano::new),
+        "{on_disk} frames on disk, handed on from {from}"
+    );
+}
+
+#[test]
+fn frames_are_taken_from_the_ledger_and_from_the_journal() {
+    for from in 1..=7 {
+        // All are in the journal.
+        check_handed_on(6, from, 6);
+    }
+    for from in 1..=6 {
+        // Those that were handed on are not read again.
+        check_handed_on(usize::try_from(from - 1).unwrap(), from, 6);
+    }
+    check_handed_on(3, 5, 3);
 }

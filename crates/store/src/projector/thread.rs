@@ -1,7 +1,7 @@
 //! The projector's thread: follows the ledger at a pace of its own, never in the ledger's way.
 //!
 //! The first frame after a quiet moment is projected at once. Then the thread sleeps while frames gather, and the
-//! committing thread, a hundred times a second, only stores a number: waking somebody costs more than projecting a
+//! committing thread, a hundred times a second, only leaves its frame here: waking somebody costs more than projecting a
 //! call. Whoever waits for a record cuts the sleep short.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use purser_ledger::{Frame, FrameNo, FrameObserver, Lsn};
 
+use super::fresh::Fresh;
 use super::{Progress, Projection};
 use crate::dir::DataDir;
 use crate::error::StoreError;
@@ -28,8 +29,8 @@ pub struct Projector {
     thread: Option<JoinHandle<()>>,
 }
 
-/// Tells the projector what is durable. Given to the ledger, whose committing thread only stores a number here: the
-/// projector reads the frames from the journal, so nothing queues up however far it is behind.
+/// Tells the projector what is durable. Given to the ledger, whose committing thread only leaves the frame here. A few
+/// megabytes wait at most: the projector reads the rest from the journal, so nothing queues up however far it is behind.
 #[derive(Debug)]
 pub struct ProjectorTap {
     shared: Arc<Shared>,
@@ -39,6 +40,8 @@ pub struct ProjectorTap {
 struct Shared {
     /// The last frame that is durable.
     durable: AtomicU64,
+    /// The last frames, as far as there is room.
+    fresh: Mutex<Fresh>,
     /// The thread sleeps until there is another one, and wants to be woken. Set before `durable` is looked at and
     /// looked at after `durable` is set, both in one order for all, so that no frame is slept over.
     idle: AtomicBool,
@@ -142,6 +145,7 @@ impl Drop for Projector {
 
 impl FrameObserver for ProjectorTap {
     fn durable(&mut self, frame: &Arc<Frame>) {
+        self.shared.fresh.lock().unwrap_or_else(PoisonError::into_inner).push(frame);
         self.shared.durable.fetch_max(frame.no.0, Ordering::SeqCst);
         if self.shared.idle.swap(false, Ordering::SeqCst) {
             // With the lock the thread is either before its look at `durable` or asleep.
@@ -161,7 +165,7 @@ impl Shared {
         let mut projection = Some(projection);
         while let Some(durable) = self.next_work() {
             let done = match &mut projection {
-                Some(open) => open.catch_up(durable, &mut |progress| self.moved_to(progress)),
+                Some(open) => open.follow(durable, &self.fresh, &mut |progress| self.moved_to(progress)),
                 // After an error what is in memory may be ahead of the tables: begin again from them.
                 closed => Projection::open(dir).map(|open| *closed = Some(open)),
             };
