@@ -42,8 +42,8 @@ pub(crate) struct Admitted<'a> {
     hold: Option<Hold>,
     /// The first byte is about to go out, or went: the provider may serve it.
     sent: bool,
-    /// What to settle with should everything end here; `None`: nothing came back so far.
-    noted: Option<Settlement>,
+    /// What to settle with should everything end here; `None`: nothing came back so far. Boxed: only long streams note it.
+    noted: Option<Box<Settlement>>,
     pub(crate) upstream: &'a Arc<Upstream>,
     pub(crate) snapshot: Rc<Latest>,
     pub(crate) card: Arc<RateCard>,
@@ -97,7 +97,10 @@ impl Admitted<'_> {
 
     /// Notes what to settle with should everything end here.
     pub(crate) fn note(&mut self, settlement: Settlement) {
-        self.noted = Some(settlement);
+        match &mut self.noted {
+            Some(noted) => **noted = settlement,
+            None => self.noted = Some(Box::new(settlement)),
+        }
     }
 
     /// The sentence of a stream that is ended because its money ran out.
@@ -116,7 +119,8 @@ impl Drop for Admitted<'_> {
         if self.hold.is_none() || !self.sent {
             return;
         }
-        let known = self.noted.take().unwrap_or_else(|| settlement(self.call, self, &Reading::UNANSWERED));
+        let noted = self.noted.take().map(|noted| *noted);
+        let known = noted.unwrap_or_else(|| settlement(self.call, self, &Reading::UNANSWERED));
         self.hold_mut().known(known);
     }
 }

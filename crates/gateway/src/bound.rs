@@ -1,6 +1,5 @@
 //! What a call can use and cost at one provider, before any money is looked at.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use purser_core::money::Nano;
@@ -30,8 +29,10 @@ pub(crate) struct Bounded<'a> {
     pub(crate) output_max: u64,
     /// Hosted calls to limit the request to, where that makes its bound certain.
     pub(crate) tool_calls_max: Option<u64>,
-    /// The request as it will be bounded: with the limit of hosted calls, where one is set.
-    facts: Cow<'a, RequestFacts>,
+    /// The request as it came.
+    asked: &'a RequestFacts,
+    /// The request with the limit of hosted calls, where one is set.
+    limited: Option<Box<RequestFacts>>,
     rules: BoundRules,
     quote: Quote,
     /// What other models that the request calls can cost.
@@ -57,13 +58,15 @@ impl<'a> Bounded<'a> {
         let terms = snapshot.prices.terms(&card, call.at, &snapshot.currency);
         let terms = terms.map_err(|why| Refused::unpriced(model, &why))?;
         let rules = BoundRules::of(call.dialect, model, card.context_window());
-        let (mut facts, mut tool_calls_max) = (Cow::Borrowed(&call.facts), None);
-        let mut input = input_bound(&facts, &rules);
+        let (asked, mut limited, mut tool_calls_max) = (&call.facts, None, None);
+        let mut input = input_bound(asked, &rules);
         if !input.certain && input.tool_calls_can_be_limited {
-            facts = Cow::Owned(facts.with_tool_calls_max(TOOL_CALLS_MAX));
+            let facts = Box::new(asked.with_tool_calls_max(TOOL_CALLS_MAX));
             tool_calls_max = facts.tool_calls_max;
             input = input_bound(&facts, &rules);
+            limited = Some(facts);
         }
+        let facts = limited.as_deref().unwrap_or(asked);
         if !input.certain && policy.admission == Admission::Strict {
             return Err(Refused::unbounded(input.why));
         }
@@ -73,14 +76,19 @@ impl<'a> Bounded<'a> {
             None => OUTPUT_MAX_UNKNOWN,
         };
         let others = cost_of_others(call, snapshot, upstream, &input.others, output_max)?;
-        let quote = Quote::of(&card, &bounds(&facts, &input), terms);
+        let quote = Quote::of(&card, &bounds(facts, &input), terms);
         let quote = quote.map_err(|why| Refused::unratable(model, why))?;
-        Ok(Self { card, terms, input, output_max, tool_calls_max, facts, rules, quote, others })
+        Ok(Self { card, terms, input, output_max, tool_calls_max, asked, limited, rules, quote, others })
+    }
+
+    /// The request as it will be bounded.
+    fn facts(&self) -> &RequestFacts {
+        self.limited.as_deref().unwrap_or(self.asked)
     }
 
     /// Nobody limits this model's answers: neither the request nor the price book.
     pub(crate) fn must_set_output(&self) -> bool {
-        self.facts.output_max().is_none() && self.card.max_output().is_none() && has_output(self.facts.dialect)
+        self.facts().output_max().is_none() && self.card.max_output().is_none() && has_output(self.asked.dialect)
     }
 
     /// The request field by which this model's answers are limited, where the price book knows it.
@@ -95,20 +103,20 @@ impl<'a> Bounded<'a> {
 
     /// Output tokens of all answers and passes together when each answer is at most so long.
     pub(crate) fn output_tokens(&self, output_max: u64) -> u64 {
-        output_bound(&self.facts, &self.rules, output_max)
+        output_bound(self.facts(), &self.rules, output_max)
     }
 
     /// What the call costs at worst when each answer is at most so long.
     pub(crate) fn cost(&self, output_max: u64) -> Result<Nano, Refused> {
         let own = self.quote.cost(self.output_tokens(output_max));
-        let own = own.map_err(|why| Refused::unratable(&self.facts.model, why))?;
-        own.checked_add(self.others).ok_or_else(|| Refused::unratable(&self.facts.model, rating::RatingError::Overflow))
+        let own = own.map_err(|why| Refused::unratable(&self.asked.model, why))?;
+        own.checked_add(self.others).ok_or_else(|| Refused::unratable(&self.asked.model, rating::RatingError::Overflow))
     }
 
     /// How long each answer may be for this money.
     pub(crate) fn affordable(&self, money: Nano) -> Result<u64, Refused> {
         let all = self.quote.affordable(money.saturating_sub(self.others));
-        let all = all.map_err(|why| Refused::unratable(&self.facts.model, why))?.unwrap_or(0);
+        let all = all.map_err(|why| Refused::unratable(&self.asked.model, why))?.unwrap_or(0);
         // Candidates and hosted passes multiply one answer's maximum: search the largest that still fits.
         let (mut fits, mut over) = (0_u64, all.min(self.output_max).saturating_add(1));
         while over - fits > 1 {

@@ -137,7 +137,8 @@ pub struct Hold {
     amount: Nano,
     left: Nano,
     clearance: Clearance,
-    known: Option<Settlement>,
+    /// Boxed: hardly any hold has it, and holds are moved about.
+    known: Option<Box<Settlement>>,
     /// Settled, released, or the ledger is gone: nothing is left to do on drop.
     ended: bool,
 }
@@ -179,7 +180,7 @@ impl Hold {
 
     /// Notes what to settle with should this hold be dropped.
     pub fn known(&mut self, settlement: Settlement) {
-        self.known = Some(settlement);
+        self.known = Some(Box::new(settlement));
     }
 
     /// Sets more aside: `min(want, what fits)` when that is at least `least`.
@@ -235,7 +236,7 @@ impl Drop for Hold {
         }
         self.ledger.core().dropped.fetch_add(1, Ordering::Relaxed);
         let settled = match self.known.take() {
-            Some(known) => self.ledger.settle(self.id, known).or_else(|_| self.settle_presumed()),
+            Some(known) => self.ledger.settle(self.id, *known).or_else(|_| self.settle_presumed()),
             None => self.settle_presumed(),
         };
         match settled {
