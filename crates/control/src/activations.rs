@@ -22,9 +22,10 @@ use crate::change::{CommandName, Turn, reused};
 use crate::control::{Control, Inner};
 use crate::dates;
 use crate::error::{Code, Error, Refused};
+use crate::pages::{Part, unrefused};
 use crate::people::known;
 use crate::secret::{self, ACTIVATION_PREFIX, KEY_PREFIX, Secret};
-use crate::shape::{Activated, Activation, ActivationState, List, NewActivation};
+use crate::shape::{Activated, Activation, ActivationState, List, NewActivation, Page};
 
 /// How long after its opening a link works where nobody said: a first week away and a second to find the mail.
 const LASTS: i64 = 14;
@@ -76,9 +77,14 @@ impl Control {
 
     /// All links, oldest first, never their secrets.
     pub fn activations(&self) -> List<Activation> {
+        unrefused(self.activations_page(&Part::ALL))
+    }
+
+    /// The same in pages.
+    pub(crate) fn activations_page(&self, part: &Part) -> Result<Page<Activation>, Error> {
         let (snapshot, now) = (self.snapshot(), self.inner.clock.now());
         let links: Vec<Link> = self.inner.admins.read().activations.links.values().copied().collect();
-        List { items: links.iter().map(|link| self.inner.show_activation(&snapshot, link, now)).collect() }
+        part.of(&links, |link| link.id.to_string(), |link| Ok(self.inner.show_activation(&snapshot, link, now)))
     }
 
     /// Makes a link for somebody; its address is in the answer, once.

@@ -13,8 +13,9 @@ use crate::activations::Activations;
 use crate::change::{CommandName, Turn};
 use crate::control::{AdminLabels, Control, stored};
 use crate::error::{Code, Error, Refused};
+use crate::pages::{Part, unrefused};
 use crate::secret::{self, ADMIN_KEY_PREFIX, Secret};
-use crate::shape::{AdminKey, BreakGlass, List, NewAdminKey};
+use crate::shape::{AdminKey, BreakGlass, List, NewAdminKey, Page};
 use crate::stops::StopParties;
 
 /// What the journal says about administration, in a form of its own: it is no part of the directory, because nothing
@@ -304,7 +305,14 @@ impl Control {
 
     /// The keys in force, oldest first, never their secrets.
     pub fn admin_keys(&self) -> List<AdminKey> {
-        List { items: self.inner.admins.read().keys.values().map(|(_, key)| key.clone()).collect() }
+        unrefused(self.admin_keys_page(&Part::ALL))
+    }
+
+    /// The same in pages.
+    pub(crate) fn admin_keys_page(&self, part: &Part) -> Result<Page<AdminKey>, Error> {
+        let admins = self.inner.admins.read();
+        let keys: Vec<_> = admins.keys.values().map(|(_, key)| key).collect();
+        part.of(&keys, |key| key.id.to_string(), |key| Ok(AdminKey::clone(key)))
     }
 
     /// Makes a key; its secret is in the answer, once.

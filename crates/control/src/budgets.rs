@@ -9,20 +9,35 @@ use purser_core::snapshot::Snapshot;
 use purser_core::time::Instant;
 use purser_core::zone::Zone;
 
+use crate::access::Within;
 use crate::change::{CommandName, Turn, reused};
 use crate::control::{Control, Inner};
 use crate::error::{Code, Error, Refused};
 use crate::grants::{release, word};
+use crate::pages::{Part, unrefused};
 use crate::people::known;
-use crate::shape::{Budget, Funds, List, SetBudget};
+use crate::shape::{Budget, Funds, List, Page, SetBudget};
 
 impl Control {
     /// All budgets, running ones first, in the order they were set.
     pub fn budgets(&self) -> List<Budget> {
+        unrefused(self.budgets_page(&Within::Everything, &Part::ALL))
+    }
+
+    /// The same, of those on what is covered, in pages.
+    pub(crate) fn budgets_page(&self, within: &Within, part: &Part) -> Result<Page<Budget>, Error> {
         let (snapshot, now) = (self.snapshot(), self.inner.clock.now());
-        let mut budgets: Vec<_> = snapshot.directory.budgets().collect();
+        let directory = &snapshot.directory;
+        let covered = |on: BudgetOn| match on {
+            _ if within.is_everything() => true,
+            BudgetOn::Unit(unit) => within.unit(directory, unit),
+            BudgetOn::Key(key) => directory.key_by_id(key).is_some_and(|key| within.person(directory, key.person)),
+            BudgetOn::Company => false,
+        };
+        let mut budgets: Vec<_> = directory.budgets().filter(|budget| covered(budget.on)).collect();
         budgets.sort_unstable_by_key(|budget| (budget.ended_at.is_some(), budget.created_at, budget.id));
-        List { items: budgets.into_iter().map(|budget| self.inner.show_budget(&snapshot, budget, now)).collect() }
+        let show = |budget: &&std::sync::Arc<Terms>| Ok(self.inner.show_budget(&snapshot, budget, now));
+        part.of(&budgets, |budget| budget.id.to_string(), show)
     }
 
     /// Sets a budget. A running one of the same owner, period and days gets the amount anew and keeps what is spent.

@@ -23,7 +23,7 @@ pub(crate) const KIND_DIRECTORY: u8 = 1;
 /// Events about administrators, which are no part of the directory.
 pub(crate) const KIND_ADMIN: u8 = 2;
 /// Entries of the audit trail. One stands before the events of each change.
-pub(crate) const KIND_AUDIT: u8 = 3;
+pub(crate) use purser_store::KIND_AUDIT;
 
 /// Bytes of events in one part of a large change: small beside the journal's queue.
 const PART_BYTES: usize = EVENT_MAX / 4;

@@ -12,13 +12,15 @@ use purser_core::scope::{Pattern, Scope};
 use purser_core::snapshot::Snapshot;
 use purser_core::time::Instant;
 
+use crate::access::Within;
 use crate::change::{CommandName, Turn, reused};
 use crate::control::{Control, Inner};
 use crate::dates;
 use crate::error::{Code, Error, Refused};
 use crate::gifts;
+use crate::pages::{Part, whole};
 use crate::people::known;
-use crate::shape::{self, ChangeGrant, DayRemedy, Grant, List, NewGrant, VoidGrant};
+use crate::shape::{self, ChangeGrant, DayRemedy, Grant, List, NewGrant, Page, VoidGrant};
 
 impl Control {
     /// Grants of one person or of everybody, in the order they were made.
@@ -26,14 +28,20 @@ impl Control {
     /// # Errors
     /// Nobody or several people are called that.
     pub fn grants(&self, who: Option<&str>) -> Result<List<Grant>, Error> {
+        self.grants_page(&Within::Everything, who, &Part::ALL).map(whole)
+    }
+
+    /// The same, of those who are covered, in pages.
+    pub(crate) fn grants_page(&self, within: &Within, who: Option<&str>, part: &Part) -> Result<Page<Grant>, Error> {
         let snapshot = self.snapshot();
         let mut grants: Vec<Arc<Terms>> = match who {
             Some(who) => snapshot.directory.grants_of(self.inner.find_person(&snapshot, who)?).to_vec(),
             None => snapshot.directory.people().flat_map(|person| person.grants.iter().cloned()).collect(),
         };
+        grants.retain(|grant| within.person(&snapshot.directory, grant.person));
         grants.sort_unstable_by_key(|grant| (grant.created_at, grant.id));
         let now = self.inner.clock.now();
-        Ok(List { items: grants.iter().map(|grant| self.inner.show_grant(&snapshot, grant, now)).collect() })
+        part.of(&grants, |grant| grant.id.to_string(), |grant| Ok(self.inner.show_grant(&snapshot, grant, now)))
     }
 
     /// Makes a grant.

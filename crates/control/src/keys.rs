@@ -5,23 +5,31 @@ use purser_core::event::{Event, KeyHash, KeyIssue};
 use purser_core::id::KeyId;
 use purser_core::time::Instant;
 
+use crate::access::Within;
 use crate::change::{CommandName, Turn, reused};
 use crate::control::{Control, Inner};
 use crate::dates;
 use crate::error::{Code, Error, Refused};
 use crate::grants::{patterns_shown, scope};
 use crate::names::key_id;
+use crate::pages::{Part, unrefused};
 use crate::people::{checked_name, known};
 use crate::secret::{KEY_PREFIX, Secret};
-use crate::shape::{Key, List, NewKey};
+use crate::shape::{Key, List, NewKey, Page};
 
 impl Control {
     /// All keys in the order they were made, never their secrets.
     pub fn keys(&self) -> List<Key> {
+        unrefused(self.keys_page(&Within::Everything, &Part::ALL))
+    }
+
+    /// The same, of those who are covered, in pages.
+    pub(crate) fn keys_page(&self, within: &Within, part: &Part) -> Result<Page<Key>, Error> {
         let (snapshot, now) = (self.snapshot(), self.inner.clock.now());
-        let mut keys: Vec<_> = snapshot.directory.keys().collect();
+        let directory = &snapshot.directory;
+        let mut keys: Vec<_> = directory.keys().filter(|key| within.person(directory, key.person)).collect();
         keys.sort_unstable_by_key(|key| (key.issued_at, key.id));
-        List { items: keys.into_iter().map(|key| self.inner.show_key(key, now)).collect() }
+        part.of(&keys, |key| key.id.to_string(), |key| Ok(self.inner.show_key(key, now)))
     }
 
     /// Makes a key; its secret is in the answer, once.

@@ -3,8 +3,9 @@
 //! Promised is what guaranteed grants release at most in periods that begin in the year; used is what was spent of
 //! those releases. So granted - used = outstanding, and the rows add up to the total whichever way they are told.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::civil::Date;
 use purser_core::account::Subject;
@@ -17,15 +18,17 @@ use purser_core::money::Nano;
 use purser_core::pool::{CommitmentOf, FiscalYear};
 use purser_core::time::Instant;
 use purser_core::zone::Zone;
+use purser_store::Day;
 
 use crate::control::{Control, Inner, stored};
 use crate::error::Error;
+use crate::pages::Part;
 use crate::pools::year_of;
-use crate::shape::{Liability, LiabilityBy, LiabilityRow, WantedLiability};
+use crate::shape::{Liability, LiabilityBy, LiabilityRow, Page, WantedLiability};
 
 /// How long a grant has to be over before what it spent is taken for final: calls planned a moment before end by then,
 /// or are seen to be under way.
-const SETTLING: std::time::Duration = std::time::Duration::from_mins(1);
+const SETTLING: Duration = Duration::from_mins(1);
 /// How many grants are accounted for at once: each is a record.
 const ACCOUNTED_AT_ONCE: usize = 500;
 
@@ -38,10 +41,11 @@ impl Control {
         let (snapshot, now) = (self.snapshot(), self.inner.clock.now());
         let year = year_of(&snapshot, wanted.year, now);
         let below = wanted.unit.as_deref().map(|unit| self.inner.find_unit(&snapshot, unit)).transpose()?;
-        let by = wanted.by.unwrap_or_default();
+        let (by, part) = (wanted.by.unwrap_or_default(), Part::new(wanted.limit, wanted.after));
         self.report(move |inner| {
             let directory = &snapshot.directory;
             let days = directory.fiscal_calendar().days(year);
+            let spent = YearsSpent::of(inner, directory, year)?;
             let (mut total, mut unfunded) = (LiabilityRow::default(), LiabilityRow::default());
             let mut rows: BTreeMap<String, LiabilityRow> = BTreeMap::new();
             for person in directory.people() {
@@ -55,7 +59,7 @@ impl Control {
                     if !granted.is_positive() {
                         continue;
                     }
-                    let used = inner.spent_in(directory, grant, year)?.spent.min(granted);
+                    let used = spent.by(inner, directory, grant)?.min(granted);
                     // What has ended owes nothing more.
                     let granted = if directory.is_over(grant, year, now) { used } else { granted };
                     let (key, name) = inner.liability_key(directory, grant, by, now);
@@ -70,8 +74,9 @@ impl Control {
                     }
                 }
             }
-            let mut items: Vec<LiabilityRow> = rows.into_values().collect();
-            items.sort_by(|a, b| b.outstanding.cmp(&a.outstanding).then_with(|| a.key.cmp(&b.key)));
+            let mut all: Vec<LiabilityRow> = rows.into_values().collect();
+            all.sort_by(|a, b| b.outstanding.cmp(&a.outstanding).then_with(|| a.key.cmp(&b.key)));
+            let Page { items, next, .. } = part.of(&all, |row| row.key.clone(), |row| Ok(row.clone()))?;
             Ok(Liability {
                 year: year.0,
                 from: days.first.to_string(),
@@ -79,6 +84,7 @@ impl Control {
                 total,
                 unfunded,
                 items,
+                next,
             })
         })
         .await
@@ -139,6 +145,60 @@ impl Control {
     }
 }
 
+/// From the earliest midnight of a day anywhere until the same in UTC.
+const EARLIEST: Duration = Duration::from_hours(15);
+
+/// What all guaranteed grants spent of a year's releases.
+struct YearsSpent {
+    year: FiscalYear,
+    sums: HashMap<GrantId, Nano>,
+}
+
+impl YearsSpent {
+    /// Sums of months, which are UTC's. A period that begins in the evening before the year, by UTC, is of the year where its
+    /// person is; so is one before the next year.
+    fn of(inner: &Inner, directory: &Directory, year: FiscalYear) -> Result<Self, Error> {
+        let calendar = directory.fiscal_calendar();
+        let CivilSpan { first, until } = calendar.days(year);
+        let (begins, ends) = (Zone::UTC.first_instant(first), Zone::UTC.first_instant(until));
+        let evenings = [begins, ends].map(|midnight| midnight.saturating_sub(EARLIEST)..midnight);
+        let guaranteed = |grant: GrantId| directory.grant(grant).is_some_and(|grant| grant.guaranteed);
+        let months = Day::of(begins)..Day::of(ends);
+        let spent = inner.reader.grants_spent(&months, &evenings, &guaranteed).map_err(stored)?;
+        let mut sums = spent.months;
+        for (id, start, nano) in spent.periods {
+            let Some(grant) = directory.grant(id) else { continue };
+            let (of, counted) = (calendar.year(begun(directory, grant, start)), start >= begins);
+            let sum = sums.entry(id).or_default();
+            if of == year && !counted {
+                *sum = sum.saturating_add(nano);
+            } else if of != year && counted {
+                *sum = sum.saturating_sub(nano);
+            }
+        }
+        Ok(Self { year, sums })
+    }
+
+    /// What one of them spent.
+    fn by(&self, inner: &Inner, directory: &Directory, grant: &Grant) -> Result<Nano, Error> {
+        let calendar = directory.fiscal_calendar();
+        // A period that began in the year before the grant was made counts when it was made.
+        let zones = directory.person(grant.person).map(|person| Arc::clone(&person.zones));
+        let first = zones.and_then(|zones| grant.rhythm(&zones).period_at(grant.created_at));
+        if first.is_some_and(|first| calendar.year(first.days.first) != calendar.year(grant.born())) {
+            return Ok(inner.spent_in(directory, grant, self.year)?.spent);
+        }
+        Ok(self.sums.get(&grant.id).copied().unwrap_or_default())
+    }
+}
+
+/// The day on which the period of one of a grant's accounts began, where the person was; not before the grant.
+fn begun(directory: &Directory, grant: &Grant, start: Instant) -> Date {
+    let zones = directory.person(grant.person).map(|person| Arc::clone(&person.zones));
+    let period = zones.and_then(|zones| grant.rhythm(&zones).period_at(start));
+    period.map_or(grant.starts, |period| period.days.first).max(grant.born())
+}
+
 /// What a grant spent of a year's releases.
 struct Spent {
     spent: Nano,
@@ -154,12 +214,9 @@ impl Inner {
         // A day more at each end, whatever zones its person lived in; each account is looked at.
         let instant = |day: Option<Date>| day.map_or(Instant::FAR_FUTURE, |day| Zone::UTC.first_instant(day));
         let around = instant(first.yesterday().ok()).min(grant.created_at)..instant(until.tomorrow().ok());
-        let zones = directory.person(grant.person).map(|person| Arc::clone(&person.zones));
         let mut sum = Spent { spent: Nano::ZERO, open: false };
         for account in self.reader.accounts_of(Subject::Grant(grant.id), around).map_err(stored)? {
-            let period = zones.as_ref().and_then(|zones| grant.rhythm(zones).period_at(account.period.start));
-            let begins = period.map_or(grant.starts, |period| period.days.first).max(grant.born());
-            if calendar.year(begins) != year {
+            if calendar.year(begun(directory, grant, account.period.start)) != year {
                 continue;
             }
             let balance = self.ledger.balance(account.no);

@@ -31,6 +31,7 @@ mod letter;
 mod liability;
 mod names;
 mod offers;
+mod pages;
 mod people;
 mod pools;
 mod prices;

@@ -8,11 +8,13 @@ use purser_core::time::Instant;
 use purser_core::zone::Zone;
 use purser_store::Personal;
 
+use crate::access::Within;
 use crate::change::{CommandName, reused};
 use crate::control::{Control, EVERYBODY, Inner, stored};
 use crate::dates;
 use crate::error::{Code, Error, Refused};
-use crate::shape::{List, MovePerson, NewPerson, Person, SetZone};
+use crate::pages::{Part, unrefused};
+use crate::shape::{List, MovePerson, NewPerson, Page, Person, SetZone};
 
 /// The longest name or label.
 const NAME_CHARS_MAX: usize = 200;
@@ -20,11 +22,16 @@ const NAME_CHARS_MAX: usize = 200;
 impl Control {
     /// Everybody, in the order they were added.
     pub fn people(&self) -> List<Person> {
+        unrefused(self.people_page(&Within::Everything, &Part::ALL))
+    }
+
+    /// The same, of those who are covered, in pages.
+    pub(crate) fn people_page(&self, within: &Within, part: &Part) -> Result<Page<Person>, Error> {
         let (snapshot, now) = (self.snapshot(), self.inner.clock.now());
-        let mut people: Vec<_> = snapshot.directory.people().collect();
+        let directory = &snapshot.directory;
+        let mut people: Vec<_> = directory.people().filter(|person| within.person(directory, person.id)).collect();
         people.sort_unstable_by_key(|person| (person.added_at, person.id));
-        let show = |person| self.inner.show_person(&snapshot, person, now);
-        List { items: people.into_iter().map(|person| show(person)).collect() }
+        part.of(&people, |person| person.id.to_string(), |person| Ok(self.inner.show_person(&snapshot, person, now)))
     }
 
     /// One person by id or name.

@@ -4,7 +4,7 @@ use purser_core::directory::Directory;
 use purser_core::event::{Event, PoolEvent};
 use purser_core::id::{MovementId, PoolId};
 use purser_core::money::Nano;
-use purser_core::pool::{CommitmentOf, FiscalCalendar, FiscalYear, Movement, Pool as Known, PoolOn};
+use purser_core::pool::{Commitment, CommitmentOf, FiscalCalendar, FiscalYear, Movement, Pool as Known, PoolOn, Share};
 use purser_core::snapshot::Snapshot;
 use purser_core::time::Instant;
 use purser_store::Labelled;
@@ -13,19 +13,25 @@ use crate::access::{Confidential, Whose};
 use crate::change::{CommandName, Turn, reused};
 use crate::control::{Control, Inner, stored};
 use crate::error::{Code, Error, Refused};
+use crate::pages::{Part, unrefused};
 use crate::people::{checked_name, known};
 use crate::shape::{
-    FiscalMonth, FundPool, List, NewPool, NextYear, Pool, PoolCommitment, PoolDetail, PoolYear, TransferPool,
+    FiscalMonth, FundPool, List, NewPool, NextYear, Page, Pool, PoolCommitment, PoolDetail, PoolYear, TransferPool,
     owner_text,
 };
 
 impl Control {
     /// All pools, in the order they were opened.
     pub fn pools(&self) -> List<Pool> {
+        unrefused(self.pools_page(&Part::ALL))
+    }
+
+    /// The same in pages.
+    pub(crate) fn pools_page(&self, part: &Part) -> Result<Page<Pool>, Error> {
         let (snapshot, now) = (self.snapshot(), self.inner.clock.now());
         let mut pools: Vec<_> = snapshot.directory.pools().collect();
         pools.sort_unstable_by_key(|pool| (pool.opened_at, pool.id));
-        List { items: pools.into_iter().map(|pool| self.inner.show_pool(&snapshot, pool, now)).collect() }
+        part.of(&pools, |pool| pool.id.to_string(), |pool| Ok(self.inner.show_pool(&snapshot, pool, now)))
     }
 
     /// One pool by id or name, and what is committed from it.
@@ -33,19 +39,24 @@ impl Control {
     /// # Errors
     /// No or several pools are called that.
     pub fn pool(&self, what: &str) -> Result<PoolDetail, Error> {
+        self.pool_page(what, &Part::ALL)
+    }
+
+    /// The same with a page of what is committed.
+    pub(crate) fn pool_page(&self, what: &str, part: &Part) -> Result<PoolDetail, Error> {
         let (snapshot, now) = (self.snapshot(), self.inner.clock.now());
         let id = self.inner.find_pool(&snapshot, what)?;
         let pool = known(snapshot.directory.pool(id), "pool", &id)?;
         let mut commitments: Vec<_> = snapshot
             .directory
             .commitments()
-            .flat_map(|commitment| commitment.shares.iter().map(move |share| (commitment, share)))
+            .flat_map(|commitment| commitment.shares.iter().map(move |share| (&**commitment, share)))
             .filter(|(_, share)| share.pool == id)
             .collect();
         commitments
             .sort_unstable_by_key(|(commitment, share)| (share.year, commitment.terms.created_at, commitment.of));
         let names = self.inner.names.read();
-        let commitments = commitments.into_iter().map(|(commitment, share)| {
+        let show = |(commitment, share): &(&Commitment, &Share)| {
             let (grant, offer) = match commitment.of {
                 CommitmentOf::Grant(grant) => (Some(grant), None),
                 CommitmentOf::Offer(offer) => (None, Some(offer)),
@@ -55,7 +66,7 @@ impl Control {
                 let unit = snapshot.directory.offer(offer).map(|offer| offer.unit);
                 Confidential::new(share.amount, &Whose::new(offer, Some(commitment.terms.person), unit))
             });
-            PoolCommitment {
+            Ok(PoolCommitment {
                 grant,
                 offer,
                 person: commitment.terms.person,
@@ -63,11 +74,19 @@ impl Control {
                 year: share.year.0,
                 amount,
                 accounted: share.accounted,
+            })
+        };
+        // What is committed is a grant's or an offer's once a year.
+        let name = |(commitment, share): &(&Commitment, &Share)| {
+            let year = share.year.0;
+            match commitment.of {
+                CommitmentOf::Grant(grant) => format!("{year} {grant}"),
+                CommitmentOf::Offer(offer) => format!("{year} {offer}"),
             }
-        });
-        let commitments = commitments.collect();
+        };
+        let Page { items: commitments, next, .. } = part.of(&commitments, name, show)?;
         drop(names);
-        Ok(PoolDetail { pool: self.inner.show_pool(&snapshot, pool, now), commitments })
+        Ok(PoolDetail { pool: self.inner.show_pool(&snapshot, pool, now), commitments, next })
     }
 
     /// Opens a pool, without funds.

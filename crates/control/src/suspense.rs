@@ -11,7 +11,8 @@ use purser_ledger::{AccountNo, Detail, Resolution, SuspenseId, SuspenseItem};
 use crate::change::{CommandName, failed};
 use crate::control::{Control, Inner};
 use crate::error::{Code, Error, Refused};
-use crate::shape::{List, Resolve, Suspended};
+use crate::pages::{Part, unrefused};
+use crate::shape::{List, Page, Resolve, Suspended};
 
 /// How an item is named in text.
 const PREFIX: &str = "sus_";
@@ -19,9 +20,14 @@ const PREFIX: &str = "sus_";
 impl Control {
     /// Everything in suspense, oldest first.
     pub fn suspense(&self) -> List<Suspended> {
+        unrefused(self.suspense_page(&Part::ALL))
+    }
+
+    /// The same in pages.
+    pub(crate) fn suspense_page(&self, part: &Part) -> Result<Page<Suspended>, Error> {
         let snapshot = self.snapshot();
         let items = self.inner.ledger.suspense_items();
-        List { items: items.iter().map(|item| self.inner.show_suspense(&snapshot, item)).collect() }
+        part.of(&items, |item| name_of(item.id), |item| Ok(self.inner.show_suspense(&snapshot, item)))
     }
 
     /// Ends an item; gives it as it was.
@@ -89,7 +95,7 @@ impl Inner {
             }
         }
         Suspended {
-            id: format!("{PREFIX}{}", item.id),
+            id: name_of(item.id),
             amount: item.amount,
             since: item.since,
             moves_at: moves_at(snapshot, item.since),
@@ -112,6 +118,10 @@ impl Inner {
             Subject::Run(run) => Some(run.to_string()),
         }
     }
+}
+
+fn name_of(item: SuspenseId) -> String {
+    format!("{PREFIX}{item}")
 }
 
 fn moves_at(snapshot: &Snapshot, since: Instant) -> Instant {

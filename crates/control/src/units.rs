@@ -11,8 +11,9 @@ use purser_store::Labelled;
 use crate::change::{CommandName, reused};
 use crate::control::{Control, Inner, stored};
 use crate::error::Error;
+use crate::pages::{Part, unrefused};
 use crate::people::{checked_name, known, zone};
-use crate::shape::{List, NewUnit, Unit};
+use crate::shape::{List, NewUnit, Page, Unit};
 
 /// Separates a unit's name from its cost centre in its label: no name has a line end in it.
 const COST_CENTRE: char = '\n';
@@ -20,6 +21,11 @@ const COST_CENTRE: char = '\n';
 impl Control {
     /// All open units, each after the one above it, otherwise in the order they were added.
     pub fn units(&self) -> List<Unit> {
+        unrefused(self.units_page(&Part::ALL))
+    }
+
+    /// The same in pages.
+    pub(crate) fn units_page(&self, part: &Part) -> Result<Page<Unit>, Error> {
         let snapshot = self.snapshot();
         let mut below: HashMap<Option<UnitId>, Vec<&Arc<Known>>> = HashMap::new();
         for unit in snapshot.directory.units().filter(|unit| unit.closed_at.is_none()) {
@@ -29,13 +35,13 @@ impl Control {
             // Last first, because the walk takes from the end.
             units.sort_unstable_by_key(|unit| std::cmp::Reverse((unit.added_at, unit.id)));
         }
-        let mut items = Vec::new();
+        let mut units = Vec::new();
         let mut ahead = below.remove(&None).unwrap_or_default();
         while let Some(unit) = ahead.pop() {
-            items.push(self.inner.show_unit(unit));
+            units.push(unit);
             ahead.extend(below.remove(&Some(unit.id)).unwrap_or_default());
         }
-        List { items }
+        part.of(&units, |unit| unit.id.to_string(), |unit| Ok(self.inner.show_unit(unit)))
     }
 
     /// Adds a unit.

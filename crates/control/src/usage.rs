@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
-use std::time::Duration;
 
-use purser_core::account::{AccountKey, Period, Subject};
+use purser_core::account::{AccountKey, Subject};
 use purser_core::directory::Person;
-use purser_core::grant::{Grant, Part};
+use purser_core::grant::{Grant, Part as GrantPart};
 use purser_core::id::{PersonId, UnitId};
 use purser_core::money::Nano;
 use purser_core::period::CivilPeriod;
@@ -17,14 +16,16 @@ use purser_core::time::Instant;
 use purser_core::usage::Usage;
 use purser_core::zone::Zone;
 use purser_ledger::{Lsn, Mark};
-use purser_store::{ChargeKind, ChargeRow, Day, Line, PAGE_MAX, Scope};
+use purser_store::{ChargeKind, ChargeRow, Day, InUnit, Line, PAGE_MAX, Scope};
 use serde::Deserialize;
 
-use crate::control::{Control, Inner, stored};
+use crate::access::Within;
+use crate::control::{Control, EVERYBODY, Inner, stored};
 use crate::dates;
 use crate::error::{Code, Error, Refused};
 use crate::grants::{patterns_shown, word};
-use crate::shape::{Balance, Charge, ChargePage, Denied, Funds, GrantBalance, List, Overview, UsageRow};
+use crate::pages::{Part, whole};
+use crate::shape::{Balance, Charge, ChargePage, Denied, Funds, GrantBalance, List, Overview, Page, UsageRow};
 
 /// A question about usage or charges.
 #[derive(Clone, Debug, Default, Deserialize, schemars::JsonSchema)]
@@ -40,6 +41,10 @@ pub struct Wanted {
     pub to: Option<String>,
     /// Of charges: those before this one, the `next` of the page before.
     pub before: Option<u64>,
+    /// Of usage: how many rows at most; a thousand where it is missing or more.
+    pub limit: Option<usize>,
+    /// Of usage: the rows after the one of this key, the `next` of the page before.
+    pub after: Option<String>,
 }
 
 /// What a row of usage stands for.
@@ -55,7 +60,7 @@ pub enum By {
     Key,
     /// A person.
     Person,
-    /// A unit: what people used while they were in it.
+    /// A unit: what people used in calls that were admitted while they were in it.
     Unit,
 }
 
@@ -73,6 +78,10 @@ pub struct Month {
 pub struct OfPerson {
     /// Id or name; everybody where it is missing.
     pub person: Option<String>,
+    /// How many at most: a thousand where it is missing or more.
+    pub limit: Option<usize>,
+    /// Those after this one: the `next` of the page before.
+    pub after: Option<String>,
 }
 
 /// `?provider=&at=`
@@ -84,9 +93,6 @@ pub struct OfProvider {
     /// The day or instant; now where it is missing.
     pub at: Option<String>,
 }
-
-/// How long after a move calls may be settled that began before it: what is in suspense is resolved by then.
-const LATE: Duration = Duration::from_hours(8 * 24);
 
 /// A question with its names and days looked up.
 struct Understood {
@@ -101,34 +107,43 @@ impl Control {
     /// # Errors
     /// Nobody of that name, a day that can't be read, or the projection.
     pub async fn usage(&self, wanted: Wanted) -> Result<Overview, Error> {
+        self.usage_page(wanted, |_| true, Part::ALL).await
+    }
+
+    /// The same in pages, of rows that are covered. The sums are those of all pages.
+    pub(crate) async fn usage_page(
+        &self,
+        wanted: Wanted,
+        covered: impl Fn(&UsageRow) -> bool + Send + 'static,
+        part: Part,
+    ) -> Result<Overview, Error> {
         let Understood { snapshot, person, range } = self.understood(&wanted)?;
         self.report(move |inner| {
             let days = Day::of(range.start)..day_after(range.end);
             let (from, to) = (days.start.start(), days.end.start());
             let scope = person.map_or(Scope::Company, Scope::Person);
             let reader = &inner.reader;
-            let items = match wanted.by.unwrap_or_default() {
+            let mut all = match wanted.by.unwrap_or_default() {
                 By::Model => rows(reader.usage_by_model(scope, days).map_err(stored)?, |model| (model, None)),
                 By::Day => rows(reader.usage_by_day(scope, days).map_err(stored)?, |day| (date_of(day), None)),
                 By::Person => {
-                    let mut lines = reader.usage_by_person(days).map_err(stored)?;
-                    lines.retain(|line| person.is_none_or(|person| person == line.of));
+                    let lines = reader.usage_by_person(scope, days).map_err(stored)?;
                     rows(lines, |id| (id.to_string(), inner.names.read().person_name(id)))
                 }
                 By::Unit => {
-                    let lines = inner.usage_by_unit(&snapshot, person, days)?;
+                    let lines = in_units(&snapshot, to, reader.usage_by_unit(scope, days).map_err(stored)?);
                     rows(lines, |id| (id.to_string(), inner.names.read().unit_name(id)))
                 }
                 By::Key => {
-                    let whose = |key| snapshot.directory.key_by_id(key).map(|key| key.person);
-                    let mut lines = reader.usage_by_key(days).map_err(stored)?;
-                    lines.retain(|line| person.is_none() || whose(line.of) == person);
+                    let lines = reader.usage_by_key(scope, days).map_err(stored)?;
                     rows(lines, |id| (id.to_string(), inner.key_name(&snapshot, id)))
                 }
             };
-            let charge = items.iter().fold(Nano::ZERO, |sum, row| sum.saturating_add(row.charge));
-            let calls = items.iter().fold(0_u64, |sum, row| sum.saturating_add(row.calls));
-            Ok(Overview { items, from, to, charge, calls })
+            all.retain(&covered);
+            let charge = all.iter().fold(Nano::ZERO, |sum, row| sum.saturating_add(row.charge));
+            let calls = all.iter().fold(0_u64, |sum, row| sum.saturating_add(row.calls));
+            let Page { items, next, .. } = part.of(&all, |row| row.key.clone(), |row| Ok(row.clone()))?;
+            Ok(Overview { items, next, from, to, charge, calls })
         })
         .await
     }
@@ -182,6 +197,16 @@ impl Control {
     /// # Errors
     /// Nobody or several people are called that.
     pub fn balances(&self, who: Option<&str>) -> Result<List<Balance>, Error> {
+        self.balances_page(&Within::Everything, who, &Part::ALL).map(whole)
+    }
+
+    /// The same, of those who are covered, in pages.
+    pub(crate) fn balances_page(
+        &self,
+        within: &Within,
+        who: Option<&str>,
+        part: &Part,
+    ) -> Result<Page<Balance>, Error> {
         let (snapshot, now) = (self.snapshot(), self.inner.clock.now());
         let mut people: Vec<&Arc<Person>> = match who {
             Some(who) => {
@@ -190,8 +215,9 @@ impl Control {
             }
             None => snapshot.directory.people().filter(|person| !person.has_left(now)).collect(),
         };
+        people.retain(|person| within.person(&snapshot.directory, person.id));
         people.sort_unstable_by_key(|person| (person.added_at, person.id));
-        Ok(List { items: people.into_iter().map(|person| self.inner.balance(&snapshot, person, now)).collect() })
+        part.of(&people, |person| person.id.to_string(), |person| Ok(self.inner.balance(&snapshot, person, now)))
     }
 
     /// Whose, and from when to when.
@@ -219,7 +245,7 @@ impl Inner {
         let mut grants = Vec::new();
         for (grant, period) in running_grants(person, now) {
             let parts = grant.parts_at(&grant.rhythm(&person.zones), now);
-            let none = [Part { period: period.period, limit: Nano::ZERO }];
+            let none = [GrantPart { period: period.period, limit: Nano::ZERO }];
             let one = self.grant_funds(grant, if parts.is_empty() { &none } else { &parts });
             add(&mut funds, &one);
             if grant.guaranteed {
@@ -255,8 +281,8 @@ impl Inner {
     }
 
     /// Where a grant stands on some of its accounts, together.
-    pub(crate) fn grant_funds(&self, grant: &Grant, parts: &[Part]) -> Funds {
-        let funds = |part: &Part| {
+    pub(crate) fn grant_funds(&self, grant: &Grant, parts: &[GrantPart]) -> Funds {
+        let funds = |part: &GrantPart| {
             let account = AccountKey { subject: Subject::Grant(grant.id), period: part.period };
             self.funds(&account, part.limit, Nano::ZERO)
         };
@@ -267,58 +293,6 @@ impl Inner {
                 sum
             }),
         }
-    }
-
-    /// What people used in each unit, dearest first. Who moved counts in the old unit until that instant, with all calls
-    /// whose money was set aside before it.
-    fn usage_by_unit(
-        &self,
-        snapshot: &Snapshot,
-        person: Option<PersonId>,
-        days: Range<Day>,
-    ) -> Result<Vec<Line<UnitId>>, Error> {
-        let range = Period { start: days.start.start(), end: days.end.start() };
-        let mut units: BTreeMap<UnitId, Line<UnitId>> = BTreeMap::new();
-        let mut add = |of: UnitId, [calls, input, cache_read, output]: [i64; 4], charge: Nano| {
-            let none = Line { of, calls: 0, input: 0, cache_read: 0, output: 0, charge: Nano::ZERO };
-            let sum = units.entry(of).or_insert(none);
-            sum.calls = sum.calls.saturating_add(calls);
-            sum.input = sum.input.saturating_add(input);
-            sum.cache_read = sum.cache_read.saturating_add(cache_read);
-            sum.output = sum.output.saturating_add(output);
-            sum.charge = sum.charge.saturating_add(charge);
-        };
-        for line in self.reader.usage_by_person(days).map_err(stored)? {
-            if person.is_some_and(|person| person != line.of) {
-                continue;
-            }
-            let stays = snapshot.directory.stays(line.of).into_iter().filter_map(|(unit, stay)| {
-                let within = Period { start: stay.start.max(range.start), end: stay.end.min(range.end) };
-                let late = within.start..stay.start.saturating_add(LATE).min(within.end);
-                (within.start < within.end).then_some((unit, within, late))
-            });
-            match stays.collect::<Vec<_>>().as_slice() {
-                [(unit, _, late)] if late.is_empty() => {
-                    add(*unit, [line.calls, line.input, line.cache_read, line.output], line.charge);
-                }
-                stays => {
-                    for (unit, stay, late) in stays {
-                        for of in self.reader.figures(line.of, stay.start..stay.end).map_err(stored)? {
-                            add(*unit, [of.calls, of.input, of.cache_read, of.output], of.charge);
-                        }
-                        // Calls that began before the move belong where they began.
-                        for (began, of) in self.reader.figures_by_unit(line.of, late.clone()).map_err(stored)? {
-                            let back = [of.calls, of.input, of.cache_read, of.output].map(i64::saturating_neg);
-                            add(*unit, back, Nano::new(of.charge.get().saturating_neg()));
-                            add(began, [of.calls, of.input, of.cache_read, of.output], of.charge);
-                        }
-                    }
-                }
-            }
-        }
-        let mut lines: Vec<_> = units.into_values().collect();
-        lines.sort_by_key(|line| std::cmp::Reverse(line.charge));
-        Ok(lines)
     }
 
     /// What people call a key: its person, and what uses it.
@@ -351,6 +325,30 @@ pub(crate) fn add(sum: &mut Funds, more: &Funds) {
     sum.held = sum.held.saturating_add(more.held);
     sum.suspense = sum.suspense.saturating_add(more.suspense);
     sum.available = sum.available.saturating_add(more.available.max(Nano::ZERO));
+}
+
+/// Lines of units, dearest first. Where a settlement did not say in which unit somebody was, it is the one they are in at
+/// an instant.
+fn in_units(snapshot: &Snapshot, at: Instant, lines: Vec<Line<InUnit>>) -> Vec<Line<UnitId>> {
+    let mut units: BTreeMap<UnitId, Line<UnitId>> = BTreeMap::new();
+    for line in lines {
+        let of = match line.of {
+            InUnit::Unit(unit) => unit,
+            InUnit::Unsaid(person) => {
+                snapshot.directory.person(person).map_or(EVERYBODY, |person| snapshot.directory.unit_of(person, at))
+            }
+        };
+        let none = Line { of, calls: 0, input: 0, cache_read: 0, output: 0, charge: Nano::ZERO };
+        let sum = units.entry(of).or_insert(none);
+        sum.calls = sum.calls.saturating_add(line.calls);
+        sum.input = sum.input.saturating_add(line.input);
+        sum.cache_read = sum.cache_read.saturating_add(line.cache_read);
+        sum.output = sum.output.saturating_add(line.output);
+        sum.charge = sum.charge.saturating_add(line.charge);
+    }
+    let mut lines: Vec<_> = units.into_values().collect();
+    lines.sort_by_key(|line| std::cmp::Reverse(line.charge));
+    lines
 }
 
 fn rows<G>(lines: Vec<Line<G>>, named: impl Fn(G) -> (String, Option<String>)) -> Vec<UsageRow> {

@@ -142,7 +142,7 @@ fn ask(reader: &Reader, charges: u64) -> Result<(), Failure> {
         ("a person's figures of a day in another zone", &|| Ok(reader.figures(person, ago(90_000)..ago(3_600))?.len())),
         ("a person's figures of all time", &|| Ok(reader.figures(person, all.clone())?.len())),
         ("a person's days", &|| Ok(reader.usage_by_day(own, days.clone())?.len())),
-        ("everybody's sums", &|| Ok(reader.usage_by_person(days.clone())?.len())),
+        ("everybody's sums", &|| Ok(reader.usage_by_person(Scope::Company, days.clone())?.len())),
         ("the company's days and models", &|| Ok(reader.usage_by_day_and_model(Scope::Company, days.clone())?.len())),
         ("a grant's first 1,000 postings", &|| Ok(reader.postings(grant, None, 1_000)?.rows.len())),
         ("what the company spent", &|| Ok(reader.account(company)?.iter().count())),

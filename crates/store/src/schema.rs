@@ -12,6 +12,7 @@ pub(crate) const PURSER: &[Migration] = &[
     Migration { name: "who signs in, their sessions, reasons of changes", sql: ACCESS },
     Migration { name: "what versions of offers say", sql: OFFERS },
     Migration { name: "letters as they were signed", sql: LETTERS },
+    Migration { name: "sums by month, unit and grant, words of the audit trail; projected anew", sql: REPORTS },
 ];
 
 const FIRST: &str = "
@@ -301,5 +302,47 @@ CREATE TABLE offer_letters_private (
     html   BLOB NOT NULL,
     pdf    BLOB,
     PRIMARY KEY (offer, number)
+) STRICT, WITHOUT ROWID;
+";
+
+/// Everything derived is dropped: the projector makes it again from the journal.
+const REPORTS: &str = "
+DROP TABLE usage_by_key;
+DELETE FROM account;
+DELETE FROM open_hold;
+DELETE FROM suspense;
+DELETE FROM charge_block;
+DELETE FROM section;
+DELETE FROM charge_by_person;
+DELETE FROM charge_by_account;
+DELETE FROM charge_by_hold;
+DELETE FROM usage_by_day;
+DELETE FROM spent_by_day;
+DELETE FROM key_of_person;
+DELETE FROM event;
+UPDATE progress SET frame = 0, lsn = 0, hash = zeroblob(32) WHERE id = 1;
+
+-- As before, with the unit that people were in (16 zeros where the settlement did not say).
+CREATE TABLE usage_by_key (
+    day INTEGER NOT NULL, person BLOB NOT NULL, key BLOB NOT NULL, unit BLOB NOT NULL, models BLOB NOT NULL,
+    PRIMARY KEY (day, person, key, unit)
+) STRICT, WITHOUT ROWID;
+-- The same by month, named by its first day: a question about years goes through a twentieth of the rows.
+CREATE TABLE usage_by_month (
+    month INTEGER NOT NULL, person BLOB NOT NULL, key BLOB NOT NULL, unit BLOB NOT NULL, models BLOB NOT NULL,
+    PRIMARY KEY (month, person, key, unit)
+) STRICT, WITHOUT ROWID;
+-- What grants paid, by the month (UTC, its first day) in which the period began.
+CREATE TABLE spent_by_month (
+    month INTEGER NOT NULL, grant_id BLOB NOT NULL, nano INTEGER NOT NULL,
+    PRIMARY KEY (month, grant_id)
+) STRICT, WITHOUT ROWID;
+-- For periods that begin about a given instant.
+CREATE INDEX account_by_start ON account (start) WHERE subject_kind = 1;
+CREATE INDEX event_by_time ON event (at, lsn);
+-- By which words an entry of the audit trail is found (see projector/words.rs).
+CREATE TABLE event_word (
+    word INTEGER NOT NULL, lsn INTEGER NOT NULL,
+    PRIMARY KEY (word, lsn)
 ) STRICT, WITHOUT ROWID;
 ";

@@ -11,7 +11,8 @@ use crate::audit;
 use crate::change::{CommandName, Turn, reused};
 use crate::control::Control;
 use crate::error::{Code, Error, Refused};
-use crate::shape::{BreakGlass, List, NewBreakGlass};
+use crate::pages::{Part, unrefused};
+use crate::shape::{BreakGlass, List, NewBreakGlass, Page};
 
 /// From asking until it may be used: long enough that whoever reads the trail once a day sees it first.
 const DELAY: Duration = Duration::from_hours(24);
@@ -23,7 +24,14 @@ const ACTION_MAX: usize = 40;
 impl Control {
     /// What was asked to be set aside, oldest first.
     pub fn break_glasses(&self) -> List<BreakGlass> {
-        List { items: self.inner.admins.read().glasses().cloned().collect() }
+        unrefused(self.break_glasses_page(&Part::ALL))
+    }
+
+    /// The same in pages.
+    pub(crate) fn break_glasses_page(&self, part: &Part) -> Result<Page<BreakGlass>, Error> {
+        let admins = self.inner.admins.read();
+        let glasses: Vec<_> = admins.glasses().collect();
+        part.of(&glasses, |glass| glass.id.to_string(), |glass| Ok(BreakGlass::clone(glass)))
     }
 
     /// Asks for a rule to be set aside, for one action on one thing.

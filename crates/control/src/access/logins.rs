@@ -10,7 +10,8 @@ use crate::admins::{AdminEvent, KnownLogin};
 use crate::change::{CommandName, Turn, reused};
 use crate::control::{Control, Inner, stored};
 use crate::error::{Code, Error, Refused};
-use crate::shape::{List, Login, NewLogin, SetActive, SetPassword, SetRoles};
+use crate::pages::{Part, whole};
+use crate::shape::{List, Login, NewLogin, Page, SetActive, SetPassword, SetRoles};
 
 impl Control {
     /// Everybody who may sign in or might, oldest first.
@@ -18,9 +19,13 @@ impl Control {
     /// # Errors
     /// Mail addresses can't be read.
     pub fn logins(&self) -> Result<List<Login>, Error> {
+        self.logins_page(&Part::ALL).map(whole)
+    }
+
+    /// The same in pages.
+    pub(crate) fn logins_page(&self, part: &Part) -> Result<Page<Login>, Error> {
         let known: Vec<_> = self.inner.admins.read().logins().map(|(id, known)| (id, known.clone())).collect();
-        let items = known.into_iter().map(|(id, known)| self.inner.show_login(id, &known));
-        Ok(List { items: items.collect::<Result<_, _>>()? })
+        part.of(&known, |(id, _)| id.to_string(), |(id, known)| self.inner.show_login(*id, known))
     }
 
     /// Lets somebody sign in.

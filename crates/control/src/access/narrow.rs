@@ -37,18 +37,4 @@ impl Control {
             (Some(who), within) => self.covered_person(within, &who).map(|person| Some(person.to_string())),
         }
     }
-
-    /// Leaves only what belongs to people who are covered.
-    pub(crate) fn retain_covered<T>(
-        &self,
-        within: &Within,
-        items: &mut Vec<T>,
-        person: impl Fn(&T) -> Option<PersonId>,
-    ) {
-        if within.is_everything() {
-            return;
-        }
-        let snapshot = self.snapshot();
-        items.retain(|item| person(item).is_some_and(|person| within.person(&snapshot.directory, person)));
-    }
 }

@@ -4,7 +4,9 @@
 //! inside a command. [`open`] is for TCP and asks for a key or a session, except at `/healthz`, `/setup` and where one
 //! signs in. Each route names what one must be permitted; without that it does not compile.
 //!
-//! Lists are objects with `items`. What is not a success has a [`Problem`](crate::Problem) for its body. Changes may
+//! Lists are objects with `items`. Those that grow with the company come in pages: `limit` of them at most (a thousand),
+//! `next` is what to ask `after` for the page behind it, `total` how many there are on all pages. Sums are those of all
+//! pages. What is not a success has a [`Problem`](crate::Problem) for its body. Changes may
 //! carry an `Idempotency-Key`: the same key with the same input a second time changes nothing and gives the first
 //! result.
 
@@ -50,8 +52,8 @@ use crate::error::{Code, Refused};
 use crate::shape::{
     Activation, AdminKey, AuditPage, AuditReport, BreakGlass, Budget, ChangeGrant, Explain, Explained, FiscalMonth,
     FundPool, Grant, ImportPeople, ImportPrices, ImportReport, ImportedPerson, Liability, List, Login, MovePerson,
-    NewActivation, NewAdminKey, NewBreakGlass, NewGrant, NewLogin, NewPerson, NewPool, NewUnit, Person, Pool,
-    PoolDetail, Price, Resolve, SetActive, SetBudget, SetPassword, SetPrice, SetRoles, SetZone, Setup, Status,
+    NewActivation, NewAdminKey, NewBreakGlass, NewGrant, NewLogin, NewPerson, NewPool, NewUnit, OfPage, Page, Person,
+    Pool, PoolDetail, Price, Resolve, SetActive, SetBudget, SetPassword, SetPrice, SetRoles, SetZone, Setup, Status,
     Suspended, TransferPool, Unit, VoidGrant, WantedLiability,
 };
 use crate::{Control, usage};
@@ -223,8 +225,8 @@ async fn nothing_there(method: Method, uri: Uri) -> Answer<()> {
     Answer(Err(Refused::new(Code::NotFound, what).hint("the API is under /api/v1/").into()))
 }
 
-async fn activations(State(control): State<Control>) -> Answer<List<Activation>> {
-    Answer(Ok(control.activations()))
+async fn activations(State(control): State<Control>, Query(of): Query<OfPage>) -> Answer<Page<Activation>> {
+    Answer(control.activations_page(&of.into()))
 }
 
 async fn add_activation(
@@ -290,8 +292,8 @@ async fn move_person(
     Answer(control.move_person(command.into(), &id, to).await)
 }
 
-async fn units(State(control): State<Control>) -> Answer<List<Unit>> {
-    Answer(Ok(control.units()))
+async fn units(State(control): State<Control>, Query(of): Query<OfPage>) -> Answer<Page<Unit>> {
+    Answer(control.units_page(&of.into()))
 }
 
 async fn add_unit(State(control): State<Control>, command: Command, Body(new): Body<NewUnit>) -> Answer<Unit> {
@@ -328,12 +330,12 @@ async fn change_grant(
     Answer(control.change_grant(command.into(), &id, change).await)
 }
 
-async fn pools(State(control): State<Control>) -> Answer<List<Pool>> {
-    Answer(Ok(control.pools()))
+async fn pools(State(control): State<Control>, Query(of): Query<OfPage>) -> Answer<Page<Pool>> {
+    Answer(control.pools_page(&of.into()))
 }
 
-async fn pool(State(control): State<Control>, Id(id): Id) -> Answer<PoolDetail> {
-    Answer(control.pool(&id))
+async fn pool(State(control): State<Control>, Id(id): Id, Query(of): Query<OfPage>) -> Answer<PoolDetail> {
+    Answer(control.pool_page(&id, &of.into()))
 }
 
 async fn add_pool(State(control): State<Control>, command: Command, Body(new): Body<NewPool>) -> Answer<Pool> {
@@ -370,8 +372,8 @@ async fn liability(State(control): State<Control>, Query(wanted): Query<WantedLi
     Answer(control.liability(wanted).await)
 }
 
-async fn admin_keys(State(control): State<Control>) -> Answer<List<AdminKey>> {
-    Answer(Ok(control.admin_keys()))
+async fn admin_keys(State(control): State<Control>, Query(of): Query<OfPage>) -> Answer<Page<AdminKey>> {
+    Answer(control.admin_keys_page(&of.into()))
 }
 
 async fn add_admin_key(
@@ -422,8 +424,8 @@ async fn explain(State(control): State<Control>, Body(explain): Body<Explain>) -
     Answer(control.explain(explain))
 }
 
-async fn suspense(State(control): State<Control>) -> Answer<List<Suspended>> {
-    Answer(Ok(control.suspense()))
+async fn suspense(State(control): State<Control>, Query(of): Query<OfPage>) -> Answer<Page<Suspended>> {
+    Answer(control.suspense_page(&of.into()))
 }
 
 async fn resolve(
@@ -443,8 +445,8 @@ async fn set_own_password(
     Answer(control.set_own_password(command.into(), set).await)
 }
 
-async fn logins(State(control): State<Control>) -> Answer<List<Login>> {
-    Answer(control.logins())
+async fn logins(State(control): State<Control>, Query(of): Query<OfPage>) -> Answer<Page<Login>> {
+    Answer(control.logins_page(&of.into()))
 }
 
 async fn add_login(State(control): State<Control>, command: Command, Body(new): Body<NewLogin>) -> Answer<Login> {
@@ -486,8 +488,8 @@ async fn verify_audit(State(control): State<Control>) -> Answer<AuditReport> {
     Answer(control.verify_audit().await)
 }
 
-async fn break_glasses(State(control): State<Control>) -> Answer<List<BreakGlass>> {
-    Answer(Ok(control.break_glasses()))
+async fn break_glasses(State(control): State<Control>, Query(of): Query<OfPage>) -> Answer<Page<BreakGlass>> {
+    Answer(control.break_glasses_page(&of.into()))
 }
 
 async fn break_glass(

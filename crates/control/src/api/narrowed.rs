@@ -1,33 +1,31 @@
 //! Routes that are open to rights over one's own things or a unit's: each keeps to what the caller's right covers.
 
-use purser_core::budget::BudgetOn;
-use purser_core::id::{BudgetId, PersonId};
+use purser_core::id::PersonId;
 
 use super::answer::Answer;
 use super::ask::{Body, Command, Id, Query, State};
 use crate::access::{Within, forbidden};
 use crate::error::Error;
+use crate::pages::Part;
 use crate::shape::{
-    Balance, Budget, ChargePage, Denied, Grant, Key, List, NewKey, NewStop, Overview, Person, Statement, Stop, UsageRow,
+    Balance, Budget, ChargePage, Denied, Grant, Key, List, NewKey, NewStop, OfPage, Overview, Page, Person, Statement,
+    Stop, UsageRow,
 };
 use crate::usage::{By, Month, OfPerson, Wanted};
 use crate::{Control, names};
 
-/// Leaves only what belongs to people who are covered.
-fn covered<T>(control: &Control, within: &Within, list: List<T>, person: impl Fn(&T) -> Option<PersonId>) -> List<T> {
-    let List { mut items } = list;
-    control.retain_covered(within, &mut items, person);
-    List { items }
-}
-
 /// The person that a list is asked about, when one is named.
-fn named(control: &Control, within: &Within, of: OfPerson) -> Result<Option<String>, Error> {
+fn named(control: &Control, within: &Within, of: OfPerson) -> Result<(Option<String>, Part), Error> {
     let person = of.person.map(|who| control.covered_person(within, &who)).transpose()?;
-    Ok(person.map(|person| person.to_string()))
+    Ok((person.map(|person| person.to_string()), Part::new(of.limit, of.after)))
 }
 
-pub(super) async fn people(State(control): State<Control>, within: Within) -> Answer<List<Person>> {
-    Answer(Ok(covered(&control, &within, control.people(), |person| Some(person.id))))
+pub(super) async fn people(
+    State(control): State<Control>,
+    within: Within,
+    Query(of): Query<OfPage>,
+) -> Answer<Page<Person>> {
+    Answer(control.people_page(&within, &of.into()))
 }
 
 pub(super) async fn person(State(control): State<Control>, within: Within, Id(id): Id) -> Answer<Person> {
@@ -47,31 +45,29 @@ pub(super) async fn statement(
     })
 }
 
-pub(super) async fn budgets(State(control): State<Control>, within: Within) -> Answer<List<Budget>> {
-    let List { mut items } = control.budgets();
-    let snapshot = control.snapshot();
-    let directory = &snapshot.directory;
-    let on = |id: BudgetId| directory.budget(id).map(|budget| budget.on);
-    items.retain(|budget| match on(budget.id) {
-        _ if within.is_everything() => true,
-        Some(BudgetOn::Unit(unit)) => within.unit(directory, unit),
-        Some(BudgetOn::Key(key)) => directory.key_by_id(key).is_some_and(|key| within.person(directory, key.person)),
-        Some(BudgetOn::Company) | None => false,
-    });
-    Answer(Ok(List { items }))
+pub(super) async fn budgets(
+    State(control): State<Control>,
+    within: Within,
+    Query(of): Query<OfPage>,
+) -> Answer<Page<Budget>> {
+    Answer(control.budgets_page(&within, &of.into()))
 }
 
 pub(super) async fn grants(
     State(control): State<Control>,
     within: Within,
     Query(of): Query<OfPerson>,
-) -> Answer<List<Grant>> {
-    let grants = named(&control, &within, of).and_then(|person| control.grants(person.as_deref()));
-    Answer(grants.map(|grants| covered(&control, &within, grants, |grant| Some(grant.person))))
+) -> Answer<Page<Grant>> {
+    let asked = named(&control, &within, of);
+    Answer(asked.and_then(|(person, part)| control.grants_page(&within, person.as_deref(), &part)))
 }
 
-pub(super) async fn keys(State(control): State<Control>, within: Within) -> Answer<List<Key>> {
-    Answer(Ok(covered(&control, &within, control.keys(), |key| Some(key.person))))
+pub(super) async fn keys(
+    State(control): State<Control>,
+    within: Within,
+    Query(of): Query<OfPage>,
+) -> Answer<Page<Key>> {
+    Answer(control.keys_page(&within, &of.into()))
 }
 
 pub(super) async fn add_key(
@@ -131,9 +127,9 @@ pub(super) async fn balances(
     State(control): State<Control>,
     within: Within,
     Query(of): Query<OfPerson>,
-) -> Answer<List<Balance>> {
-    let balances = named(&control, &within, of).and_then(|person| control.balances(person.as_deref()));
-    Answer(balances.map(|balances| covered(&control, &within, balances, |balance| Some(balance.person))))
+) -> Answer<Page<Balance>> {
+    let asked = named(&control, &within, of);
+    Answer(asked.and_then(|(person, part)| control.balances_page(&within, person.as_deref(), &part)))
 }
 
 pub(super) async fn usage_rows(
@@ -141,6 +137,7 @@ pub(super) async fn usage_rows(
     within: Within,
     Query(mut wanted): Query<Wanted>,
 ) -> Answer<Overview> {
+    let part = Part::new(wanted.limit, wanted.after.take());
     // One row a person is what whoever sees some people can be given without naming one.
     let by_person = wanted.person.is_none() && wanted.by == Some(By::Person) && !within.is_everything();
     if !by_person {
@@ -148,16 +145,14 @@ pub(super) async fn usage_rows(
             Ok(person) => wanted.person = person,
             Err(error) => return Answer(Err(error)),
         }
-        return Answer(control.usage(wanted).await);
+        return Answer(control.usage_page(wanted, |_| true, part).await);
     }
-    let usage = control.usage(wanted).await.map(|mut usage| {
-        control.retain_covered(&within, &mut usage.items, |row: &UsageRow| row.key.parse().ok());
-        usage.charge =
-            usage.items.iter().fold(purser_core::money::Nano::ZERO, |sum, row| sum.saturating_add(row.charge));
-        usage.calls = usage.items.iter().fold(0, |sum: u64, row| sum.saturating_add(row.calls));
-        usage
-    });
-    Answer(usage)
+    let snapshot = control.snapshot();
+    let covered = move |row: &UsageRow| {
+        let person = row.key.parse::<PersonId>();
+        person.is_ok_and(|person| within.person(&snapshot.directory, person))
+    };
+    Answer(control.usage_page(wanted, covered, part).await)
 }
 
 pub(super) async fn charges(

@@ -6,9 +6,10 @@ use serde::Deserialize;
 use super::answer::Answer;
 use super::ask::{Body, Command, Id, Query, State};
 use crate::Control;
+use crate::pages::Part;
 use crate::shape::{
     AcceptOffer, ApproveOffer, DeclineOffer, List, NewOffer, NewVersion, Offer, OfferFinding, OfferNote, OfferReport,
-    OfferRow, PreviewRoles, RolesImpact,
+    OfferRow, Page, PreviewRoles, RolesImpact,
 };
 
 /// Of one state.
@@ -16,6 +17,10 @@ use crate::shape::{
 #[serde(default, deny_unknown_fields)]
 pub(super) struct OfState {
     state: Option<String>,
+    /// How many at most: a thousand where it is missing or more.
+    limit: Option<usize>,
+    /// Those after this one: the `next` of the page before.
+    after: Option<String>,
 }
 
 /// On a day.
@@ -25,8 +30,8 @@ pub(super) struct OnDay {
     on: Option<String>,
 }
 
-pub(super) async fn offers(State(control): State<Control>, Query(of): Query<OfState>) -> Answer<List<OfferRow>> {
-    Answer(control.offers(of.state).await)
+pub(super) async fn offers(State(control): State<Control>, Query(of): Query<OfState>) -> Answer<Page<OfferRow>> {
+    Answer(control.offers_page(of.state, Part::new(of.limit, of.after)).await)
 }
 
 pub(super) async fn draft_offer(

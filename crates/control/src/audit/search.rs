@@ -1,14 +1,15 @@
 //! Looking through the trail, newest first.
 
+use std::time::Duration;
+
 use purser_core::id::{AuditId, PersonId};
 use purser_core::time::Instant;
 use purser_ledger::Lsn;
-use purser_store::{EventRow, PAGE_MAX};
+use purser_store::{EventRow, Word};
 use serde::{Deserialize, Serialize};
 
 use super::entry::{Entry, Outcome};
 use crate::access::{Acting, Actor};
-use crate::change::KIND_AUDIT;
 use crate::control::{Control, Inner, stored};
 use crate::dates;
 use crate::error::{Code, Error};
@@ -16,6 +17,10 @@ use crate::shape::{AuditEntry, AuditPage};
 
 /// Entries in a page.
 const PAGE: usize = 100;
+/// Entries read at once.
+const PAGE_OF_ROWS: u32 = 200;
+/// How long after an entry was made its record may come.
+const WRITTEN_WITHIN: Duration = Duration::from_mins(10);
 /// Entries looked at for one page; the next page goes on from there.
 const SCANNED_MAX: usize = 20_000;
 
@@ -50,9 +55,16 @@ impl Control {
         self.report(move |inner| {
             let (mut items, mut scanned) = (Vec::new(), 0);
             let mut cursor = wanted.before.map(Lsn);
+            // An entry is made before its record: those that are late for the day are looked at one by one.
+            if let Some(end) = to.map(|to| to.saturating_add(WRITTEN_WITHIN))
+                && let Some(end) = inner.reader.event_at(end).map_err(stored)?
+            {
+                cursor = Some(cursor.map_or(end, |cursor| cursor.min(end)));
+            }
+            let words = wanted.words();
             loop {
-                let page = inner.reader.events_of_kind(KIND_AUDIT, cursor, PAGE_MAX).map_err(stored)?;
-                let full = page.len() >= usize::try_from(PAGE_MAX).unwrap_or(usize::MAX);
+                let page = inner.reader.trail(&words, cursor, PAGE_OF_ROWS).map_err(stored)?;
+                let full = page.len() >= usize::try_from(PAGE_OF_ROWS).unwrap_or(usize::MAX);
                 for row in page {
                     scanned += 1;
                     cursor = Some(row.lsn);
@@ -117,6 +129,22 @@ impl Control {
 }
 
 impl Trail {
+    /// What an index knows of what is wanted, the rarest first.
+    fn words(&self) -> Vec<Word<'_>> {
+        let outcome = self.outcome.map(|outcome| match outcome {
+            Outcome::Made => "made",
+            Outcome::Denied => "denied",
+            Outcome::Read => "read",
+        });
+        let words = [
+            self.target.as_deref().map(Word::Target),
+            self.action.as_deref().map(Word::Action),
+            self.actor.as_deref().map(Word::Actor),
+            outcome.map(Word::Outcome),
+        ];
+        words.into_iter().flatten().collect()
+    }
+
     fn wants(&self, entry: &Entry) -> bool {
         let is = |wanted: &Option<String>, found: &str| wanted.as_ref().is_none_or(|wanted| wanted == found);
         let target = self.target.as_ref();

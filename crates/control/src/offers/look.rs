@@ -15,8 +15,9 @@ use super::offer_id;
 use crate::access::{Confidential, Whose};
 use crate::control::{Control, Inner, stored};
 use crate::error::{Code, Error, Refused};
+use crate::pages::{Part, whole};
 use crate::people::known;
-use crate::shape::{List, Offer, OfferApproval, OfferChange, OfferFinding, OfferRow, OfferVersion};
+use crate::shape::{List, Offer, OfferApproval, OfferChange, OfferFinding, OfferRow, OfferVersion, Page};
 
 /// What stands in the place of an amount that is not shown.
 const HIDDEN: &str = "hidden";
@@ -27,6 +28,11 @@ impl Control {
     /// # Errors
     /// No such state, or the files.
     pub async fn offers(&self, state: Option<String>) -> Result<List<OfferRow>, Error> {
+        self.offers_page(state, Part::ALL).await.map(whole)
+    }
+
+    /// The same in pages.
+    pub(crate) async fn offers_page(&self, state: Option<String>, part: Part) -> Result<Page<OfferRow>, Error> {
         self.look(move |inner, snapshot| {
             if let Some(state) = &state
                 && !purser_core::offer::State::ALL.iter().any(|known| known.word() == state)
@@ -37,15 +43,14 @@ impl Control {
                     .hint(format!("write one of {}", words.join(", ")))
                     .into());
             }
-            let candidates = inner.private.offer_candidates().map_err(stored)?;
-            let name = |id: OfferId| {
-                let place = candidates.binary_search_by_key(&id, |(offer, _)| *offer).ok()?;
-                candidates.get(place).map(|(_, name)| name.clone())
-            };
             let fits = |offer: &Known| state.as_deref().is_none_or(|state| offer.state.word() == state);
             let mut offers: Vec<_> = snapshot.directory.offers().filter(|offer| fits(offer)).collect();
             offers.sort_unstable_by_key(|offer| (offer.created_at(), offer.id));
-            Ok(List { items: offers.iter().map(|offer| inner.offer_row(offer, name(offer.id))).collect() })
+            let show = |offer: &&std::sync::Arc<Known>| {
+                let candidate = inner.private.offer_candidate(offer.id).map_err(stored)?;
+                Ok(inner.offer_row(offer, candidate))
+            };
+            part.of(&offers, |offer| offer.id.to_string(), show)
         })
         .await
     }

@@ -12,6 +12,7 @@ mod import;
 mod key;
 mod login;
 mod offer;
+mod page;
 mod person;
 mod pool;
 mod price;
@@ -34,6 +35,7 @@ pub use offer::{
     AcceptOffer, ApproveOffer, DeclineOffer, NewOffer, NewVersion, Offer, OfferApproval, OfferChange, OfferFinding,
     OfferNote, OfferReport, OfferRow, OfferShare, OfferVersion, PreviewRoles, RolesImpact, RolesMoved,
 };
+pub use page::{OfPage, PAGE_MAX, Page};
 pub use person::{MovePerson, NewPerson, Person, SetZone};
 pub(crate) use pool::owner_text;
 pub use pool::{

@@ -122,8 +122,11 @@ pub struct PoolCommitment {
 pub struct PoolDetail {
     /// The pool.
     pub pool: Pool,
-    /// Everything that is set aside, by year, then by when the grant was made.
+    /// What is set aside, by year, then by when the grant was made.
     pub commitments: Vec<PoolCommitment>,
+    /// What to ask `after` for more of them; none when these are the last.
+    #[serde(default)]
+    pub next: Option<String>,
 }
 
 /// What was promised in a fiscal year and is not used yet.
@@ -141,6 +144,9 @@ pub struct Liability {
     pub unfunded: LiabilityRow,
     /// By what was asked for, largest outstanding first.
     pub items: Vec<LiabilityRow>,
+    /// What to ask `after` for more rows; none when these are the last. The sums are over all of them.
+    #[serde(default)]
+    pub next: Option<String>,
 }
 
 /// Promised, used and outstanding.
@@ -183,6 +189,10 @@ pub struct WantedLiability {
     pub by: Option<LiabilityBy>,
     /// Only people of this unit and below (id or unique name).
     pub unit: Option<String>,
+    /// How many rows at most: a thousand where it is missing or more.
+    pub limit: Option<usize>,
+    /// The rows after the one of this key: the `next` of the page before.
+    pub after: Option<String>,
 }
 
 /// The id of a unit that owns something, or the company.

@@ -79,6 +79,9 @@ pub struct UsageRow {
 pub struct Overview {
     /// The rows, dearest first; days in order.
     pub items: Vec<UsageRow>,
+    /// What to ask `after` for more rows; none when these are the last. The sums are over all of them.
+    #[serde(default)]
+    pub next: Option<String>,
     /// First instant included.
     pub from: Instant,
     /// First instant not included.

@@ -16,6 +16,7 @@ mod openapi;
 mod pools;
 mod setup;
 mod stops;
+mod totals;
 mod trace;
 mod trail;
 mod web;

@@ -3,7 +3,7 @@
 use std::io::{BufRead, IsTerminal};
 
 use clap::{Args, Subcommand};
-use purser_control::shape::{BreakGlass, List, Login, NewBreakGlass, NewLogin, SetActive, SetPassword, SetRoles};
+use purser_control::shape::{BreakGlass, Login, NewBreakGlass, NewLogin, SetActive, SetPassword, SetRoles};
 
 use super::or_dash;
 use crate::client::{Absent, Client, path};
@@ -97,8 +97,8 @@ impl Command {
                 client.post(path(["logins"]), &new).await?
             }
             Self::List => {
-                let list: List<Login> = client.get(path(["logins"])).await?;
-                out.show(&list.items, |logins| table(logins));
+                let list: Vec<Login> = client.list(path(["logins"])).await?;
+                out.show(&list, |logins| table(logins));
                 return Ok(());
             }
             Self::Role(role) => {
@@ -127,7 +127,7 @@ impl GlassCommand {
                 let new = NewBreakGlass { action: ask.action, target: ask.target, reason: ask.reason };
                 vec![client.post(path(["break-glass"]), &new).await?]
             }
-            Self::List => client.get::<List<BreakGlass>>(path(["break-glass"])).await?.items,
+            Self::List => client.list::<BreakGlass>(path(["break-glass"])).await?,
         };
         out.show(&asked, |asked| {
             let mut table = Table::new(&["id", "action", "target", "by", "usable from", "until", "used"]);

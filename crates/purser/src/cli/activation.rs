@@ -1,7 +1,7 @@
 //! `purser activation …`
 
 use clap::{Args, Subcommand};
-use purser_control::shape::{Activation, ActivationState, List, NewActivation};
+use purser_control::shape::{Activation, ActivationState, NewActivation};
 
 use super::or_dash;
 use crate::client::{Client, path};
@@ -51,8 +51,8 @@ impl Command {
                 out.show(&made, |made| made.link.clone().unwrap_or_else(|| made.id.to_string()));
             }
             Self::List => {
-                let list: List<Activation> = client.get(path(["activations"])).await?;
-                out.show(&list.items, |links| table(links));
+                let list: Vec<Activation> = client.list(path(["activations"])).await?;
+                out.show(&list, |links| table(links));
             }
             Self::Revoke(revoke) => {
                 let link: Activation = client.delete(path(["activations", &revoke.activation])).await?;

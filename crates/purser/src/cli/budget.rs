@@ -1,7 +1,7 @@
 //! `purser budget …`
 
 use clap::{Args, Subcommand};
-use purser_control::shape::{Budget, List, SetBudget};
+use purser_control::shape::{Budget, SetBudget};
 
 use super::{money, or_dash};
 use crate::client::{Absent, Client, path};
@@ -51,8 +51,8 @@ impl Command {
                 client.post(path(["budgets"]), &set).await?
             }
             Self::List => {
-                let list: List<Budget> = client.get(path(["budgets"])).await?;
-                out.show(&list.items, |budgets| table(budgets));
+                let list: Vec<Budget> = client.list(path(["budgets"])).await?;
+                out.show(&list, |budgets| table(budgets));
                 return Ok(());
             }
             Self::End(end) => client.delete(path(["budgets", &end.budget])).await?,

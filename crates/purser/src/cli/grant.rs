@@ -1,7 +1,7 @@
 //! `purser grant …`
 
 use clap::{Args, Subcommand, ValueEnum};
-use purser_control::shape::{ChangeGrant, DayRemedy, Grant, GrantChange, List as Items, NewGrant};
+use purser_control::shape::{ChangeGrant, DayRemedy, Grant, GrantChange, NewGrant};
 use purser_core::money::Nano;
 
 use super::{money, or_dash};
@@ -222,8 +222,8 @@ impl Command {
             }
             Self::List(list) => {
                 let path = path(["grants"]).with("person", list.person.as_deref());
-                let list: Items<Grant> = client.get(path).await?;
-                out.show(&list.items, |grants| table(grants));
+                let list: Vec<Grant> = client.list(path).await?;
+                out.show(&list, |grants| table(grants));
                 return Ok(());
             }
             Self::Share(of) => {

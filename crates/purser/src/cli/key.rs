@@ -1,7 +1,7 @@
 //! `purser key …` and `purser admin-key …`
 
 use clap::{Args, Subcommand};
-use purser_control::shape::{AdminKey, Key, List, NewAdminKey, NewKey};
+use purser_control::shape::{AdminKey, Key, NewAdminKey, NewKey};
 
 use super::or_dash;
 use crate::client::{Absent, Client, path};
@@ -88,8 +88,8 @@ impl Command {
                 out.show(&key, |key| key.key.clone().unwrap_or_else(|| key.id.to_string()));
             }
             Self::List => {
-                let list: List<Key> = client.get(path(["keys"])).await?;
-                out.show(&list.items, |keys| table(keys));
+                let list: Vec<Key> = client.list(path(["keys"])).await?;
+                out.show(&list, |keys| table(keys));
             }
             Self::Revoke(revoke) => {
                 let key: Key = client.delete(path(["keys", &revoke.key])).await?;
@@ -117,8 +117,8 @@ impl AdminCommand {
                 out.show(&key, |key| key.key.clone().unwrap_or_else(|| key.id.to_string()));
             }
             Self::List => {
-                let list: List<AdminKey> = client.get(path(["admin-keys"])).await?;
-                out.show(&list.items, |keys| admin_table(keys));
+                let list: Vec<AdminKey> = client.list(path(["admin-keys"])).await?;
+                out.show(&list, |keys| admin_table(keys));
             }
             Self::Revoke(revoke) => {
                 let key: AdminKey = client.delete(path(["admin-keys", &revoke.key])).await?;

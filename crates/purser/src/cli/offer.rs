@@ -7,8 +7,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 use purser_control::shape::{
-    AcceptOffer, ApproveOffer, Confidential, DeclineOffer, List as Items, NewOffer, NewVersion, Offer, OfferNote,
-    OfferReport, OfferRow,
+    AcceptOffer, ApproveOffer, Confidential, DeclineOffer, NewOffer, NewVersion, Offer, OfferNote, OfferReport,
+    OfferRow,
 };
 use purser_core::offer::DeclineReason;
 use purser_core::role::Duty;
@@ -185,8 +185,8 @@ impl Command {
             Self::Lint(_) | Self::Compare(_) => unreachable!("these read files and ask nobody"),
             Self::List(list) => {
                 let path = path(["offers"]).with("state", list.state.as_deref());
-                let list: Items<OfferRow> = client.get(path).await?;
-                out.show(&list.items, |offers| table(offers));
+                let list: Vec<OfferRow> = client.list(path).await?;
+                out.show(&list, |offers| table(offers));
                 return Ok(());
             }
             Self::Report(report) => {

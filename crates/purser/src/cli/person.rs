@@ -102,8 +102,8 @@ impl Command {
                 return Ok(());
             }
             Self::List => {
-                let list: List<Person> = client.get(path(["people"])).await?;
-                out.show(&list.items, |people| table(people));
+                let list: Vec<Person> = client.list(path(["people"])).await?;
+                out.show(&list, |people| table(people));
                 return Ok(());
             }
             Self::Show(one) => client.get(path(["people", &one.person])).await?,

@@ -2,8 +2,7 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 use purser_control::shape::{
-    FiscalMonth, FundPool, Liability as Owed, LiabilityRow, List, NewPool, Pool, PoolCommitment, PoolDetail,
-    TransferPool,
+    FiscalMonth, FundPool, Liability as Owed, LiabilityRow, NewPool, Pool, PoolCommitment, PoolDetail, TransferPool,
 };
 use purser_core::money::Nano;
 
@@ -118,12 +117,17 @@ impl Command {
                 client.post(path(["pools"]), &new).await?
             }
             Self::List => {
-                let list: List<Pool> = client.get(path(["pools"])).await?;
-                out.show(&list.items, |pools| table(pools));
+                let list: Vec<Pool> = client.list(path(["pools"])).await?;
+                out.show(&list, |pools| table(pools));
                 return Ok(());
             }
             Self::Show(show) => {
-                let detail: PoolDetail = client.get(path(["pools", &show.pool])).await?;
+                let join = |all: &mut PoolDetail, page: PoolDetail| {
+                    all.commitments.extend(page.commitments);
+                    all.next = page.next;
+                };
+                let next = |page: &PoolDetail| page.next.clone();
+                let detail = client.pages(path(["pools", &show.pool]), next, join).await?;
                 out.show(&detail, |detail| {
                     format!("{}\n{}", table(std::slice::from_ref(&detail.pool)), commitments(&detail.commitments))
                 });
@@ -161,7 +165,11 @@ async fn liability(wanted: &Liability, client: &mut Client, out: Output) -> Resu
         .with("by", Some(by))
         .with("year", year.as_deref())
         .with("unit", wanted.unit.as_deref());
-    let owed: Owed = client.get(path).await?;
+    let join = |all: &mut Owed, page: Owed| {
+        all.items.extend(page.items);
+        all.next = page.next;
+    };
+    let owed = client.pages(path, |page: &Owed| page.next.clone(), join).await?;
     out.show(&owed, |owed| {
         let mut table = Table::new(&[by, ">grants", ">granted", ">used", ">outstanding"]);
         let mut row = |name: &str, row: &LiabilityRow| {

@@ -1,7 +1,7 @@
 //! `purser usage`, `purser statement`, `purser balance`
 
 use clap::{Args, ValueEnum};
-use purser_control::shape::{Balance as Left, Charge, ChargePage, Funds, List, Overview, Statement as Month, Status};
+use purser_control::shape::{Balance as Left, Charge, ChargePage, Funds, Overview, Statement as Month, Status};
 
 use super::{money, or_dash};
 use crate::client::{Client, Path, path};
@@ -81,7 +81,12 @@ impl Usage {
             charges.reverse();
             out.show(&charges, |charges| charge_table(charges));
         } else {
-            let overview: Overview = client.get(path.with("by", Some(self.by.name()))).await?;
+            let join = |all: &mut Overview, page: Overview| {
+                all.items.extend(page.items);
+                all.next = page.next;
+            };
+            let next = |page: &Overview| page.next.clone();
+            let overview = client.pages(path.with("by", Some(self.by.name())), next, join).await?;
             out.show(&overview, |overview| usage_table(self.by, overview));
         }
         Ok(())
@@ -99,8 +104,8 @@ impl Statement {
 
 impl Balance {
     pub(crate) async fn run(self, client: &mut Client, out: Output) -> Result<(), Failure> {
-        let list: List<Left> = client.get(path(["balances"]).with("person", self.person.as_deref())).await?;
-        out.show(&list.items, |balances| balance_table(balances));
+        let list: Vec<Left> = client.list(path(["balances"]).with("person", self.person.as_deref())).await?;
+        out.show(&list, |balances| balance_table(balances));
         Ok(())
     }
 }

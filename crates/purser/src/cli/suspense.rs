@@ -1,7 +1,7 @@
 //! `purser suspense …`
 
 use clap::{Args, Subcommand};
-use purser_control::shape::{List, Resolve as Ending, Suspended};
+use purser_control::shape::{Resolve as Ending, Suspended};
 
 use super::money;
 use crate::client::{Client, path};
@@ -33,8 +33,8 @@ impl Command {
     pub(crate) async fn run(self, client: &mut Client, out: Output) -> Result<(), Failure> {
         match self {
             Self::List => {
-                let list: List<Suspended> = client.get(path(["suspense"])).await?;
-                out.show(&list.items, |items| table(items));
+                let list: Vec<Suspended> = client.list(path(["suspense"])).await?;
+                out.show(&list, |items| table(items));
             }
             Self::Resolve(resolve) => {
                 let ending = match resolve.charge {

@@ -1,7 +1,7 @@
 //! `purser unit …`
 
 use clap::{Args, Subcommand};
-use purser_control::shape::{List, NewUnit, Unit};
+use purser_control::shape::{NewUnit, Unit};
 
 use super::or_dash;
 use crate::client::{Absent, Client, path};
@@ -48,8 +48,8 @@ impl Command {
                 out.show(&unit, |unit| table(std::slice::from_ref(unit)));
             }
             Self::List => {
-                let list: List<Unit> = client.get(path(["units"])).await?;
-                out.show(&list.items, |units| table(units));
+                let list: Vec<Unit> = client.list(path(["units"])).await?;
+                out.show(&list, |units| table(units));
             }
         }
         Ok(())

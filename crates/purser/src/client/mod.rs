@@ -7,6 +7,7 @@ mod socket;
 
 use http::{Method, Request, StatusCode};
 use purser_control::Problem;
+use purser_control::shape::Page;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -87,6 +88,29 @@ impl Client {
     /// Reads.
     pub(crate) async fn get<T: DeserializeOwned>(&mut self, path: Path) -> Result<T, Failure> {
         self.call(Method::GET, path, Vec::new()).await
+    }
+
+    /// Reads a list, every page of it.
+    pub(crate) async fn list<T: DeserializeOwned>(&mut self, path: Path) -> Result<Vec<T>, Failure> {
+        let join = |all: &mut Page<T>, page: Page<T>| all.items.extend(page.items);
+        Ok(self.pages(path, |page: &Page<T>| page.next.clone(), join).await?.items)
+    }
+
+    /// Reads all pages of something, joined to the first.
+    pub(crate) async fn pages<T: DeserializeOwned>(
+        &mut self,
+        path: Path,
+        next: impl Fn(&T) -> Option<String>,
+        mut join: impl FnMut(&mut T, T),
+    ) -> Result<T, Failure> {
+        let mut all: T = self.get(path.clone()).await?;
+        let mut after = next(&all);
+        while after.is_some() {
+            let page: T = self.get(path.clone().with("after", after.as_deref())).await?;
+            after = next(&page);
+            join(&mut all, page);
+        }
+        Ok(all)
     }
 
     /// Makes something, or has something done.

@@ -1,6 +1,6 @@
 //! The money side of a run: whose it is, what may be spent, and the key.
 
-use purser_control::shape::{Budget, Grant, Key, List, NewGrant, NewKey, NewPerson, Person, SetBudget, Status};
+use purser_control::shape::{Budget, Grant, Key, NewGrant, NewKey, NewPerson, Person, SetBudget, Status};
 use purser_core::calendar::Cadence;
 use purser_core::grant::Release;
 use purser_core::money::Currency;
@@ -69,12 +69,9 @@ impl Asked {
 /// The services refuse, or a company does not know this person or has granted them nothing.
 pub(crate) async fn open(client: &mut Client, asked: Option<&Asked>, agent: &str) -> Result<Purse, Failure> {
     let name = std::env::var("USER").ok().filter(|name| !name.is_empty()).unwrap_or_else(|| "me".to_owned());
-    let people: List<Person> = client.get(path(["people"])).await?;
-    let (mine, others): (Vec<Person>, Vec<Person>) = people
-        .items
-        .into_iter()
-        .filter(|person| person.active)
-        .partition(|person| person.name.as_deref() == Some(&name));
+    let people: Vec<Person> = client.list(path(["people"])).await?;
+    let (mine, others): (Vec<Person>, Vec<Person>) =
+        people.into_iter().filter(|person| person.active).partition(|person| person.name.as_deref() == Some(&name));
     let personal = others.is_empty();
     let person = match mine.into_iter().next() {
         Some(person) => person,
@@ -128,8 +125,8 @@ async fn key(client: &mut Client, person: &Person, agent: &str) -> Result<Key, F
 
 /// The grants that are not void.
 async fn grants(client: &mut Client, person: &Person) -> Result<Vec<Grant>, Failure> {
-    let all: List<Grant> = client.get(path(["grants"]).with("person", Some(&person.id.to_string()))).await?;
-    Ok(all.items.into_iter().filter(|grant| grant.voided.is_none()).collect())
+    let all: Vec<Grant> = client.list(path(["grants"]).with("person", Some(&person.id.to_string()))).await?;
+    Ok(all.into_iter().filter(|grant| grant.voided.is_none()).collect())
 }
 
 /// What a company granted.

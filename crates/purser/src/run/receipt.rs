@@ -29,8 +29,8 @@ pub(crate) async fn tell(client: &mut Client, purse: &Purse, since: Instant) -> 
     if !charges.is_empty() {
         say(format_args!("purser: tokens {}", tokens(&charges)));
     }
-    let balances: List<Balance> = client.get(path(["balances"]).with("person", Some(&id))).await?;
-    if let Some(balance) = balances.items.first() {
+    let balances: Vec<Balance> = client.list(path(["balances"]).with("person", Some(&id))).await?;
+    if let Some(balance) = balances.first() {
         let (left, limit) =
             (balance.spendable.for_people(&purse.currency), balance.funds.limit.for_people(&purse.currency));
         let zone = Zone::try_new(&purse.person.zone).unwrap_or(Zone::UTC);

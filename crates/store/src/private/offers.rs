@@ -94,6 +94,20 @@ impl Private {
             .map_err(StoreError::sqlite("read a version of an offer"))
     }
 
+    /// The candidate's name in the latest version of an offer; `None` once erased.
+    ///
+    /// # Errors
+    /// [`StoreError::Sqlite`].
+    pub fn offer_candidate(&self, offer: OfferId) -> Result<Option<String>, StoreError> {
+        self.conn()
+            .prepare_cached(
+                "SELECT coalesce(json_extract(content, '$.candidate.name'), '') FROM offer_versions_private
+                 WHERE offer = ?1 ORDER BY number DESC LIMIT 1",
+            )
+            .and_then(|mut one| one.query_row((Bits::new(offer.get()),), |row| row.get(0)).optional())
+            .map_err(StoreError::sqlite("read the candidate of an offer"))
+    }
+
     /// The candidate's name in the latest version of each offer, in order of their ids.
     ///
     /// # Errors

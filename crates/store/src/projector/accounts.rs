@@ -1,8 +1,9 @@
 //! Accounts and open holds while a batch is projected.
 
-use purser_core::account::Subject;
+use purser_core::account::{AccountKey, Subject};
 use purser_core::id::{BudgetId, GrantId, RunId};
 use purser_core::money::Nano;
+use purser_core::time::Instant;
 use purser_ledger::{AccountNo, Ceilings, HoldId};
 use rusqlite::{Connection, OptionalExtension};
 
@@ -102,12 +103,23 @@ impl OpenHolds {
 #[derive(Debug, Default)]
 pub(super) struct Accounts {
     funded: NumberMap<AccountNo, i64>,
-    subjects: NumberMap<AccountNo, (i64, Bits)>,
+    subjects: NumberMap<AccountNo, Whose>,
+}
+
+/// Whose an account is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Whose {
+    /// See [`subject_columns`].
+    pub(super) kind: i64,
+    pub(super) subject: Bits,
+    /// When its period began.
+    pub(super) start: Instant,
 }
 
 impl Accounts {
-    pub(super) fn opened(&mut self, no: AccountNo, subject: Subject) {
-        self.remember(no, subject_columns(subject));
+    pub(super) fn opened(&mut self, no: AccountNo, key: &AccountKey) {
+        let (kind, subject) = subject_columns(key.subject);
+        self.remember(no, Whose { kind, subject, start: key.period.start });
     }
 
     /// `None` when the sum leaves the range.
@@ -118,23 +130,20 @@ impl Accounts {
     }
 
     /// Whose the account is; `None` for one that was never opened.
-    pub(super) fn subject(&mut self, conn: &Connection, no: AccountNo) -> rusqlite::Result<Option<(i64, Bits)>> {
-        if let Some(subject) = self.subjects.get(&no) {
-            return Ok(Some(*subject));
+    pub(super) fn whose(&mut self, conn: &Connection, no: AccountNo) -> rusqlite::Result<Option<Whose>> {
+        if let Some(whose) = self.subjects.get(&no) {
+            return Ok(Some(*whose));
         }
         let found = conn
-            .prepare_cached("SELECT subject_kind, subject FROM account WHERE no = ?1")?
-            .query_row((no.0,), |row| Ok((row.get(0)?, row.get(1)?)))
+            .prepare_cached("SELECT subject_kind, subject, start FROM account WHERE no = ?1")?
+            .query_row((no.0,), |row| {
+                Ok(Whose { kind: row.get(0)?, subject: row.get(1)?, start: Instant::from_micros(row.get(2)?) })
+            })
             .optional()?;
-        if let Some(subject) = found {
-            self.remember(no, subject);
+        if let Some(whose) = found {
+            self.remember(no, whose);
         }
         Ok(found)
-    }
-
-    /// Was it ever opened?
-    pub(super) fn is_known(&mut self, conn: &Connection, no: AccountNo) -> rusqlite::Result<bool> {
-        self.subject(conn, no).map(|subject| subject.is_some())
     }
 
     /// Writes what was released.
@@ -146,11 +155,11 @@ impl Accounts {
         Ok(())
     }
 
-    fn remember(&mut self, no: AccountNo, subject: (i64, Bits)) {
+    fn remember(&mut self, no: AccountNo, whose: Whose) {
         if self.subjects.len() >= SUBJECTS_KEPT {
             self.subjects.clear();
         }
-        self.subjects.insert(no, subject);
+        self.subjects.insert(no, whose);
     }
 }
 

@@ -14,6 +14,7 @@ use super::called::{self, Called};
 use super::charges::ChargeKind;
 use super::packed::Charge;
 use super::standing::Standing;
+use super::words::words_of;
 use crate::counts::Counts;
 use crate::error::StoreError;
 use crate::ids::Bits;
@@ -174,7 +175,7 @@ impl<'a> Batch<'a> {
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             )?
             .execute((no.0, kind, subject, start, until, lsn.0.cast_signed()))?;
-        self.state.accounts.opened(no, key.subject);
+        self.state.accounts.opened(no, key);
         Ok(())
     }
 
@@ -207,7 +208,7 @@ impl<'a> Batch<'a> {
         }
         let Some(no) = account.map(AccountNo) else { return Ok((None, Ceilings::new())) };
         // A grant's part is among the record's legs; a limit's is not.
-        let is_limit = self.state.accounts.subject(self.tx, no)?.is_some_and(|(kind, _)| kind != GRANT);
+        let is_limit = self.state.accounts.whose(self.tx, no)?.is_some_and(|whose| whose.kind != GRANT);
         Ok((None, is_limit.then_some(no).into_iter().collect()))
     }
 
@@ -246,6 +247,8 @@ impl<'a> Batch<'a> {
         self.tx
             .prepare_cached("INSERT INTO event (lsn, at, command, kind, payload) VALUES (?1, ?2, ?3, ?4, ?5)")?
             .execute((lsn.0.cast_signed(), at.as_micros(), Bits::new(command.get()), kind, payload))?;
+        let mut word = self.tx.prepare_cached("INSERT OR IGNORE INTO event_word (word, lsn) VALUES (?1, ?2)")?;
+        words_of(kind, payload).into_iter().try_for_each(|of| word.execute((of, lsn.0.cast_signed())).map(drop))?;
         Ok(())
     }
 

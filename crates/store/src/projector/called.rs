@@ -6,16 +6,21 @@ use purser_ledger::Mark;
 use crate::counts::Counts;
 use crate::ids::Bits;
 
-/// Whose call, and the key it came with.
+/// No id.
+const NOBODY: Bits = Bits::new(0);
+
+/// Whose call, the key it came with, and the unit they were in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Caller {
     pub(crate) person: Bits,
     pub(crate) key: Bits,
+    /// Zero where the settlement did not say.
+    pub(crate) unit: Bits,
 }
 
 impl Caller {
     /// Before all others.
-    pub(crate) const FIRST: Self = Self { person: Bits::new(0), key: Bits::new(0) };
+    pub(crate) const FIRST: Self = Self { person: NOBODY, key: NOBODY, unit: NOBODY };
 }
 
 /// What a charge says about the call; the texts are where they were read.
@@ -42,7 +47,11 @@ pub(crate) fn read(detail: &[u8]) -> Option<(Called<'_>, Counts, Mark)> {
         CallMark::Disputed => Mark::Disputed,
     };
     let called = Called {
-        caller: Some(Caller { person: Bits::new(record.person.get()), key: Bits::new(record.key.get()) }),
+        caller: Some(Caller {
+            person: Bits::new(record.person.get()),
+            key: Bits::new(record.key.get()),
+            unit: record.unit.map_or(NOBODY, |unit| Bits::new(unit.get())),
+        }),
         provider: record.provider,
         model: record.requested,
         served_model: record.served,

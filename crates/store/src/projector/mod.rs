@@ -25,6 +25,7 @@ mod sums;
 #[cfg(test)]
 mod tests;
 mod thread;
+mod words;
 
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -39,8 +40,10 @@ pub(crate) use numbers::NumberMap;
 pub(crate) use packed::{BLOCK_COLUMNS, Charge, Entry, Place, StoredBlock, damaged};
 pub(crate) use section::{IndexRow, Notes, listed, open_blocks};
 pub(crate) use store::{charges_of_hold, closed};
-pub(crate) use sums::{ByModel, Sums, day_of, each_model};
+pub(crate) use sums::{ByModel, Sums, day_of, each_model, month_of, next_month};
 pub use thread::{Projector, ProjectorTap};
+pub(crate) use words::words_of;
+pub use words::{KIND_AUDIT, Word};
 
 use crate::dir::DataDir;
 use crate::error::StoreError;

@@ -279,8 +279,11 @@ impl<'a> Entry<'a> {
     }
 
     fn called(&self, input: &mut Input<'a>) -> Option<Called<'a>> {
-        let caller =
-            if self.has(HAS_CALLER) { Some(Caller { person: input.bits()?, key: input.bits()? }) } else { None };
+        let caller = if self.has(HAS_CALLER) {
+            Some(Caller { person: input.bits()?, key: input.bits()?, unit: input.bits()? })
+        } else {
+            None
+        };
         let (provider, model) = (input.text()?, input.text()?);
         let served_model = if self.has(HAS_SERVED) { Some(input.text()?) } else { None };
         Some(Called { caller, provider, model, served_model })
@@ -315,9 +318,10 @@ fn put(out: &mut Vec<u8>, charge: &Charge<'_>) {
     put_len(out, charge.ceilings.len());
     charge.ceilings.iter().for_each(|no| put_u64(out, u64::from(no.0)));
     if !charge.as_detailed {
-        if let Some(Caller { person, key }) = called.caller {
-            out.extend_from_slice(&person.get().to_be_bytes());
-            out.extend_from_slice(&key.get().to_be_bytes());
+        if let Some(Caller { person, key, unit }) = called.caller {
+            for id in [person, key, unit] {
+                out.extend_from_slice(&id.get().to_be_bytes());
+            }
         }
         put_text(out, called.provider);
         put_text(out, called.model);

@@ -12,14 +12,14 @@ use purser_core::money::Nano;
 use purser_ledger::{AccountNo, HoldId, Lsn};
 use rusqlite::{Connection, OptionalExtension};
 
-use super::accounts::{Accounts, hold_column};
+use super::accounts::{Accounts, GRANT, hold_column};
 use super::apply::ApplyError;
 use super::bytes::{Input, put_i64, put_u64};
 use super::called::Caller;
 use super::numbers::NumberMap;
 use super::packed::{BLOCK_COLUMNS, Block, Charge, StoredBlock, damaged};
 use super::store;
-use super::sums::{ByModel, Sums, day_of};
+use super::sums::{ByModel, Sums, day_of, month_of};
 use crate::ids::Bits;
 
 /// Holds whose charges one index row lists: neighbours, which are settled at about the same time.
@@ -123,12 +123,19 @@ impl Section {
         let (Some(days), Some(callers)) = (notes.by_day(), notes.by_caller()) else { return Err(unfit) };
         store::add_days(conn, days)?;
         store::add_callers(conn, callers)?;
+        store::add_months(conn, notes.by_month().ok_or(unfit)?)?;
         let spent = notes.by_account();
+        let mut grants = BTreeMap::new();
         for (no, _, spent) in &spent {
-            let known = accounts.is_known(conn, *no)?;
-            known.then_some(()).ok_or(ApplyError::Unfit { lsn: spent.first, what: UNKNOWN_ACCOUNT })?;
+            let unfit = |what| ApplyError::Unfit { lsn: spent.first, what };
+            let whose = accounts.whose(conn, *no)?.ok_or(unfit(UNKNOWN_ACCOUNT))?;
+            if whose.kind == GRANT {
+                let sum: &mut i64 = grants.entry((month_of(day_of(whose.start)), whose.subject)).or_default();
+                *sum = sum.checked_add(spent.amount).ok_or(unfit("a sum leaves the range"))?;
+            }
         }
         store::add_spent(conn, &spent)?;
+        store::add_grants(conn, &grants)?;
         Ok(())
     }
 }
@@ -226,6 +233,12 @@ impl Notes {
     pub(crate) fn by_caller(&self) -> Option<BTreeMap<(i64, Caller), ByModel>> {
         let callers = self.callers();
         self.summed(|day, caller| callers.get(index(caller)).map(|caller| (day, *caller)))
+    }
+
+    /// Sums by month and caller. `None` when one leaves the range.
+    pub(crate) fn by_month(&self) -> Option<BTreeMap<(i64, Caller), ByModel>> {
+        let callers = self.callers();
+        self.summed(|day, caller| callers.get(index(caller)).map(|caller| (month_of(day), *caller)))
     }
 
     fn summed<K: Ord>(&self, key: impl Fn(i64, u32) -> Option<K>) -> Option<BTreeMap<K, ByModel>> {

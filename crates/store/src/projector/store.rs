@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use purser_ledger::{AccountNo, HoldId, Lsn};
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{CachedStatement, Connection, OptionalExtension};
 
 use super::accounts::hold_column;
 use super::called::Caller;
 use super::packed::damaged;
 use super::section::{IndexRow, Spent, hold_place, hold_row, listed_for};
 use super::sums::ByModel;
+use crate::ids::Bits;
 
 /// The last charge that is in the indexes and sums; those after it are in the open section.
 pub(crate) fn closed(conn: &Connection) -> rusqlite::Result<Lsn> {
@@ -44,25 +45,71 @@ pub(super) fn add_days(conn: &Connection, rows: BTreeMap<i64, ByModel>) -> rusql
 
 /// Adds to days of people's keys.
 pub(super) fn add_callers(conn: &Connection, rows: BTreeMap<(i64, Caller), ByModel>) -> rusqlite::Result<()> {
-    let mut select =
-        conn.prepare_cached("SELECT models FROM usage_by_key WHERE day = ?1 AND person = ?2 AND key = ?3")?;
-    let mut update =
-        conn.prepare_cached("UPDATE usage_by_key SET models = ?4 WHERE day = ?1 AND person = ?2 AND key = ?3")?;
-    let mut insert =
-        conn.prepare_cached("INSERT INTO usage_by_key (day, person, key, models) VALUES (?1, ?2, ?3, ?4)")?;
+    let mut days = CallerRows::new(conn, "usage_by_key", "day")?;
     let mut own = conn.prepare_cached("INSERT OR IGNORE INTO key_of_person (key, person) VALUES (?1, ?2)")?;
-    for ((day, Caller { person, key }), mut sums) in rows {
-        let stored =
-            select.query_row((day, person, key), |row| Ok(sums.add_packed(row.get_ref(0)?.as_blob()?))).optional()?;
-        if let Some(added) = stored {
-            added.ok_or_else(damaged)?;
-            update.execute((day, person, key, sums.packed()))?;
-        } else {
-            own.execute((key, person))?;
-            insert.execute((day, person, key, sums.packed()))?;
+    for ((day, caller), sums) in rows {
+        if days.add(day, caller, sums)? == Row::New {
+            own.execute((caller.key, caller.person))?;
         }
     }
     Ok(())
+}
+
+/// Adds to their months, which are named by their first days.
+pub(super) fn add_months(conn: &Connection, rows: BTreeMap<(i64, Caller), ByModel>) -> rusqlite::Result<()> {
+    let mut months = CallerRows::new(conn, "usage_by_month", "month")?;
+    rows.into_iter().try_for_each(|((month, caller), sums)| months.add(month, caller, sums).map(drop))
+}
+
+/// Was there one before?
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Row {
+    New,
+    Known,
+}
+
+/// A table of sums by time and caller.
+struct CallerRows<'c> {
+    select: CachedStatement<'c>,
+    update: CachedStatement<'c>,
+    insert: CachedStatement<'c>,
+}
+
+impl<'c> CallerRows<'c> {
+    fn new(conn: &'c Connection, table: &str, time: &str) -> rusqlite::Result<Self> {
+        let row = format!("{time} = ?1 AND person = ?2 AND key = ?3 AND unit = ?4");
+        Ok(Self {
+            select: conn.prepare_cached(&format!("SELECT models FROM {table} WHERE {row}"))?,
+            update: conn.prepare_cached(&format!("UPDATE {table} SET models = ?5 WHERE {row}"))?,
+            insert: conn.prepare_cached(&format!(
+                "INSERT INTO {table} ({time}, person, key, unit, models) VALUES (?1, ?2, ?3, ?4, ?5)"
+            ))?,
+        })
+    }
+
+    fn add(&mut self, time: i64, caller: Caller, mut sums: ByModel) -> rusqlite::Result<Row> {
+        let Caller { person, key, unit } = caller;
+        let stored = self
+            .select
+            .query_row((time, person, key, unit), |row| Ok(sums.add_packed(row.get_ref(0)?.as_blob()?)))
+            .optional()?;
+        if let Some(added) = stored {
+            added.ok_or_else(damaged)?;
+            self.update.execute((time, person, key, unit, sums.packed()))?;
+            return Ok(Row::Known);
+        }
+        self.insert.execute((time, person, key, unit, sums.packed()))?;
+        Ok(Row::New)
+    }
+}
+
+/// Adds what grants paid, by the month in which the period began.
+pub(super) fn add_grants(conn: &Connection, rows: &BTreeMap<(i64, Bits), i64>) -> rusqlite::Result<()> {
+    let mut upsert = conn.prepare_cached(
+        "INSERT INTO spent_by_month (month, grant_id, nano) VALUES (?1, ?2, ?3)
+         ON CONFLICT DO UPDATE SET nano = nano + excluded.nano",
+    )?;
+    rows.iter().try_for_each(|((month, grant), nano)| upsert.execute((month, grant, nano)).map(drop))
 }
 
 /// Adds what was counted on accounts by day.

@@ -17,6 +17,32 @@ pub(crate) const fn day_of(at: Instant) -> i64 {
     at.as_secs().div_euclid(DAY_S)
 }
 
+/// The month of a day: its first day. Months of the calendar, in UTC.
+pub(crate) fn month_of(day: i64) -> i64 {
+    month_start(day, 0)
+}
+
+/// The first day of the month after that of a day.
+pub(crate) fn next_month(day: i64) -> i64 {
+    month_start(day, 1)
+}
+
+/// The first day of the month that is so many after a day's. By counting days in the four hundred years after which the
+/// calendar begins anew, March first, so that the leap day is the last of a year.
+fn month_start(day: i64, later: i64) -> i64 {
+    const ERA: i64 = 146_097;
+    // From 0000-03-01 to 1970-01-01.
+    const BEFORE_1970: i64 = 719_468;
+    let since = day.saturating_add(BEFORE_1970);
+    let (era, of_era) = (since.div_euclid(ERA), since.rem_euclid(ERA));
+    let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year + year / 4 - year / 100);
+    let month = (5 * of_year + 2) / 153 + later;
+    let (year, month) = (year + month / 12, month % 12);
+    let first = 365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5;
+    era.saturating_mul(ERA).saturating_add(first).saturating_sub(BEFORE_1970)
+}
+
 /// What some charges add up to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Sums {
@@ -56,6 +82,20 @@ impl Sums {
         self.overrun = self.overrun.checked_add(other.overrun)?;
         self.not_exact = self.not_exact.checked_add(other.not_exact)?;
         Some(())
+    }
+
+    /// With every figure's sign turned: what is added so is taken out.
+    pub(crate) fn opposite(&self) -> Option<Self> {
+        let [calls, input, cache_read, output, charge, overrun, not_exact] = self.figures().map(i64::checked_neg);
+        Some(Self {
+            calls: calls?,
+            input: input?,
+            cache_read: cache_read?,
+            output: output?,
+            charge: charge?,
+            overrun: overrun?,
+            not_exact: not_exact?,
+        })
     }
 
     fn figures(&self) -> [i64; 7] {

@@ -10,6 +10,7 @@ use rusqlite::OptionalExtension;
 use super::{PAGE_MAX, Reader};
 use crate::error::StoreError;
 use crate::ids::Bits;
+use crate::projector::{KIND_AUDIT, Word};
 
 /// Bytes of events read at once, give or take one: some are hundreds of kilobytes.
 const PAGE_BYTES: usize = 1 << 20;
@@ -62,6 +63,44 @@ impl Reader {
             )?
             .query_map((kind, cursor.map_or(i64::MAX, |lsn| lsn.0.cast_signed()), limit.clamp(1, PAGE_MAX)), event)?
             .collect()
+        })
+    }
+
+    /// Entries of the audit trail that have all of some words, newest first, going on before `cursor`; of every entry where
+    /// there are none. `limit` at most ([`PAGE_MAX`]). Name the rarest word first. Another may look like it in the index, so
+    /// whoever asks looks at each.
+    ///
+    /// # Errors
+    /// [`StoreError::Sqlite`].
+    pub fn trail(&self, words: &[Word<'_>], cursor: Option<Lsn>, limit: u32) -> Result<Vec<EventRow>, StoreError> {
+        let [first, others @ ..] = words else { return self.events_of_kind(KIND_AUDIT, cursor, limit) };
+        let mut sql = "SELECT e.lsn, e.at, e.command, e.kind, e.payload FROM event_word AS w
+                       JOIN event AS e ON e.lsn = w.lsn WHERE w.word = ?1 AND w.lsn < ?2"
+            .to_owned();
+        // Numbers of parameters: no text of anybody's gets in here.
+        let also = |place: u8| {
+            format!(" AND EXISTS (SELECT 1 FROM event_word AS o WHERE o.word = ?{place} AND o.lsn = w.lsn)")
+        };
+        sql.extend((4..).take(others.len()).map(also));
+        sql.push_str(" ORDER BY w.lsn DESC LIMIT ?3");
+        let before = cursor.map_or(i64::MAX, |lsn| lsn.0.cast_signed());
+        let mut params = vec![first.column(), before, i64::from(limit.clamp(1, PAGE_MAX))];
+        params.extend(others.iter().map(|word| word.column()));
+        self.ask("read the audit trail", |conn| {
+            conn.prepare_cached(&sql)?.query_map(rusqlite::params_from_iter(&params), event)?.collect()
+        })
+    }
+
+    /// The first event at an instant or later; `None` when all are earlier.
+    ///
+    /// # Errors
+    /// [`StoreError::Sqlite`].
+    pub fn event_at(&self, at: Instant) -> Result<Option<Lsn>, StoreError> {
+        self.ask("find when an event was", |conn| {
+            conn.prepare_cached("SELECT lsn FROM event WHERE at >= ?1 ORDER BY at, lsn LIMIT 1")?
+                .query_row((at.as_micros(),), |row| row.get::<_, i64>(0))
+                .optional()
+                .map(|lsn| lsn.map(|lsn| Lsn(lsn.cast_unsigned())))
         })
     }
 

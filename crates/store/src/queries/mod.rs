@@ -9,6 +9,8 @@
 mod charges;
 mod denials;
 mod events;
+mod grants;
+mod pieces;
 mod statement;
 mod trace;
 mod usage;
@@ -21,8 +23,9 @@ use rusqlite::Connection;
 pub use charges::{ChargeRow, Page};
 pub use denials::{Denial, DenialLog, DenialRow};
 pub use events::EventRow;
+pub use grants::GrantsSpent;
 pub use statement::{AccountRow, Figures, PostingRow};
-pub use usage::{Day, Days, Line, Scope};
+pub use usage::{Day, Days, InUnit, Line, Scope};
 
 use crate::dir::DataDir;
 use crate::error::StoreError;

@@ -4,15 +4,14 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use purser_core::account::{Period, Subject};
-use purser_core::charge::ChargeRecord;
-use purser_core::id::{PersonId, UnitId};
+use purser_core::id::PersonId;
 use purser_core::money::Nano;
 use purser_core::time::Instant;
 use purser_ledger::{AccountNo, Lsn};
 use rusqlite::{Connection, OptionalExtension};
 
 use super::usage::{Day, used_days};
-use super::view::{Fetch, View};
+use super::view::{ALWAYS, Fetch, View};
 use super::{PAGE_MAX, Page, Reader, overflow};
 use crate::error::StoreError;
 use crate::ids::Bits;
@@ -146,38 +145,6 @@ impl Reader {
         })
     }
 
-    /// A person's charges posted in a range of time by the unit that their settlement names, which is where the call
-    /// began. Costs the person's charges in the range.
-    ///
-    /// # Errors
-    /// [`StoreError::Sqlite`].
-    pub fn figures_by_unit(
-        &self,
-        person: PersonId,
-        range: Range<Instant>,
-    ) -> Result<Vec<(UnitId, Figures)>, StoreError> {
-        self.ask("read a person's figures by unit", |conn| {
-            let view = View::of(conn)?;
-            let person = Bits::new(person.get());
-            let mut units = BTreeMap::<UnitId, Sums>::new();
-            let mut add = |charge: &Charge<'_>| {
-                let unit = ChargeRecord::decode(charge.detail).ok().and_then(|record| record.unit);
-                match unit.zip(Sums::of(charge)) {
-                    Some((unit, sums)) => units.entry(unit).or_default().add(&sums).ok_or_else(overflow),
-                    None => Ok(()),
-                }
-            };
-            if !range.is_empty() {
-                each_closed(&view, person, &range, &mut add)?;
-                view.each_open(&range, &mut |charge| {
-                    let theirs = charge.called.caller.is_some_and(|caller| caller.person == person);
-                    if theirs { add(charge) } else { Ok(()) }
-                })?;
-            }
-            Ok(units.into_iter().map(|(unit, sums)| (unit, figures_of((String::new(), sums)))).collect())
-        })
-    }
-
     /// A person's charges posted in a range of time, by model, dearest first. Exact to the instant, so it fits periods
     /// in any time zone: whole days of UTC are sums, and only the days at both ends cost the person's charges in them.
     ///
@@ -224,8 +191,6 @@ impl Reader {
     }
 }
 
-/// All of time.
-const ALWAYS: Range<Instant> = Instant::from_micros(i64::MIN)..Instant::from_micros(i64::MAX);
 /// None of it.
 const NEVER: Range<Instant> = Instant::EPOCH..Instant::EPOCH;
 

@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 
 use purser_core::account::Subject;
-use purser_core::id::{KeyId, PersonId};
+use purser_core::id::{KeyId, PersonId, UnitId};
 use purser_core::money::Nano;
 use purser_core::time::Instant;
 use purser_ledger::AccountNo;
 use rusqlite::{Connection, ToSql};
 
+use super::pieces::pieces;
 use super::view::View;
 use super::{Reader, overflow};
 use crate::error::StoreError;
@@ -45,6 +46,15 @@ pub enum Scope {
     Person(PersonId),
     /// One key's.
     Key(KeyId),
+}
+
+/// Where people were when they called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum InUnit {
+    /// In this unit.
+    Unit(UnitId),
+    /// The settlement did not say; this is who called.
+    Unsaid(PersonId),
 }
 
 /// One group and what it adds up to.
@@ -93,18 +103,28 @@ impl Reader {
     ///
     /// # Errors
     /// [`StoreError::Sqlite`].
-    pub fn usage_by_person(&self, days: Days) -> Result<Vec<Line<PersonId>>, StoreError> {
-        let person = |of: Group<'_>| of.caller.map(|caller| PersonId::new(caller.person.get()));
-        self.usage(Rows::Everybody, &days, person).map(dearest_first)
+    pub fn usage_by_person(&self, scope: Scope, days: Days) -> Result<Vec<Line<PersonId>>, StoreError> {
+        self.usage_by_caller(scope, &days, |caller| PersonId::new(caller.person.get())).map(dearest_first)
     }
 
     /// Usage by key, dearest first.
     ///
     /// # Errors
     /// [`StoreError::Sqlite`].
-    pub fn usage_by_key(&self, days: Days) -> Result<Vec<Line<KeyId>>, StoreError> {
-        let key = |of: Group<'_>| of.caller.map(|caller| KeyId::new(caller.key.get()));
-        self.usage(Rows::Everybody, &days, key).map(dearest_first)
+    pub fn usage_by_key(&self, scope: Scope, days: Days) -> Result<Vec<Line<KeyId>>, StoreError> {
+        self.usage_by_caller(scope, &days, |caller| KeyId::new(caller.key.get())).map(dearest_first)
+    }
+
+    /// Usage by the unit that people were in when they called, dearest first.
+    ///
+    /// # Errors
+    /// [`StoreError::Sqlite`].
+    pub fn usage_by_unit(&self, scope: Scope, days: Days) -> Result<Vec<Line<InUnit>>, StoreError> {
+        let unit = |caller: Caller| match caller.unit.get() {
+            0 => InUnit::Unsaid(PersonId::new(caller.person.get())),
+            unit => InUnit::Unit(UnitId::new(unit)),
+        };
+        self.usage_by_caller(scope, &days, unit).map(dearest_first)
     }
 
     /// What was charged to one grant, budget or run, by day. A grant counts what it paid, a budget or run every call
@@ -137,6 +157,33 @@ impl Reader {
                 paid.chain(counted).try_for_each(|amount| add(day, amount))
             })?;
             Ok(sums.into_iter().collect())
+        })
+    }
+
+    /// Sums by what `group` makes of callers. The company's are those of months, and of days at both ends.
+    fn usage_by_caller<G: Ord>(
+        &self,
+        scope: Scope,
+        days: &Days,
+        group: impl Fn(Caller) -> G,
+    ) -> Result<BTreeMap<G, Sums>, StoreError> {
+        if scope != Scope::Company {
+            return self.usage(scope.into(), days, |of| of.caller.map(&group));
+        }
+        self.ask("read usage", |conn| {
+            let view = View::of(conn)?;
+            let mut lines = BTreeMap::<G, Sums>::new();
+            let mut add = |caller: Caller, sums: &Sums| lines.entry(group(caller)).or_default().add(sums);
+            for piece in pieces(conn, days)? {
+                piece.each(conn, &mut |caller, sums| add(caller, sums).ok_or_else(overflow))?;
+            }
+            view.each_open(&instants(days), &mut |charge| match (charge.called.caller, Sums::of(charge)) {
+                (Some(caller), Some(sums)) => add(caller, &sums).ok_or_else(overflow),
+                _ => Ok(()),
+            })?;
+            // Of a month that some days were taken out of, nothing may be left.
+            lines.retain(|_, sums| *sums != Sums::default());
+            Ok(lines)
         })
     }
 
@@ -183,8 +230,6 @@ type EachRow<'a> = dyn FnMut(Day, Option<Caller>, &[u8]) -> rusqlite::Result<()>
 enum Rows {
     /// The company's, which don't say who called.
     Company,
-    /// Those of all people and keys.
-    Everybody,
     Person(Bits),
     Key(Bits),
 }
@@ -202,7 +247,7 @@ impl From<Scope> for Rows {
 impl Rows {
     fn include(self, caller: Option<Caller>) -> bool {
         match self {
-            Self::Company | Self::Everybody => true,
+            Self::Company => true,
             Self::Person(person) => caller.is_some_and(|caller| caller.person == person),
             Self::Key(key) => caller.is_some_and(|caller| caller.key == key),
         }
@@ -210,13 +255,13 @@ impl Rows {
 
     /// Goes through the rows of closed sections.
     fn each_closed(self, conn: &Connection, days: &Days, each: &mut EachRow<'_>) -> rusqlite::Result<()> {
-        const OF_KEYS: &str = "SELECT day, person, key, models FROM usage_by_key";
+        const OF_KEYS: &str = "SELECT day, person, key, unit, models FROM usage_by_key";
         let mut of_keys = |filter: &str, params: &[&dyn ToSql]| {
             let mut select = conn.prepare_cached(&format!("{OF_KEYS} WHERE {filter}"))?;
             let mut rows = select.query(params)?;
             while let Some(row) = rows.next()? {
-                let caller = Caller { person: row.get(1)?, key: row.get(2)? };
-                each(Day(row.get(0)?), Some(caller), row.get_ref(3)?.as_blob()?)?;
+                let caller = Caller { person: row.get(1)?, key: row.get(2)?, unit: row.get(3)? };
+                each(Day(row.get(0)?), Some(caller), row.get_ref(4)?.as_blob()?)?;
             }
             Ok(())
         };
@@ -230,7 +275,6 @@ impl Rows {
                 }
                 Ok(())
             }
-            Self::Everybody => of_keys("day >= ?1 AND day < ?2", &[&days.start.0, &days.end.0]),
             Self::Person(person) => used_days(conn, days)?
                 .into_iter()
                 .try_for_each(|day| of_keys("day = ?1 AND person = ?2", &[&day.0, &person])),

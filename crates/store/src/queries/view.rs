@@ -8,6 +8,9 @@ use rusqlite::{Connection, OptionalExtension};
 
 use crate::projector::{self, BLOCK_COLUMNS, Charge, Entry, StoredBlock, damaged};
 
+/// All of time.
+pub(super) const ALWAYS: Range<Instant> = Instant::from_micros(i64::MIN)..Instant::from_micros(i64::MAX);
+
 /// What a question sees. Made within a transaction, so that everything it reads belongs together.
 #[derive(Debug)]
 pub(super) struct View<'c> {

@@ -9,7 +9,7 @@ use purser_ledger::{AccountNo, Ceilings, Ending, HoldId, Legs, Lsn, Mark, Record
 
 use crate::counts::Counts;
 use crate::ids::Bits;
-use crate::projector::{Called, Caller, Charge, ChargeKind, NumberMap, read_called, subject_columns};
+use crate::projector::{Called, Caller, Charge, ChargeKind, NumberMap, day_of, month_of, read_called, subject_columns};
 
 /// The kind of a grant's subject.
 const GRANT: i64 = 1;
@@ -70,6 +70,13 @@ impl Expected {
     /// What is known of an account; `None` for one never opened.
     fn account(&mut self, no: AccountNo) -> Option<&mut Account> {
         self.accounts.get_mut(usize::try_from(no.0.checked_sub(1)?).ok()?)
+    }
+
+    /// The grant that an account is of, and the month in which its period began; `None` for other accounts.
+    pub(super) fn grant_month(&self, no: AccountNo) -> Option<(i64, Bits)> {
+        let account = self.accounts.get(usize::try_from(no.0.checked_sub(1)?).ok()?)?;
+        let (kind, grant) = account.subject;
+        (kind == GRANT).then(|| (month_of(day_of(Instant::from_micros(account.start))), grant))
     }
 
     /// Takes a record in; tells what charge it posts, if it does.

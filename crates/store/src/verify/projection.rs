@@ -15,7 +15,7 @@ use super::expected::{Account, Expected, Item, Posting, Standing, Totals};
 use crate::ids::Bits;
 use crate::pack;
 use crate::projector::{
-    self, ByModel, Caller, ChargeKind, IndexRow, Notes, Progress, StoredBlock, damaged, hold_column,
+    self, ByModel, Caller, ChargeKind, IndexRow, Notes, Progress, StoredBlock, damaged, hold_column, month_of, words_of,
 };
 
 /// Findings told one by one; of the rest there is a number.
@@ -45,7 +45,10 @@ pub(super) struct Comparing {
 struct Sums {
     days: BTreeMap<i64, ByModel>,
     callers: BTreeMap<(i64, Caller), ByModel>,
+    months: BTreeMap<(i64, Caller), ByModel>,
     spent: BTreeMap<(i64, AccountNo), i64>,
+    /// By the month in which the grant's period began.
+    grants: BTreeMap<(i64, Bits), i64>,
 }
 
 /// How many rows there should be: more than those compared are somebody else's.
@@ -57,7 +60,10 @@ struct Rows {
     events: i64,
     days: i64,
     callers: i64,
+    months: i64,
     spent: i64,
+    grants: i64,
+    words: i64,
 }
 
 #[derive(Debug, Default)]
@@ -124,6 +130,7 @@ impl Comparing {
             self.told.wrong(|| format!("the section up to record {end} has charges that are not there"));
         }
         self.compare_days(i64::MAX)?;
+        self.compare_grants()?;
         self.compare_accounts()?;
         self.compare_holds()?;
         self.compare_suspense()?;
@@ -168,6 +175,16 @@ impl Comparing {
             .optional()?;
         if same != Some(true) {
             self.told.wrong(|| format!("the event of record {} is missing or another", stamped.lsn));
+        }
+        for word in words_of(kind, payload) {
+            self.rows.words = self.rows.words.saturating_add(1);
+            let known = self
+                .conn
+                .prepare_cached("SELECT 1 FROM event_word WHERE word = ?1 AND lsn = ?2")?
+                .exists((word, stamped.lsn.0.cast_signed()))?;
+            if !known {
+                self.told.wrong(|| format!("the entry of record {} is not found by its words", stamped.lsn));
+            }
         }
         Ok(())
     }
@@ -254,8 +271,15 @@ impl Comparing {
         for (key, sums) in notes.by_caller()? {
             self.sums.callers.entry(key).or_default().add_packed(&sums.packed())?;
         }
+        for (key, sums) in notes.by_month()? {
+            self.sums.months.entry(key).or_default().add_packed(&sums.packed())?;
+        }
         for (no, day, spent) in notes.by_account() {
             last = last.max(day);
+            if let Some((month, grant)) = self.expected.grant_month(no) {
+                let sum = self.sums.grants.entry((month, grant)).or_default();
+                *sum = sum.checked_add(spent.amount)?;
+            }
             let sum = self.sums.spent.entry((day, no)).or_default();
             *sum = sum.checked_add(spent.amount)?;
         }
@@ -281,12 +305,24 @@ impl Comparing {
             let found: Option<Vec<u8>> = conn
                 .prepare_cached(
                     "SELECT models FROM usage_by_key AS u JOIN key_of_person AS k ON k.key = u.key AND k.person = u.person
-                     WHERE u.day = ?1 AND u.person = ?2 AND u.key = ?3",
+                     WHERE u.day = ?1 AND u.person = ?2 AND u.key = ?3 AND u.unit = ?4",
                 )?
-                .query_row((day, caller.person, caller.key), |row| row.get(0))
+                .query_row((day, caller.person, caller.key, caller.unit), |row| row.get(0))
                 .optional()?;
             if found != Some(expected.packed()) {
                 told.wrong(|| format!("the sums of a key on day {day} are not those of its charges"));
+            }
+        }
+        for ((month, caller), expected) in take_before(&mut sums.months, &(month_of(day), Caller::FIRST)) {
+            rows.months = rows.months.saturating_add(1);
+            let found: Option<Vec<u8>> = conn
+                .prepare_cached(
+                    "SELECT models FROM usage_by_month WHERE month = ?1 AND person = ?2 AND key = ?3 AND unit = ?4",
+                )?
+                .query_row((month, caller.person, caller.key, caller.unit), |row| row.get(0))
+                .optional()?;
+            if found != Some(expected.packed()) {
+                told.wrong(|| format!("the sums of a key in the month of day {month} are not those of its charges"));
             }
         }
         for ((day, no), expected) in take_before(&mut sums.spent, &(day, AccountNo(0))) {
@@ -297,6 +333,22 @@ impl Comparing {
                 .optional()?;
             if found != Some(expected) {
                 told.wrong(|| format!("what was counted on account {no} on day {day} is not what was charged"));
+            }
+        }
+        Ok(())
+    }
+
+    /// What grants paid, by month: late settlements may add to old ones, so it is compared at the end.
+    fn compare_grants(&mut self) -> rusqlite::Result<()> {
+        let Self { conn, sums, told, rows, .. } = self;
+        for ((month, grant), expected) in std::mem::take(&mut sums.grants) {
+            rows.grants = rows.grants.saturating_add(1);
+            let found: Option<i64> = conn
+                .prepare_cached("SELECT nano FROM spent_by_month WHERE month = ?1 AND grant_id = ?2")?
+                .query_row((month, grant), |row| row.get(0))
+                .optional()?;
+            if found != Some(expected) {
+                told.wrong(|| format!("what a grant paid in the month of day {month} is not what was charged"));
             }
         }
         Ok(())
@@ -375,7 +427,10 @@ impl Comparing {
             ("event", rows.events),
             ("usage_by_day", rows.days),
             ("usage_by_key", rows.callers),
+            ("usage_by_month", rows.months),
             ("spent_by_day", rows.spent),
+            ("spent_by_month", rows.grants),
+            ("event_word", rows.words),
         ] {
             let found: i64 = conn.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0))?;
             if found != expected {

@@ -92,9 +92,17 @@ fn what_an_offer_says_is_kept_replaced_and_erased_with_its_key() {
     assert_eq!(private.offer_note(NoteId::new(5)).unwrap().as_deref(), Some("too little"));
     let names = [(offer, "Person 4".to_owned()), (other, "Person 3".to_owned())];
     assert_eq!(private.offer_candidates().unwrap(), names, "of the latest version of each");
+    for (offer, name) in &names {
+        assert_eq!(private.offer_candidate(*offer).unwrap().as_ref(), Some(name));
+    }
     assert!(private.erase_offer(offer).unwrap());
     assert!(!private.erase_offer(offer).unwrap());
     assert_eq!(private.offer_text(offer, 1).unwrap(), None);
     assert_eq!(private.offer_note(NoteId::new(5)).unwrap(), None);
     assert_eq!(private.offer_candidates().unwrap(), [(other, "Person 3".to_owned())]);
+    assert_eq!(
+        names.iter().filter(|(id, _)| private.offer_candidate(*id).unwrap().is_some()).count(),
+        1,
+        "one is erased"
+    );
 }

@@ -28,9 +28,12 @@ pub(crate) fn dump(dir: &DataDir) -> String {
         "charge_by_hold",
         "usage_by_day",
         "usage_by_key",
+        "usage_by_month",
         "spent_by_day",
+        "spent_by_month",
         "key_of_person",
         "event",
+        "event_word",
     ];
     let mut out = Vec::new();
     for table in tables {
@@ -90,7 +93,11 @@ fn check_figures(section: Option<u32>) {
         let key = KeyId::new(id.get() + 100);
         assert_eq!(reader.usage_by_day(Scope::Key(key), days.clone()).unwrap(), lines, "days of {key}");
         let of = |lines: &[Line<PersonId>]| lines.iter().find(|line| line.of == *id).map(|line| line.charge.get());
-        assert_eq!(of(&reader.usage_by_person(days.clone()).unwrap()), Some(*nano), "among all people: {id}");
+        assert_eq!(
+            of(&reader.usage_by_person(Scope::Company, days.clone()).unwrap()),
+            Some(*nano),
+            "among all people: {id}"
+        );
         check_ranges(&reader, *id);
     }
     let by_day_model = reader.usage_by_day_and_model(Scope::Company, days.clone()).unwrap();
@@ -106,10 +113,59 @@ fn check_figures(section: Option<u32>) {
         let found = reader.account(purser_ledger::AccountNo(*no)).unwrap().unwrap();
         assert_eq!(found.spent.get(), *nano, "account {no}");
     }
+    check_everybody(&reader, &expected.by_person.keys().copied().collect::<Vec<_>>());
+    let paid = reader.grants_spent(&days, &[noon(0)..noon(50_000)], &|_| true).unwrap();
+    let of_accounts = || expected.by_account.iter().filter(|(no, _)| paid_by(&reader, **no));
+    assert_eq!(
+        paid.months.values().map(|nano| nano.get()).sum::<i64>(),
+        of_accounts().map(|(_, nano)| *nano).sum::<i64>(),
+        "what grants paid, by month"
+    );
+    let mut one_by_one: Vec<i64> =
+        paid.periods.iter().map(|(_, _, nano)| nano.get()).filter(|nano| *nano != 0).collect();
+    let mut accounts: Vec<i64> = of_accounts().map(|(_, nano)| *nano).filter(|nano| *nano != 0).collect();
+    one_by_one.sort_unstable();
+    accounts.sort_unstable();
+    assert_eq!(one_by_one, accounts, "what grants paid, by period");
     let of_budget = reader.charged_by_day(budget(), days.clone()).unwrap();
     assert_eq!(of_budget.iter().map(|(_, nano)| nano.get()).sum::<i64>(), expected.by_account[&1]);
     let of_grant = reader.charged_by_day(grant(0), days).unwrap();
     assert_eq!(of_grant.iter().map(|(_, nano)| nano.get()).sum::<i64>(), expected.by_account[&account(0).0]);
+}
+
+/// Is the account a grant's?
+fn paid_by(reader: &Reader, no: u32) -> bool {
+    let periods = |subject| reader.accounts_of(subject, noon(0)..noon(50_000)).unwrap();
+    (0..100).map(grant).any(|subject| periods(subject).iter().any(|account| account.no.0 == no))
+}
+
+/// Everybody's sums, which come from months where they can, are those of each one's days.
+fn check_everybody(reader: &Reader, people: &[PersonId]) {
+    for (start, end) in
+        [(0, 50_000), (20_000, 20_001), (20_003, 20_060), (20_010, 20_031), (19_900, 20_045), (20_020, 50_000)]
+    {
+        let days: Days = Day(start)..Day(end);
+        let mut expected: std::collections::BTreeMap<PersonId, [i64; 5]> = std::collections::BTreeMap::new();
+        let figures = |line: (i64, i64, i64, i64, i64)| [line.0, line.1, line.2, line.3, line.4];
+        for person in people.iter().copied() {
+            for line in reader.usage_by_day(Scope::Person(person), days.clone()).unwrap() {
+                let own = figures((line.calls, line.input, line.cache_read, line.output, line.charge.get()));
+                let sum = expected.entry(person).or_default();
+                sum.iter_mut().zip(own).for_each(|(sum, figure)| *sum += figure);
+            }
+        }
+        expected.retain(|_, figures| *figures != [0; 5]);
+        let found = reader.usage_by_person(Scope::Company, days.clone()).unwrap();
+        let found = found
+            .iter()
+            .map(|line| (line.of, figures((line.calls, line.input, line.cache_read, line.output, line.charge.get()))));
+        assert_eq!(found.collect::<std::collections::BTreeMap<_, _>>(), expected, "{start}..{end}");
+        for person in people.iter().copied() {
+            let one = reader.usage_by_person(Scope::Person(person), days.clone()).unwrap();
+            let one = one.first().map(|line| line.charge.get()).unwrap_or_default();
+            assert_eq!(one, expected.get(&person).map(|figures| figures[4]).unwrap_or_default());
+        }
+    }
 }
 
 /// Ranges that begin and end anywhere share nothing and miss nothing: sums of whole days and single charges fit.

@@ -103,6 +103,18 @@ fn a_changed_projection_is_found() {
         ("INSERT INTO charge_by_person VALUES (1, zeroblob(16), x'01')", "table charge_by_person has"),
         ("UPDATE usage_by_day SET models = x''", "the sums of day"),
         ("UPDATE usage_by_key SET day = day - 1", "the sums of a key"),
+        (
+            "UPDATE usage_by_month SET models = x'' WHERE month = (SELECT min(month) FROM usage_by_month)",
+            "in the month of",
+        ),
+        ("UPDATE usage_by_month SET unit = x'ffffffffffffffffffffffffffffffff'", "in the month of"),
+        (
+            "INSERT INTO usage_by_month VALUES (1, zeroblob(16), zeroblob(16), zeroblob(16), x'')",
+            "table usage_by_month",
+        ),
+        ("UPDATE spent_by_month SET nano = nano - 1", "what a grant paid in the month"),
+        ("INSERT INTO spent_by_month VALUES (1, zeroblob(16), 1)", "table spent_by_month has"),
+        ("INSERT INTO event_word VALUES (1, 1)", "table event_word has"),
         ("DELETE FROM key_of_person", "the sums of a key"),
         ("UPDATE spent_by_day SET nano = nano + 1 WHERE account = 2", "account 2"),
         ("UPDATE account SET limit_nano = limit_nano + 1 WHERE no = 2", "account 2"),
