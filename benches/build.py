@@ -23,15 +23,17 @@ class Tools:
 def tools(without: list[str]) -> Tools:
     built = cargo_target() / "release"
     cargo("-p", "purser-standin", "--examples")
-    purser = None
-    if "purser" not in without:
-        if given := os.environ.get("PURSER_BIN"):
-            purser = Path(given).absolute()
-        else:
-            cargo("-p", "purser")
-            purser = built / "purser"
+    ours = None if "purser" in without else purser()
     nginx = None if "nginx" in without else find_nginx()
-    return Tools(built / "examples" / "standin", built / "examples" / "drive", purser, nginx)
+    return Tools(built / "examples" / "standin", built / "examples" / "drive", ours, nginx)
+
+
+def purser() -> Path:
+    """The release binary: built, unless it is named."""
+    if given := os.environ.get("PURSER_BIN"):
+        return Path(given).absolute()
+    cargo("-p", "purser")
+    return cargo_target() / "release" / "purser"
 
 
 def cargo(*what: str) -> None:

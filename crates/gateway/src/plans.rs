@@ -16,7 +16,7 @@ use purser_core::plan::{Leg, Plan};
 use purser_core::scope::CallScope;
 use purser_core::snapshot::Snapshot;
 use purser_core::time::Instant;
-use purser_ledger::{AccountNo, Guarantee, HoldOutcome, HoldRequest, Ledger, LedgerError, Terms};
+use purser_ledger::{AccountNo, HoldOutcome, HoldRequest, Ledger, LedgerError, Terms};
 use smallvec::SmallVec;
 
 use crate::auth::Caller;
@@ -96,14 +96,7 @@ impl Plans {
 
 /// What the ledger is told of an account.
 pub fn terms(leg: &Leg) -> Terms {
-    let guarantee = match leg.reserve {
-        // With nothing guaranteed below there is nothing to tell apart.
-        Some(Nano::ZERO) => Guarantee::Plain,
-        Some(reserve) => Guarantee::Yields { reserve },
-        None if leg.is_guaranteed() => Guarantee::Guaranteed,
-        None => Guarantee::Plain,
-    };
-    Terms { limit: leg.limit, guarantee }
+    leg.into()
 }
 
 impl Planned {

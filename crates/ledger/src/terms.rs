@@ -1,6 +1,7 @@
 //! What a caller takes an account to be: its limit, and what guarantees mean to it.
 
 use purser_core::money::Nano;
+use purser_core::plan::Leg;
 
 use crate::state::Account;
 
@@ -30,6 +31,20 @@ pub enum Guarantee {
 impl From<Nano> for Terms {
     fn from(limit: Nano) -> Self {
         Self { limit, guarantee: Guarantee::Plain }
+    }
+}
+
+/// What a plan takes an account to be.
+impl From<&Leg> for Terms {
+    fn from(leg: &Leg) -> Self {
+        let guarantee = match leg.reserve {
+            // With nothing guaranteed below there is nothing to tell apart.
+            Some(Nano::ZERO) => Guarantee::Plain,
+            Some(reserve) => Guarantee::Yields { reserve },
+            None if leg.is_guaranteed() => Guarantee::Guaranteed,
+            None => Guarantee::Plain,
+        };
+        Self { limit: leg.limit, guarantee }
     }
 }
 

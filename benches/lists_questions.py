@@ -1,0 +1,134 @@
+"""How each reading route is asked. Routes come from the API's own document: one that is missing here is a failure."""
+
+import random
+from dataclasses import dataclass
+
+from lists_ask import Api, Question
+
+SEED = 20261126
+EVER = (("from", "2000-01-01"),)
+
+
+@dataclass
+class Known:
+    """What there is to ask about."""
+
+    people: list[dict]
+    units: list[dict]
+    pools: list[dict]
+    offers: list[dict]
+    grants: list[dict]
+    keys: list[dict]
+    charge: dict
+    model: str
+    months: list[str]
+    years: list[int]
+    actors: list[str]
+    targets: list[str]
+
+    @classmethod
+    def of(cls, api: Api) -> "Known":
+        def every(path: str) -> list[dict]:
+            return [item for page in api.pages(path) for item in page["items"]]
+
+        used = api.get("/usage", by="day", **{"from_": "2000-01-01"})["items"]
+        trail = api.get("/audit")["items"]
+        months = sorted({row["key"][:7] for row in used})
+        return cls(
+            people=every("/people"), units=every("/units"), pools=every("/pools"), offers=every("/offers"),
+            grants=every("/grants"), keys=every("/keys"), months=months,
+            years=sorted({int(month[:4]) for month in months}),
+            charge=api.get("/charges", **{"from_": "2000-01-01"})["items"][0],
+            model=api.get("/usage", **{"from_": "2000-01-01"})["items"][0]["key"],
+            actors=sorted({entry["actor"] for entry in trail}),
+            targets=[target for entry in trail for target in entry["targets"]],
+        )
+
+
+def questions(api: Api, known: Known) -> list[Question]:
+    """Every way of asking every reading route."""
+    document = api.get("/openapi.json")
+    reading = {path: methods["get"] for path, methods in document["paths"].items() if "get" in methods}
+    ways = asked_so(known)
+    if unknown := sorted(set(reading) - set(ways)):
+        raise RuntimeError(f"nobody has said in lists_questions.py how to ask {', '.join(unknown)}")
+    if gone := sorted(set(ways) - set(reading)):
+        raise RuntimeError(f"the API has no {', '.join(gone)}; take them out of lists_questions.py")
+    return [question for path in reading for question in paged(path, reading[path], ways[path], known)]
+
+
+def paged(path: str, operation: dict, ways: list[Question], known: Known) -> list[Question]:
+    """Of a list with pages a page from the middle is asked too."""
+    query = {parameter["name"] for parameter in operation.get("parameters", []) if parameter["in"] == "query"}
+    deep = {
+        "/api/v1/people": known.people, "/api/v1/grants": known.grants, "/api/v1/keys": known.keys,
+        "/api/v1/offers": known.offers, "/api/v1/balances": [{"id": person["id"]} for person in known.people if person["active"]],
+    }
+    if path in deep and "after" in query:
+        middle = deep[path][len(deep[path]) // 2]["id"]
+        ways = [*ways, Question(path, query=(("after", middle),))]
+    return ways
+
+
+def asked_so(known: Known) -> dict[str, list[Question]]:
+    """By path. `Question.judged` is false for what goes through everything on purpose."""
+    dice = random.Random(SEED)
+    some = dice.choice
+    person, unit, pool, offer = (some(things)["id"] for things in (known.people, known.units, known.pools, known.offers))
+    guaranteed = some([grant for grant in known.grants if grant["guaranteed"]])
+    first, last = known.months[0], known.months[-1]
+    middle = known.months[len(known.months) // 2]
+    all_year = (("from", f"{first}-02"), ("to", f"{last}-20"))
+
+    def ways(path: str, *queries: tuple, within: str = "", judged: bool = True) -> tuple[str, list[Question]]:
+        path = f"/api/v1{path}"
+        return path, [Question(path, within, query, judged) for query in (queries or ((),))]
+
+    grains = ("model", "day", "person", "unit", "key")
+    return dict([
+        ways("/openapi.json"),
+        ways("/status"),
+        ways("/people", (), (("limit", "50"),)),
+        ways("/people/{id}", within=person),
+        ways("/activations"),
+        ways("/stops"),
+        ways("/people/{id}/statement", *[(("month", month),) for month in (first, middle, last)], within=person),
+        ways("/units"),
+        ways("/budgets"),
+        ways("/grants", (), (("person", person),)),
+        ways("/pools"),
+        ways("/pools/liability", *[(("by", by), ("year", str(year))) for by in ("pool", "unit", "person") for year in known.years],
+             (("unit", unit),)),
+        ways("/pools/{id}", within=pool),
+        ways("/keys"),
+        ways("/admin-keys"),
+        ways("/balances", (), (("person", person),)),
+        ways("/usage", *[(("by", by), *EVER) for by in grains], *[(("by", by), *all_year) for by in grains],
+             *[(("by", by), ("from", f"{last}-01")) for by in grains],
+             *[(("by", by), ("person", person), *EVER) for by in grains]),
+        ways("/charges", EVER, (*EVER, ("person", person)), (("from", f"{middle}-01"), ("to", f"{middle}-20")),
+             (*EVER, ("before", str(known.charge["entry"] // 2)))),
+        ways("/denials", EVER, (*EVER, ("person", person)), (("from", f"{middle}-01"), ("to", f"{middle}-20"))),
+        (path := "/api/v1/trace/{id}", [
+            Question(path, within) for within in
+            (person, guaranteed["person"], guaranteed["id"], offer, known.charge["id"])
+        ]),
+        ways("/prices"),
+        ways("/prices/{id}", (("provider", "anthropic"),), within=known.model),
+        ways("/prices/{id}/history", (("provider", "anthropic"),), within=known.model),
+        ways("/suspense"),
+        ways("/session"),
+        ways("/logins"),
+        ways("/audit", (), (("action", "add_unit"),), (("action", "draft_offer"),), (("outcome", "denied"),),
+             (("actor", known.actors[0]),), (("target", person),), (("target", known.targets[0]),),
+             (("actor", known.actors[0]), ("action", "move_person")), (("from", f"{first}-01"), ("to", f"{middle}-01")),
+             (("action", "no_such_thing"),)),
+        ways("/audit/verify", judged=False),
+        ways("/break-glass"),
+        ways("/offers", (), (("state", "accepted"),), (("state", "draft"),)),
+        ways("/offers/report", (), (("on", f"{middle}-15"),)),
+        ways("/offers/{id}", within=offer),
+        ways("/offers/{id}/findings", within=offer),
+        ways("/offers/{id}/letter", within=offer),
+        ways("/roles"),
+    ])
