@@ -14,6 +14,7 @@
 #![cfg_attr(not(test), deny(clippy::float_arithmetic, clippy::arithmetic_side_effects, clippy::as_conversions))]
 
 pub mod account;
+pub mod breaker;
 pub mod budget;
 pub mod calendar;
 pub mod charge;

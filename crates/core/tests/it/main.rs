@@ -2,6 +2,7 @@
 //! them.
 #![expect(clippy::unwrap_used, reason = "a helper of a test fails the test")]
 
+mod breakers;
 mod budget;
 mod company;
 mod directory;

@@ -1,0 +1,118 @@
+//! Breakers on whole years of traffic: what they stop that is wrong, and what they don't stop that is right.
+//!
+//! `PURSER_PEOPLE=1000 PURSER_DAYS=365 cargo test --release -p purser-core --test it -- breakers::a_year --nocapture` prints
+//! the table of `docs/reference/breakers.md`.
+
+mod dice;
+mod offices;
+mod projects;
+mod year;
+
+use std::time::Duration;
+
+use purser_core::breaker::{Act, Breaker, Pace, Rules, RunWatch, SpendRule, Step};
+use purser_core::money::Nano;
+use purser_core::time::Instant;
+
+use self::year::{Person, Tally, line, play, runaway};
+
+fn setting(name: &str, usual: u64) -> u64 {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
+}
+
+fn year(person: fn(u64, u64, u64) -> Person, seed: u64, people: u64, days: u64) -> Tally {
+    let mut tally = Tally::default();
+    for number in 0..people {
+        play(&Rules::default(), &person(seed, number, days), &mut tally);
+    }
+    tally
+}
+
+#[test]
+fn a_year_of_normal_traffic_is_hardly_ever_paused() {
+    let (people, days) = (setting("PURSER_PEOPLE", 40), setting("PURSER_DAYS", 60));
+    println!(
+        "| traffic | people | runs | steps | $ a person | spend | repeat | errors | growth | unattended | paused in 10,000 |"
+    );
+    println!("|---|---|---|---|---|---|---|---|---|---|---|");
+    let judged = [
+        ("offices, the seed of choice", offices::person as fn(u64, u64, u64) -> Person, 1),
+        ("offices, another seed", offices::person, 2),
+        ("offices, another seed", offices::person, 3),
+        ("projects", projects::person, 1),
+        ("projects", projects::person, 2),
+        ("projects", projects::person, 3),
+    ];
+    for (name, person, seed) in judged {
+        let tally = year(person, seed, people, days);
+        println!("{}", line(name, &tally));
+        // With few people one paused run weighs as much as many would.
+        let allowed = (tally.runs / 10_000).max(2);
+        assert!(tally.paused() <= allowed, "{name}, seed {seed}: {tally:?}");
+    }
+}
+
+/// Somebody who has worked for a month as the traffic has it, and then a runaway; when it was warned about and paused.
+fn overtaken(dollars_an_hour: i64) -> (Option<Duration>, Option<Duration>) {
+    let rule = SpendRule::default();
+    let mut pace = Pace::default();
+    let mut steps: Vec<Step> = offices::person(1, 6, 40).runs.into_iter().flat_map(|run| run.steps).collect();
+    steps.sort_by_key(|step| step.at);
+    for step in &steps {
+        assert_eq!(pace.step(&rule, step.at, step.cost).map(|trip| trip.act), None, "a normal month");
+    }
+    let from = steps.last().unwrap().at.saturating_add(Duration::from_secs(14 * 3_600));
+    let (mut warned, mut paused) = (None, None);
+    for step in runaway(from, dollars_an_hour).take(360) {
+        let trip = pace.step(&rule, step.at, step.cost);
+        let after = Duration::from_micros(u64::try_from(step.at.as_micros() - from.as_micros()).unwrap());
+        match trip.map(|trip| trip.act) {
+            Some(Act::Warn) => warned = warned.or(Some(after)),
+            Some(Act::Pause | Act::Stop) => paused = paused.or(Some(after)),
+            None => {}
+        }
+    }
+    (warned, paused)
+}
+
+#[test]
+fn a_runaway_is_warned_about_within_two_minutes_and_paused_within_ten() {
+    let (warned, paused) = overtaken(205);
+    println!("$205 an hour: warned after {warned:?}, paused after {paused:?}");
+    assert!(warned.unwrap() <= Duration::from_secs(120), "{warned:?}");
+    assert!(paused.unwrap() <= Duration::from_secs(600), "{paused:?}");
+    let (warned, paused) = overtaken(10);
+    assert_eq!((warned, paused), (None, None), "ten dollars an hour are nobody's runaway");
+}
+
+/// A run of these works, each for ten cents and ten seconds after the last; what paused it, and what that cost.
+fn looped(work: impl Iterator<Item = Option<u64>>) -> Option<(Breaker, Nano)> {
+    let from: Instant = "2026-11-25T12:00:00Z".parse().unwrap();
+    let mut watch = RunWatch::begun(from);
+    let cost = Nano::new(100_000_000);
+    for (number, work) in (1..).zip(work.take(2_000)) {
+        let at = from.saturating_add(Duration::from_secs(10 * number));
+        let step = Step { at, cost, input: 50_000, output: 300, failed: false, work, human: number == 1 };
+        if let Some(trip) = watch.step(&Rules::default(), &step).filter(|trip| trip.act > Act::Warn) {
+            return Some((trip.breaker, Nano::new(cost.get() * i64::try_from(number).unwrap())));
+        }
+    }
+    None
+}
+
+#[test]
+fn a_loop_is_paused_before_it_has_cost_a_dollar_more() {
+    for circle in 1..=8_u64 {
+        let normal = (100..120).map(Some);
+        let (breaker, spent) = looped(normal.chain((0..).map(|step| Some(step % circle)))).unwrap();
+        let beyond = spent.get() - 20 * 100_000_000;
+        assert_eq!(breaker, Breaker::Repeat, "a circle of {circle}");
+        // The first round has nothing to be compared with; then nine steps, or three rounds where those are more.
+        let circle = i64::try_from(circle).unwrap();
+        let most = (circle + (3 * circle).max(9) + circle - 1) * 100_000_000;
+        assert!(beyond <= most, "a circle of {circle} went on for {beyond}");
+        assert!(circle > 1 || beyond <= 1_000_000_000, "one step over and over: {beyond}");
+    }
+    assert_eq!(looped((0..).map(Some)), None, "work that goes on");
+    assert_eq!(looped((0..9).cycle().map(Some)), None, "circles of nine are not looked for");
+}
