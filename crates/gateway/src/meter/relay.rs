@@ -71,6 +71,8 @@ pub(super) async fn relay(
 ) -> Measured {
     let mut wire = Vec::with_capacity(2 * 1024);
     answer::stream_head(&mut wire, worker, call, admitted, &answer);
+    // They are written, and streams last.
+    drop(std::mem::take(&mut answer.headers));
 
     let stream = StreamMeter::new(call.dialect, admitted.strips_usage);
     let in_chunks = !call.head.old;
