@@ -1,6 +1,7 @@
 //! Step 3: send the call to its provider. Bytes go as they came but for credentials, the clamp and what metering needs.
 
 use std::io;
+use std::pin::pin;
 
 use http::StatusCode;
 use purser_providers::{Family, Headers, forward_headers, forward_target};
@@ -46,8 +47,8 @@ pub(crate) async fn forward(
 
     admitted.sending();
     let sent = {
-        let sending = send(outlet, &worker.connector, &worker.config.limits, &outgoing);
-        until_gone(client, unless_stopped(call, async { Ok(sending.await) }), admitted.drain().max_time).await
+        let sending = pin!(async { Ok(send(outlet, &worker.connector, &worker.config.limits, &outgoing).await) });
+        until_gone(client, unless_stopped(call, sending), admitted.drain().max_time).await
     };
     match sent {
         Ok(Ok(answer)) if may_try_another && is_outage(answer.status) => {

@@ -40,7 +40,8 @@ impl StopFlag {
         self.serving.set(Some(upstream));
     }
 
-    fn poll_raised(&self, cx: &Context<'_>) -> Poll<()> {
+    /// Ready when the call is stopped.
+    pub(crate) fn poll_raised(&self, cx: &Context<'_>) -> Poll<()> {
         if self.why.borrow().is_some() {
             return Poll::Ready(());
         }

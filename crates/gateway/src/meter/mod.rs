@@ -6,7 +6,10 @@
 mod relay;
 mod whole;
 
+use std::future::poll_fn;
 use std::io;
+use std::pin::Pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -99,13 +102,15 @@ pub(crate) async fn meter(
     }
 }
 
-/// Does the work, until the call is stopped.
-pub(crate) async fn unless_stopped<T>(call: &Call, work: impl Future<Output = io::Result<T>>) -> io::Result<T> {
-    tokio::select! {
-        biased;
-        done = work => done,
-        () = call.stop.raised() => Err(io::Error::from(io::ErrorKind::Interrupted)),
-    }
+/// Does the work, until the call is stopped. It is pinned where it is made: it is large, and would be copied about.
+pub(crate) fn unless_stopped<T>(
+    call: &Call,
+    mut work: Pin<&mut impl Future<Output = io::Result<T>>>,
+) -> impl Future<Output = io::Result<T>> {
+    poll_fn(move |cx| match work.as_mut().poll(cx) {
+        Poll::Pending => call.stop.poll_raised(cx).map(|()| Err(io::ErrorKind::Interrupted.into())),
+        done @ Poll::Ready(_) => done,
+    })
 }
 
 /// Does the work; when the client hangs up meanwhile, it has so much time left.

@@ -1,6 +1,7 @@
 //! An answer that is not a stream: read whole, so that its headers can tell what it cost.
 
 use std::io::{self, Read as _};
+use std::pin::pin;
 
 use bytes::Bytes;
 use http::StatusCode;
@@ -25,8 +26,10 @@ pub(super) async fn take_whole(
     mut answer: Answer,
 ) -> Measured {
     let limits = &worker.config.limits;
-    let reading = answer.whole(limits.answer_bytes, limits.answer_stall);
-    let body = until_gone(client, unless_stopped(call, reading), admitted.drain().max_time).await;
+    let body = {
+        let reading = pin!(answer.whole(limits.answer_bytes, limits.answer_stall));
+        until_gone(client, unless_stopped(call, reading), admitted.drain().max_time).await
+    };
     let (status, mut headers) = (answer.status, answer::pass_headers(&answer.headers));
     let encoding = answer.headers.get("content-encoding").filter(|_| !is_plain(&answer.headers)).map(<[u8]>::to_vec);
     let taken = answer.taken;
