@@ -76,6 +76,7 @@ def made(url: str, first: str) -> tuple[dict[str, str], dict[str, str]]:
         admin.post("/activations", {"person": person["id"]})
     admin.post("/budgets", {"owner": "company", "amount": "100000/month"})
     admin.post("/budgets", {"owner": "Engineering", "amount": "50000/month"})
+    admin.post("/stops", {"on": {"model": "model-of-yesterday-*"}})
     admin.post("/roles/presets")
     admin.post("/logins", {"email": "auditor@example.com", "password": "four words in a row", "roles": ["auditor"]})
     keys = {}
