@@ -139,7 +139,7 @@ def with_known(document: dict, known: Known) -> dict:
 
 
 def either(values: list | None, schema: dict) -> dict:
-    """One of these, where there are any; made up all the same where the shape is looked at from outside."""
-    if not values:
+    """One of these, where there are any and the shape is not one of several of its own."""
+    if not values or "oneOf" in schema:
         return schema
     return {"enum": values, **({"description": schema["description"]} if "description" in schema else {})}
