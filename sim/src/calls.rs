@@ -240,7 +240,7 @@ impl World {
         let directory = &self.company.directory;
         let key =
             directory.key_by_id(self.company.keys[call.key]).ok_or_else(|| odd("a key is not in the directory"))?;
-        let scope = CallScope { provider: PROVIDERS[provider], model: MODELS[call.model] };
+        let scope = CallScope { provider: PROVIDERS[provider], model: MODELS[call.model], tool: "other" };
         let planned_for =
             if self.has(Bug::WrongPeriod) { at.saturating_sub(std::time::Duration::from_hours(24)) } else { at };
         let Ok(mut plan) = directory.plan(key, &scope, planned_for) else {

@@ -194,7 +194,7 @@ fn made(terms: &GrantTerms, person: PersonId, zone: Zone) -> Grant {
         None => Scope::EVERYTHING,
         Some(model) => {
             let pattern = MODELS[model].parse().expect("a model's name is a pattern");
-            Scope { models: vec![pattern], providers: Vec::new() }
+            Scope { models: vec![pattern], ..Scope::EVERYTHING }
         }
     };
     Grant {
@@ -217,6 +217,7 @@ fn made(terms: &GrantTerms, person: PersonId, zone: Zone) -> Grant {
         share: WorkShare::FULL,
         rollover: None,
         remedy: None,
+        calendar: None,
         life: None,
     }
 }
@@ -225,7 +226,8 @@ fn issued(key: KeyId, person: PersonId) -> KeyIssue {
     let mut hash = [0; 32];
     hash[..16].copy_from_slice(&key.get().to_le_bytes());
     let (allow, at) = (Scope::EVERYTHING, before(4));
-    KeyIssue { key, hash: KeyHash(hash), person, agent: None, allow, requests_per_minute: None, expires: None, at }
+    let (agent, tool, requests_per_minute, expires) = (None, None, None, None);
+    KeyIssue { key, hash: KeyHash(hash), person, agent, tool, allow, requests_per_minute, expires, at }
 }
 
 /// Rates that end in half a nano for a token, so that many charges are ties; output several times input.

@@ -202,6 +202,7 @@ fn activate(turn: &mut Turn<'_>, text: &str) -> Result<Activated, Error> {
                 hash: KeyHash(secret.hash()),
                 person: link.person,
                 agent: None,
+                tool: None,
                 allow: Scope::default(),
                 requests_per_minute: None,
                 expires: None,

@@ -83,6 +83,8 @@ pub enum Code {
     Guaranteed,
     /// The address is one, but not for this method.
     MethodNotAllowed,
+    /// It would cut a grant below what its letter says is the least.
+    Floor,
     /// The command's name was used before with another input.
     CommandReused,
     /// No or a wrong credential.
@@ -125,6 +127,7 @@ impl Code {
             | Self::PoolShort
             | Self::BudgetShort
             | Self::Guaranteed
+            | Self::Floor
             | Self::CommandReused
             | Self::OfferState
             | Self::LetterChanged => 409,

@@ -8,6 +8,7 @@ use purser_core::event::{Event, GrantChange, GrantEvent};
 use purser_core::grant::{Grant as Terms, GrantSource, Priority, Release, Rollover, WorkShare};
 use purser_core::id::GrantId;
 use purser_core::package::Remedy;
+use purser_core::role::{FixedCalendar, Place};
 use purser_core::scope::{Pattern, Scope};
 use purser_core::snapshot::Snapshot;
 use purser_core::time::Instant;
@@ -56,6 +57,7 @@ impl Control {
             if let Some(made) = snapshot.directory.grant(id) {
                 // What only the moment of asking decided is the first asking's.
                 terms.created_at = made.created_at;
+                terms.calendar.clone_from(&made.calendar);
                 terms.life.clone_from(&made.life);
                 if new.start.is_none() {
                     terms.starts = made.starts;
@@ -73,8 +75,8 @@ impl Control {
     /// Voids a grant. One that is void already stays as it is. What it would have released is free in its pool again.
     ///
     /// # Errors
-    /// [`Code::Guaranteed`] for a guaranteed grant of somebody who is here and has not agreed; no such grant, or the
-    /// journal.
+    /// [`Code::Guaranteed`] for a guaranteed grant of somebody who is here and has not agreed, [`Code::Floor`] for one whose
+    /// letter has a floor; no such grant, or the journal.
     pub async fn void_grant(&self, name: Option<CommandName>, id: &str, how: VoidGrant) -> Result<Grant, Error> {
         let id = grant_id(id)?;
         self.change(name, move |turn| {
@@ -91,7 +93,9 @@ impl Control {
                     .hint("void it with the person's agreement (`--agreed`), or let the person leave")
                     .into());
                 }
-                turn.commit(&Event::GrantVoided { grant: id, at: turn.now })?;
+                let event = Event::GrantVoided { grant: id, at: turn.now };
+                above_floor(&snapshot, &event, how.agreed, turn.now)?;
+                turn.commit(&event)?;
             }
             shown(turn, id)
         })
@@ -103,20 +107,21 @@ impl Control {
     /// Changes a grant by what happens to its person, or shows what it would be: both by the same rules.
     ///
     /// # Errors
-    /// [`Code::PoolShort`] when its pool can't pay for it; no such grant, a day or amount that can't be, or the journal.
+    /// [`Code::PoolShort`] when its pool can't pay for it, [`Code::Guaranteed`] and [`Code::Floor`] when it would cut what was
+    /// promised and the person has not agreed; no such grant, a day or amount that can't be, or the journal.
     pub async fn change_grant(&self, name: Option<CommandName>, id: &str, asked: ChangeGrant) -> Result<Grant, Error> {
         let id = grant_id(id)?;
         self.change(name, move |turn| {
             let snapshot = turn.snapshot();
             let grant = known(snapshot.directory.grant(id), "grant", &id)?;
             let person = known(snapshot.directory.person(grant.person), "person", &grant.person)?;
-            let change = life_change(&asked.change, grant.day_at(&person.zones, turn.now))?;
+            let change = life_change(&snapshot, &asked.change, grant.day_at(&person.zones, turn.now))?;
             if let Some(made) = grant.life.as_ref().and_then(|life| life.made_by(turn.command)) {
                 // Where no day was named it is the first asking's.
-                let same = life_change(&asked.change, made.day)? == made.asked;
+                let same = life_change(&snapshot, &asked.change, made.day)? == made.asked;
                 return if same { shown(turn, id) } else { Err(reused()) };
             }
-            if let GrantChange::ShareSet { share, from } = change
+            if let GrantChange::ShareSet { share, from } = change.clone()
                 && grant.guaranteed
                 && share < grant.share_on(from)
                 && !asked.agreed
@@ -126,7 +131,7 @@ impl Control {
                     .hint("set it with the person's agreement (`--agreed`)")
                     .into());
             }
-            let gift = if let GrantChange::Given { amount, .. } = change { Some(amount) } else { None };
+            let gift = if let GrantChange::Given { amount, .. } = &change { Some(*amount) } else { None };
             if gift.is_some() && grant.guaranteed && !asked.agreed {
                 let message = format!("grant {id} is guaranteed; to give of it would cut it");
                 return Err(Refused::new(Code::Guaranteed, message)
@@ -134,6 +139,7 @@ impl Control {
                     .into());
             }
             let event = Event::Grant(GrantEvent { grant: id, command: turn.command, change, at: turn.now });
+            above_floor(&snapshot, &event, asked.agreed, turn.now)?;
             let next = turn.preview(&event)?;
             let after = known(next.directory.grant(id), "grant", &id)?;
             if let Some(amount) = gift {
@@ -154,8 +160,20 @@ impl Control {
     }
 }
 
+/// Refuses to cut a grant below its letter's floor where its person has not agreed.
+fn above_floor(snapshot: &Snapshot, event: &Event, agreed: bool, now: Instant) -> Result<(), Error> {
+    if agreed {
+        return Ok(());
+    }
+    snapshot.directory.check_floor(event, now).map_err(|below| {
+        Refused::new(Code::Floor, below.to_string())
+            .hint("cut it less, or with the person's agreement (`--agreed`)")
+            .into()
+    })
+}
+
 /// What a request stands for, on a day of the person's.
-fn life_change(asked: &shape::GrantChange, today: Date) -> Result<GrantChange, Error> {
+fn life_change(snapshot: &Snapshot, asked: &shape::GrantChange, today: Date) -> Result<GrantChange, Error> {
     let day = |text: &Option<String>| text.as_deref().map_or(Ok(today), dates::day);
     Ok(match asked {
         shape::GrantChange::Share { share, from } => {
@@ -167,8 +185,23 @@ fn life_change(asked: &shape::GrantChange, today: Date) -> Result<GrantChange, E
         shape::GrantChange::Credit { amount } => GrantChange::Credited { amount: *amount },
         shape::GrantChange::Advance { amount } => GrantChange::Advanced { amount: *amount },
         shape::GrantChange::Remedy { day: on } => GrantChange::Remedied { day: day(on)? },
+        shape::GrantChange::Calendar { place } => {
+            let calendar = calendar(snapshot, place, today)?;
+            GrantChange::CalendarSet { calendar }
+        }
         shape::GrantChange::Give { to, amount } => GrantChange::Given { to: grant_id(to)?, amount: *amount },
     })
+}
+
+/// The calendar that a place has now, for what begins on a day.
+fn calendar(snapshot: &Snapshot, place: &str, begins: Date) -> Result<Arc<FixedCalendar>, Error> {
+    let invalid = |message: String| Error::from(Refused::new(Code::Invalid, message));
+    let place: Place = place.parse().map_err(|error: purser_core::role::NameError| invalid(error.to_string()))?;
+    let found = snapshot.directory.roles().places.get(&place).ok_or_else(|| {
+        Refused::new(Code::NotFound, format!("there is no calendar of `{place}`"))
+            .hint("`purser role list` shows the places that have one")
+    })?;
+    Ok(Arc::new(found.fixed(&place, begins)))
 }
 
 /// What lives on, where that was asked for.
@@ -207,11 +240,14 @@ impl Inner {
             amount: grant.amount,
             per: word(grant.cadence),
             days: word(grant.days),
+            place: grant.calendar_now().map(|calendar| calendar.place.to_string()),
+            calendar_version: grant.calendar_now().map(|calendar| calendar.version),
             start: rhythm.map_or_else(|| grant.zone.first_instant(grant.starts), |rhythm| rhythm.starts_at()),
             end: ends,
             priority: grant.priority.get(),
             models: patterns_shown(&grant.scope.models),
             providers: patterns_shown(&grant.scope.providers),
+            tools: patterns_shown(&grant.scope.tools),
             share: grant.share_on(today).to_string(),
             rollover: grant.rollover.map(|rollover| rollover.max),
             rollover_periods: grant.rollover.map(|rollover| rollover.periods.get()),
@@ -222,6 +258,7 @@ impl Inner {
             away_since: grant.life.as_ref().and_then(|life| life.away_since()).map(|day| day.to_string()),
             allowance: running.map(|running| grant.allowance(&running)),
             guaranteed: grant.guaranteed,
+            floor: snapshot.directory.floor_of(grant),
             pool: grant.pool,
             pool_name: grant.pool.and_then(|pool| self.names.read().pool_name(pool)),
             voided: grant.voided_at,
@@ -249,17 +286,26 @@ fn terms(turn: &Turn<'_>, snapshot: &Snapshot, id: GrantId, new: &NewGrant) -> R
         None if new.guaranteed => Some(Inner::default_pool(&snapshot.directory)?),
         None => None,
     };
+    let starts = new.start.as_deref().map_or_else(|| Ok(zone.date(turn.now)), dates::day)?;
+    let calendar = match &new.place {
+        Some(_) if release.days == purser_core::calendar::Days::All => {
+            let refused = Refused::new(Code::Invalid, "holidays change nothing where every day counts");
+            return Err(refused.hint("leave the place out, or write the amount by workday").into());
+        }
+        place => place.as_deref().map(|place| calendar(snapshot, place, starts)).transpose()?,
+    };
     Ok(Terms {
         id,
         person,
         amount: release.amount,
         cadence: release.cadence,
         days: release.days,
-        starts: new.start.as_deref().map_or_else(|| Ok(zone.date(turn.now)), dates::day)?,
+        calendar,
+        starts,
         ends: new.end.as_deref().map(dates::day).transpose()?,
         zone,
         priority,
-        scope: Arc::new(scope(&new.models, &new.providers)?),
+        scope: Arc::new(scope(&new.models, &new.providers, &new.tools)?),
         guaranteed: new.guaranteed,
         pool,
         source: GrantSource::Manual,
@@ -293,15 +339,15 @@ pub(crate) fn release(amount: &str, days: Option<&str>) -> Result<Release, Error
     Ok(release)
 }
 
-/// Patterns of models and providers.
-pub(crate) fn scope(models: &[String], providers: &[String]) -> Result<Scope, Error> {
+/// Patterns of models, providers and tools.
+pub(crate) fn scope(models: &[String], providers: &[String], tools: &[String]) -> Result<Scope, Error> {
     let read = |texts: &[String]| {
         texts
             .iter()
             .map(|text| text.parse::<Pattern>().map_err(|error| Refused::new(Code::Invalid, error.to_string()).into()))
             .collect::<Result<Vec<_>, Error>>()
     };
-    Ok(Scope { models: read(models)?, providers: read(providers)? })
+    Ok(Scope { models: read(models)?, providers: read(providers)?, tools: read(tools)? })
 }
 
 /// Patterns as texts.

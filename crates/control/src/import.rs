@@ -194,6 +194,7 @@ fn grant(turn: &Turn<'_>, place: usize, row: &Row, person: PersonId, zone: &Zone
         share: WorkShare::FULL,
         rollover: None,
         remedy: None,
+        calendar: None,
         life: None,
     }))
 }
@@ -206,6 +207,7 @@ fn key(turn: &Turn<'_>, place: usize, row: &Row, person: PersonId) -> Result<Opt
         hash: KeyHash(secret.hash()),
         person,
         agent: Some(checked_name("label", label)?),
+        tool: None,
         allow: Scope::EVERYTHING,
         requests_per_minute: None,
         expires: None,

@@ -80,6 +80,8 @@ impl Inner {
             agent: key.agent.as_deref().map(str::to_owned),
             models: patterns_shown(&key.allow.models),
             providers: patterns_shown(&key.allow.providers),
+            tools: patterns_shown(&key.allow.tools),
+            tool: key.tool.as_deref().map(str::to_owned),
             rpm: key.requests_per_minute,
             expires: key.expires,
             active: here && works(key, now),
@@ -119,11 +121,25 @@ fn issue(turn: &Turn<'_>, new: &NewKey, secret: &Secret) -> Result<KeyIssue, Err
         hash: KeyHash(secret.hash()),
         person,
         agent: new.agent.as_deref().map(|agent| checked_name("label", agent)).transpose()?,
-        allow: scope(&new.models, &new.providers)?,
+        tool: new.tool.as_deref().map(tool_name).transpose()?,
+        allow: scope(&new.models, &new.providers, &new.tools)?,
         requests_per_minute: new.rpm,
         expires: expires.map(|day| whose.zone(turn.now).first_instant(day)),
         at: turn.now,
     })
+}
+
+/// The name of a tool: small letters, digits and hyphens.
+fn tool_name(text: &str) -> Result<String, Error> {
+    /// Longer names are none of ours.
+    const BYTES_MAX: usize = 40;
+    let name = text.trim().to_ascii_lowercase();
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    if (1..=BYTES_MAX).contains(&name.len()) && name.bytes().all(plain) {
+        return Ok(name);
+    }
+    let message = format!("`{text}` is no name of a tool; it has 1 to {BYTES_MAX} letters, digits and hyphens");
+    Err(Refused::new(Code::Invalid, message).hint("write it like claude-code or spreadsheet").into())
 }
 
 /// Was the known key made by the same request?
@@ -131,6 +147,7 @@ fn alike(known: &Known, issue: &KeyIssue) -> bool {
     known.person == issue.person
         && known.agent.as_deref() == issue.agent.as_deref()
         && *known.allow == issue.allow
+        && known.tool.as_deref() == issue.tool.as_deref()
         && known.requests_per_minute == issue.requests_per_minute
         && known.expires == issue.expires
 }

@@ -209,6 +209,7 @@ mod tests {
             share: WorkShare::FULL,
             rollover: None,
             remedy: None,
+            calendar: None,
             life: None,
         })
     }

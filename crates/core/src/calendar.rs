@@ -2,7 +2,7 @@
 //!
 //! Nothing here knows a zone; [`crate::period`] turns days into instants. Everything that depends on the company's
 //! or a place's calendar goes through two functions, [`Cadence::span`] (where fiscal years will start in another
-//! month) and [`Days::count`] (where public holidays will count).
+//! month) and [`Days::count`]. Public holidays are a grant's own: [`Grant::count`](crate::grant::Grant::count).
 
 use jiff::civil::{Date, Weekday};
 use serde::{Deserialize, Serialize};
@@ -63,7 +63,7 @@ impl Cadence {
     }
 }
 
-/// On which days money is released. Monday to Friday are workdays; holidays of a place are not known yet.
+/// On which days money is released. Monday to Friday are workdays; a grant knows its place's holidays besides.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Days {

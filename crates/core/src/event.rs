@@ -32,7 +32,7 @@ use crate::time::Instant;
 use crate::zone::Zone;
 
 /// The latest version this program reads. It writes the earliest in which an event means what it means.
-pub const EVENT_VERSION: u32 = 5;
+pub const EVENT_VERSION: u32 = 6;
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -207,6 +207,9 @@ pub struct KeyIssue {
     /// What it may call.
     #[serde(default, skip_serializing_if = "Scope::is_everything")]
     pub allow: Scope,
+    /// The tool it was made for: its calls count as that tool's, whatever the program says that it is. Since version 6.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tool: Option<String>,
     /// Requests per minute at most; `None` for no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requests_per_minute: Option<u32>,
@@ -313,12 +316,25 @@ impl Event {
     /// The earliest version in which this event can be read.
     fn version(&self) -> u32 {
         match self {
+            event if event.is_of_version_6() => 6,
             Self::Pool(_) | Self::Grant(_) | Self::Offer(_) | Self::Role(_) => 3,
             Self::PersonMoved { effective: Some(_), .. } => 4,
             Self::Stop(_) => 5,
             Self::GrantMade(grant) if grant.is_of_version_3() => 3,
             Self::Part { events, .. } => events.iter().map(Self::version).fold(2, u32::max),
             _ => 1,
+        }
+    }
+
+    /// Does it say something that programs before version 6 don't know?
+    fn is_of_version_6(&self) -> bool {
+        match self {
+            Self::GrantMade(grant) => grant.is_of_version_6(),
+            Self::KeyIssued(issue) => issue.tool.is_some() || !issue.allow.tools.is_empty(),
+            Self::Offer(event) => event.is_of_version_6(),
+            Self::Pool(PoolEvent::OfferCommitted { terms, .. }) => terms.is_of_version_6(),
+            Self::Grant(event) => matches!(event.change, GrantChange::CalendarSet { .. }),
+            _ => false,
         }
     }
 

@@ -15,7 +15,7 @@ use crate::directory::{Directory, Key, Person};
 use crate::grant::{Grant, Part};
 use crate::id::UnitId;
 use crate::money::Nano;
-use crate::scope::CallScope;
+use crate::scope::{CallScope, Pattern};
 use crate::time::Instant;
 
 /// Which accounts a call draws on.
@@ -33,6 +33,8 @@ pub struct Plan {
     pub valid_until: Instant,
     /// When new money for such a call comes next; `None` when none is promised.
     pub resets_at: Option<Instant>,
+    /// Another tool may have another plan.
+    pub by_tool: bool,
     /// Grants that release money in this period and do not cover this call. Whether some is left, the ledger knows.
     pub not_covering: SmallVec<[Arc<Grant>; 2]>,
 }
@@ -121,11 +123,14 @@ impl Directory {
     /// [`Refused`] when no account could pay whatever the balances are.
     pub fn plan(&self, key: &Key, call: &CallScope<'_>, at: Instant) -> Result<Plan, Refused> {
         let person = self.may_call(key, call, at)?;
+        // Whoever made the key knows better than the program that calls.
+        let call = &CallScope { tool: key.tool.as_deref().unwrap_or(call.tool), ..*call };
         let mut search = Search::new(person, call, at);
         for grant in &person.grants {
             search.look_at(grant);
         }
-        let Search { mut running, not_covering, mut valid_until, resets_at, .. } = search.found()?;
+        let Search { mut running, not_covering, mut valid_until, resets_at, by_tool, .. } = search.found()?;
+        let by_tool = key.tool.is_none() && (by_tool || !key.allow.tools.is_empty());
 
         running.sort_by(|a, b| Grant::burn_order((&a.grant, &a.period), (&b.grant, &b.period)));
         if running.iter().any(|leg| leg.limit.is_positive()) {
@@ -144,7 +149,7 @@ impl Directory {
             valid_until = valid_until.min(change);
         }
         let unit = self.unit_of(person, at);
-        Ok(Plan { at, unit, grants, ceilings, valid_until, resets_at, not_covering })
+        Ok(Plan { at, unit, grants, ceilings, valid_until, resets_at, by_tool, not_covering })
     }
 
     /// The person behind a key that may make this call.
@@ -165,6 +170,9 @@ impl Directory {
         }
         if !key.allow.covers_model(call.model) {
             return Err(Refused::ModelNotAllowed { model: call.model.to_owned(), allowed: key.allow.to_string() });
+        }
+        if !key.allow.covers_tool(key.tool.as_deref().unwrap_or(call.tool)) {
+            return Err(Refused::ToolNotAllowed { tool: call.tool.to_owned(), allowed: key.allow.to_string() });
         }
         self.may_go_on(key, person, call, at)?;
         Ok(person)
@@ -205,6 +213,10 @@ struct Search<'a> {
     ended: Option<Instant>,
     /// Grants running or ahead that do not cover the call.
     uncovered: bool,
+    /// Some grant pays only for calls from some tools.
+    by_tool: bool,
+    /// The tools of those that pay for such a call from another tool.
+    tools: Vec<Pattern>,
 }
 
 impl<'a> Search<'a> {
@@ -220,6 +232,8 @@ impl<'a> Search<'a> {
             starts: None,
             ended: None,
             uncovered: false,
+            by_tool: false,
+            tools: Vec::new(),
         }
     }
 
@@ -233,6 +247,7 @@ impl<'a> Search<'a> {
         if let Some(voided) = grant.voided_at {
             self.valid_until = self.valid_until.min(voided);
         }
+        self.by_tool |= !grant.scope.tools.is_empty();
         let rhythm = grant.rhythm(zones);
         match rhythm.period_at(at) {
             Some(period) => {
@@ -252,7 +267,7 @@ impl<'a> Search<'a> {
                     }
                     self.running.extend(parts.into_iter().map(running));
                 } else {
-                    self.uncovered = true;
+                    self.not_covered_by(grant);
                     if !parts.is_empty() {
                         self.not_covering.push(Arc::clone(grant));
                     }
@@ -264,10 +279,19 @@ impl<'a> Search<'a> {
                     self.starts = soonest(self.starts, Some(rhythm.starts_at()));
                     self.resets_at = soonest(self.resets_at, grant.next_release(zones, at));
                 } else {
-                    self.uncovered = true;
+                    self.not_covered_by(grant);
                 }
             }
             None => self.ended = self.ended.max(grant.ends_at(zones).filter(|_| covers)),
+        }
+    }
+
+    fn not_covered_by(&mut self, grant: &Grant) {
+        self.uncovered = true;
+        if grant.scope.covers_provider(self.call.provider) && grant.scope.covers_model(self.call.model) {
+            self.tools.extend(
+                grant.scope.tools.iter().filter(|tool| !self.tools.contains(tool)).cloned().collect::<Vec<_>>(),
+            );
         }
     }
 
@@ -278,6 +302,10 @@ impl<'a> Search<'a> {
         }
         Err(match (self.starts, self.ended) {
             (Some(starts_at), _) => Refused::GrantNotStarted { starts_at },
+            (None, _) if !self.tools.is_empty() => Refused::ToolNotCovered {
+                tool: self.call.tool.to_owned(),
+                covered: self.tools.iter().map(Pattern::to_string).collect(),
+            },
             (None, _) if self.uncovered => {
                 let grants = self.not_covering.iter().map(|grant| grant.id).collect();
                 Refused::NotCovered {

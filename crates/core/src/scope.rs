@@ -1,4 +1,4 @@
-//! Scopes: which models and providers something covers.
+//! Scopes: which models, providers and tools something covers.
 
 use std::fmt;
 use std::str::FromStr;
@@ -91,7 +91,7 @@ impl fmt::Display for Pattern {
     }
 }
 
-/// Models and providers by pattern. An empty list leaves that side open.
+/// Models, providers and tools by pattern. An empty list leaves that side open.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
@@ -102,15 +102,18 @@ pub struct Scope {
     /// Providers covered, by the names that the configuration gives them; empty for every provider.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub providers: Vec<Pattern>,
+    /// Tools covered, by the names under which Purser knows the programs that call; empty for every tool.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tools: Vec<Pattern>,
 }
 
 impl Scope {
     /// Every model of every provider.
-    pub const EVERYTHING: Self = Self { models: Vec::new(), providers: Vec::new() };
+    pub const EVERYTHING: Self = Self { models: Vec::new(), providers: Vec::new(), tools: Vec::new() };
 
     /// Is everything covered?
     pub fn is_everything(&self) -> bool {
-        self.models.is_empty() && self.providers.is_empty()
+        self.models.is_empty() && self.providers.is_empty() && self.tools.is_empty()
     }
 
     /// Is the model covered?
@@ -123,9 +126,14 @@ impl Scope {
         self.providers.is_empty() || self.providers.iter().any(|pattern| pattern.matches(provider))
     }
 
+    /// Is the tool covered?
+    pub fn covers_tool(&self, tool: &str) -> bool {
+        self.tools.is_empty() || self.tools.iter().any(|pattern| pattern.matches(tool))
+    }
+
     /// Is a call covered?
     pub fn covers(&self, call: &CallScope<'_>) -> bool {
-        self.covers_provider(call.provider) && self.covers_model(call.model)
+        self.covers_provider(call.provider) && self.covers_model(call.model) && self.covers_tool(call.tool)
     }
 }
 
@@ -137,7 +145,8 @@ impl fmt::Display for Scope {
             (models, []) => f.write_str(&list(models)),
             ([], providers) => write!(f, "every model of {}", list(providers)),
             (models, providers) => write!(f, "{} of {}", list(models), list(providers)),
-        }
+        }?;
+        if self.tools.is_empty() { Ok(()) } else { write!(f, " with {}", list(&self.tools)) }
     }
 }
 
@@ -148,6 +157,8 @@ pub struct CallScope<'a> {
     pub provider: &'a str,
     /// The model asked for, after aliases.
     pub model: &'a str,
+    /// The program that calls, by the name under which Purser knows it.
+    pub tool: &'a str,
 }
 
 #[cfg(test)]
@@ -178,11 +189,16 @@ mod tests {
 
     #[test]
     fn an_empty_side_is_open() {
-        let scope = Scope { models: vec!["claude-*".parse().unwrap()], providers: vec![] };
-        assert!(scope.covers(&CallScope { provider: "bedrock", model: "claude-x" }));
-        assert!(!scope.covers(&CallScope { provider: "bedrock", model: "gpt-5" }));
-        assert!(Scope::EVERYTHING.covers(&CallScope { provider: "a", model: "b" }));
+        let scope = Scope { models: vec!["claude-*".parse().unwrap()], providers: vec![], tools: vec![] };
+        assert!(scope.covers(&CallScope { provider: "bedrock", model: "claude-x", tool: "codex" }));
+        assert!(!scope.covers(&CallScope { provider: "bedrock", model: "gpt-5", tool: "codex" }));
+        assert!(Scope::EVERYTHING.covers(&CallScope { provider: "a", model: "b", tool: "" }));
         assert_eq!(scope.to_string(), "claude-*");
         assert_eq!(Scope::EVERYTHING.to_string(), "every model");
+        let tools = Scope { tools: vec!["claude-*".parse().unwrap(), "codex".parse().unwrap()], ..Scope::EVERYTHING };
+        let with = |tool| tools.covers(&CallScope { provider: "bedrock", model: "claude-x", tool });
+        assert!(with("claude-code") && with("codex") && !with("gemini-cli") && !with("other"));
+        assert!(!tools.is_everything());
+        assert_eq!(tools.to_string(), "every model with claude-*, codex");
     }
 }

@@ -21,7 +21,7 @@ use crate::client::Client;
 use crate::config::Upstream;
 use crate::meter::Reading;
 use crate::park::Parked;
-use crate::plans::Planned;
+use crate::plans::{Asked, Planned};
 use crate::refuse::Refused;
 use crate::settle::settlement;
 use crate::uncertain::OnlyOne;
@@ -153,7 +153,8 @@ pub(crate) async fn admit<'a>(
             return Err(stopped);
         }
         let at = worker.shared.clock.now();
-        let planned = worker.plans.plan(&snapshot, &call.caller, &upstream.name, &call.facts.model, at);
+        let asked = Asked { provider: &upstream.name, model: &call.facts.model, tool: call.tool.tool };
+        let planned = worker.plans.plan(&snapshot, &call.caller, &asked, at);
         let planned = planned.map_err(|why| call.not_planned(&snapshot, why))?;
         // Who arrives while others of the same person wait must not overtake them.
         let is_its_turn = match &place {

@@ -85,10 +85,14 @@ pub(crate) fn not_allowed(snapshot: &Snapshot, caller: &Caller, why: Reason) -> 
         Reason::Stopped { .. } => RefusalKind::Stopped,
         Reason::RateLimited { .. } => RefusalKind::RateLimited { retry_after_s: 60 },
         // A promise that pays nothing now is answered as an empty budget is: clients show its sentence and stop.
-        Reason::NoGrant | Reason::GrantNotStarted { .. } | Reason::GrantEnded { .. } | Reason::NotCovered { .. } => {
-            RefusalKind::Exhausted { resets_at: why.retry_at() }
+        Reason::NoGrant
+        | Reason::GrantNotStarted { .. }
+        | Reason::GrantEnded { .. }
+        | Reason::NotCovered { .. }
+        | Reason::ToolNotCovered { .. } => RefusalKind::Exhausted { resets_at: why.retry_at() },
+        Reason::ProviderNotAllowed { .. } | Reason::ModelNotAllowed { .. } | Reason::ToolNotAllowed { .. } => {
+            RefusalKind::Forbidden
         }
-        Reason::ProviderNotAllowed { .. } | Reason::ModelNotAllowed { .. } => RefusalKind::Forbidden,
     };
     let code = why.code();
     Refused::decided(kind, code, sentence(snapshot, caller, &Decision::Refused(why)))

@@ -156,7 +156,8 @@ fn models(worker: &Worker, snapshot: &Snapshot, caller: &Caller, family: Family,
             (upstream.name != upstream.price_list).then(|| snapshot.prices.models(&upstream.price_list, about.at));
         for card in own.into_iter().chain(listed.into_iter().flatten()) {
             let id = card.model();
-            let scope = CallScope { provider: &upstream.name, model: id };
+            let tool = caller.key.tool.as_deref().unwrap_or(about.tool.tool.name());
+            let scope = CallScope { provider: &upstream.name, model: id, tool };
             let first = routing::route(&worker.config.upstreams, family, id);
             let is_here = first.first().is_some_and(|first| first.name == upstream.name);
             if is_here && found.iter().all(|model| model.id != id) && caller.key.allow.covers(&scope) {

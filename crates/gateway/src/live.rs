@@ -121,7 +121,7 @@ impl Call {
     fn may_go_on(&self, worker: &Worker, snapshot: &Latest, at: Instant) -> Result<(), Reason> {
         let upstream = self.stop.serving.get().and_then(|place| worker.config.upstreams.get(place));
         let provider = upstream.map_or("", |upstream| &*upstream.name);
-        let scope = CallScope { provider, model: &self.facts.model };
+        let scope = CallScope { provider, model: &self.facts.model, tool: self.tool.tool.name() };
         snapshot.directory.may_go_on(&self.caller.key, &self.caller.person, &scope, at)
     }
 }

@@ -17,6 +17,7 @@ use purser_core::scope::CallScope;
 use purser_core::snapshot::Snapshot;
 use purser_core::time::Instant;
 use purser_ledger::{AccountNo, HoldOutcome, HoldRequest, Ledger, LedgerError, Terms};
+use purser_providers::Tool;
 use smallvec::SmallVec;
 
 use crate::auth::Caller;
@@ -37,10 +38,22 @@ struct Kept {
     count: usize,
 }
 
+/// What a call asks for, as far as its plan depends on it.
+pub(crate) struct Asked<'a> {
+    /// The provider, by the name that the configuration gives it.
+    pub(crate) provider: &'a Arc<str>,
+    /// The model.
+    pub(crate) model: &'a str,
+    /// The program that calls.
+    pub(crate) tool: Tool,
+}
+
 /// A plan of one key for one provider and model.
 struct Entry {
     provider: Arc<str>,
     model: Box<str>,
+    /// Of which tool, where another may have another plan.
+    tool: Option<Tool>,
     planned: Rc<Planned>,
 }
 
@@ -65,25 +78,29 @@ impl Plans {
         &self,
         snapshot: &Arc<Snapshot>,
         caller: &Caller,
-        provider: &Arc<str>,
-        model: &str,
+        asked: &Asked<'_>,
         at: Instant,
     ) -> Result<Rc<Planned>, Reason> {
+        let Asked { provider, model, tool } = *asked;
         let mut kept = self.kept.borrow_mut();
         if !kept.of.as_ref().is_some_and(|of| Arc::ptr_eq(of, snapshot)) || kept.count >= PLANS_MAX {
             *kept = Kept { of: Some(Arc::clone(snapshot)), ..Kept::default() };
         }
         let Kept { by_key, count, .. } = &mut *kept;
         let entries = by_key.entry(caller.key.id).or_default();
-        let found = entries.iter().position(|entry| *entry.model == *model && *entry.provider == **provider);
+        let found = entries.iter().position(|entry| {
+            *entry.model == *model && *entry.provider == **provider && entry.tool.is_none_or(|of| of == tool)
+        });
         if let Some(entry) = found.and_then(|found| entries.get(found))
             && entry.planned.holds_at(at)
         {
             return Ok(Rc::clone(&entry.planned));
         }
-        let scope = CallScope { provider, model };
+        let scope = CallScope { provider, model, tool: tool.name() };
         let planned = Rc::new(Planned::of(snapshot.directory.plan(&caller.key, &scope, at)?));
-        let entry = Entry { provider: Arc::clone(provider), model: model.into(), planned: Rc::clone(&planned) };
+        let of = planned.plan.by_tool.then_some(tool);
+        let entry =
+            Entry { provider: Arc::clone(provider), model: model.into(), tool: of, planned: Rc::clone(&planned) };
         if let Some(old) = found.and_then(|found| entries.get_mut(found)) {
             *old = entry;
         } else {

@@ -136,6 +136,54 @@ mod tests {
         check("", Tool::Other, None);
     }
 
+    /// What is sent with a call by each client, as recorded: tools differ by it and scopes of grants name them.
+    #[test]
+    fn the_recorded_heads_of_clients_are_told_apart() {
+        let heads: &[(&str, &[(&str, &str)])] = &[
+            (
+                "claude-code",
+                &[
+                    ("user-agent", "claude-cli/2.1.330 (external, sdk-cli)"),
+                    ("x-app", "cli"),
+                    ("x-claude-code-session-id", "4f6c2c1e-0000-4000-8000-000000000000"),
+                    ("x-stainless-lang", "js"),
+                    ("anthropic-version", "2023-06-01"),
+                ],
+            ),
+            ("claude-code", &[("user-agent", "claude-code/2.1.330")]),
+            ("codex", &[("originator", "codex_exec"), ("user-agent", "codex_exec/0.169.0 (Debian 13; x86_64)")]),
+            ("codex", &[("originator", "codex_cli_rs"), ("user-agent", "something else")]),
+            (
+                "gemini-cli",
+                &[
+                    ("user-agent", "GeminiCLI-tui/0.61.0/gemini-2.5-pro (linux; x64; terminal)"),
+                    ("x-goog-api-client", "google-genai-sdk/1.30.0 gl-node/v24"),
+                ],
+            ),
+            (
+                "openai-sdk",
+                &[
+                    ("user-agent", "OpenAI/Python 2.54.0"),
+                    ("x-stainless-lang", "python"),
+                    ("x-stainless-async", "false"),
+                ],
+            ),
+            ("openai-sdk", &[("user-agent", "OpenAI/JS 7.57.0"), ("sec-fetch-mode", "cors")]),
+            ("anthropic-sdk", &[("user-agent", "Anthropic/JS 1.12.0"), ("anthropic-version", "2026-10-21")]),
+            ("google-genai-sdk", &[("user-agent", "google-genai-sdk/3.4.0 gl-python/3.13")]),
+            ("litellm", &[("user-agent", "litellm/1.106.2"), ("anthropic-version", "2023-06-01")]),
+            ("other", &[("user-agent", "curl/8.5.0")]),
+            ("other", &[]),
+        ];
+        for (name, head) in heads {
+            let mut headers = Headers::default();
+            for (field, value) in *head {
+                headers.append(field, value);
+            }
+            assert_eq!(client_tool(&headers).tool.name(), *name, "{head:?}");
+        }
+    }
+
     #[test]
     fn codex_by_originator() {
         let headers = Headers::from([("originator", "codex_cli_rs")]);

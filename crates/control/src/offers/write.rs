@@ -3,6 +3,7 @@
 use purser_core::event::{Event, OfferEvent};
 use purser_core::id::{NoteId, OfferId};
 use purser_core::offer::{By, Content, TokenTerms, Version, Who};
+use purser_core::package::WORKDAYS_PER_YEAR;
 use purser_core::snapshot::Snapshot;
 use purser_store::OfferText;
 
@@ -20,6 +21,7 @@ impl Control {
     pub async fn draft_offer(&self, name: Option<CommandName>, by: Who, new: NewOffer) -> Result<Offer, Error> {
         self.change(name, move |turn| {
             let (control, snapshot) = (turn.control(), turn.snapshot());
+            let new = NewOffer { content: counted(&snapshot, new.content.clone()), ..new.clone() };
             let unit = new.unit.as_deref().map_or(Ok(EVERYBODY), |unit| control.find_unit(&snapshot, unit))?;
             let offer = OfferId::new(turn.command.get());
             if let Some(made) = snapshot.directory.offer(offer) {
@@ -58,6 +60,7 @@ impl Control {
 
     async fn next_version(&self, name: Option<CommandName>, id: &str, by: By, new: NewVersion) -> Result<Offer, Error> {
         self.offer_step(name, id, move |turn, offer| {
+            let new = NewVersion { content: counted(&turn.snapshot(), new.content.clone()), ..new.clone() };
             let marked = Some(NoteId::new(turn.derived("version", 0)));
             if let Some(made) = offer.versions.iter().find(|version| version.reason == marked) {
                 let same = turn.control().offer_content(offer.id, made.number)? == new.content;
@@ -86,6 +89,15 @@ impl Control {
     }
 }
 
+/// The version with the workdays that its place's calendar counts in a year, where it does not say how many itself.
+fn counted(snapshot: &Snapshot, mut content: Content) -> Content {
+    let calendar = content.place.as_ref().and_then(|place| snapshot.directory.roles().places.get(place));
+    if let Some(calendar) = calendar.filter(|_| content.package.workdays_per_year == WORKDAYS_PER_YEAR) {
+        content.package.workdays_per_year = calendar.workdays_per_year;
+    }
+    content
+}
+
 /// Keeps what a version says where it can be erased, and makes what the journal has of it.
 fn version(
     turn: &Turn<'_>,
@@ -103,7 +115,8 @@ fn version(
     }
     let line = content.package.tokens.as_ref().filter(|line| line.guaranteed);
     let pool = line.and_then(|line| line.pool.as_deref()).map(|pool| control.find_pool(snapshot, pool));
-    let tokens = TokenTerms::of(content, &snapshot.currency, pool.transpose()?);
+    let calendar = content.place.as_ref().and_then(|place| snapshot.directory.roles().places.get(place));
+    let tokens = TokenTerms::of(content, &snapshot.currency, pool.transpose()?, calendar);
     let tokens = tokens.map_err(|error| invalid(error.to_string()))?.map(Box::new);
     let reason = reason.map(str::trim).filter(|reason| !reason.is_empty());
     reason.map_or(Ok(()), checked_note)?;

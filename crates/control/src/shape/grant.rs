@@ -16,6 +16,9 @@ pub struct NewGrant {
     /// `all` or `workdays`; `all` where it is missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub days: Option<String>,
+    /// The place whose holidays are no workdays, by its calendar of now; where workdays count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
     /// First day in the person's zone; the running day where it is missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start: Option<String>,
@@ -31,6 +34,9 @@ pub struct NewGrant {
     /// Providers it pays for; empty: every provider.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub providers: Vec<String>,
+    /// Tools it pays for, by the names under which Purser knows the programs that call; empty: every tool.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tools: Vec<String>,
     /// How much of a whole working time the person has, such as `80%`: the amount is what full time releases.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub share: Option<String>,
@@ -120,6 +126,11 @@ pub enum GrantChange {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         day: Option<String>,
     },
+    /// Holidays of a place hold, by its calendar of now, from the period after the running one on.
+    Calendar {
+        /// Which place.
+        place: String,
+    },
     /// Some of the running period goes to somebody else.
     Give {
         /// Id of the grant that gets it.
@@ -152,6 +163,12 @@ pub struct Grant {
     pub per: String,
     /// `all` or `workdays`.
     pub days: String,
+    /// The place whose holidays are no workdays, from its next period on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
+    /// Which of the place's calendars it goes by, counted from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calendar_version: Option<u32>,
     /// From when on.
     pub start: Instant,
     /// First instant on which it releases nothing more.
@@ -162,6 +179,8 @@ pub struct Grant {
     pub models: Vec<String>,
     /// Providers it pays for; empty: every provider.
     pub providers: Vec<String>,
+    /// Tools it pays for; empty: every tool.
+    pub tools: Vec<String>,
     /// How much of a whole working time the person has, by what is known for today.
     pub share: String,
     /// What of a period lives on when it is unused, at most.
@@ -177,6 +196,9 @@ pub struct Grant {
     pub allowance: Option<Nano>,
     /// Can no later cut eat it?
     pub guaranteed: bool,
+    /// What a whole period is not cut below before the term ends, by the letter that it came of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub floor: Option<Nano>,
     /// The pool that pays for the guarantee. Guaranteed without one: unfunded, as all were before there were pools.
     pub pool: Option<PoolId>,
     /// What the pool is called.

@@ -19,6 +19,12 @@ pub struct NewKey {
     /// Providers it may use; empty: every provider.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub providers: Vec<String>,
+    /// Tools it may be used with, by what the program says that it is; empty: every tool.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tools: Vec<String>,
+    /// The tool it is made for: its calls count as that tool's, whatever the program says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tool: Option<String>,
     /// Requests per minute; none: no such limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rpm: Option<u32>,
@@ -46,6 +52,11 @@ pub struct Key {
     pub models: Vec<String>,
     /// Providers it may use; empty: every provider.
     pub providers: Vec<String>,
+    /// Tools it may be used with; empty: every tool.
+    pub tools: Vec<String>,
+    /// The tool it was made for, if for one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tool: Option<String>,
     /// Requests per minute.
     pub rpm: Option<u32>,
     /// From when on it no longer works.

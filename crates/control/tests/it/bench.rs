@@ -119,6 +119,8 @@ pub(crate) fn new_key(person: &Person) -> NewKey {
         agent: None,
         models: Vec::new(),
         providers: Vec::new(),
+        tools: Vec::new(),
+        tool: None,
         rpm: None,
         expires: None,
     }

@@ -92,7 +92,7 @@ async fn what_is_unused_lives_on_up_to_its_cap() {
 }
 
 /// Half of a running period may be given away.
-async fn generous(bench: &Bench) {
+pub(crate) async fn generous(bench: &Bench) {
     let moving = Moving { gift_percent: 50, ..Moving::default() };
     bench.control.adopt_policy(Policy { moving, ..Policy::default() }).await.unwrap();
 }

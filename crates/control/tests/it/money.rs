@@ -23,7 +23,7 @@ pub(crate) fn amount(text: &str) -> Nano {
 pub(crate) fn hold(bench: &Bench, key: &purser_control::shape::Key, want: &str) -> (Hold, Key, UnitId) {
     let snapshot = bench.control.snapshot();
     let key = snapshot.directory.key_by_id(key.id).unwrap();
-    let scope = CallScope { provider: "anthropic", model: "claude-sonnet-4-5" };
+    let scope = CallScope { provider: "anthropic", model: "claude-sonnet-4-5", tool: "other" };
     let plan = snapshot.directory.plan(key, &scope, bench.clock.now()).unwrap();
     let wanted: Vec<(AccountKey, Nano)> =
         plan.grants.iter().chain(&plan.ceilings).map(|leg| (leg.account, leg.limit)).collect();

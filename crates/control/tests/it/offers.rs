@@ -2,16 +2,18 @@
 
 use purser_control::audit::Trail;
 use purser_control::shape::{
-    AcceptOffer, ApproveOffer, Confidential, DeclineOffer, FundPool, NewOffer, NewPool, NewUnit, NewVersion, Offer,
-    OfferNote, PreviewRoles,
+    AcceptOffer, ApproveOffer, ChangeGrant, Confidential, DeclineOffer, FundPool, GrantChange, NewOffer, NewPool,
+    NewUnit, NewVersion, Offer, OfferNote, PreviewRoles, VoidGrant,
 };
 use purser_control::usage::{By, Wanted};
 use purser_control::{Code, CommandName};
 use purser_core::offer::{Content, DeclineReason, Who};
+use purser_core::package::ReleaseEvery;
 use purser_core::pool::FiscalYear;
-use purser_core::role::{Duty, PolicyState, PolicyStep, RoleChange, Standing};
+use purser_core::role::{Duty, PolicyState, PolicyStep, RoleChange, Standing, WorkCalendar};
 
 use crate::bench::{Bench, code};
+use crate::life::generous;
 use crate::money::{amount, hold, settle};
 
 /// What nobody may find in the journal.
@@ -364,4 +366,96 @@ async fn who_is_here_moves_on_the_start_date() {
     let usage = bench.control.usage(wanted).await.unwrap();
     let rows: Vec<_> = usage.items.into_iter().map(|row| (row.name.unwrap(), row.calls, row.charge)).collect();
     assert_eq!(rows, [("Everybody".to_owned(), 2, amount("1.75")), ("Laboratory".to_owned(), 1, amount("1"))]);
+}
+
+/// What the letter says is the least is the least, also of what is not guaranteed.
+#[tokio::test]
+async fn a_cut_below_the_floor_of_the_letter_is_refused() {
+    let bench = company("400000").await;
+    let mut offered = new("300/workday");
+    let line = offered.content.package.tokens.as_mut().unwrap();
+    (line.guaranteed, line.pool, line.floor) = (false, None, Some("200/workday".parse().unwrap()));
+    let id = bench.control.draft_offer(None, who("lgn_a"), offered).await.unwrap().row.id.to_string();
+    let submitted = bench.control.submit_offer(None, &id, who("lgn_a")).await.unwrap();
+    for (place, duty) in submitted.missing.iter().enumerate() {
+        let by = who(if place == 0 { "lgn_b" } else { "lgn_c" });
+        bench.control.approve_offer(None, &id, by, ApproveOffer { duty: *duty }).await.unwrap();
+    }
+    bench.control.send_offer(None, &id, who("lgn_a")).await.unwrap();
+    bench.control.accept_offer(None, &id, accept(1)).await.unwrap();
+    let other = bench.person("Person 18").await;
+    bench.grant(&other, "20/day").await;
+    let grants = bench.control.grants(None).unwrap().items;
+    let (grant, to) = (grants.iter().find(|grant| grant.floor.is_some()).unwrap(), grants.last().unwrap());
+    let to = if to.id == grant.id { grants[0].id } else { to.id };
+    assert_eq!(grant.floor, Some(amount("200")));
+    let id = grant.id.to_string();
+    let share = |share: &str| GrantChange::Share { share: share.to_owned(), from: Some("2027-02-01".to_owned()) };
+    let change = |change, agreed| bench.control.change_grant(None, &id, ChangeGrant { change, preview: true, agreed });
+    assert!(change(share("67%"), false).await.is_ok(), "201 a day");
+    assert_eq!(code(change(share("66%"), false).await), Code::Floor, "198 a day");
+    assert!(change(share("66%"), true).await.is_ok());
+    assert_eq!(code(bench.control.void_grant(None, &id, VoidGrant::default()).await), Code::Floor);
+    bench.clock.set("2027-01-05T12:00:00Z");
+    generous(&bench).await;
+    let give = |much: &str| GrantChange::Give { to: to.to_string(), amount: amount(much) };
+    assert!(change(give("100"), false).await.is_ok());
+    assert_eq!(code(change(give("101"), false).await), Code::Floor);
+    assert!(change(give("101"), true).await.is_ok());
+    // After the term nothing is promised any more.
+    bench.clock.set("2028-01-01T12:00:00Z");
+    assert!(bench.control.void_grant(None, &id, VoidGrant::default()).await.is_ok());
+}
+
+fn federal(bench: &Bench) -> WorkCalendar {
+    bench.control.roles().places[&"us".parse().unwrap()].clone()
+}
+
+/// A version has the holidays of its place as they are when it is written; another calendar is another change.
+#[tokio::test]
+async fn a_version_fixes_the_calendar_of_its_place() {
+    let bench = company("400000").await;
+    assert_eq!(federal(&bench).version, 1);
+    let calendar = WorkCalendar { workdays_per_year: 250, ..federal(&bench) };
+    let set = |calendar| RoleChange::Place { place: "us".parse().unwrap(), calendar };
+    bench.control.set_role(None, set(calendar)).await.unwrap();
+    assert_eq!(federal(&bench).version, 2);
+    let mut offered = new("75000/year");
+    offered.content.place = Some("us".parse().unwrap());
+    let line = offered.content.package.tokens.as_mut().unwrap();
+    line.release = Some(ReleaseEvery::Workday);
+    let id = bench.control.draft_offer(None, who("lgn_a"), offered).await.unwrap().row.id.to_string();
+    bench.control.submit_offer(None, &id, who("lgn_a")).await.unwrap();
+    bench.control.send_offer(None, &id, who("lgn_a")).await.unwrap();
+    assert_eq!(committed(&bench), "74700.00", "300 on each of 249 workdays from 4 January on");
+    // A later version of the place's calendar changes nothing that is promised.
+    let mut holidays = federal(&bench).holidays;
+    holidays.insert("2027-02-16".parse().unwrap());
+    bench.control.set_role(None, set(WorkCalendar { holidays, ..federal(&bench) })).await.unwrap();
+    bench.control.accept_offer(None, &id, accept(1)).await.unwrap();
+    let grant = bench.control.grants(None).unwrap().items.remove(0);
+    assert_eq!((grant.amount, grant.place.as_deref(), grant.calendar_version), (amount("300"), Some("us"), Some(2)));
+    let allowance = |at: &str| {
+        bench.clock.set(at);
+        bench.control.grants(None).unwrap().items.remove(0).allowance.unwrap()
+    };
+    assert_eq!(allowance("2027-01-15T12:00:00Z"), amount("300"));
+    assert_eq!(allowance("2027-01-18T12:00:00Z"), amount("0"), "Martin Luther King's birthday");
+    // The change shows what it does, then does it, from the next period on.
+    bench.clock.set("2027-01-15T12:00:00Z");
+    let id = grant.id.to_string();
+    let change = |preview| {
+        let change = GrantChange::Calendar { place: "us".to_owned() };
+        bench.control.change_grant(None, &id, ChangeGrant { change, preview, agreed: false })
+    };
+    assert_eq!(change(true).await.unwrap().calendar_version, Some(3));
+    assert_eq!(bench.control.grants(None).unwrap().items[0].calendar_version, Some(2), "a preview changes nothing");
+    change(false).await.unwrap();
+    assert_eq!(allowance("2027-01-18T12:00:00Z"), amount("0"));
+    assert_eq!(allowance("2027-02-16T12:00:00Z"), amount("0"), "the new one");
+    assert_eq!(committed(&bench), "74400.00", "a day less");
+    bench.clock.set("2027-01-16T12:00:00Z");
+    let nowhere = GrantChange::Calendar { place: "atlantis".to_owned() };
+    let nowhere = ChangeGrant { change: nowhere, preview: true, agreed: false };
+    assert_eq!(code(bench.control.change_grant(None, &id, nowhere).await), Code::NotFound);
 }

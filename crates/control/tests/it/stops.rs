@@ -28,7 +28,7 @@ fn may_call(bench: &Bench, person: &str, model: &str) -> bool {
     let snapshot = bench.control.snapshot();
     let key = snapshot.directory.keys().find(|key| key.person.to_string() == person).unwrap();
     let now: Instant = NOON.parse().unwrap();
-    snapshot.directory.plan(key, &CallScope { provider: "anthropic", model }, now).is_ok()
+    snapshot.directory.plan(key, &CallScope { provider: "anthropic", model, tool: "other" }, now).is_ok()
 }
 
 #[tokio::test]

@@ -178,6 +178,13 @@ pub enum Refused {
         /// What it may call.
         allowed: String,
     },
+    /// The key may not be used with this tool.
+    ToolNotAllowed {
+        /// Which tool, as the program says.
+        tool: String,
+        /// What it may call.
+        allowed: String,
+    },
     /// Nobody granted this person anything.
     NoGrant,
     /// The first grant that covers the call lies ahead.
@@ -198,6 +205,13 @@ pub enum Refused {
         provider: String,
         /// Grants that have money for other calls.
         grants: Vec<GrantId>,
+    },
+    /// The grants that pay for this model pay for other tools only.
+    ToolNotCovered {
+        /// Which tool: what the key was made for, else what the program says that it is.
+        tool: String,
+        /// The tools that they pay for.
+        covered: Vec<String>,
     },
     /// The model has no price, so nothing can be held for it.
     UnknownModel {
@@ -235,10 +249,12 @@ impl Refused {
             Self::PersonLeft { .. } => "person_left",
             Self::ProviderNotAllowed { .. } => "provider_not_allowed",
             Self::ModelNotAllowed { .. } => "model_not_allowed",
+            Self::ToolNotAllowed { .. } => "tool_not_allowed",
             Self::NoGrant => "no_grant",
             Self::GrantNotStarted { .. } => "grant_not_started",
             Self::GrantEnded { .. } => "grant_ended",
             Self::NotCovered { .. } => "not_covered",
+            Self::ToolNotCovered { .. } => "tool_not_covered",
             Self::UnknownModel { .. } => "unknown_model",
             Self::Unmetered { .. } => "unmetered",
             Self::Stopped { .. } => "stopped",

@@ -111,6 +111,11 @@ impl Words<'_> {
                 quoted(model),
                 self.ask()
             ),
+            Refused::ToolNotAllowed { tool, allowed } => format!(
+                "This Purser key may not be used with {} (it may call {allowed}). {} for a key that may (`purser key add`).",
+                program(tool),
+                self.ask()
+            ),
             Refused::NoGrant => {
                 format!("No budget has been granted to you yet. {} for one (`purser grant add`).", self.ask())
             }
@@ -126,6 +131,15 @@ impl Words<'_> {
                     "Your budget does not pay for {} of {}{others}. Use another model, or {} for a grant that covers it (`purser grant add --models`).",
                     quoted(model),
                     quoted(provider),
+                    lower_first(&self.ask())
+                )
+            }
+            Refused::ToolNotCovered { tool, covered } => {
+                let covered: Vec<_> = covered.iter().map(|tool| quoted(tool)).collect();
+                format!(
+                    "Your budget does not pay for calls from {}; it pays for {}. Use one of these, or {} for a grant that covers it (`purser grant add --tools`).",
+                    program(tool),
+                    covered.join(" or "),
                     lower_first(&self.ask())
                 )
             }
@@ -220,7 +234,7 @@ impl Words<'_> {
 
 fn add_others(line: &mut String, met: &LimitMet) {
     if !met.not_covering.is_empty() {
-        line.push_str(" Your other grants have money but do not pay for this model.");
+        line.push_str(" Your other grants have money but do not pay for this call.");
     }
 }
 
@@ -263,6 +277,11 @@ fn plain(text: &str) -> String {
         .collect::<String>()
         .trim()
         .to_owned()
+}
+
+/// A program by its name; one that does not say who it is has none.
+fn program(tool: &str) -> String {
+    if matches!(tool, "" | "other") { "a program that Purser does not know".to_owned() } else { quoted(tool) }
 }
 
 fn quoted(text: &str) -> String {

@@ -286,6 +286,7 @@ impl Directory {
             person: issue.person,
             agent: issue.agent.as_deref().map(Box::from),
             allow: self.shared_scope(&issue.allow),
+            tool: issue.tool.as_deref().map(Box::from),
             requests_per_minute: issue.requests_per_minute,
             issued_at: issue.at,
             expires: issue.expires,

@@ -149,9 +149,11 @@ impl Directory {
 
 /// A grant to which these things have happened.
 fn grown(grant: &Grant, event: &GrantEvent, day: Date, changes: Changes) -> Arc<Grant> {
-    let GrantEvent { command, change: asked, at, .. } = *event;
+    let GrantEvent { command, change: ref asked, at, .. } = *event;
     let life = grant.life.as_deref().map_or_else(Life::default, Life::clone);
-    let life = changes.into_iter().fold(life, |life, change| life.with(Lived { at, day, command, asked, change }));
+    let life = changes
+        .into_iter()
+        .fold(life, |life, change| life.with(Lived { at, day, command, asked: asked.clone(), change }));
     Arc::new(Grant { life: Some(Arc::new(life)), ..grant.clone() })
 }
 
@@ -171,6 +173,10 @@ fn changes(
         return Err(LifeError::Once(id));
     }
     Ok(match event.change {
+        GrantChange::CalendarSet { ref calendar } => {
+            let from = next_period(grant, today).ok_or(LifeError::NotRunning(id))?;
+            smallvec![LifeChange::Calendar { calendar: Arc::clone(calendar), from }]
+        }
         GrantChange::ShareSet { share, from } => {
             ahead(from)?;
             smallvec![LifeChange::Share { share, from }]
@@ -245,6 +251,17 @@ fn changes(
     })
 }
 
+/// The first day of the period after the one that a day is in; that of the first one where none has begun. `None` after
+/// the term.
+fn next_period(grant: &Grant, today: Date) -> Option<Date> {
+    let term = grant.term();
+    if today < term.starts {
+        return Some(term.starts);
+    }
+    let next = grant.cadence.span(today).until;
+    term.ends.is_none_or(|ends| next < ends).then_some(next)
+}
+
 /// What makes a day good on which a grant could not be used.
 fn remedied(
     grant: &Grant,
@@ -305,11 +322,11 @@ fn released_on(grant: &Grant, day: Date) -> Option<Nano> {
 
 /// By how many days a term is longer that has one day more that counts.
 fn until_it_counts(grant: &Grant, ends: Date) -> i64 {
-    /// A weekend, and the day after.
-    const DAYS_MAX: i64 = 3;
+    /// A weekend with weeks of holidays around it, and the day after.
+    const DAYS_MAX: i64 = 40;
     let counts = |n: &i64| {
         let day = ends.checked_add(jiff::Span::new().days(n.saturating_sub(1)));
-        day.is_ok_and(|day| grant.days.includes(day))
+        day.is_ok_and(|day| grant.count(Cadence::Day.span(day)) > 0)
     };
     (1..=DAYS_MAX).find(counts).unwrap_or(DAYS_MAX)
 }

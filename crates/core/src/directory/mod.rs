@@ -14,6 +14,7 @@
 
 mod apply;
 mod error;
+mod floor;
 pub(crate) mod hash;
 mod life;
 mod offers;
@@ -27,6 +28,7 @@ mod table;
 use std::sync::Arc;
 
 pub use error::EventError;
+pub use floor::BelowFloor;
 pub use life::LifeError;
 pub use record::{Company, Key, Person, Unit};
 pub use reserves::ReserveShort;

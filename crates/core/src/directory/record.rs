@@ -91,6 +91,8 @@ pub struct Key {
     pub agent: Option<Box<str>>,
     /// What it may call.
     pub allow: Arc<Scope>,
+    /// The tool it was made for, which its calls count as.
+    pub tool: Option<Box<str>>,
     /// Requests per minute at most.
     pub requests_per_minute: Option<u32>,
     /// Since when.

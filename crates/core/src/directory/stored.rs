@@ -1,7 +1,8 @@
 //! A directory as bytes, so that a start need not take in every event again.
 //!
 //! ```text
-//! directory = zones scopes grant-terms budget-terms company? policy units people keys pools roles offers stops reserves
+//! directory = zones scopes calendars grant-terms budget-terms company? policy units people keys pools roles offers stops
+//!             reserves
 //! ```
 //!
 //! What a hundred thousand people have in common (zones, scopes, cadences, priorities) stands once, as JSON, and is
@@ -31,13 +32,14 @@ use crate::offer::Offer;
 use crate::policy::Policy;
 use crate::pool::{Commitment, CommitmentOf, FiscalYear, Movement, Pool, PoolOn, PoolYear, Share};
 use crate::price::PriceBook;
+use crate::role::FixedCalendar;
 use crate::scope::Scope;
 use crate::stop::Stop;
 use crate::time::Instant;
 use crate::zone::{Zone, Zones};
 
 /// The version of the bytes.
-pub const STORED_VERSION: u32 = 6;
+pub const STORED_VERSION: u32 = 7;
 
 /// The bytes are not a directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -119,13 +121,14 @@ pub(super) fn write(directory: &Directory) -> Vec<u8> {
         out.list(grants.iter(), |out, grant| out.grant(grant));
     });
     out.list(keys.values(), |out, key| {
-        let Key { id, hash, person, agent, allow, requests_per_minute, issued_at, expires, revoked_at, budgets } =
+        let Key { id, hash, person, agent, allow, tool, requests_per_minute, issued_at, expires, revoked_at, budgets } =
             &**key;
         out.bits(id.get());
         out.bytes.extend_from_slice(&hash.0);
         out.bits(person.get());
         out.option(agent.as_deref(), Writer::text);
         out.scope(allow);
+        out.option(tool.as_deref(), Writer::text);
         out.option(requests_per_minute.as_ref(), |out, rpm| out.number(u64::from(*rpm)));
         out.instant(*issued_at);
         out.option(expires.as_ref(), |out, at| out.instant(*at));
@@ -145,6 +148,7 @@ pub(super) fn read(bytes: &[u8], prices: PriceBook) -> Result<Directory, StoredE
     let mut from = Reader { rest: bytes, ..Reader::default() };
     from.zones = from.list(Reader::json)?;
     from.scopes = from.list(|from| from.json().map(Arc::new))?;
+    from.calendars = from.list(|from| from.json().map(Arc::new))?;
     from.grant_terms = from.list(Reader::json)?;
     from.budget_terms = from.list(Reader::json)?;
     let mut directory = Directory { prices, ..Directory::default() };
@@ -202,6 +206,7 @@ pub(super) fn read(bytes: &[u8], prices: PriceBook) -> Result<Directory, StoredE
             person: PersonId::new(from.bits()?),
             agent: from.option(|from| from.text().map(Box::from))?,
             allow: from.scope()?,
+            tool: from.option(|from| from.text().map(Box::from))?,
             requests_per_minute: from.option(Reader::small)?,
             issued_at: from.instant()?,
             expires: from.option(Reader::instant)?,
@@ -258,6 +263,7 @@ impl<T: Serialize> Shared<T> {
 struct Writer {
     zones: Shared<Zone>,
     scopes: Shared<Scope>,
+    calendars: Shared<FixedCalendar>,
     grant_terms: Shared<GrantTerms>,
     budget_terms: Shared<BudgetTerms>,
     bytes: Vec<u8>,
@@ -266,9 +272,9 @@ struct Writer {
 impl Writer {
     /// The tables, then what refers to them.
     fn finish(self) -> Vec<u8> {
-        let Self { zones, scopes, grant_terms, budget_terms, bytes } = self;
+        let Self { zones, scopes, calendars, grant_terms, budget_terms, bytes } = self;
         let mut front = Self::default();
-        for texts in [zones.texts, scopes.texts, grant_terms.texts, budget_terms.texts] {
+        for texts in [zones.texts, scopes.texts, calendars.texts, grant_terms.texts, budget_terms.texts] {
             front.list(texts.iter(), |front, text| front.text(text));
         }
         front.bytes.extend_from_slice(&bytes);
@@ -349,6 +355,7 @@ impl Writer {
             rollover,
             remedy,
             days,
+            calendar,
             zone,
             starts,
             ends,
@@ -381,6 +388,10 @@ impl Writer {
         self.option(*voided_at, Self::instant);
         self.number(u64::from(share.get()));
         // Few have any.
+        self.option(calendar.as_deref(), |out, calendar| {
+            let place = out.calendars.place(calendar);
+            out.count(place);
+        });
         self.option(remedy.as_ref(), Self::json);
         self.option(rollover.as_ref(), Self::json);
         self.option(life.as_ref(), |out, life| out.json(&life.changes()));
@@ -484,6 +495,7 @@ struct Reader<'a> {
     rest: &'a [u8],
     zones: Vec<Zone>,
     scopes: Vec<Arc<Scope>>,
+    calendars: Vec<Arc<FixedCalendar>>,
     grant_terms: Vec<GrantTerms>,
     budget_terms: Vec<BudgetTerms>,
 }
@@ -621,6 +633,11 @@ impl<'a> Reader<'a> {
                 let parts = u16::try_from(self.number()?).ok().and_then(WorkShare::try_new);
                 parts.ok_or(StoredError("a working share is none"))?
             },
+            calendar: self.option(|from| {
+                let place = usize::try_from(from.number()?).ok();
+                let found = place.and_then(|place| from.calendars.get(place)).map(Arc::clone);
+                found.ok_or(StoredError("a calendar is none of its own"))
+            })?,
             remedy: self.option(Self::json)?,
             rollover: self.option(Self::json)?,
             life: self.option(|from| {

@@ -1,11 +1,14 @@
 //! Events about what happens to a grant after it was made. Since version 3.
 
+use std::sync::Arc;
+
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::grant::WorkShare;
 use crate::id::{CommandId, GrantId};
 use crate::money::Nano;
+use crate::role::FixedCalendar;
 use crate::time::Instant;
 
 /// Something that happened to a grant.
@@ -23,7 +26,7 @@ pub struct GrantEvent {
 }
 
 /// What happened to it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum GrantChange {
     /// Its person works another share of a whole working time. Days from then on release that share.
@@ -63,6 +66,11 @@ pub enum GrantChange {
     Remedied {
         /// Which day, not after the one on which it is made known.
         day: Date,
+    },
+    /// Other holidays hold for what counts workdays, from the period after the running one on. Since version 6.
+    CalendarSet {
+        /// Which.
+        calendar: Arc<FixedCalendar>,
     },
     /// Its person gives some of the running period to somebody else: their grant releases so much more in its own.
     Given {

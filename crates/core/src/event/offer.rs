@@ -169,6 +169,15 @@ impl OfferEvent {
             | Self::Withdrawn { offer, .. } => *offer,
         }
     }
+
+    /// Does it have terms that programs before version 6 of the events don't know?
+    pub(crate) fn is_of_version_6(&self) -> bool {
+        let (Self::Drafted { version, .. } | Self::Revised { version, .. } | Self::Countered { version, .. }) = self
+        else {
+            return false;
+        };
+        version.tokens.as_ref().is_some_and(|terms| terms.is_of_version_6())
+    }
 }
 
 /// That something about roles was set.

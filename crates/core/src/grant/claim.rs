@@ -41,7 +41,7 @@ impl Grant {
         }
         let lives_on = self.lives_on_until(days.first, moved);
         if self.cadence == Cadence::Day && self.lived().is_empty() {
-            let count = i128::from(self.days.count(days));
+            let count = i128::from(self.count(days));
             return i128::from(self.daily().get()).saturating_mul(count).saturating_add(lives_on);
         }
         let (mut sum, mut day) = (lives_on, days.first);
@@ -85,7 +85,7 @@ impl Grant {
             if lapses > first {
                 sum = sum.saturating_add(i128::from(self.lives_on_most(rollover, whole, inside).get()));
             }
-            if inside.first <= whole.first && self.days.count(whole) > 0 {
+            if inside.first <= whole.first && self.count_at_first(whole) > 0 {
                 left = left.saturating_sub(1);
             }
             day = inside.first;

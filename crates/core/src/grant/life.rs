@@ -7,6 +7,8 @@
 //! working share, leave and moved money change what a period releases, never its bounds. A longer term adds periods
 //! behind the old end, and where the last one has begun, a seam there begins a new one.
 
+use std::sync::Arc;
+
 use jiff::civil::Date;
 use smallvec::SmallVec;
 
@@ -15,6 +17,7 @@ use crate::calendar::{CivilSpan, Days};
 use crate::event::GrantChange;
 use crate::id::CommandId;
 use crate::money::Nano;
+use crate::role::FixedCalendar;
 use crate::time::Instant;
 
 /// Everything that happened to a grant, in order.
@@ -70,6 +73,13 @@ pub enum LifeChange {
         ends: Date,
         /// Does a new period begin where it ended before, because the last one had begun?
         seam: Option<Date>,
+    },
+    /// Other holidays hold.
+    Calendar {
+        /// Which.
+        calendar: Arc<FixedCalendar>,
+        /// From which day on, the first one of a period.
+        from: Date,
     },
     /// The period that a day is in releases so much more, or less.
     Shift {
@@ -139,16 +149,45 @@ impl Life {
 #[derive(Clone, Copy)]
 pub(super) struct Course<'a> {
     pub(super) days: Days,
+    pub(super) calendar: Option<&'a FixedCalendar>,
     pub(super) first: WorkShare,
     pub(super) known: &'a [Lived],
 }
 
 impl Course<'_> {
+    /// How many days of a span count: holidays of a place don't where workdays do. Each day goes by the calendar in force
+    /// on it.
+    pub(super) fn count(&self, span: CivilSpan) -> i64 {
+        let days = self.days.count(span);
+        if self.days == Days::All {
+            return days;
+        }
+        let (mut calendar, mut from, mut off) = (self.calendar, span.first, 0_i64);
+        let mut pass = |calendar: Option<&FixedCalendar>, first, until: Date| {
+            let until = until.min(span.until);
+            off = off.saturating_add(calendar.map_or(0, |calendar| calendar.off(CivilSpan { first, until })));
+        };
+        let changes = self.known.iter().filter_map(|lived| match &lived.change {
+            LifeChange::Calendar { calendar, from } => Some((&**calendar, *from)),
+            _ => None,
+        });
+        // They are made known in order, each for the period after the running one: so their days are in order too.
+        for (next, since) in changes {
+            if since > from {
+                pass(calendar, from, since);
+                from = since;
+            }
+            calendar = Some(next);
+        }
+        pass(calendar, from, span.until);
+        days.saturating_sub(off)
+    }
+
     /// Days of a span that count, each with its share in ten-thousandths; days of leave count nothing.
     pub(super) fn weight(&self, span: CivilSpan) -> i64 {
         let (mut sum, mut from, mut share, mut away) = (0_i64, span.first, self.first, false);
         let mut count = |from: Date, until: Date, share: WorkShare, away: bool| {
-            let days = self.days.count(CivilSpan { first: from, until: until.min(span.until) });
+            let days = self.count(CivilSpan { first: from, until: until.min(span.until) });
             if !away {
                 sum = sum.saturating_add(days.saturating_mul(i64::from(share.get())));
             }
@@ -168,7 +207,7 @@ impl Course<'_> {
                 LifeChange::Share { share: new, .. } => share = *new,
                 LifeChange::Left { .. } => away = true,
                 LifeChange::Returned { .. } => away = false,
-                LifeChange::Ends { .. } | LifeChange::Shift { .. } => {}
+                LifeChange::Ends { .. } | LifeChange::Shift { .. } | LifeChange::Calendar { .. } => {}
             }
         }
         count(from, span.until, share, away);
@@ -189,6 +228,6 @@ fn turn(lived: &Lived) -> Option<(Date, &LifeChange)> {
     match &lived.change {
         change @ (LifeChange::Share { from, .. } | LifeChange::Left { from }) => Some((*from, change)),
         change @ LifeChange::Returned { on } => Some((*on, change)),
-        LifeChange::Ends { .. } | LifeChange::Shift { .. } => None,
+        LifeChange::Ends { .. } | LifeChange::Shift { .. } | LifeChange::Calendar { .. } => None,
     }
 }

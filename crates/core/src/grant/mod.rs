@@ -31,6 +31,7 @@ use crate::id::{GrantId, NoteId, OfferId, PersonId, PoolId};
 use crate::money::Nano;
 use crate::package::Remedy;
 use crate::period::{CivilPeriod, Rhythm, Term, cut};
+use crate::role::FixedCalendar;
 use crate::scope::Scope;
 use crate::time::Instant;
 use crate::zone::{Zone, Zones};
@@ -115,6 +116,9 @@ pub struct Grant {
     /// On which days. A day that does not count releases nothing; a longer period counts such days when it is prorated.
     #[serde(default, skip_serializing_if = "is_default")]
     pub days: Days,
+    /// Whose holidays are no workdays; none are where nothing is said. Where every day counts it changes nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calendar: Option<Arc<FixedCalendar>>,
     /// The person's zone when the grant was made; moves made known since are the person's.
     pub zone: Zone,
     /// The first civil day.
@@ -216,6 +220,11 @@ impl Grant {
         self.pool.is_some() || self.rollover.is_some() || self.remedy.is_some() || self.share != WorkShare::FULL
     }
 
+    /// Does it have terms that programs before version 6 of the events don't know?
+    pub(crate) fn is_of_version_6(&self) -> bool {
+        !self.scope.tools.is_empty() || self.calendar.is_some()
+    }
+
     /// The days on which it holds, as far as is known.
     pub fn term(&self) -> Term {
         let longer = self.life.as_ref().and_then(|life| life.ends());
@@ -265,12 +274,36 @@ impl Grant {
     fn share_of(&self, whole: CivilSpan, days: CivilSpan, known: &[Lived]) -> Nano {
         /// Ten-thousandths of a working share in a day.
         const PARTS: i64 = 10_000;
-        let course = Course { days: self.days, first: self.share, known };
+        let course = self.course(known);
         if self.cadence == Cadence::Once {
             return split(self.amount, 0, i64::from(self.share.get()), PARTS);
         }
         let upto = |until| course.weight(CivilSpan { first: whole.first, until });
-        split(self.amount, upto(days.first), upto(days.until), self.days.count(whole).saturating_mul(PARTS))
+        split(self.amount, upto(days.first), upto(days.until), course.count(whole).saturating_mul(PARTS))
+    }
+
+    fn course<'a>(&'a self, known: &'a [Lived]) -> Course<'a> {
+        Course { days: self.days, calendar: self.calendar.as_deref(), first: self.share, known }
+    }
+
+    /// How many days of a span count, by what is known of holidays.
+    pub fn count(&self, span: CivilSpan) -> i64 {
+        self.course(self.lived()).count(span)
+    }
+
+    /// How many count by the calendar that it was made with. What names an account goes by this one: another would name it
+    /// anew.
+    fn count_at_first(&self, span: CivilSpan) -> i64 {
+        self.course(&[]).count(span)
+    }
+
+    /// The calendar that its next periods go by; `None` for Monday to Friday, or every day.
+    pub fn calendar_now(&self) -> Option<&FixedCalendar> {
+        let known = self.lived().iter().rev().find_map(|lived| match &lived.change {
+            LifeChange::Calendar { calendar, .. } => Some(&**calendar),
+            _ => None,
+        });
+        known.or(self.calendar.as_deref())
     }
 
     /// The working share on a day, by what is known.
@@ -339,7 +372,7 @@ impl Grant {
                 parts.push(part);
             }
             // One that is seen twice because a seam cut it counts once.
-            if period.days.first <= period.whole.first && self.days.count(period.whole) > 0 {
+            if period.days.first <= period.whole.first && self.count_at_first(period.whole) > 0 {
                 left = left.saturating_sub(1);
             }
             start = period.period.start;
@@ -348,14 +381,14 @@ impl Grant {
 
     /// The day on which lapses what lives on from a period that ended before `day`.
     fn lapses(&self, day: Date, rollover: Rollover) -> Date {
-        /// Periods in a row in which no day counts: a weekend has two days.
-        const EMPTY_MAX: usize = 3;
+        /// Periods in a row in which no day counts: a weekend has two days, and holidays may join two of them.
+        const EMPTY_MAX: usize = 40;
         let mut day = day;
         for _ in 0..rollover.periods.get() {
             for _ in 0..EMPTY_MAX {
                 let whole = self.cadence.span(day);
                 day = whole.until;
-                if self.days.count(whole) > 0 {
+                if self.count_at_first(whole) > 0 {
                     break;
                 }
             }
@@ -367,7 +400,7 @@ impl Grant {
     /// the first day after its term.
     pub(crate) fn rises(&self) -> impl Iterator<Item = Date> {
         let days = self.lived().iter().filter_map(|lived| match lived.change {
-            LifeChange::Share { from, .. } => Some(from),
+            LifeChange::Share { from, .. } | LifeChange::Calendar { from, .. } => Some(from),
             LifeChange::Returned { on } => Some(on),
             _ => None,
         });
@@ -477,8 +510,8 @@ pub(crate) fn next_funded(
     at: Instant,
     allowance: impl Fn(&CivilPeriod) -> Nano,
 ) -> Option<Instant> {
-    /// Days without workdays in a row: two at a weekend, and a whole short week at the start of a term.
-    const EMPTY_PERIODS_MAX: usize = 8;
+    /// Days without workdays in a row: two at a weekend, a whole short week at the start of a term, weeks of holidays.
+    const EMPTY_PERIODS_MAX: usize = 40;
     let mut at = at;
     for _ in 0..EMPTY_PERIODS_MAX {
         at = rhythm.next_reset(at)?;

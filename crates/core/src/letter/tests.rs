@@ -17,7 +17,7 @@ const TOKENS: &str = r#","tokens":{"amount":"334/workday","floor":"222/workday",
     "rollover":{"carries":{"cap":"100","periods":1}},"purpose":{"personal_share":"10"},"activation":"start_date"}"#;
 
 fn letter(content: &Content, amounts: Amounts) -> Letter {
-    let terms = TokenTerms::of(content, &Currency::usd(), None).unwrap();
+    let terms = TokenTerms::of(content, &Currency::usd(), None, None).unwrap();
     Letter::of(content, terms.as_ref(), 2, amounts).unwrap()
 }
 

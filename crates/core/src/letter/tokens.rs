@@ -148,8 +148,16 @@ fn release(content: &Content, line: &TokenLine, terms: Option<&TokenTerms>, said
     let released = Said::money(Exact::of(terms.amount), currency, said.amounts);
     format!(
         "{released} is released {every}, at 00:00 in {zone}. A period that is begun or ended within is released in \
-             proportion to its days."
+             proportion to its days.{}",
+        holidays(terms)
     )
+}
+
+/// Which days are none to work on. Nothing where no calendar of a place is fixed.
+fn holidays(terms: &TokenTerms) -> String {
+    let Some(calendar) = &terms.calendar else { return String::new() };
+    let last = calendar.holidays.last().map(|last| format!(", known up to {last},")).unwrap_or_default();
+    format!(" Holidays of {} by its calendar {}{last} are no workdays.", calendar.place, calendar.version)
 }
 
 fn floor(package: &Package, line: &TokenLine, said: &Said<'_>) -> Result<String, PackageError> {

@@ -13,6 +13,7 @@ use crate::grant::{self, Grant, GrantSource, Priority, WorkShare, is_default};
 use crate::id::{GrantId, OfferId, PersonId, PoolId};
 use crate::money::{Currency, Nano};
 use crate::package::{Activation, Basis, Exact, PackageError, ReleaseEvery, Remedy, Rollover, Sharing};
+use crate::role::{FixedCalendar, WorkCalendar};
 use crate::scope::Scope;
 use crate::time::Instant;
 use crate::zone::Zone;
@@ -28,6 +29,9 @@ pub struct TokenTerms {
     /// On which days.
     #[serde(default, skip_serializing_if = "is_default")]
     pub days: Days,
+    /// Whose holidays are no workdays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calendar: Option<Arc<FixedCalendar>>,
     /// What a whole year is worth.
     pub year: Nano,
     /// What a workday is worth, by the workdays that the version counts in a year.
@@ -108,17 +112,26 @@ pub enum TermsError {
         grant::ROLLOVER_PERIODS_MAX
     )]
     Rollover,
+    /// Said twice, and not the same.
+    #[error("the tools of the token budget stand in its `tools` and in its `scope`; write them in one of the two")]
+    Tools,
     /// More is kept than promised.
     #[error("the floor of the token budget lies above the amount; lower it")]
     Floor,
 }
 
 impl TokenTerms {
-    /// The terms of a version; `None` when it has no token line. The pool is the one that its line names.
+    /// The terms of a version; `None` when it has no token line. The pool is the one that its line names, the calendar that
+    /// of its place, which what is released by the workday goes by.
     ///
     /// # Errors
     /// [`TermsError`] when they can't be enforced.
-    pub fn of(content: &Content, ledger: &Currency, pool: Option<PoolId>) -> Result<Option<Self>, TermsError> {
+    pub fn of(
+        content: &Content,
+        ledger: &Currency,
+        pool: Option<PoolId>,
+        calendar: Option<&WorkCalendar>,
+    ) -> Result<Option<Self>, TermsError> {
         let package = &content.package;
         let annual = package.annual()?;
         let Some(line) = &package.tokens else { return Ok(None) };
@@ -153,17 +166,27 @@ impl TokenTerms {
         if let Some(ends) = ends.filter(|ends| *ends <= content.starts) {
             return Err(TermsError::EndsBeforeStart { starts: content.starts, ends });
         }
+        let mut scope = line.scope.clone();
+        if !line.tools.is_empty() {
+            if !scope.tools.is_empty() && scope.tools != line.tools {
+                return Err(TermsError::Tools);
+            }
+            scope.tools.clone_from(&line.tools);
+        }
         let (cadence, days) = every.cadence();
+        let fixed = |(place, calendar): (_, &WorkCalendar)| Arc::new(calendar.fixed(place, content.starts));
+        let calendar = content.place.as_ref().zip(calendar).filter(|_| days == Days::Workdays).map(fixed);
         let terms = Self {
             amount,
             cadence,
             days,
+            calendar,
             year: round(Some(year))?,
             workday: round(year.over(workdays))?,
             zone: content.zone.clone(),
             starts: content.starts,
             ends,
-            scope: line.scope.clone(),
+            scope,
             guaranteed: line.guaranteed,
             floor,
             pool: pool.filter(|_| line.guaranteed),
@@ -193,6 +216,7 @@ impl TokenTerms {
             rollover: self.lives_on(),
             remedy: self.remedy,
             days: self.days,
+            calendar: self.calendar.clone(),
             zone: zone.clone(),
             starts: self.starts,
             ends: self.ends,
@@ -206,6 +230,11 @@ impl TokenTerms {
             voided_at: None,
             life: None,
         }
+    }
+
+    /// Do programs before version 6 of the events not know them?
+    pub(crate) fn is_of_version_6(&self) -> bool {
+        !self.scope.tools.is_empty() || self.calendar.is_some()
     }
 
     /// The rollover of the grant: what a period leaves unused, up to the cap that the line writes as a part of what a

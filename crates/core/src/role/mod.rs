@@ -17,7 +17,7 @@ mod presets;
 
 pub use approval::{ApprovalRule, Asked, Duty, needed, usual};
 pub use band::{Band, BandSide, Position};
-pub use calendar::WorkCalendar;
+pub use calendar::{FixedCalendar, WorkCalendar};
 pub use family::{FamilyTerms, PolicyState, PolicyStep};
 pub use impact::{Impact, Moved, Subject, impact};
 pub use name::{Family, Level, NameError, Place};
@@ -147,7 +147,8 @@ impl Roles {
             }
             RoleChange::Place { place, calendar } => {
                 calendar.check()?;
-                self.places.insert(place.clone(), calendar.clone());
+                let version = self.places.get(place).map_or(0, |old| old.version).saturating_add(1);
+                self.places.insert(place.clone(), WorkCalendar { version, ..calendar.clone() });
             }
             RoleChange::Approvals { rules } => self.approvals.clone_from(rules),
         }

@@ -114,6 +114,7 @@ fn places() -> BTreeMap<Place, WorkCalendar> {
         workdays_per_year: WORKDAYS_PER_YEAR,
         holidays,
         source: "federal holidays, US Office of Personnel Management, as observed".to_owned(),
+        version: 0,
     };
     "us".parse().ok().map(|place| (place, us)).into_iter().collect()
 }

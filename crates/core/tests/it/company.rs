@@ -63,6 +63,7 @@ pub(crate) fn key_issue() -> KeyIssue {
         hash: KeyHash(HASH),
         person: ANALYST,
         agent: None,
+        tool: None,
         allow: Scope::EVERYTHING,
         requests_per_minute: None,
         expires: None,
@@ -78,6 +79,7 @@ pub(crate) fn grant(id: u128) -> Grant {
         amount: money("20"),
         cadence: Cadence::Day,
         days: Days::All,
+        calendar: None,
         zone: zone("Europe/Berlin"),
         starts: "2026-01-01".parse().unwrap(),
         ends: None,
@@ -123,7 +125,7 @@ pub(crate) fn key(directory: &Directory) -> Arc<Key> {
 }
 
 pub(crate) fn scope(models: &[&str]) -> Arc<Scope> {
-    Arc::new(Scope { models: models.iter().map(|model| model.parse().unwrap()).collect(), providers: vec![] })
+    Arc::new(Scope { models: models.iter().map(|model| model.parse().unwrap()).collect(), ..Scope::EVERYTHING })
 }
 
 pub(crate) fn any_cadence() -> impl Strategy<Value = Cadence> {

@@ -1,13 +1,16 @@
 //! Events as bytes: the form in the journal, and what can't be read.
 
 use std::error::Error as _;
+use std::sync::Arc;
 
-use purser_core::event::{DecodeError, EVENT_VERSION, Event, GrantChange, GrantEvent, PolicyOn, PoolEvent};
+use purser_core::event::{DecodeError, EVENT_VERSION, Event, GrantChange, GrantEvent, KeyIssue, PolicyOn, PoolEvent};
 use purser_core::grant::{Grant, GrantSource, Priority, Rollover, WorkShare};
 use purser_core::id::{BudgetId, CommandId, GrantId, MovementId, NoteId, OfferId, PoolId, PriceListId};
 use purser_core::policy::{Policy, UnknownModel};
 use purser_core::pool::{FiscalCalendar, FiscalYear, Movement, PoolOn};
 use purser_core::price::{CardSpec, Layer, PriceList, RateCard};
+use purser_core::role::FixedCalendar;
+use purser_core::scope::Scope;
 use purser_core::time::Instant;
 
 use crate::company::{self, ANALYST, KEY, TEAM, at, founding, grant, money, scope};
@@ -40,6 +43,12 @@ fn one_of_each() -> Vec<Event> {
         let command = CommandId::new(1);
         Event::Grant(GrantEvent { grant: GrantId::new(1), command, change, at })
     };
+    let calendar = Arc::new(FixedCalendar {
+        place: "us".parse().unwrap(),
+        version: 2,
+        holidays: ["2028-07-04".parse().unwrap()].into(),
+    });
+    let tools = Scope { tools: vec!["claude-code".parse().unwrap()], ..Scope::EVERYTHING };
     let funded = Grant { guaranteed: true, pool: Some(pool), ..grant(1) };
     let list = PriceList {
         id: PriceListId::new(8),
@@ -87,6 +96,12 @@ fn one_of_each() -> Vec<Event> {
         Event::Part { change: CommandId::new(9), last: true, events: vec![Event::PersonLeft { person: ANALYST, at }] },
         // Since version 4.
         Event::PersonMoved { person: ANALYST, unit: TEAM, effective: Some(at), at },
+        // Since version 6.
+        Event::GrantMade(Grant { calendar: Some(Arc::clone(&calendar)), ..grant(1) }),
+        Event::GrantMade(Grant { scope: tools.clone().into(), ..grant(1) }),
+        Event::KeyIssued(KeyIssue { tool: Some("spreadsheet".to_owned()), ..company::key_issue() }),
+        Event::KeyIssued(KeyIssue { allow: tools, ..company::key_issue() }),
+        lived(GrantChange::CalendarSet { calendar }),
     ]);
     events
 }

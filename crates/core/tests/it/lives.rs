@@ -520,7 +520,7 @@ fn releases(month: &str, changes: &[GrantChange], amount: &str) {
     let mut events = vec![Event::GrantMade(terms.clone())];
     events.extend(changes.iter().zip(1..).map(|(change, command)| {
         let command = CommandId::new(command);
-        Event::Grant(GrantEvent { grant: GRANT, command, change: *change, at: berlin.first_instant(day(0)) })
+        Event::Grant(GrantEvent { grant: GRANT, command, change: change.clone(), at: berlin.first_instant(day(0)) })
     }));
     let directory = directory(&events);
     let (grant, person) = (directory.grant(GRANT).unwrap(), directory.person(ANALYST).unwrap());
@@ -545,9 +545,10 @@ fn a_month_with_a_change_releases_both_parts() {
     releases("2028-04-01", &away, "250.00");
     releases("2028-05-01", &away, "500.00");
     let one = GrantChange::Advanced { amount: "100".parse().unwrap() };
-    releases("2027-12-01", &[one], "600.00");
-    releases("2028-01-01", &[one], "400.00");
-    releases("2028-02-01", &[one], "500.00");
+    let one = [one];
+    releases("2027-12-01", &one, "600.00");
+    releases("2028-01-01", &one, "400.00");
+    releases("2028-02-01", &one, "500.00");
 }
 
 #[test]

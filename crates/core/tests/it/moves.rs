@@ -27,7 +27,7 @@ fn a_move_in_the_instant_in_which_a_day_begins_opens_no_second_account() {
     let directory = directory(&[Event::GrantMade(grant(1))]);
     let midnight = at("2026-05-09T22:00:00Z");
     let account = |directory: &Directory| {
-        let call = CallScope { provider: "openai", model: "m" };
+        let call = CallScope { provider: "openai", model: "m", tool: "other" };
         directory.plan(directory.key(&HASH).unwrap(), &call, midnight).unwrap().grants[0].account
     };
     let opened = account(&directory);

@@ -44,7 +44,7 @@ fn content(amount: &str, more: &str) -> Content {
 #[test]
 fn what_an_offer_says_of_unused_amounts_and_days_is_what_its_grant_does() {
     let grant = |more: &str| {
-        let terms = TokenTerms::of(&content("300/workday", more), &Currency::usd(), None).unwrap().unwrap();
+        let terms = TokenTerms::of(&content("300/workday", more), &Currency::usd(), None, None).unwrap().unwrap();
         let made = terms.grant(GrantId::new(5), PERSON, &Zone::UTC, OFFER, at(0));
         assert!(terms.is_kept_by(&made));
         assert!(!terms.is_kept_by(&Grant { remedy: None, rollover: None, ..made.clone() }) || more.is_empty());
@@ -57,7 +57,7 @@ fn what_an_offer_says_of_unused_amounts_and_days_is_what_its_grant_does() {
     assert_eq!(grant(r#","rollover":{"carries":{"periods":12}}"#).0, Some(("300.00".to_owned(), 12)));
     for endless in [r#"{"carries":{}}"#, r#"{"carries":{"periods":13}}"#, r#"{"carries":{"periods":0}}"#] {
         let content = content("300/workday", &format!(r#","rollover":{endless}"#));
-        assert_eq!(TokenTerms::of(&content, &Currency::usd(), None), Err(TermsError::Rollover));
+        assert_eq!(TokenTerms::of(&content, &Currency::usd(), None, None), Err(TermsError::Rollover));
     }
 }
 
@@ -68,7 +68,7 @@ fn version(number: u32, by: By, content: &Content, hours: i64) -> Version {
         content: content.hash(&[7; 32]),
         role: content.role.clone(),
         place: content.place.clone(),
-        tokens: TokenTerms::of(content, &Currency::usd(), None).unwrap().map(Box::new),
+        tokens: TokenTerms::of(content, &Currency::usd(), None, None).unwrap().map(Box::new),
         reason: None,
         at: at(hours),
     }
@@ -267,7 +267,7 @@ fn an_acceptance_has_its_person_and_exactly_its_grant() {
 fn guaranteed() -> (Directory, Version) {
     let pool = PoolId::new(3);
     let content = content("78000/year", r#","guaranteed":true,"term":"2028-01-01""#);
-    let tokens = TokenTerms::of(&content, &Currency::usd(), Some(pool)).unwrap().map(Box::new);
+    let tokens = TokenTerms::of(&content, &Currency::usd(), Some(pool), None).unwrap().map(Box::new);
     let first = Version { tokens, ..version(1, company("lgn_a"), &content, 0) };
     let funds = [
         PoolEvent::Opened { pool, on: PoolOn::Company, manager: None, at: at(0) },
@@ -338,7 +338,7 @@ fn a_decline_keeps_its_reason() {
 #[test]
 fn what_is_enforced_is_what_is_written_in_the_ledgers_currency() {
     let terms = |amount: &str, more: &str| {
-        TokenTerms::of(&content(amount, more), &Currency::usd(), None).map(|terms| {
+        TokenTerms::of(&content(amount, more), &Currency::usd(), None, None).map(|terms| {
             let terms = terms.unwrap();
             format!("{} {:?} {:?} {}", terms.amount, terms.cadence, terms.days, terms.year)
         })
@@ -355,9 +355,9 @@ fn what_is_enforced_is_what_is_written_in_the_ledgers_currency() {
     let mut euro = content("300/workday", "");
     euro.package.currency = Currency::try_new("EUR").unwrap();
     euro.package.working_share = "0.8".parse().unwrap();
-    assert!(matches!(TokenTerms::of(&euro, &Currency::usd(), None), Err(TermsError::NoRate { .. })));
+    assert!(matches!(TokenTerms::of(&euro, &Currency::usd(), None, None), Err(TermsError::NoRate { .. })));
     euro.package.rate = serde_json::from_str(r#"{"to":"USD","rate":"1.0837","on":"2026-11-20"}"#).unwrap();
-    let terms = TokenTerms::of(&euro, &Currency::usd(), None).unwrap().unwrap();
+    let terms = TokenTerms::of(&euro, &Currency::usd(), None, None).unwrap().unwrap();
     assert_eq!(terms.amount, "260.088".parse().unwrap(), "300 × 0.8 × 1.0837, rounded once");
 }
 

@@ -19,7 +19,7 @@ use crate::company::{
     key, key_issue, money, scope, start, zone,
 };
 
-const CALL: CallScope<'_> = CallScope { provider: "anthropic", model: "claude-sonnet" };
+const CALL: CallScope<'_> = CallScope { provider: "anthropic", model: "claude-sonnet", tool: "other" };
 
 fn plan(directory: &Directory, at: Instant) -> Result<Plan, Refused> {
     directory.plan(&key(directory), &CALL, at)
@@ -115,7 +115,7 @@ fn refusals_give_the_most_helpful_reason() {
     refuses(&with(&[made(grant(1)), revoked]), Refused::KeyRevoked { revoked_at: early });
     refuses(&issue(KeyIssue { expires: Some(early), ..key_issue() }), Refused::KeyExpired { expired_at: early });
     refuses(&issue(KeyIssue { expires: Some(noon), ..key_issue() }), Refused::KeyExpired { expired_at: noon });
-    let elsewhere = Scope { models: Vec::new(), providers: vec!["openai".parse().unwrap()] };
+    let elsewhere = Scope { models: Vec::new(), providers: vec!["openai".parse().unwrap()], tools: Vec::new() };
     let allowed = elsewhere.to_string();
     let elsewhere = issue(KeyIssue { allow: elsewhere, ..key_issue() });
     refuses(&elsewhere, Refused::ProviderNotAllowed { provider: CALL.provider.into(), allowed });
@@ -136,6 +136,22 @@ fn refusals_give_the_most_helpful_reason() {
         Refused::NotCovered { model: CALL.model.into(), provider: CALL.provider.into(), grants: vec![GrantId::new(4)] };
     refuses(&with(&[made(over), made(other.clone())]), not_covered);
     refuses(&with(&[made(other), made(ahead)]), Refused::GrantNotStarted { starts_at });
+
+    // Where only the tool is another one, that is said: it may be what the person can change.
+    let tools =
+        |tools: &[&str]| Scope { tools: tools.iter().map(|tool| tool.parse().unwrap()).collect(), ..Scope::EVERYTHING };
+    let only = |id, names: &[&str]| made(Grant { scope: tools(names).into(), ..grant(id) });
+    let covered = vec!["codex".to_owned(), "gemini-*".to_owned()];
+    refuses(
+        &with(&[only(6, &["codex"]), only(7, &["codex", "gemini-*"])]),
+        Refused::ToolNotCovered { tool: "other".to_owned(), covered: covered.clone() },
+    );
+    let sheet = issue(KeyIssue { tool: Some("spreadsheet".to_owned()), ..key_issue() });
+    let sheet: Vec<Event> = sheet.into_iter().chain([only(6, &["codex"])]).collect();
+    refuses(&sheet, Refused::ToolNotCovered { tool: "spreadsheet".to_owned(), covered: covered[..1].to_vec() });
+    let bound = issue(KeyIssue { allow: tools(&["codex"]), ..key_issue() });
+    let allowed = "every model with codex".to_owned();
+    refuses(&bound, Refused::ToolNotAllowed { tool: "other".to_owned(), allowed });
 }
 
 #[test]

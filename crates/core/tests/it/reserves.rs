@@ -111,7 +111,7 @@ fn a_move_ahead_is_kept_for_where_it_leads_and_binds_from_its_instant_on() {
     check(&moved, 2, "2026-05-10T12:00:00Z", "0");
     check(&moved, 2, "2026-06-10T12:00:00Z", "300");
     let key = moved.key(&HASH).unwrap();
-    let scope = CallScope { provider: "openai", model: "m" };
+    let scope = CallScope { provider: "openai", model: "m", tool: "other" };
     let plans = [before, moves].map(|at| moved.plan(key, &scope, at).unwrap());
     assert_eq!([&plans[0], &plans[1]].map(|plan| plan.unit), [TEAM, OTHER]);
     assert_eq!(plans[0].valid_until, moves, "no plan is kept beyond it");
@@ -151,7 +151,9 @@ fn a_plan_says_what_each_ceiling_keeps() {
         Event::GrantMade(guaranteed(1, "20", Cadence::Day)),
     ]);
     let key = made.key(&HASH).unwrap();
-    let plan = made.plan(key, &CallScope { provider: "openai", model: "m" }, at("2026-05-10T12:00:00Z")).unwrap();
+    let plan = made
+        .plan(key, &CallScope { provider: "openai", model: "m", tool: "other" }, at("2026-05-10T12:00:00Z"))
+        .unwrap();
     let reserves: Vec<_> = plan.ceilings.iter().map(|leg| leg.reserve).collect();
     assert_eq!(reserves, [None, Some(money("620"))]);
     assert!(plan.grants[0].is_guaranteed() && plan.grants[0].reserve.is_none());

@@ -53,14 +53,14 @@ fn figures(limit: &str, spent: &str, held: &str, suspense: &str) -> Figures {
 /// The limit of one grant of the analyst's, as the plan of a call at noon has it.
 fn of_grant(grant: Grant, figures: Figures, needed: &str) -> LimitMet {
     let directory = directory(&[Event::GrantMade(grant)]);
-    let call = CallScope { provider: "anthropic", model: "claude-sonnet" };
+    let call = CallScope { provider: "anthropic", model: "claude-sonnet", tool: "other" };
     let plan = directory.plan(&key(&directory), &call, noon()).unwrap();
     LimitMet::of_grants(ANALYST, &plan.grants, &[figures], money(needed))
 }
 
 fn of_budget(budget: Budget, figures: Figures) -> LimitMet {
     let directory = directory(&[Event::GrantMade(grant(1)), Event::BudgetSet(budget)]);
-    let call = CallScope { provider: "anthropic", model: "claude-sonnet" };
+    let call = CallScope { provider: "anthropic", model: "claude-sonnet", tool: "other" };
     let plan = directory.plan(&key(&directory), &call, noon()).unwrap();
     LimitMet::of_leg(&plan.ceilings[0], figures, money("0.50"))
 }
@@ -110,7 +110,8 @@ fn money_that_is_gone_or_set_aside() {
 fn an_empty_weekend() {
     let sunday = at("2026-11-22T12:00:00Z");
     let directory = directory(&[Event::GrantMade(Grant { days: Days::Workdays, ..grant(1) })]);
-    let plan = directory.plan(&key(&directory), &CallScope { provider: "a", model: "b" }, sunday).unwrap();
+    let plan =
+        directory.plan(&key(&directory), &CallScope { provider: "a", model: "b", tool: "other" }, sunday).unwrap();
     let met = LimitMet::of_grants(ANALYST, &plan.grants, &[Figures::default()], money("0.01"));
     insta::assert_snapshot!(told(&met.decide(), &Known));
 }
@@ -120,7 +121,8 @@ fn an_empty_weekend() {
 fn several_grants_at_once() {
     let month = Grant { cadence: Cadence::Month, amount: money("300"), ..grant(2) };
     let directory = directory(&[Event::GrantMade(grant(1)), Event::GrantMade(month)]);
-    let plan = directory.plan(&key(&directory), &CallScope { provider: "a", model: "b" }, noon()).unwrap();
+    let plan =
+        directory.plan(&key(&directory), &CallScope { provider: "a", model: "b", tool: "other" }, noon()).unwrap();
     let each = [figures("20", "20", "0", "0"), figures("300", "299.80", "0", "0.20")];
     let met = LimitMet::of_grants(ANALYST, &plan.grants, &each, money("0.01"));
     insta::assert_snapshot!(told(&met.decide(), &Known));

@@ -118,6 +118,7 @@ impl Company {
             hash: KeyHash(Sha256::digest(secret.as_bytes()).into()),
             person,
             agent: None,
+            tool: None,
             allow: Scope::EVERYTHING,
             requests_per_minute: None,
             expires: None,
@@ -137,6 +138,7 @@ impl Company {
             amount,
             cadence: Cadence::Day,
             days: Days::All,
+            calendar: None,
             zone: Zone::UTC,
             starts: "2026-11-02".parse().unwrap(),
             ends: None,
@@ -184,5 +186,5 @@ impl Company {
 
 /// Models by patterns.
 pub(crate) fn models(patterns: &[&str]) -> Scope {
-    Scope { models: patterns.iter().map(|pattern| pattern.parse().unwrap()).collect(), providers: Vec::new() }
+    Scope { models: patterns.iter().map(|pattern| pattern.parse().unwrap()).collect(), ..Scope::EVERYTHING }
 }

@@ -7,6 +7,7 @@ use purser_core::grant::Priority;
 use purser_core::id::{GrantId, KeyId, OfferId};
 use purser_core::money::{Currency, Nano};
 use purser_core::offer::{Content, TokenTerms};
+use purser_core::scope::Scope;
 use purser_ledger::Balance;
 
 use crate::asks::{Talk, Want, ask, ask_unsigned};
@@ -147,7 +148,7 @@ fn an_accepted_offer_opens_at_midnight_where_its_person_is() {
         let rig = Rig::bare(|setup| {
             small_floor(&mut setup.company);
             let content = content(models);
-            let terms = TokenTerms::of(&content, &Currency::usd(), None).unwrap().unwrap();
+            let terms = TokenTerms::of(&content, &Currency::usd(), None, None).unwrap().unwrap();
             let zone = content.zone.clone();
             let (at, effective) = ("2026-11-20T12:00:00Z".parse().unwrap(), "2026-11-21T00:00:00Z".parse().unwrap());
             setup.company.take(&Event::PersonZoneChanged { person: ANALYST, zone, effective, at });
@@ -171,6 +172,64 @@ fn an_accepted_offer_opens_at_midnight_where_its_person_is() {
     ];
     check("*", &days);
     check("claude-*", &[("2026-11-30T08:00:00Z", "not_covered")]);
+}
+
+/// The heads of real clients, as recorded.
+const CLAUDE_CODE: (&str, &str) = ("user-agent", "claude-cli/2.1.330 (external, sdk-cli)");
+const CODEX: (&str, &str) = ("originator", "codex_exec");
+const OPENAI_SDK: (&str, &str) = ("user-agent", "OpenAI/Python 2.54.0");
+
+#[test]
+fn a_grant_pays_for_its_tools_only() {
+    let mut grants: Vec<GrantId> = Vec::new();
+    let rig = Rig::bare(|setup| {
+        small_floor(&mut setup.company);
+        let scope = |tools: &[&str]| Scope {
+            tools: tools.iter().map(|tool| tool.parse().unwrap()).collect(),
+            ..Scope::EVERYTHING
+        };
+        let only = scope(&["claude-code", "gemini-*"]);
+        grants.push(setup.company.grant(ANALYST, tokens(1_000), |grant| grant.scope = only.into()));
+        setup.company.key(ANALYST, "pk-sheet", |issue| issue.tool = Some("spreadsheet".to_owned()));
+        setup.company.key(ANALYST, "pk-codex", |issue| issue.allow = scope(&["codex"]));
+    });
+    let call = |secret: &str, head: (&str, &str)| {
+        let want = Want { script: "output=100", ..simple(100) };
+        let answer = rig.call(&ask_unsigned(Talk::Chat, &want).with(head.0, head.1).key(secret));
+        rig.quiet();
+        (answer.status(), answer.header("x-purser-code").to_owned(), answer.text())
+    };
+    let spent = |place: usize| {
+        let all = rig.ledger.balances();
+        let subject = Subject::Grant(*grants.get(place).unwrap());
+        all.iter().find(|balance| balance.key.subject == subject).map_or(0, |balance| balance.spent.get() / TOKEN)
+    };
+    // One thread keeps its plans: each tool has its own, in any order.
+    for _ in 0..2 {
+        assert_eq!(call("pk-analyst", CLAUDE_CODE).0, 200);
+        let (status, code, text) = call("pk-analyst", CODEX);
+        assert_eq!(code, "tool_not_covered", "{text}");
+        assert!((400..430).contains(&status), "Codex stops at other statuses than others: {status}");
+        assert!(text.contains("`codex`; it pays for `claude-code` or `gemini-*`"), "{text}");
+        assert_eq!(call("pk-analyst", OPENAI_SDK).1, "tool_not_covered");
+    }
+    assert_eq!(spent(0), 200);
+    // A key that was made for a tool is that tool's, whatever its caller says; one that may not be used, is not.
+    let (_, code, text) = call("pk-sheet", CLAUDE_CODE);
+    assert_eq!(code, "tool_not_covered");
+    assert!(text.contains("`spreadsheet`"), "{text}");
+    let (status, code, text) = call("pk-codex", CLAUDE_CODE);
+    assert_eq!((status, code.as_str()), (403, "tool_not_allowed"), "{text}");
+    // Another grant pays for the others, and only for what the first one does not.
+    let also = rig.change(|company| company.grant(ANALYST, tokens(1_000), |grant| grant.priority = Priority::LAST));
+    let spent_of = |id: GrantId| {
+        let all = rig.ledger.balances();
+        all.iter().find(|b| b.key.subject == Subject::Grant(id)).map_or(0, |balance| balance.spent.get() / TOKEN)
+    };
+    for head in [CODEX, CLAUDE_CODE, OPENAI_SDK] {
+        assert_eq!(call("pk-analyst", head).0, 200);
+    }
+    assert_eq!((spent(0), spent_of(also)), (300, 200));
 }
 
 #[test]

@@ -13,7 +13,7 @@ use crate::output::{Output, Table};
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Grant somebody an amount per period
-    Add(Add),
+    Add(Box<Add>),
     /// Show grants
     List(List),
     /// Set the working share from a day on: days from then on release that share
@@ -30,6 +30,8 @@ pub(crate) enum Command {
     Advance(Moved),
     /// Make good a day on which it could not be used, by its terms
     Remedy(Remedied),
+    /// Let the holidays of a place hold, by its calendar of now, from the next period on
+    Calendar(Placed),
     /// Give some of the running period to somebody else's grant
     Give(Gift),
     /// Void a grant: it releases nothing more, its history stays
@@ -60,6 +62,12 @@ pub(crate) struct Add {
     /// Providers it pays for [default: every provider]
     #[arg(long, value_delimiter = ',', value_name = "NAME")]
     pub(crate) providers: Vec<String>,
+    /// Tools it pays for, such as claude-code,codex [default: every tool]
+    #[arg(long, value_delimiter = ',', value_name = "GLOB")]
+    pub(crate) tools: Vec<String>,
+    /// Whose holidays are no workdays, such as us: a place that has a calendar
+    #[arg(long)]
+    pub(crate) place: Option<String>,
     /// How much of a whole working time the person has, such as 80%: the amount is what full time releases
     #[arg(long, value_name = "PERCENT")]
     pub(crate) share: Option<String>,
@@ -110,6 +118,18 @@ pub(crate) struct Leave {
     /// From which day on, in the person's zone [default: today]
     #[arg(long, value_name = "DATE")]
     pub(crate) from: Option<String>,
+    /// Only show what would be
+    #[arg(long)]
+    pub(crate) preview: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Placed {
+    /// Id of the grant
+    pub(crate) grant: String,
+    /// Which place's, such as us
+    #[arg(long)]
+    pub(crate) place: String,
     /// Only show what would be
     #[arg(long)]
     pub(crate) preview: bool,
@@ -199,15 +219,18 @@ impl Command {
     pub(crate) async fn run(self, client: &mut Client, out: Output) -> Result<(), Failure> {
         let grant: Grant = match self {
             Self::Add(add) => {
+                let add = *add;
                 let new = NewGrant {
                     person: add.person,
                     amount: add.amount,
+                    place: add.place,
                     days: Some(add.days),
                     start: add.start,
                     end: add.end,
                     priority: add.priority,
                     models: add.models,
                     providers: add.providers,
+                    tools: add.tools,
                     share: add.share,
                     rollover: add.rollover,
                     rollover_periods: add.rollover_periods,
@@ -239,6 +262,9 @@ impl Command {
             }
             Self::Advance(of) => {
                 changed(client, &of.grant, GrantChange::Advance { amount: of.amount }, of.preview).await?
+            }
+            Self::Calendar(of) => {
+                changed(client, &of.grant, GrantChange::Calendar { place: of.place }, of.preview).await?
             }
             Self::Remedy(of) => changed(client, &of.grant, GrantChange::Remedy { day: of.day }, of.preview).await?,
             Self::Give(of) => {
@@ -289,7 +315,7 @@ fn table(grants: &[Grant]) -> String {
             grant.start.to_string(),
             grant.end.map_or_else(|| "-".to_owned(), |end| end.to_string()),
             grant.priority.to_string(),
-            if grant.models.is_empty() { "all".to_owned() } else { grant.models.join(",") },
+            pays_for(grant),
             match (grant.guaranteed, &grant.pool_name, grant.pool) {
                 (false, ..) => "-".to_owned(),
                 (true, Some(name), _) => name.clone(),
@@ -300,4 +326,10 @@ fn table(grants: &[Grant]) -> String {
         ]);
     }
     table.or("no grants yet; `purser grant add PERSON 20/day` makes one")
+}
+
+/// Models, and the tools that it is bound to.
+fn pays_for(grant: &Grant) -> String {
+    let models = if grant.models.is_empty() { "all".to_owned() } else { grant.models.join(",") };
+    if grant.tools.is_empty() { models } else { format!("{models} with {}", grant.tools.join(",")) }
 }

@@ -32,6 +32,12 @@ pub(crate) struct Add {
     /// Providers it may use [default: every provider]
     #[arg(long, value_delimiter = ',', value_name = "NAME")]
     pub(crate) providers: Vec<String>,
+    /// Tools it may be used with, by what the program says that it is [default: every tool]
+    #[arg(long, value_delimiter = ',', value_name = "GLOB")]
+    pub(crate) tools: Vec<String>,
+    /// The tool it is made for: its calls count as that tool's, whatever the program says
+    #[arg(long, value_name = "NAME")]
+    pub(crate) tool: Option<String>,
     /// Requests per minute
     #[arg(long, value_name = "N")]
     pub(crate) rpm: Option<u32>,
@@ -79,6 +85,8 @@ impl Command {
                     agent: add.agent,
                     models: add.models,
                     providers: add.providers,
+                    tools: add.tools,
+                    tool: add.tool,
                     rpm: add.rpm,
                     expires: add.expires,
                 };

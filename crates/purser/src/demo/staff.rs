@@ -90,6 +90,8 @@ async fn key(control: &Control, person: PersonId, agent: Option<&str>) -> Result
         agent: agent.map(str::to_owned),
         models: Vec::new(),
         providers: Vec::new(),
+        tools: Vec::new(),
+        tool: None,
         rpm: None,
         expires: None,
     };

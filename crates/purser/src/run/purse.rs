@@ -117,6 +117,8 @@ async fn key(client: &mut Client, person: &Person, agent: &str) -> Result<Key, F
         agent: Some(format!("run: {agent}")),
         models: Vec::new(),
         providers: Vec::new(),
+        tools: Vec::new(),
+        tool: None,
         rpm: None,
         expires: None,
     };

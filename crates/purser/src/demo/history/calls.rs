@@ -63,7 +63,7 @@ impl Caller {
                 count: 1,
             })
         };
-        let scope = CallScope { provider: call.provider, model: call.model };
+        let scope = CallScope { provider: call.provider, model: call.model, tool: "claude-code" };
         let prices = &snapshot.prices;
         let failed = |error: &dyn std::error::Error| Failure::from_error("a call of the history failed", error);
         let card = prices.lookup(call.provider, call.model, call.at).map_err(|error| failed(&error))?;

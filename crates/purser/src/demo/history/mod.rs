@@ -311,6 +311,8 @@ impl Life {
             agent: agent.map(str::to_owned),
             models: Vec::new(),
             providers: Vec::new(),
+            tools: Vec::new(),
+            tool: None,
             rpm: None,
             expires: None,
         };

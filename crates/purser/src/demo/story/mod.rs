@@ -286,6 +286,8 @@ impl Telling<'_> {
             agent: Some("month-end agent".to_owned()),
             models: Vec::new(),
             providers: Vec::new(),
+            tools: Vec::new(),
+            tool: None,
             rpm: None,
             expires: None,
         };
