@@ -1,6 +1,7 @@
 //! Denials about money and permission: the domain's decision, put into the client's words.
 
 use purser_core::decision::{Decision, Figures, LimitMet, Names, Refused as Reason};
+use purser_core::money::Nano;
 use purser_core::plan::{Leg, Plan};
 use purser_core::policy::Policy;
 use purser_core::snapshot::Snapshot;
@@ -48,7 +49,7 @@ impl Call {
     /// The sentence of a running answer that is ended because nothing is left.
     pub(crate) fn exhausted_sentence(&self, worker: &Worker, snapshot: &Snapshot, plan: &Plan) -> String {
         let figures: Vec<Figures> = plan.grants.iter().map(|leg| figures_of(worker, leg)).collect();
-        let met = LimitMet::of_grants(self.caller.person.id, &plan.grants, &figures, purser_core::money::Nano::ZERO);
+        let met = LimitMet::of_grants(self.caller.person.id, &plan.grants, &figures, Nano::ZERO);
         sentence(snapshot, &self.caller, &Decision::Exhausted(met))
     }
 
@@ -67,7 +68,11 @@ impl Call {
             }
         };
         if let Some(leg) = ceiling {
-            return LimitMet::of_leg(leg, figures_of(worker, leg), short.least);
+            let kept =
+                worker.shared.ledger.find(&leg.account).map_or(Nano::ZERO, |balance| {
+                    balance.reserve.saturating_sub(balance.guaranteed.sum()).max(Nano::ZERO)
+                });
+            return LimitMet { kept, ..LimitMet::of_leg(leg, figures_of(worker, leg), short.least) };
         }
         let figures: Vec<Figures> = plan.grants.iter().map(|leg| figures_of(worker, leg)).collect();
         LimitMet::of_grants(self.caller.person.id, &plan.grants, &figures, short.least)

@@ -47,7 +47,7 @@ impl Calls {
     /// Sets money aside for a call; `None` when there is not even the least.
     pub(crate) async fn hold(&self, key: &Key, model: &str, least: Nano) -> Result<Option<Hold>, Failure> {
         loop {
-            let scope = CallScope { provider: PROVIDER, model };
+            let scope = CallScope { provider: PROVIDER, model, tool: "other" };
             // Nobody has money on a day off.
             let Ok(plan) = self.snapshot.directory.plan(key, &scope, self.clock.now()) else { return Ok(None) };
             let legs: Vec<_> = plan.grants.iter().chain(&plan.ceilings).map(|leg| (leg.account, leg)).collect();

@@ -67,6 +67,8 @@ matrix! {
     GrantsRead          => [All,     All,     All,     Subtree, Own,     All];
     /// Making and voiding grants.
     GrantsChange        => [All,     All,     Refused, Refused, Refused, Refused];
+    /// Giving of a grant's running period, within policy.
+    GrantsGive          => [All,     All,     Refused, Refused, Own,     Refused];
     /// Offers, with what they say; amounts only with `ConfidentialAmounts`.
     OffersRead          => [Refused, All,     All,     Refused, Refused, All];
     /// Writing, sending and ending offers.

@@ -34,7 +34,7 @@ use self::describe::Operation;
 use self::gate::{Door, Guard};
 use self::letter::offer_letter;
 use self::narrowed::{
-    add_key, balances, budgets, charges, denials, grants, keys, lift_stop, people, person, place_stop, revoke_key,
+    add_key, balances, budgets, charges, denials, give, grants, keys, lift_stop, people, person, place_stop, revoke_key,
     statement, stops, usage_rows,
 };
 use self::offers::{
@@ -152,6 +152,7 @@ services! {
     post "/grants" => add_grant, GrantsChange;
     delete "/grants/{id}" => void_grant, GrantsChange;
     post "/grants/{id}/changes" => change_grant, GrantsChange;
+    post "/grants/{id}/gifts" => give, GrantsGive;
     get "/pools" => pools, PoolsRead;
     post "/pools" => add_pool, PoolsChange;
     put "/pools/calendar" => set_fiscal_month, PoolsChange;

@@ -8,8 +8,8 @@ use crate::access::{Within, forbidden};
 use crate::error::Error;
 use crate::pages::Part;
 use crate::shape::{
-    Balance, Budget, ChargePage, Denied, Grant, Key, List, NewKey, NewStop, OfPage, Overview, Page, Person, Statement,
-    Stop, UsageRow,
+    Balance, Budget, ChangeGrant, ChargePage, Denied, GiveOfGrant, Grant, GrantChange, Key, List, NewKey, NewStop, OfPage,
+    Overview, Page, Person, Statement, Stop, UsageRow,
 };
 use crate::usage::{By, Month, OfPerson, Wanted};
 use crate::{Control, names};
@@ -121,6 +121,25 @@ pub(super) async fn lift_stop(
     Id(id): Id,
 ) -> Answer<Stop> {
     Answer(control.lift_stop(command.into(), within, &id).await)
+}
+
+/// Whoever gives of their own has agreed to it.
+pub(super) async fn give(
+    State(control): State<Control>,
+    within: Within,
+    command: Command,
+    Id(id): Id,
+    Body(gift): Body<GiveOfGrant>,
+) -> Answer<Grant> {
+    let snapshot = control.snapshot();
+    let grant = id.trim().parse().ok().and_then(|id| snapshot.directory.grant(id));
+    if !grant.is_some_and(|grant| within.person(&snapshot.directory, grant.person)) && !within.is_everything() {
+        return Answer(Err(forbidden("no grant that you may give of is called that")));
+    }
+    let GiveOfGrant { to, amount, preview } = gift;
+    let agreed = !within.is_everything();
+    let change = ChangeGrant { change: GrantChange::Give { to, amount }, preview, agreed };
+    Answer(control.change_grant(command.into(), &id, change).await)
 }
 
 pub(super) async fn balances(

@@ -140,6 +140,19 @@ pub enum GrantChange {
     },
 }
 
+/// A gift of the running period to somebody else's grant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GiveOfGrant {
+    /// Id of the grant that gets it.
+    pub to: String,
+    /// How much.
+    pub amount: Nano,
+    /// Only show what would be.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub preview: bool,
+}
+
 /// How a grant is voided.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields)]

@@ -27,7 +27,7 @@ pub use activation::{Activated, Activation, ActivationState, NewActivation};
 pub use admin::{AdminKey, NewAdminKey, Setup, Status};
 pub use audit::{AuditEntry, AuditPage, AuditReport};
 pub use budget::{Budget, SetBudget};
-pub use grant::{ChangeGrant, DayRemedy, Grant, GrantChange, NewGrant, VoidGrant};
+pub use grant::{ChangeGrant, DayRemedy, GiveOfGrant, Grant, GrantChange, NewGrant, VoidGrant};
 pub use import::{ImportPeople, ImportedPerson};
 pub use key::{Key, NewKey};
 pub use login::{BreakGlass, Login, NewBreakGlass, NewLogin, Present, SetActive, SetPassword, SetRoles, SignIn};

@@ -18,6 +18,7 @@ struct Company {
 
 /// Somebody, and the key they make calls with.
 struct Known {
+    grant: String,
     person: Person,
     key: String,
     budget: String,
@@ -68,7 +69,8 @@ async fn known(bench: &Bench, name: &str, unit: &str) -> Known {
     let budget = bench.control.set_budget(None, budget).await.unwrap();
     let stop = local(bench, "post", "/api/v1/stops", &format!(r#"{{"on": {{"key": "{}"}}}}"#, key.id)).await;
     let stop = stop["id"].as_str().unwrap().to_owned();
-    Known { person, key: key.id.to_string(), budget: budget.id.to_string(), stop }
+    let grant = bench.control.grants(Some(&id)).unwrap().items.remove(0).id.to_string();
+    Known { person, grant, key: key.id.to_string(), budget: budget.id.to_string(), stop }
 }
 
 /// A request that this route understands well enough to answer otherwise than "not allowed".
@@ -98,6 +100,10 @@ fn narrow(endpoint: &Endpoint, of: &Known) -> Option<Narrow> {
         "lift_stop" => about(endpoint.path.replace("{id}", &of.stop)),
         "person" | "statement" | "trace" => about(endpoint.path.replace("{id}", &person)),
         "usage_rows" | "charges" | "denials" => about(format!("{}?person={person}", endpoint.path)),
+        "give" => {
+            let body = format!(r#"{{"to": "{}", "amount": "1"}}"#, of.grant);
+            Some(Narrow::About(endpoint.path.replace("{id}", &of.grant), body))
+        }
         "add_key" => Some(Narrow::About(endpoint.path.to_owned(), format!(r#"{{"person": "{person}"}}"#))),
         "revoke_key" => about(endpoint.path.replace("{id}", &of.key)),
         _ => None,

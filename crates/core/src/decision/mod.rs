@@ -71,6 +71,8 @@ pub struct LimitMet {
     pub days: Days,
     /// Where it stands.
     pub figures: Figures,
+    /// What a ceiling keeps for guaranteed grants besides, used by nobody so far.
+    pub kept: Nano,
     /// The least that this call must set aside to be of use.
     pub needed: Nano,
     /// When it next has money, if it does.
@@ -96,6 +98,7 @@ impl LimitMet {
             cadence,
             days: if workdays { Days::Workdays } else { Days::All },
             figures: sum,
+            kept: Nano::ZERO,
             needed,
             resets_at: legs.iter().filter_map(|leg| leg.resets_at).min(),
             not_covering: Vec::new(),
@@ -117,6 +120,7 @@ impl LimitMet {
             cadence: Some(leg.of.cadence()),
             days: leg.of.days(),
             figures,
+            kept: Nano::ZERO,
             needed,
             resets_at: leg.resets_at,
             not_covering: Vec::new(),

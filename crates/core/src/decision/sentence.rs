@@ -67,6 +67,7 @@ impl Words<'_> {
             Some(at) => _ = write!(line, ", resets {}.", self.instant(at, met.cadence, met.days)),
             None => line.push_str(", does not reset."),
         }
+        self.add_kept(&mut line, met);
         add_others(&mut line, met);
         self.add_ask(&mut line, met);
         line
@@ -193,6 +194,14 @@ impl Words<'_> {
             return String::new();
         }
         format!(" ({}{of} is being checked after a restart)", self.money(met.figures.suspense))
+    }
+
+    /// Where the call would fit if nothing were kept for others, that is said: the budget looks larger elsewhere.
+    fn add_kept(&self, line: &mut String, met: &LimitMet) {
+        let is_why = met.left().saturating_add(met.kept) >= met.needed && met.left() < met.needed.max(Nano::new(1));
+        if met.kept.is_positive() && is_why {
+            _ = write!(line, " {} more is kept for what is guaranteed to others.", self.money(met.kept));
+        }
     }
 
     fn add_ask(&self, line: &mut String, met: &LimitMet) {

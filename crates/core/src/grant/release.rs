@@ -1,4 +1,4 @@
-//! `20/day`: an amount and how often, as people write it.
+//! `20/day`, `20 per day`, `20 day`: an amount and how often, as people write it.
 
 use std::fmt;
 use std::str::FromStr;
@@ -42,8 +42,7 @@ impl FromStr for Release {
         let (amount, often) = match text.split_once('/') {
             Some((amount, often)) => (amount, often.trim()),
             None => match text.rsplit_once(char::is_whitespace) {
-                Some((amount, often)) if often.eq_ignore_ascii_case("once") => (amount, often),
-                Some((_, often)) => return Err(ReleaseError::Cadence(often.to_owned())),
+                Some((amount, often)) => (without_per(amount.trim_end()), often),
                 // Say what is wrong with the amount first.
                 None => {
                     return Err(text
@@ -67,6 +66,14 @@ impl FromStr for Release {
             return Err(ReleaseError::NotPositive(text.to_owned()));
         }
         Ok(Self { amount, cadence, days })
+    }
+}
+
+/// An amount without the `per` behind it.
+fn without_per(amount: &str) -> &str {
+    match amount.rsplit_once(char::is_whitespace) {
+        Some((amount, per)) if per.eq_ignore_ascii_case("per") => amount,
+        _ => amount,
     }
 }
 
@@ -105,7 +112,17 @@ mod tests {
         check("20/day", "20.00/day");
         check(" $1,500 / Month ", "1500.00/month");
         check("5 Once", "5.00 once");
-        assert!("20 day".parse::<Release>().is_err(), "only `once` goes without a slash");
+        check("20 day", "20.00/day");
+        check("20 per day", "20.00/day");
+        check("1,500  Per\tMonth", "1500.00/month");
+        check("100 workday", "100.00/workday");
+        check("20 / day", "20.00/day");
+        check(
+            "20 per",
+            "`per` is not a period; use day, workday, week, month, quarter or year, as in 20/day, or `100 once`",
+        );
+        check("20 40/day", "`20 40` is not an amount; write it like 20, 20.50 or 0.000000001");
+        check("per day", "`per` is not an amount; write it like 20, 20.50 or 0.000000001");
         check("20.5/workday", "20.50/workday");
         check("100 once", "100.00 once");
         check("150000/year", "150000.00/year");

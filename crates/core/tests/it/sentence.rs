@@ -107,6 +107,18 @@ fn money_that_is_gone_or_set_aside() {
 }
 
 #[test]
+fn what_is_kept_for_guarantees_is_said_where_it_is_why() {
+    let told_of = |kept: &str, spent: &str| {
+        let met = of_budget(budget(1, BudgetOn::Company), figures("600", spent, "0", "0"));
+        told(&LimitMet { kept: money(kept), ..met }.decide(), &Known)
+    };
+    assert!(told_of("400", "600").contains(" $400.00 more is kept for what is guaranteed to others."));
+    assert!(told_of("0.40", "599.90").contains(" $0.40 more is kept for what is guaranteed to others."));
+    assert!(!told_of("0.30", "599.90").contains("is kept"), "it would not fit with it either");
+    assert!(!told_of("0", "600").contains("is kept"));
+}
+
+#[test]
 fn an_empty_weekend() {
     let sunday = at("2026-11-22T12:00:00Z");
     let directory = directory(&[Event::GrantMade(Grant { days: Days::Workdays, ..grant(1) })]);

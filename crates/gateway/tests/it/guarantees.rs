@@ -100,7 +100,9 @@ fn a_guarantee_under_attack_works_to_its_last_cent() {
     let promised = balance(rig, Subject::Grant(scene.promised));
     assert_eq!((promised.spent, promised.available()), (tokens(500), Nano::ZERO), "to its last cent");
     // What was left for others was theirs to the last token too.
-    assert_eq!(refused(rig, &rig.call(&attack(1)), 429, "budget_exhausted").matches("team").count(), 1);
+    let text = refused(rig, &rig.call(&attack(1)), 429, "budget_exhausted");
+    assert_eq!(text.matches("team").count(), 1);
+    assert!(!text.contains("is kept"), "nothing is kept any more: {text}");
     let team = balance(rig, Subject::Budget(scene.budgets[2].0));
     assert_eq!((team.spent, team.guaranteed.spent), (tokens(800), tokens(500)));
     refused(rig, &rig.call(&own(1)), 429, "budget_exhausted");
@@ -111,7 +113,8 @@ fn what_others_took_first_does_not_matter() {
     let scene = Scene::set(1);
     let rig = &scene.rig;
     assert_eq!(rig.call(&attack(300)).status(), 200);
-    refused(rig, &rig.call(&attack(1)), 429, "budget_exhausted");
+    let text = refused(rig, &rig.call(&attack(1)), 429, "budget_exhausted");
+    assert!(text.contains("more is kept for what is guaranteed to others"), "{text}");
     for _ in 0..10 {
         assert_eq!(rig.call(&own(50)).status(), 200);
         scene.holds();
