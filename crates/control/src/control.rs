@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -104,6 +105,8 @@ pub(crate) struct Inner {
     pub(crate) hashing: tokio::sync::Semaphore,
     /// How much of what was denied is written.
     pub(crate) bounds: Mutex<Bounds>,
+    /// When the job last looked for days to make good, in microseconds since 1970.
+    pub(crate) remedied: AtomicI64,
 }
 
 impl Control {
@@ -153,6 +156,7 @@ impl Control {
             attempts: Mutex::default(),
             hashing: tokio::sync::Semaphore::new(HASHING_MAX),
             bounds: Mutex::default(),
+            remedied: AtomicI64::new(i64::MIN),
         };
         let control = Self { inner: Arc::new(inner), acting: Arc::new(Acting::purser()) };
         control.found(founding).await?;

@@ -46,6 +46,11 @@ pub async fn once(control: &Control) {
         Ok(forgotten) => tracing::info!(forgotten, "offers that came to nothing are old: what they said is forgotten"),
         Err(error) => tracing::warn!(%error, "what old offers said could not be forgotten"),
     }
+    match control.apply_remedies().await {
+        Ok(0) => {}
+        Ok(days) => tracing::info!(days, "days on which promises could not be used are made good by their terms"),
+        Err(error) => tracing::warn!(%error, "days on which promises could not be used could not be made good"),
+    }
     match close_ended(control) {
         Ok(0) => {}
         Ok(closed) => tracing::debug!(closed, "accounts of past periods are closed"),

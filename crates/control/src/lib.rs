@@ -35,6 +35,7 @@ mod pages;
 mod people;
 mod pools;
 mod prices;
+mod remedies;
 mod replay;
 mod reserves;
 mod secret;

@@ -34,8 +34,8 @@ use self::describe::Operation;
 use self::gate::{Door, Guard};
 use self::letter::offer_letter;
 use self::narrowed::{
-    add_key, balances, budgets, charges, denials, give, grants, keys, lift_stop, people, person, place_stop, revoke_key,
-    statement, stops, usage_rows,
+    add_key, balances, budgets, charges, denials, give, grants, keys, lift_stop, people, person, place_stop,
+    revoke_key, statement, stops, usage_rows,
 };
 use self::offers::{
     accept_offer, adopt_roles, approve_offer, counter_offer, decline_offer, draft_offer, erase_offer, lint_offer,
@@ -53,8 +53,8 @@ use crate::shape::{
     Activation, AdminKey, AuditPage, AuditReport, BreakGlass, Budget, ChangeGrant, Explain, Explained, FiscalMonth,
     FundPool, Grant, ImportPeople, ImportPrices, ImportReport, ImportedPerson, Liability, List, Login, MovePerson,
     NewActivation, NewAdminKey, NewBreakGlass, NewGrant, NewLogin, NewPerson, NewPool, NewUnit, OfPage, Page, Person,
-    Pool, PoolDetail, Price, Resolve, SetActive, SetBudget, SetPassword, SetPrice, SetRoles, SetZone, Setup, Status,
-    Suspended, TransferPool, Unit, VoidGrant, WantedLiability,
+    Pool, PoolDetail, Price, Remedies, Resolve, SetActive, SetBudget, SetPassword, SetPrice, SetRoles, SetZone, Setup,
+    Status, Suspended, TransferPool, Unit, VoidGrant, WantedLiability, WantedRemedies,
 };
 use crate::{Control, usage};
 
@@ -157,6 +157,8 @@ services! {
     post "/pools" => add_pool, PoolsChange;
     put "/pools/calendar" => set_fiscal_month, PoolsChange;
     get "/pools/liability" => liability, PoolsRead;
+    get "/remedies" => remedies, PoolsRead;
+    post "/remedies" => make_good, GrantsChange;
     get "/pools/{id}" => pool, PoolsRead;
     post "/pools/{id}/funds" => fund_pool, PoolsChange;
     post "/pools/{id}/transfers" => transfer_pool, PoolsChange;
@@ -371,6 +373,14 @@ async fn set_fiscal_month(
 
 async fn liability(State(control): State<Control>, Query(wanted): Query<WantedLiability>) -> Answer<Liability> {
     Answer(control.liability(wanted).await)
+}
+
+async fn remedies(State(control): State<Control>, Query(wanted): Query<WantedRemedies>) -> Answer<Remedies> {
+    Answer(control.remedies(wanted).await)
+}
+
+async fn make_good(State(control): State<Control>, Body(wanted): Body<WantedRemedies>) -> Answer<Remedies> {
+    Answer(control.make_good(wanted).await)
 }
 
 async fn admin_keys(State(control): State<Control>, Query(of): Query<OfPage>) -> Answer<Page<AdminKey>> {

@@ -8,8 +8,8 @@ use crate::access::{Within, forbidden};
 use crate::error::Error;
 use crate::pages::Part;
 use crate::shape::{
-    Balance, Budget, ChangeGrant, ChargePage, Denied, GiveOfGrant, Grant, GrantChange, Key, List, NewKey, NewStop, OfPage,
-    Overview, Page, Person, Statement, Stop, UsageRow,
+    Balance, Budget, ChangeGrant, ChargePage, Denied, GiveOfGrant, Grant, GrantChange, Key, List, NewKey, NewStop,
+    OfPage, Overview, Page, Person, Statement, Stop, UsageRow,
 };
 use crate::usage::{By, Month, OfPerson, Wanted};
 use crate::{Control, names};

@@ -16,6 +16,7 @@ mod page;
 mod person;
 mod pool;
 mod price;
+mod remedy;
 mod report;
 mod stop;
 mod suspense;
@@ -45,6 +46,7 @@ pub use pool::{
 pub use price::{
     Explain, Explained, ExplainedLine, ImportPrices, ImportReport, Price, PriceChange, PricePoint, RateChange, SetPrice,
 };
+pub use remedy::{PromiseUsable, Remedies, RemedyDay, RemedyState, WantedRemedies};
 pub use report::{
     Balance, Charge, ChargePage, Denied, Funds, GrantBalance, Overview, Statement, StatementDay, StatementGrant,
     StatementModel, UsageRow,

@@ -9,7 +9,7 @@ use purser_core::money::Currency;
 use purser_core::time::{Clock, Instant};
 use purser_core::zone::Zone;
 use purser_ledger::{BootId, Ledger, Options};
-use purser_store::{DataDir, Folds, JournalKind, Mode, Private, Projector, Reader, open_journal};
+use purser_store::{DataDir, DenialLog, Folds, JournalKind, Mode, Private, Projector, Reader, open_journal};
 
 /// The folder, what is open in it, and the clock.
 pub(crate) struct Bench {
@@ -18,6 +18,8 @@ pub(crate) struct Bench {
     pub(crate) clock: Arc<HandClock>,
     random: Arc<Counted>,
     projector: Arc<Projector>,
+    /// What the gateway writes of calls that it refuses.
+    pub(crate) denials: DenialLog,
     folder: tempfile::TempDir,
 }
 
@@ -42,6 +44,7 @@ impl Bench {
         let journal = open_journal(&dir, made.journal).unwrap();
         let (projector, tap) = Projector::start(&dir).unwrap();
         let projector = Arc::new(projector);
+        let denials = DenialLog::open(&dir).unwrap();
         let mut options = Options::new(BootId(1));
         options.queue_bytes_max = made.queue_bytes_max.unwrap_or(options.queue_bytes_max);
         let (ledger, _recovery) =
@@ -58,7 +61,7 @@ impl Bench {
         };
         let founding = Founding { currency: Currency::usd(), zone: Zone::UTC };
         let control = Control::open(parts, founding).await.unwrap();
-        Self { control, ledger, clock, random, projector, folder }
+        Self { control, ledger, clock, random, projector, denials, folder }
     }
 
     /// The data folder.
@@ -68,16 +71,16 @@ impl Bench {
 
     /// Closes in order and opens again, as a restart does.
     pub(crate) async fn restart(self) -> Self {
-        let Self { control, ledger, clock, random, projector, folder } = self;
+        let Self { control, ledger, clock, random, projector, denials, folder } = self;
         ledger.close().unwrap();
-        drop((control, projector));
+        drop((control, projector, denials));
         Self::open(folder, clock, random, Made::default()).await
     }
 
     /// Dies without closing and opens again.
     pub(crate) async fn crash(self) -> Self {
-        let Self { control, ledger, clock, random, projector, folder } = self;
-        drop((control, ledger, projector));
+        let Self { control, ledger, clock, random, projector, denials, folder } = self;
+        drop((control, ledger, projector, denials));
         Self::open(folder, clock, random, Made::default()).await
     }
 

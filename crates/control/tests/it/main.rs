@@ -14,6 +14,7 @@ mod money;
 mod offers;
 mod openapi;
 mod pools;
+mod remedies;
 mod setup;
 mod stops;
 mod totals;

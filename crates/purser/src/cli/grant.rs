@@ -1,7 +1,9 @@
 //! `purser grant …`
 
 use clap::{Args, Subcommand, ValueEnum};
-use purser_control::shape::{ChangeGrant, DayRemedy, Grant, GrantChange, NewGrant};
+use purser_control::shape::{
+    ChangeGrant, DayRemedy, Grant, GrantChange, NewGrant, PromiseUsable, Remedies, RemedyState, WantedRemedies,
+};
 use purser_core::money::Nano;
 
 use super::{money, or_dash};
@@ -30,6 +32,8 @@ pub(crate) enum Command {
     Advance(Moved),
     /// Make good a day on which it could not be used, by its terms
     Remedy(Remedied),
+    /// Make good the days on which guaranteed grants could not be used, by their terms; a job does so each hour
+    Remedies(Faults),
     /// Let the holidays of a place hold, by its calendar of now, from the next period on
     Calendar(Placed),
     /// Give some of the running period to somebody else's grant
@@ -119,6 +123,19 @@ pub(crate) struct Leave {
     #[arg(long, value_name = "DATE")]
     pub(crate) from: Option<String>,
     /// Only show what would be
+    #[arg(long)]
+    pub(crate) preview: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Faults {
+    /// First day (UTC) [default: eight days ago]
+    #[arg(long, value_name = "DAY")]
+    pub(crate) from: Option<String>,
+    /// First day not included [default: now]
+    #[arg(long, value_name = "DAY")]
+    pub(crate) to: Option<String>,
+    /// Only show them, and how much of the promises was usable
     #[arg(long)]
     pub(crate) preview: bool,
 }
@@ -263,6 +280,7 @@ impl Command {
             Self::Advance(of) => {
                 changed(client, &of.grant, GrantChange::Advance { amount: of.amount }, of.preview).await?
             }
+            Self::Remedies(of) => return remedies(client, out, of).await,
             Self::Calendar(of) => {
                 changed(client, &of.grant, GrantChange::Calendar { place: of.place }, of.preview).await?
             }
@@ -332,4 +350,38 @@ fn table(grants: &[Grant]) -> String {
 fn pays_for(grant: &Grant) -> String {
     let models = if grant.models.is_empty() { "all".to_owned() } else { grant.models.join(",") };
     if grant.tools.is_empty() { models } else { format!("{models} with {}", grant.tools.join(",")) }
+}
+
+async fn remedies(client: &mut Client, out: Output, of: Faults) -> Result<(), Failure> {
+    let wanted = WantedRemedies { from: of.from, to: of.to };
+    let found: Remedies = if of.preview {
+        let query = path(["remedies"]).with("from", wanted.from.as_deref()).with("to", wanted.to.as_deref());
+        client.get(query).await?
+    } else {
+        client.post(path(["remedies"]), &wanted).await?
+    };
+    out.show(&found, |found| {
+        let mut table = Table::new(&["day", "person", "grant", ">denied", "reasons", "state"]);
+        for day in &found.items {
+            let state = match day.state {
+                RemedyState::Due => "due".to_owned(),
+                RemedyState::MadeGood => "made good".to_owned(),
+                RemedyState::NoKey => "no key: to be decided".to_owned(),
+                RemedyState::Refused => day.why.clone().unwrap_or_default(),
+            };
+            let name = day.person_name.clone().unwrap_or_else(|| day.person.to_string());
+            let (grant, denied) = (day.grant.to_string(), day.denied.to_string());
+            table.row([day.day.clone(), name, grant, denied, day.reasons.join(","), state]);
+        }
+        let PromiseUsable { served, denied_funded, faults, percent, percent_with_faults } = &found.usable;
+        let shown = |percent: &Option<String>| percent.clone().map_or_else(|| "-".to_owned(), |it| format!("{it} %"));
+        format!(
+            "{}\npromise usable: {} ({served} served, {denied_funded} denied while funded); with the {faults} that a provider \
+             or Purser could not serve: {}\nnot seen: days on which nobody called, and calls while nothing was listening",
+            table.or("no such days"),
+            shown(percent),
+            shown(percent_with_faults)
+        )
+    });
+    Ok(())
 }

@@ -54,6 +54,21 @@ pub struct DenialRow {
     pub count: i64,
 }
 
+/// Denials of one person and reason in a quarter of an hour, which no zone's midnight cuts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DenialSum {
+    /// Its first instant.
+    pub from: Instant,
+    /// Whose.
+    pub person: PersonId,
+    /// The reason's code.
+    pub reason: String,
+    /// Was money there?
+    pub funded: bool,
+    /// How many.
+    pub count: i64,
+}
+
 /// Writes denials. Shared by reference; meant for one caller that collects them and writes each second or so.
 #[derive(Debug)]
 pub struct DenialLog {
@@ -117,6 +132,36 @@ impl Reader {
             )?
             .query_map((Bits::new(person.get()), minute(range.start), minute_after(range.end), PAGE_MAX), denial)?
             .collect()
+        })
+    }
+
+    /// Everybody's denials in a range of time where money was there, or for one of these reasons, by person, reason and
+    /// quarter of an hour, in order. Costs a look at each line in the range.
+    ///
+    /// # Errors
+    /// [`StoreError::Sqlite`].
+    pub fn denial_sums(&self, range: Range<Instant>, reasons: &[&str]) -> Result<Vec<DenialSum>, StoreError> {
+        self.ask("add up denials", |conn| {
+            let mut select = conn.prepare_cached(
+                "SELECT minute / 15, person, reason, funded, sum(count) FROM denial
+                 WHERE minute >= ?1 AND minute < ?2 GROUP BY minute / 15, person, reason, funded ORDER BY 1, 2, 3, 4",
+            )?;
+            let mut rows = select.query((minute(range.start), minute_after(range.end)))?;
+            let mut sums = Vec::new();
+            while let Some(row) = rows.next()? {
+                let (reason, funded): (String, bool) = (row.get(2)?, row.get(3)?);
+                if funded || reasons.contains(&reason.as_str()) {
+                    let from = row.get::<_, i64>(0)?.saturating_mul(15 * MINUTE_US);
+                    sums.push(DenialSum {
+                        from: Instant::from_micros(from),
+                        person: PersonId::new(row.get::<_, Bits>(1)?.get()),
+                        reason,
+                        funded,
+                        count: row.get(4)?,
+                    });
+                }
+            }
+            Ok(sums)
         })
     }
 

@@ -21,7 +21,7 @@ use std::sync::{Mutex, PoisonError};
 use rusqlite::Connection;
 
 pub use charges::{ChargeRow, Page};
-pub use denials::{Denial, DenialLog, DenialRow};
+pub use denials::{Denial, DenialLog, DenialRow, DenialSum};
 pub use events::EventRow;
 pub use grants::GrantsSpent;
 pub use statement::{AccountRow, Figures, PostingRow};
