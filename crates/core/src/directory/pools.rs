@@ -287,7 +287,8 @@ impl Directory {
     fn replace_commitment(&mut self, of: CommitmentOf, new: Option<Commitment>) -> Result<(), PoolError> {
         let old = self.commitment(of).map_or(&[][..], |old| &old.shares);
         let after = new.as_ref().map_or(&[][..], |new| &new.shares);
-        if old.is_empty() && new.is_none() {
+        // What sets nothing aside in the years that are open is a commitment all the same.
+        if self.commitment(of).is_none() && new.is_none() {
             return Err(PoolError::NothingCommitted(of));
         }
         let mut places: Vec<(PoolId, FiscalYear)> =

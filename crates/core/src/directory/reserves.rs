@@ -182,13 +182,14 @@ impl Directory {
         let mut spans: Vec<Period> = Vec::new();
         let mut since = Instant::from_micros(i64::MIN);
         for (unit, until) in moves.iter().copied().chain([(person.unit, Instant::FAR_FUTURE)]) {
-            let stay = Period { start: since.max(span.start), end: until.min(span.end) };
+            // A call of the same microsecond may come before the move.
+            let stay = Period { start: since.max(span.start), end: until.next().min(span.end) };
             since = until;
             if stay.start >= stay.end || !self.was_below(unit, target, span.start) {
                 continue;
             }
             match spans.last_mut() {
-                Some(last) if last.end == stay.start => last.end = stay.end,
+                Some(last) if last.end >= stay.start => last.end = stay.end,
                 _ => spans.push(stay),
             }
         }
@@ -208,7 +209,7 @@ impl Directory {
             seen.push(unit);
             open.extend(self.unit(unit).and_then(|unit| unit.parent));
             let before = self.reserves.units.get(&unit).map_or(&[][..], |before| before);
-            open.extend(before.iter().filter(|(_, until)| *until > since).filter_map(|(parent, _)| *parent));
+            open.extend(before.iter().filter(|(_, until)| *until >= since).filter_map(|(parent, _)| *parent));
         }
         false
     }
@@ -440,11 +441,12 @@ fn ahead(budget: &Budget, at: Instant) -> Vec<Period> {
     std::iter::successors(Some(first), |period| Some(budget.period_at(period.end))).take(count).collect()
 }
 
-/// The part of a period in which a grant can be drawn on under a budget.
+/// The part of a period in which a grant can be drawn on under a budget. What stops it stops it from the next microsecond
+/// on: a period that begins in the same one may have been drawn on just before.
 fn span_of(budget: &Budget, period: Period, person: &Person, grant: &Grant) -> Period {
     let stops = grant.voided_at.into_iter().chain(person.left_at);
     Period {
         start: period.start.max(budget.created_at).max(grant.created_at),
-        end: stops.fold(period.end, Instant::min),
+        end: stops.map(Instant::next).fold(period.end, Instant::min),
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use proptest::prelude::*;
-use purser_core::calendar::Cadence;
+use purser_core::calendar::{Cadence, Days};
 use purser_core::directory::{Directory, EventError};
 use purser_core::event::{Event, GrantChange, GrantEvent, PoolEvent};
 use purser_core::grant::{Grant, GrantError, WorkShare};
@@ -202,6 +202,16 @@ fn a_sent_offer_commits_until_it_is_accepted_or_has_ended() {
     let withdrawn = committed.apply(&released).unwrap();
     check(&withdrawn, COMPANY, Y26, "10000", "0");
     assert!(withdrawn.commitments().next().is_none());
+    // A guarantee that releases nothing in the years that are open is a commitment too, or nobody could take it back.
+    let weekend = (Days::Workdays, "2026-12-26".parse().unwrap(), Some("2026-12-28".parse().unwrap()));
+    let (days, starts, ends) = weekend;
+    let of_nothing = Grant { days, starts, ends, cadence: Cadence::Day, ..terms.clone() };
+    let sent_for_nothing =
+        Event::Pool(PoolEvent::OfferCommitted { offer, unit: TEAM, terms: Box::new(of_nothing), at: start() });
+    let committed_nothing = before.apply(&sent_for_nothing).unwrap();
+    check(&committed_nothing, COMPANY, Y26, "10000", "0");
+    assert!(committed_nothing.commitment(CommitmentOf::Offer(offer)).is_some());
+    assert_eq!(committed_nothing.apply(&released).unwrap(), before);
     // Acceptance, in one change: never short although nothing else is free.
     let full = committed
         .apply(&Event::GrantMade(Grant { ends: Some("2026-05-01".parse().unwrap()), ..month(1, "1000") }))

@@ -72,6 +72,15 @@ fn a_budget_keeps_the_most_that_guaranteed_grants_below_can_pay() {
     let voided = made.apply(&void(1)).unwrap();
     check(&voided, 1, "2026-05-10T12:00:00Z", "721");
     check(&voided, 1, "2026-06-10T12:00:00Z", "522");
+    // A day that begins in the very microsecond in which its grant is voided, or its person moves away, may have been
+    // drawn on just before. Here days begin at 22:00Z.
+    let midnight = at("2026-05-10T22:00:00Z");
+    let at_midnight = made.apply(&Event::GrantVoided { grant: GrantId::new(1), at: midnight }).unwrap();
+    check(&at_midnight, 1, "2026-05-10T12:00:00Z", "741");
+    check(&at_midnight, 4, "2026-05-11T12:00:00Z", "521");
+    let away = Event::PersonMoved { person: ANALYST, unit: OTHER, effective: None, at: midnight };
+    let at_midnight = made.apply(&away).unwrap();
+    check(&at_midnight, 2, "2026-05-10T12:00:00Z", "727");
     // The month that has begun may be spent already.
     check(&voided.apply(&void(3)).unwrap(), 2, "2026-05-10T12:00:00Z", "721");
     // Where the person goes, what they may still spend goes too; what they may have spent stays.
@@ -404,7 +413,7 @@ fn slow(directory: &Directory, stays: &[Stays; 2], ever: &Ever, budget: &Budget,
         for grant in person.grants.iter().filter(|grant| grant.guaranteed) {
             let from = period.start.max(budget.created_at).max(grant.created_at);
             let stops = [grant.voided_at, person.left_at].into_iter().flatten();
-            let until = stops.fold(period.end, Instant::min);
+            let until = stops.map(Instant::next).fold(period.end, Instant::min);
             let rhythm = grant.rhythm(&person.zones);
             let mut next = rhythm.starts_at();
             while let Some(own) = rhythm.period_at(next).filter(|own| own.period.start < until) {
@@ -412,7 +421,7 @@ fn slow(directory: &Directory, stays: &[Stays; 2], ever: &Ever, budget: &Budget,
                 for part in grant.parts(&rhythm, &own).into_iter().flatten() {
                     let inside = |stay: &&(usize, (Instant, UnitId))| {
                         let (place, (since, unit)) = stay;
-                        let left = stays.get(place + 1).map_or(Instant::FAR_FUTURE, |(_, next)| next.0);
+                        let left = stays.get(place + 1).map_or(Instant::FAR_FUTURE, |(_, next)| next.0.next());
                         let is_below = match budget.on {
                             BudgetOn::Company => true,
                             BudgetOn::Unit(target) => directory.units_above(*unit).any(|above| above.id == target),
