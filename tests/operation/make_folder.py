@@ -81,7 +81,7 @@ def main() -> int:
             sheet = folder / "people.csv"
             sheet.write_text(SHEET)
             purser.command("unit", "add", "Research", "--zone", "Europe/Berlin")
-            made = purser.json("person", "import", str(sheet), "--command-id", "everybody")
+            made = purser.json("person", "import", str(sheet), "--command-id", "everybody")["items"]
             purser.command("person", "move", "Analyst", "Research")
             purser.command("budget", "set", "Research", "1000/month")
             purser.command("budget", "set", "company", "5000/month")

@@ -16,7 +16,7 @@ use crate::people::{checked_name, known, zone};
 use crate::shape::{List, NewUnit, Page, Unit};
 
 /// Separates a unit's name from its cost centre in its label: no name has a line end in it.
-const COST_CENTRE: char = '\n';
+pub(crate) const COST_CENTRE: char = '\n';
 
 impl Control {
     /// All open units, each after the one above it, otherwise in the order they were added.

@@ -85,7 +85,7 @@ async fn hire(control: &Control, people: usize, secrets_at: &Path) -> Result<Vec
     }
     let mut secrets = String::new();
     let mut keys = Vec::with_capacity(people);
-    for made in control.import_people(None, ImportPeople { csv }).await?.items {
+    for made in control.import_people(None, ImportPeople { csv, ..ImportPeople::default() }).await?.items {
         secrets.extend(made.key.iter().flat_map(|key| [key.as_str(), "\n"]));
         keys.extend(made.key_id);
     }

@@ -193,7 +193,7 @@ impl Company {
             let budget = if no % 3 == 0 { "900/month" } else { "" };
             writeln!(csv, "Person {no},{zone},{team},person.{no}@example.com,{grant},workdays,laptop,{budget}")?;
         }
-        let made = self.control.import_people(None, ImportPeople { csv }).await?.items;
+        let made = self.control.import_people(None, ImportPeople { csv, ..ImportPeople::default() }).await?.items;
         for (no, made) in (0_u64..).zip(&made) {
             let key = made.key_id.ok_or("nobody has no key")?;
             self.callers.push(Caller { key, since: 0, eager: 25 + scattered(no) % 40 });

@@ -51,10 +51,11 @@ use crate::audit::Trail;
 use crate::error::{Code, Refused};
 use crate::shape::{
     Activation, AdminKey, AuditPage, AuditReport, BreakGlass, Budget, ChangeGrant, Explain, Explained, FiscalMonth,
-    FundPool, Grant, ImportPeople, ImportPrices, ImportReport, ImportedPerson, Liability, List, Login, MovePerson,
-    NewActivation, NewAdminKey, NewBreakGlass, NewGrant, NewLogin, NewPerson, NewPool, NewUnit, OfPage, Page, Person,
-    Pool, PoolDetail, Price, Remedies, Resolve, SetActive, SetBudget, SetPassword, SetPrice, SetRoles, SetZone, Setup,
-    Status, Suspended, TransferPool, Unit, VoidGrant, WantedLiability, WantedRemedies,
+    FundPool, Grant, ImportPeople, ImportPrices, ImportReport, ImportUnits, Liability, List, Login, MovePerson,
+    NewActivation, NewAdminKey, NewBreakGlass, NewGrant, NewLogin, NewPerson, NewPool, NewUnit, OfPage, Page,
+    PeopleImport, Person, Pool, PoolDetail, Price, Remedies, Resolve, SetActive, SetBudget, SetPassword, SetPrice,
+    SetRoles, SetZone, Setup, Status, Suspended, TransferPool, Unit, UnitsImport, VoidGrant, WantedLiability,
+    WantedRemedies,
 };
 use crate::{Control, usage};
 
@@ -145,6 +146,7 @@ services! {
     get "/people/{id}/statement" => statement, UsageRead;
     get "/units" => units, UnitsRead;
     post "/units" => add_unit, UnitsChange;
+    post "/units/import" => import_units, UnitsChange;
     get "/budgets" => budgets, BudgetsRead;
     post "/budgets" => set_budget, BudgetsChange;
     delete "/budgets/{id}" => end_budget, BudgetsChange;
@@ -269,7 +271,7 @@ async fn import_people(
     State(control): State<Control>,
     command: Command,
     Body(import): Body<ImportPeople>,
-) -> Answer<List<ImportedPerson>> {
+) -> Answer<PeopleImport> {
     Answer(control.import_people(command.into(), import).await)
 }
 
@@ -301,6 +303,14 @@ async fn units(State(control): State<Control>, Query(of): Query<OfPage>) -> Answ
 
 async fn add_unit(State(control): State<Control>, command: Command, Body(new): Body<NewUnit>) -> Answer<Unit> {
     Answer(control.add_unit(command.into(), new).await)
+}
+
+async fn import_units(
+    State(control): State<Control>,
+    command: Command,
+    Body(import): Body<ImportUnits>,
+) -> Answer<UnitsImport> {
+    Answer(control.import_units(command.into(), import).await)
 }
 
 async fn set_budget(State(control): State<Control>, command: Command, Body(set): Body<SetBudget>) -> Answer<Budget> {

@@ -29,7 +29,10 @@ pub use admin::{AdminKey, NewAdminKey, Setup, Status};
 pub use audit::{AuditEntry, AuditPage, AuditReport};
 pub use budget::{Budget, SetBudget};
 pub use grant::{ChangeGrant, DayRemedy, GiveOfGrant, Grant, GrantChange, NewGrant, VoidGrant};
-pub use import::{ImportPeople, ImportedPerson};
+pub use import::{
+    ChangedPerson, ImportChange, ImportMistake, ImportPeople, ImportUnits, ImportedPerson, ImportedUnit, MissingPerson,
+    MissingUnit, PeopleImport, UnitsImport,
+};
 pub use key::{Key, NewKey};
 pub use login::{BreakGlass, Login, NewBreakGlass, NewLogin, Present, SetActive, SetPassword, SetRoles, SignIn};
 pub use offer::{

@@ -64,7 +64,7 @@ async fn every_event_is_of_a_change_in_the_trail() {
     let bench = Bench::new().await;
     let lines = (0..3000).map(|number| format!("Person {number},Europe/Berlin,20/day,laptop\n"));
     let csv: String = std::iter::once("name,zone,grant,key\n".to_owned()).chain(lines).collect();
-    bench.control.import_people(None, ImportPeople { csv }).await.unwrap();
+    bench.control.import_people(None, ImportPeople { csv, ..ImportPeople::default() }).await.unwrap();
     let person = bench.person("The analyst").await;
     let key = bench.key(&person).await;
     let bench = bench.crash().await;

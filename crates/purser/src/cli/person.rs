@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use purser_control::shape::{ImportPeople, ImportedPerson, List, MovePerson, NewPerson, Person, SetZone};
+use purser_control::shape::{
+    ImportChange, ImportMistake, ImportPeople, MovePerson, NewPerson, PeopleImport, Person, SetZone,
+};
 
 use super::or_dash;
 use crate::client::{Absent, Client, path};
@@ -15,12 +17,13 @@ use crate::output::{Output, Table, say};
 pub(crate) enum Command {
     /// Add somebody
     Add(Add),
-    /// Add everybody of a spreadsheet, with their grants and keys, or nobody
+    /// Hold a spreadsheet against the people who are here: newcomers are added, others changed; all of it or nothing
     ///
-    /// The first line names the columns: name,zone,unit,email,grant,days,key,budget; the first two are needed. `grant` is
-    /// an amount per period (20/day), `days` all or workdays, `key` makes a key with that label, `budget` limits that key
-    /// (50/month). An empty cell leaves out what it would make. The keys are shown once; keep the output where only you
-    /// can read it. Add `--command-id NAME` to be able to repeat it after a cut connection without adding anybody twice.
+    /// The first line names the columns: name,zone,id,unit,email,grant,days,key,budget; the first two are needed. Somebody
+    /// is found by id, else by mail address, else by a name that only one has. For newcomers, `grant` is an amount per
+    /// period (20/day), `days` all or workdays, `key` makes a key with that label, `budget` limits that key (50/month). An
+    /// empty cell leaves out what it would make or change. The keys are shown once; keep the output where only you can
+    /// read it. Add `--command-id NAME` to be able to repeat it after a cut connection.
     Import(Import),
     /// Show everybody
     List,
@@ -51,8 +54,17 @@ pub(crate) struct Add {
 
 #[derive(Debug, Args)]
 pub(crate) struct Import {
-    /// A file of comma separated values, `-` for standard input
+    /// A file of values separated by commas, semicolons or tabs, in UTF-8; `-` for standard input
     pub(crate) file: PathBuf,
+    /// Take the good lines although others are bad; the exit code is 1 then
+    #[arg(long)]
+    pub(crate) partial: bool,
+    /// Only tell what would be
+    #[arg(long, alias = "preview")]
+    pub(crate) dry_run: bool,
+    /// Let everybody go who is here and not in the file
+    #[arg(long)]
+    pub(crate) remove_missing: bool,
 }
 
 #[derive(Debug, Args)]
@@ -95,11 +107,21 @@ impl Command {
                 client.post(path(["people"]), &new).await?
             }
             Self::Import(import) => {
-                let import = ImportPeople { csv: read(&import.file)? };
-                let list: List<ImportedPerson> = client.post(path(["people", "import"]), &import).await?;
-                say(format_args!("added {} people", list.items.len()));
-                out.show(&list.items, |made| imported(made));
-                return Ok(());
+                let Import { file, partial, dry_run, remove_missing } = import;
+                let import = ImportPeople { csv: read(&file)?, partial, preview: dry_run, remove_missing };
+                let made: PeopleImport = client.post(path(["people", "import"]), &import).await?;
+                out.show(&made, imported);
+                let left = made.missing.iter().filter(|person| person.removed).count();
+                say(format_args!(
+                    "{}added {}, changed {}, as they were {}, not in the file {} ({left} let go), bad lines {}",
+                    would(dry_run),
+                    made.items.len(),
+                    made.changed.len(),
+                    made.unchanged,
+                    made.missing.len(),
+                    made.mistakes.len()
+                ));
+                return left_out(&made.mistakes);
             }
             Self::List => {
                 let list: Vec<Person> = client.list(path(["people"])).await?;
@@ -121,19 +143,80 @@ impl Command {
     }
 }
 
-fn read(file: &Path) -> Result<String, Failure> {
+/// The text of a file, or of standard input.
+pub(super) fn read(file: &Path) -> Result<String, Failure> {
     let text =
         if file == Path::new("-") { std::io::read_to_string(std::io::stdin()) } else { std::fs::read_to_string(file) };
-    text.map_err(|error| Failure::from_error(format!("{} can't be read", file.display()), &error))
+    text.map_err(|error| {
+        let what = format!("{} can't be read", file.display());
+        if error.kind() == std::io::ErrorKind::InvalidData {
+            return Failure::new(format!("{what}: it is not in UTF-8"), "save it as \"CSV UTF-8\"");
+        }
+        Failure::from_error(what, &error)
+    })
 }
 
-fn imported(made: &[ImportedPerson]) -> String {
-    let mut table = Table::new(&["line", "id", "name", "key"]);
-    for person in made {
-        let row = [person.line.to_string(), person.person.to_string(), person.name.clone()];
-        table.row(row.into_iter().chain([or_dash(person.key.as_deref())]));
+/// Begins a sentence about what was not done.
+pub(super) const fn would(preview: bool) -> &'static str {
+    if preview { "nothing was changed; it would be: " } else { "" }
+}
+
+/// Lines that were left out are a failure.
+pub(super) fn left_out(mistakes: &[ImportMistake]) -> Result<(), Failure> {
+    match mistakes.len() {
+        0 => Ok(()),
+        1 => Err(Failure::new("one line can't be", "mend it and import the file again: what is there stays as it is")),
+        many => Err(Failure::new(
+            format!("{many} lines can't be"),
+            "mend them and import the file again: what is there stays as it is",
+        )),
     }
-    table.or("nobody")
+}
+
+/// Mistakes as a table.
+pub(super) fn mistakes(mistakes: &[ImportMistake]) -> String {
+    let mut table = Table::new(&[">line", "column", "what is wrong", "what to do"]);
+    for mistake in mistakes {
+        let (field, hint) = (or_dash(mistake.field.as_deref()), or_dash(mistake.hint.as_deref()));
+        table.row([mistake.line.to_string(), field, mistake.message.clone(), hint]);
+    }
+    table.or("")
+}
+
+/// Changes in one cell.
+pub(super) fn changes(changes: &[ImportChange]) -> String {
+    let one = |change: &ImportChange| {
+        format!("{}: {} to {}", change.field, or_dash(some(&change.from)), or_dash(some(&change.to)))
+    };
+    changes.iter().map(one).collect::<Vec<_>>().join("; ")
+}
+
+fn some(text: &str) -> Option<&str> {
+    Some(text).filter(|text| !text.is_empty())
+}
+
+fn imported(made: &PeopleImport) -> String {
+    let mut parts = Vec::new();
+    let mut table = Table::new(&["line", "id", "name", "key"]);
+    for person in &made.items {
+        let id = if made.preview { "new".to_owned() } else { person.person.to_string() };
+        table.row([person.line.to_string(), id, person.name.clone(), or_dash(person.key.as_deref())]);
+    }
+    parts.push(table.or(""));
+    let mut table = Table::new(&["line", "id", "changed", "what"]);
+    for person in &made.changed {
+        let what = changes(&person.changes);
+        table.row([person.line.to_string(), person.person.to_string(), person.name.clone(), what]);
+    }
+    parts.push(table.or(""));
+    let mut table = Table::new(&["id", "not in the file", "let go"]);
+    for person in &made.missing {
+        let removed = if person.removed { "yes" } else { "no" }.to_owned();
+        table.row([person.person.to_string(), or_dash(person.name.as_deref()), removed]);
+    }
+    parts.extend([table.or(""), mistakes(&made.mistakes)]);
+    parts.retain(|part| !part.is_empty());
+    parts.join("\n")
 }
 
 /// Their unit, and where they will be next.

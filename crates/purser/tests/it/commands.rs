@@ -233,3 +233,35 @@ fn a_statement_of_a_month_without_calls() {
     assert_eq!((status["people"].clone(), status["currency"].clone()), (json!(1), json!("USD")));
     bench.refused(&["statement", &id, "--month", "November"], 1, "`November` is not a month");
 }
+
+#[test]
+fn an_import_in_part_lists_what_was_left_out_and_says_so_by_its_exit_code() {
+    let (bench, _) = bench_with_person();
+    let file = |name: &str, text: &str| std::fs::write(bench.folder().join(name), text).unwrap();
+    file("units.csv", "name,parent\nPlatform,Engineering\nEngineering,\n");
+    file(
+        "people.csv",
+        "\u{feff}name;zone;unit\r\nThe analyst;Europe/Berlin;Platform\r\nThe designer;UTC;\r\nThe clerk;Mars/Base;\r\n",
+    );
+    let units = bench.json(&["unit", "import", "units.csv"]);
+    assert_eq!(units["items"].as_array().unwrap().len(), 2);
+    bench.refused(&["person", "import", "people.csv"], 1, "line 4, zone: ");
+    let people = || bench.json(&["person", "list"]).as_array().unwrap().len();
+    assert_eq!(people(), 1, "nothing is changed");
+    let told = bench.run(&["person", "import", "people.csv", "--dry-run"]);
+    assert!(told.code == 1 && told.err.contains("nothing was changed; it would be: added 1"), "{told:?}");
+    assert!(told.out.contains("Mars/Base") && told.out.contains("Platform"), "{told:?}");
+    assert_eq!(people(), 1);
+    let done = bench.run(&["person", "import", "people.csv", "--partial", "--json"]);
+    assert!(done.code == 1 && done.err.contains("one line can't be"), "{done:?}");
+    let made: Value = serde_json::from_str(&done.out).unwrap();
+    assert_eq!(
+        (&made["items"][0]["name"], &made["changed"][0]["name"]),
+        (&json!("The designer"), &json!("The analyst"))
+    );
+    assert_eq!((&made["mistakes"][0]["line"], &made["mistakes"][0]["field"]), (&json!(4), &json!("zone")));
+    assert_eq!(people(), 2);
+    file("people.csv", "name,zone\nThe analyst,Europe/Berlin\n");
+    let gone = bench.json(&["person", "import", "people.csv", "--remove-missing"]);
+    assert_eq!((&gone["missing"][0]["name"], &gone["missing"][0]["removed"]), (&json!("The designer"), &json!(true)));
+}
