@@ -99,6 +99,7 @@ def asked_so(known: Known) -> dict[str, list[Question]]:
         ways("/pools"),
         ways("/pools/liability", *[(("by", by), ("year", str(year))) for by in ("pool", "unit", "person") for year in known.years],
              (("unit", unit),)),
+        ways("/remedies", (), (("from", f"{last}-01"), ("to", f"{last}-20"))),
         ways("/pools/{id}", within=pool),
         ways("/keys"),
         ways("/admin-keys"),

@@ -100,6 +100,8 @@ class Known:
             "import_prices": {"text": json.dumps(cards[:1]), "dry_run": True},
             "decline_offer": {"reason": "timing"},
             "import_people": {"csv": "name,zone,unit\nPerson 8,Europe/Berlin,Platform\n"},
+            "import_units": {"csv": "name,parent,zone\nField,Sales,UTC\n"},
+            "make_good": {},
             "change_grant": {"change": {"share": {"share": "50%", "from": day(30)}}, "preview": True},
             "sign_in": {"email": "auditor@example.com", "password": "four words in a row"},
             "break_glass": {"action": "approve_offer", "target": self.offers[0], "reason": "there is only one of us"},

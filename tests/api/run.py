@@ -26,6 +26,7 @@ CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,re
 SEED = 20261126
 # What can't be done here, and why.
 NEVER = {
+    "give": "gifts are switched off until a policy allows some",
     "resolve": "nothing is in suspense",
     "revoke_admin_key": "the key in use must stay good, so it is not asked",
     "set_own_password": "a key has no password",

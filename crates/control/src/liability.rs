@@ -55,7 +55,7 @@ impl Control {
                     continue;
                 }
                 for grant in person.grants.iter().filter(|grant| grant.guaranteed) {
-                    let granted = directory.released_in(grant, days);
+                    let granted = directory.released_in_year(grant, year);
                     if !granted.is_positive() {
                         continue;
                     }

@@ -80,6 +80,13 @@ impl Directory {
         i64::try_from(released).map_or(Nano::MAX, Nano::new)
     }
 
+    /// The same for a fiscal year. What is set aside for it in its pool was worked out when it was, by the same rule.
+    pub fn released_in_year(&self, terms: &Arc<Grant>, year: FiscalYear) -> Nano {
+        let known = self.commitment(CommitmentOf::Grant(terms.id)).filter(|known| Arc::ptr_eq(&known.terms, terms));
+        let share = terms.pool.and_then(|pool| known?.share(pool, year)).filter(|share| !share.accounted);
+        share.map_or_else(|| self.released_in(terms, self.pools.calendar.days(year)), |share| share.amount)
+    }
+
     pub(super) fn take_pool(&mut self, event: &PoolEvent) -> Result<(), EventError> {
         match event {
             PoolEvent::CalendarSet { month, .. } => {

@@ -397,7 +397,12 @@ pub(crate) fn check_pools(directory: &Directory) {
     let mut sums: BTreeMap<(PoolId, FiscalYear), i128> = BTreeMap::new();
     for commitment in directory.commitments() {
         if let CommitmentOf::Grant(grant) = commitment.of {
-            assert!(Arc::ptr_eq(&commitment.terms, directory.grant(grant).unwrap()), "one copy of a grant");
+            let terms = directory.grant(grant).unwrap();
+            assert!(Arc::ptr_eq(&commitment.terms, terms), "one copy of a grant");
+            for year in [Y26, Y27] {
+                let released = directory.released_in(terms, directory.fiscal_calendar().days(year));
+                assert_eq!(directory.released_in_year(terms, year), released, "as it was worked out then");
+            }
         }
         for share in &commitment.shares {
             assert!(!share.amount.is_negative());
