@@ -66,7 +66,7 @@ bugs! {
     OldLimit = "old-limit", "A changed budget is not noticed.", Plan;
     NoCeiling = "no-ceiling", "The company's budget is left out.", Plan;
     WrongOrder = "wrong-order", "Grants are burnt in reverse order.", Plan;
-    UnderBound = "under-bound", "Half of what a call can cost is set aside.", Cleared | Charge;
+    UnderBound = "under-bound", "Half of what a call can cost is set aside.", Cleared | Charge | Covered;
     FalseDenial = "false-denial", "Money that is only set aside is called gone.", Denial;
     HastyDenial = "hasty-denial", "A call that fits is told that it does not.", Denial | Guarantee;
     NoReserve = "no-reserve", "Budgets keep nothing for guaranteed grants.", Guarantee;
@@ -76,9 +76,43 @@ bugs! {
     CutBelowReserve = "cut-below-reserve", "A budget is set below what is guaranteed under it.", Guarantee;
     LeakedHold = "leaked-hold", "The hold of a call that failed is forgotten.", Quiet;
     DroppedHold = "dropped-hold", "The hold of a call that failed is dropped.", Once | Quiet | Charge;
-    NewCommand = "new-command", "A command repeated for a lost acknowledgement gets a new id.", Once;
+    NewCommand = "new-command", "A command repeated for a lost acknowledgement gets a new id.", Once | Promises;
     CheapSuspense = "cheap-suspense", "What a dead call spent is resolved as nothing.", Quiet | Covered;
+    UncommittedAcceptance = "uncommitted-acceptance", "The grant of an accepted offer is made without its pool.", Promises;
+    AcceptanceWithoutGrant = "acceptance-without-grant", "An offer is accepted and its grant is not made.", Promises;
+    SplitAcceptance = "split-acceptance", "The events of an acceptance are written one by one.", Promises;
+    DoubledAcceptance = "doubled-acceptance", "An acceptance whose answer was lost is made again.", Promises | Once;
+    KeptCommitment = "kept-commitment", "What was set aside for an offer stays so when it is declined or expires.", Promises;
+    OverCommitted = "over-committed", "Offers are sent without a look at what their pool has left.", Promises;
+    RolloverWithoutCap = "rollover-without-cap", "All that is unused of a period lives on.", Plan | Denial;
+    PaidLeave = "paid-leave", "Days of leave release money.", Plan | Denial;
+    VoidLeavesMoney = "void-leaves-money", "A voided grant, and one of somebody who left, still pays.", Plan | Denial;
+    GiftFromNowhere = "gift-from-nowhere", "What is given away stays with the giver as well.", Plan | Denial;
+    OldClock = "old-clock", "Whoever moves keeps the days of the place before.", Plan | Denial;
+    LateGrants = "late-grants", "A grant opens a day after its first day.", Plan | Denial;
+    WorkedHolidays = "worked-holidays", "Days that a place's calendar has off release money.", Plan | Denial;
+    AnyTool = "any-tool", "What is for calls from one tool pays for all.", Plan | Denial;
+    NoFloor = "no-floor", "Nobody asks for consent to a cut below a letter's floor.", Promises;
+    HalfAChange = "half-a-change", "A start takes the parts of a change that was never finished.", Plan | Denial | Promises | Conduct;
     NotTruedUp = "not-trued-up", "The provider's late figures are ignored.", Quiet;
+}
+
+impl Bug {
+    /// Does it show only in how calls are planned?
+    pub(crate) const fn is_about_plans(self) -> bool {
+        matches!(
+            self,
+            Self::UtcPeriod
+                | Self::RolloverWithoutCap
+                | Self::PaidLeave
+                | Self::VoidLeavesMoney
+                | Self::GiftFromNowhere
+                | Self::OldClock
+                | Self::WorkedHolidays
+                | Self::AnyTool
+                | Self::LateGrants
+        )
+    }
 }
 
 impl fmt::Display for Bug {

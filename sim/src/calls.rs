@@ -3,6 +3,7 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
+use purser_core::account::Subject;
 use purser_core::charge::{self, ChargeRecord, Dialect};
 use purser_core::money::{Currency, Nano};
 use purser_core::price::{RateCard, Ratio};
@@ -17,7 +18,7 @@ use purser_ledger::{
 
 use crate::audit::{Asked, Counts, Denied, Finding, Finish};
 use crate::bug::Bug;
-use crate::company::{INSTEAD, MODELS, PROVIDERS};
+use crate::company::{INSTEAD, MODELS, PROVIDERS, TOOLS};
 use crate::provider::Answer;
 use crate::world::{Planned, Step, World, name, odd, ready, whole};
 
@@ -33,6 +34,7 @@ pub(crate) struct Call {
     no: u64,
     key: usize,
     model: usize,
+    tool: usize,
     attempt: u32,
     /// The prompt as the provider will count it.
     prompt: Counts,
@@ -87,6 +89,7 @@ impl World {
             no: self.last_call,
             key: dice.index(self.company.keys.len()),
             model: dice.index(MODELS.len()),
+            tool: dice.index(TOOLS.len()),
             attempt: 0,
             prompt,
             prompt_max: tokens + dice.below(tokens),
@@ -136,7 +139,9 @@ impl World {
 
     /// Step 2 of the gateway: plan, bound, hold.
     fn admit(&mut self, call: &mut Call) -> Result<Stage, Finding> {
-        let at = Instant::from_micros(self.clock.micros());
+        // A clock that goes back does not go back behind a change that is known: what was made known at noon is not
+        // planned with for the morning.
+        let at = Instant::from_micros(self.clock.micros().max(self.changed));
         let provider = usize::try_from(call.attempt).unwrap_or(0).min(PROVIDERS.len() - 1);
         let planned = match self.plan(call, provider, at)? {
             Some(planned) => planned,
@@ -175,7 +180,10 @@ impl World {
             Some(Bug::WrongPeriod | Bug::StalePlan) => at.as_micros(),
             _ => facts.1,
         };
-        let Call { no, key, model, attempt, .. } = *call;
+        let Call { no, attempt, .. } = *call;
+        let (key, on) =
+            (self.company.keys[call.key].get(), (MODELS[call.model], PROVIDERS[provider], TOOLS[call.tool]));
+        let kept = Rc::clone(&planned.kept);
         match outcome {
             HoldOutcome::Placed(hold) => {
                 self.note_guarantees(&planned);
@@ -183,9 +191,10 @@ impl World {
                     call: no,
                     attempt,
                     key,
-                    model,
+                    on,
                     version,
                     planned_at,
+                    kept,
                     want: want.get().into(),
                     least: least.get().into(),
                 };
@@ -217,7 +226,7 @@ impl World {
                 self.tally.note(if is_final { "calls: denied for good" } else { "calls: denied for now" });
                 let lsn = self.ledger.watermarks().decided.0;
                 let least = least.get().into();
-                self.audit.denied(Denied { lsn, key, model, version, planned_at, least, is_final })?;
+                self.audit.denied(Denied { lsn, key, on, version, planned_at, kept, least, is_final })?;
                 Ok(Stage::Over)
             }
             HoldOutcome::Wait(_) => {
@@ -229,7 +238,7 @@ impl World {
 
     /// The plan, kept as long as it holds.
     fn plan(&mut self, call: &Call, provider: usize, at: Instant) -> Result<Option<Rc<Planned>>, Finding> {
-        let entry = (call.key, call.model, provider);
+        let entry = (call.key, call.model, provider, call.tool);
         let kept = self.planned.get(&entry).filter(|kept| {
             let in_time = kept.plan.at <= at && at < kept.plan.valid_until;
             (in_time || self.has(Bug::StalePlan)) && (kept.version == self.version || self.has(Bug::OldLimit))
@@ -237,14 +246,20 @@ impl World {
         if let Some(kept) = kept {
             return Ok(Some(Rc::clone(kept)));
         }
-        let directory = &self.company.directory;
-        let key =
-            directory.key_by_id(self.company.keys[call.key]).ok_or_else(|| odd("a key is not in the directory"))?;
-        let scope = CallScope { provider: PROVIDERS[provider], model: MODELS[call.model], tool: "other" };
+        let directory = &self.company.seen;
+        let key = match directory.key_by_id(self.company.keys[call.key]) {
+            Some(key) => key,
+            // A careless planner may have taken nothing of the change that it came with.
+            None if self.bug.is_some_and(Bug::is_about_plans) => return Ok(None),
+            None => return Err(odd("a key is not in the directory")),
+        };
+        let scope = CallScope { provider: PROVIDERS[provider], model: MODELS[call.model], tool: TOOLS[call.tool] };
         let planned_for =
             if self.has(Bug::WrongPeriod) { at.saturating_sub(std::time::Duration::from_hours(24)) } else { at };
         let Ok(mut plan) = directory.plan(key, &scope, planned_for) else {
             self.tally.note("calls: not covered by any grant");
+            let (key, version, at) = (self.company.keys[call.key].get(), self.version, at.as_micros());
+            self.audit.not_covered(key, (MODELS[call.model], PROVIDERS[provider], TOOLS[call.tool]), version, at)?;
             return Ok(None);
         };
         match self.bug {
@@ -252,7 +267,9 @@ impl World {
             Some(Bug::WrongOrder) => plan.grants.reverse(),
             _ => {}
         }
-        let planned = Rc::new(Planned { plan, version: self.version, numbers: Vec::new() });
+        let kept = plan.ceilings.iter().filter_map(|leg| Some((key_of(leg.account), leg.reserve?.get().into())));
+        let kept = Rc::new(kept.collect());
+        let planned = Rc::new(Planned { plan, version: self.version, numbers: Vec::new(), kept });
         self.planned.insert(entry, Rc::clone(&planned));
         Ok(Some(planned))
     }
@@ -276,10 +293,10 @@ impl World {
                     Ok((numbers, _)) => numbers.to_vec(),
                     Err(why) => return self.not_now(&why),
                 };
-                let Planned { plan, version, .. } = &*planned;
-                planned = Rc::new(Planned { plan: plan.clone(), version: *version, numbers });
+                let Planned { plan, version, kept, .. } = &*planned;
+                planned = Rc::new(Planned { plan: plan.clone(), version: *version, numbers, kept: Rc::clone(kept) });
                 let provider = usize::try_from(call.attempt).unwrap_or(0).min(PROVIDERS.len() - 1);
-                self.planned.insert((call.key, call.model, provider), Rc::clone(&planned));
+                self.planned.insert((call.key, call.model, provider, call.tool), Rc::clone(&planned));
             }
             let (grants, ceilings) = planned.numbers.split_at(grants_len);
             if self.has(Bug::HastyDenial) && self.dice.per_mille(100) {
@@ -291,8 +308,9 @@ impl World {
             match self.ledger.hold_if(&HoldRequest { grants, ceilings, want, least }, &terms) {
                 Ok(Some(outcome)) => return Ok(Some((planned, outcome))),
                 Ok(None) => {
-                    let Planned { plan, version, .. } = &*planned;
-                    planned = Rc::new(Planned { plan: plan.clone(), version: *version, numbers: Vec::new() });
+                    let Planned { plan, version, kept, .. } = &*planned;
+                    let (numbers, kept) = (Vec::new(), Rc::clone(kept));
+                    planned = Rc::new(Planned { plan: plan.clone(), version: *version, numbers, kept });
                 }
                 Err(why) => return self.not_now(&why),
             }
@@ -342,7 +360,7 @@ impl World {
                 Ok(None)
             }
             LedgerError::Busy(_) | LedgerError::Stopped { .. } => Ok(None),
-            other => Err(odd(whole(other))),
+            other => Err(odd(format!("{}: {other:?}", whole(other)))),
         }
     }
 
@@ -607,6 +625,17 @@ impl World {
         }
         Ok(Stage::Confirming { id, settlement, settled, answer: Answer::Whole })
     }
+}
+
+/// An account's key in the auditor's plain numbers.
+fn key_of(account: purser_core::account::AccountKey) -> crate::audit::Key {
+    let (kind, id) = match account.subject {
+        Subject::Grant(grant) => (1, grant.get()),
+        Subject::Budget(budget) => (2, budget.get()),
+        Subject::Run(run) => (3, run.get()),
+    };
+    let (start, end) = (account.period.start.as_micros(), account.period.end.as_micros());
+    crate::audit::Key { kind, id, start, end }
 }
 
 fn usage(counts: Counts) -> Usage {

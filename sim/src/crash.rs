@@ -15,9 +15,11 @@ use crate::audit::{Check, Crash, Finding};
 use crate::bad_journal::BadJournal;
 use crate::bug::Bug;
 use crate::clock::SimClock;
+use crate::company::Company;
 use crate::dice::Dice;
 use crate::disk::SimDisk;
 use crate::flat::FlatJournal;
+use crate::operations::What;
 use crate::world::{Kind, Step, World, misfortunes, odd, whole};
 
 /// How a ledger is opened.
@@ -97,7 +99,7 @@ fn events(journal: &mut dyn Journal) -> Result<Vec<Event>, Box<dyn std::error::E
     journal.read(FrameNo(1), &mut |frame: Frame| {
         for record in frame.records().flatten() {
             if let Record::Event { payload, .. } = record.record {
-                match serde_json::from_slice(&payload) {
+                match Event::from_bytes(&payload) {
                     Ok(event) => events.push(event),
                     Err(why) => bad = Some(why),
                 }
@@ -217,11 +219,26 @@ impl World {
     fn take_over(&mut self, opened: Opened) -> Step {
         self.ledger = opened.ledger;
         self.committer = opened.committer;
-        self.company = self.founded.clone();
+        let mut company = Company::new(self.bug);
         for event in &opened.events {
-            self.company.take(event);
+            let taken = match event {
+                Event::Part { events, .. } if self.has(Bug::HalfAChange) => {
+                    events.iter().try_for_each(|event| company.take(event))
+                }
+                event => company.take(event),
+            };
+            taken.map_err(|why| odd(format!("the journal has an event that can't have happened: {}", whole(&why))))?;
         }
-        self.version = self.audit.published(self.company.amounts());
+        let mut changes = self.operations.iter().filter_map(|operation| match &operation.what {
+            What::Change(change) => Some(change),
+            _ => None,
+        });
+        let is_known = changes.any(|change| change.allows(&company.directory));
+        if !is_known && company.directory != self.company.directory {
+            return Err(odd("a start makes another company of the journal than everybody knew"));
+        }
+        self.company = company;
+        self.show_everybody(&[])?;
         self.planned.clear();
         self.observe()?;
         self.resolve_suspense();

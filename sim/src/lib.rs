@@ -34,6 +34,7 @@ mod calls;
 mod clock;
 mod company;
 mod crash;
+mod desk;
 pub mod dice;
 pub mod disk;
 mod flat;
@@ -42,6 +43,7 @@ mod provider;
 mod run;
 mod segments;
 pub mod tally;
+mod wishes;
 mod world;
 
 pub use run::{Failure, Outcome, Setting, catch, run};

@@ -1,4 +1,4 @@
-//! `cargo run -p purser-sim --release -- --seeds 1000 [--from S] [--steps N] [--bug NAME] [--bugs] [--each-bug]`
+//! `cargo run -p purser-sim --release -- --seeds 1000 [--from S] [--steps N] [--busy-desk] [--bug NAME] [--bugs] [--each-bug]`
 #![expect(clippy::print_stdout, reason = "a program that reports")]
 
 use std::process::ExitCode;
@@ -38,11 +38,12 @@ fn read(mut words: impl Iterator<Item = String>) -> Result<Asked, String> {
             "--from" => asked.from = number(value()?)?,
             "--steps" => asked.setting.steps = number(value()?)?,
             "--bug" => asked.setting.bug = Some(value()?.parse()?),
+            "--busy-desk" => asked.setting.busy_desk = true,
             "--bugs" => asked.lists_bugs = true,
             "--each-bug" => asked.each_bug = true,
             other => {
                 return Err(format!(
-                    "`{other}` is not known; --seeds, --from, --steps, --bug, --bugs and --each-bug are"
+                    "`{other}` is not known; --seeds, --from, --steps, --busy-desk, --bug, --bugs and --each-bug are"
                 ));
             }
         }
@@ -116,8 +117,9 @@ fn tell(failure: &Failure, setting: &Setting) {
     let late = failure.story.len().saturating_sub(STORY);
     failure.story[..1.min(late)].iter().chain(&failure.story[late..]).for_each(|line| println!("    {line}"));
     println!("commit {}", if commit.trim().is_empty() { "unknown" } else { commit.trim() });
+    let busy = if setting.busy_desk { " --busy-desk" } else { "" };
     println!(
-        "again: cargo run -p purser-sim --release -- --seeds 1 --from {} --steps {}{bug}",
+        "again: cargo run -p purser-sim --release -- --seeds 1 --from {} --steps {}{busy}{bug}",
         failure.seed, setting.steps
     );
 }

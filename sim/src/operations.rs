@@ -1,35 +1,35 @@
-//! Commands: corrections, ends of suspense, changed budgets. Each is given until somebody is told that it is on disk,
+//! Commands: corrections, ends of suspense, changes of the company. Each is given until somebody is told that it is on disk,
 //! and given again when that answer is lost.
 
-use purser_core::event::Event;
 use purser_core::id::CommandId;
 use purser_core::money::Nano;
 use purser_ledger::{Correction, Detail, HoldId, LedgerError, Lsn, Resolution, Settled, SuspenseId, SuspenseItem};
 
 use crate::audit::{Finding, Finish};
 use crate::bug::Bug;
+use crate::desk::Change;
 use crate::world::{Step, World, name, odd, ready, whole};
 
-/// The control plane's kind of the only event here.
-const EVENT: u8 = 1;
+/// The control plane's kind of the only events here.
+pub(crate) const EVENT: u8 = 1;
 
 /// One command.
 #[derive(Clone, Debug)]
 pub(crate) struct Operation {
     pub(crate) no: u64,
     command: CommandId,
-    what: What,
+    pub(crate) what: What,
     stage: Stage,
     /// What it answered first.
     first: Option<Lsn>,
 }
 
 #[derive(Clone, Debug)]
-enum What {
+pub(crate) enum What {
     Adjust { hold: HoldId, to: i128, before: Option<Finish> },
     Reverse { hold: HoldId, before: Option<Finish> },
     Resolve { item: SuspenseItem, resolution: Option<Resolution> },
-    Event(Box<Event>),
+    Change(Box<Change>),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +39,7 @@ enum Stage {
 }
 
 /// What became of a command.
-enum Given {
+pub(crate) enum Given {
     Done(Lsn, bool),
     /// Nothing can be done any more, for a good reason.
     Moot,
@@ -52,6 +52,9 @@ impl Operation {
     pub(crate) fn ask_again(&mut self) {
         self.stage = Stage::Asking;
         self.first = None;
+        if let What::Change(change) = &mut self.what {
+            change.ask_again();
+        }
     }
 
     /// Is it about this item?
@@ -61,7 +64,7 @@ impl Operation {
 }
 
 impl World {
-    fn give(&mut self, what: What) {
+    pub(crate) fn give(&mut self, what: What) {
         self.last_operation += 1;
         let command = CommandId::new(u128::from(self.last_operation));
         self.audit.commanded(command.get(), self.last_operation);
@@ -70,10 +73,8 @@ impl World {
 
     /// Something by chance.
     pub(crate) fn begin_operation(&mut self) -> Step {
-        if self.dice.per_mille(400) {
-            let event = self.company.other_budget(&mut self.dice, self.bug);
-            self.give(What::Event(Box::new(event)));
-            return Ok(());
+        if self.dice.per_mille(700) {
+            return self.wish_for_a_change();
         }
         if self.settled.is_empty() {
             return Ok(());
@@ -114,6 +115,14 @@ impl World {
         if self.operations.is_empty() {
             return self.begin_operation();
         }
+        // Suspense there is always; what people want is looked at as well.
+        if self.dice.per_mille(500) {
+            let is_change = |operation: &Operation| matches!(operation.what, What::Change(_));
+            return match self.operations.iter().position(is_change) {
+                Some(at) => self.go_on_with(at),
+                None => self.wish_for_a_change(),
+            };
+        }
         let at = self.dice.index(self.operations.len());
         self.go_on_with(at)
     }
@@ -151,7 +160,7 @@ impl World {
     }
 
     fn await_disk(&mut self, operation: &mut Operation, lsn: Lsn) -> Result<bool, Finding> {
-        let hasty = self.has(Bug::EarlyEvent) && matches!(operation.what, What::Event(_));
+        let hasty = self.has(Bug::EarlyEvent) && matches!(operation.what, What::Change(_));
         match ready(self.ledger.durable(lsn)) {
             Some(Err(why)) => {
                 self.excuse(&why)?;
@@ -163,7 +172,13 @@ impl World {
         if self.dice.per_mille(200) {
             // The answer is lost on its way: whoever asked asks again.
             operation.stage = Stage::Asking;
-            if self.has(Bug::NewCommand) {
+            let double = self.has(Bug::DoubledAcceptance) || self.has(Bug::NewCommand);
+            if let What::Change(change) = &mut operation.what {
+                self.forget_answer(change);
+                if double {
+                    operation.first = None;
+                }
+            } else if self.has(Bug::NewCommand) {
                 operation.command = CommandId::new(operation.command.get() + (1 << 64));
                 operation.first = None;
                 self.audit.commanded(operation.command.get(), operation.no);
@@ -172,18 +187,13 @@ impl World {
         }
         self.look()?;
         self.audit.acknowledged(lsn.0)?;
-        if let What::Event(event) = &operation.what {
-            let event = event.clone();
-            self.company.take(&event);
-            self.version = self.audit.published(self.company.amounts());
-            self.tally.note("limits changed");
-        }
         Ok(false)
     }
 
     /// The same command with another input is refused.
     fn conflict(&mut self, operation: &Operation, lsn: Lsn) -> Step {
-        if !self.dice.per_mille(100) {
+        // A change's records have commands of their own.
+        if matches!(operation.what, What::Change(_)) || !self.dice.per_mille(100) {
             return Ok(());
         }
         match self.ledger.event(operation.command, EVENT + 1, b"something else") {
@@ -199,16 +209,7 @@ impl World {
     fn ask(&mut self, operation: &mut Operation) -> Result<Given, Finding> {
         let command = operation.command;
         match &mut operation.what {
-            What::Event(event) => {
-                let payload = serde_json::to_vec(event).map_err(odd)?;
-                match self.ledger.event(command, EVENT, &payload) {
-                    Ok(receipt) => {
-                        self.tally.note("commands: event");
-                        Ok(Given::Done(receipt.lsn, receipt.repeated))
-                    }
-                    Err(why) => self.later(&why),
-                }
-            }
+            What::Change(change) => self.write_change(change),
             What::Adjust { hold, to, before } => {
                 let (hold, before) = (*hold, *before);
                 let to = Correction::To(Nano::new(i64::try_from(*to).map_err(odd)?));
@@ -290,7 +291,7 @@ impl World {
         }
     }
 
-    fn later(&self, why: &LedgerError) -> Result<Given, Finding> {
+    pub(crate) fn later(&self, why: &LedgerError) -> Result<Given, Finding> {
         match why {
             LedgerError::Busy(_) | LedgerError::Stopped { .. } => Ok(Given::Later),
             other => Err(odd(whole(other))),

@@ -17,11 +17,13 @@ pub struct Setting {
     pub steps: u64,
     /// A bug on purpose.
     pub bug: Option<Bug>,
+    /// Many changes of the company, and few calls beside them, as else in some worlds.
+    pub busy_desk: bool,
 }
 
 impl Default for Setting {
     fn default() -> Self {
-        Self { steps: 400, bug: None }
+        Self { steps: 400, bug: None, busy_desk: false }
     }
 }
 
@@ -159,6 +161,7 @@ impl World {
         tally.add("audited: denials", judged);
         tally.add("audited: acknowledgements, none before its sync", told);
         tally.add("steps", self.steps);
+        self.audit.kinds().for_each(|(kind, count)| tally.add(kind, count));
         let print = self.disk.look(|os, _| {
             let mut hasher = blake3::Hasher::new();
             for file in os {

@@ -8,7 +8,7 @@ use std::fmt;
 pub struct Tally(BTreeMap<&'static str, u64>);
 
 /// Every fault and event that must have happened in a long run.
-pub const EXPECTED: [&str; 52] = [
+pub const EXPECTED: [&str; 61] = [
     "answers: another model served",
     "answers: beyond belief",
     "answers: cut",
@@ -31,6 +31,11 @@ pub const EXPECTED: [&str; 52] = [
     "calls: period over",
     "calls: released",
     "calls: settled",
+    "changes: below a floor",
+    "changes: in several records",
+    "changes: lost in a crash",
+    "changes: no room for a guarantee",
+    "changes: refused",
     "clock: jumps ahead",
     "clock: jumps back",
     "clock: midnights",
@@ -56,6 +61,10 @@ pub const EXPECTED: [&str; 52] = [
     "disk: syncs",
     "disk: syncs taking time",
     "disk: torn pages",
+    "event: grant.calendar_set",
+    "event: grant.given",
+    "event: offer.accepted",
+    "event: pool.accounted",
     "guarantees: beside other money in one call",
     "guarantees: where others have nothing left",
     "limits changed",

@@ -6,14 +6,15 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use purser_core::id::CommandId;
 use purser_core::plan::Plan;
-use purser_ledger::{AccountNo, BootId, Committer, HoldId, Ledger, Lsn, Options, Window};
+use purser_ledger::{AccountNo, BootId, Committer, HoldId, Ledger, LedgerError, Lsn, Options, Window};
 
 use crate::audit::{Audit, Check, Crash, Finding, HoldName, Often, PLACES, Shape};
 use crate::bug::Bug;
 use crate::calls::Call;
 use crate::clock::SimClock;
-use crate::company::Company;
+use crate::company::{Company, Founding};
 use crate::dice::Dice;
 use crate::disk::{DiskTally, Faults, SimDisk};
 use crate::operations::Operation;
@@ -44,6 +45,8 @@ pub(crate) struct Planned {
     pub(crate) plan: Plan,
     pub(crate) version: usize,
     pub(crate) numbers: Vec<AccountNo>,
+    /// What limits above are told to keep for guaranteed grants.
+    pub(crate) kept: Rc<Vec<(crate::audit::Key, i128)>>,
 }
 
 /// Everything of one seed.
@@ -57,11 +60,9 @@ pub(crate) struct World {
     pub(crate) committer: Committer,
     pub(crate) options: Options,
     pub(crate) company: Company,
-    /// The company as it was founded: with the events in the journal, what it is.
-    pub(crate) founded: Company,
     pub(crate) audit: Audit,
     pub(crate) version: usize,
-    pub(crate) planned: HashMap<(usize, usize, usize), Rc<Planned>>,
+    pub(crate) planned: HashMap<(usize, usize, usize, usize), Rc<Planned>>,
     pub(crate) calls: Vec<Call>,
     pub(crate) operations: Vec<Operation>,
     /// Calls that were settled with the provider's figures, for corrections.
@@ -75,18 +76,29 @@ pub(crate) struct World {
     pub(crate) steps: u64,
     pub(crate) last_call: u64,
     pub(crate) last_operation: u64,
+    /// The last id given to anything.
+    pub(crate) last_thing: u128,
+    /// The latest moment that the clock ever showed.
+    pub(crate) latest: i64,
+    /// When the last change that is known was made.
+    pub(crate) changed: i64,
+    pub(crate) plenty: u64,
+    /// The process dies before anything else happens.
+    pub(crate) dies_next: bool,
     /// The disk's misfortunes when the process began: what it did since explains why the ledger stopped.
     pub(crate) misfortunes: u64,
     weights: [u64; ACTIONS],
 }
 
 const ACTIONS: usize = 13;
+/// How much more often each happens where there are many changes: mostly they are made, written and synced.
+const AT_A_BUSY_DESK: [u64; ACTIONS] = [1, 1, 4, 4, 12, 2, 8, 1, 1, 1, 1, 1, 1];
 
 impl World {
     pub(crate) fn new(seed: u64, setting: &Setting) -> Result<Self, Finding> {
         let bug = setting.bug;
         let mut dice = Dice::new(seed);
-        let founded = Company::found(&mut dice, bug);
+        let founding = Founding::by_chance(&mut dice);
         let kind = kind_of(&mut dice, bug);
         let faults = Faults {
             // A segment's header and the first bytes behind it share a sector, and the log relies on that.
@@ -97,7 +109,7 @@ impl World {
             ..Faults::default()
         };
         let disk = SimDisk::new(Dice::new(dice.next()), faults);
-        let clock = Arc::new(SimClock::at(founded.begins));
+        let clock = Arc::new(SimClock::at(founding.begins));
         let month = 30 * 24 * 3_600;
         let options = Options {
             sync_pause: Duration::ZERO,
@@ -114,17 +126,22 @@ impl World {
             Kind::Pieces => Shape::Pieces,
             Kind::Log => Shape::Segments,
         };
-        let mut audit = Audit::new(founded.terms.clone(), shape, founded.amounts());
+        let mut audit = Audit::new(founding.prices.clone(), shape);
         let observed = Arc::default();
         let opening = crate::crash::Opening { kind, bug, options: &options, clock: &clock, observed: &observed };
         let opened = opening.open(&disk, None, dice.next()).map_err(|why| odd(why.what))?;
         disk.look(|os, promised| audit.reopened(Crash::Rest, os, promised))?;
         // Each run is busy in its own way.
-        let mut weights = [20, 60, 8, 8, 10, 6, 3, 4, 2, 1, 1, 1, 1];
+        let mut weights = [20, 60, 8, 8, 30, 6, 16, 4, 2, 1, 1, 1, 1];
         for weight in &mut weights {
             *weight = *weight * *dice.pick(&[1, 2, 4, 8]) + *dice.pick(&[0, 0, 1]);
         }
-        Ok(Self {
+        if setting.busy_desk || dice.per_mille(250) {
+            for (weight, times) in weights.iter_mut().zip(AT_A_BUSY_DESK) {
+                *weight *= times;
+            }
+        }
+        let mut world = Self {
             dice,
             bug,
             kind,
@@ -133,8 +150,7 @@ impl World {
             ledger: opened.ledger,
             committer: opened.committer,
             options,
-            company: founded.clone(),
-            founded,
+            company: Company::new(bug),
             audit,
             version: 0,
             planned: HashMap::new(),
@@ -148,9 +164,45 @@ impl World {
             steps: 0,
             last_call: 0,
             last_operation: 0,
+            last_thing: 5_000,
+            latest: founding.begins,
+            changed: founding.begins,
+            plenty: founding.plenty,
+            dies_next: false,
             misfortunes: 0,
             weights,
-        })
+        };
+        world.found(&founding)?;
+        Ok(world)
+    }
+
+    /// Writes how the company begins.
+    fn found(&mut self, founding: &Founding) -> Step {
+        for event in &founding.events {
+            self.last_operation += 1;
+            let (command, payload) = (CommandId::new(self.last_operation.into()), event.to_bytes());
+            self.audit.commanded(command.get(), self.last_operation);
+            while let Err(why) = self.ledger.event(command, crate::operations::EVENT, &payload) {
+                match why {
+                    LedgerError::Busy(_) => self.sync()?,
+                    other => return Err(odd(whole(&other))),
+                }
+            }
+            self.company.take(event).map_err(odd)?;
+        }
+        self.sync()?;
+        self.show_everybody(&[])?;
+        // Offers are under way when calls begin.
+        for _ in 0..self.dice.below(16) {
+            let wish = self.wish_about_an_offer(purser_core::time::Instant::from_micros(self.latest));
+            self.latest += 1_000_000;
+            wish.map_or(Ok(()), |wish| self.consider(wish))?;
+            while !self.operations.is_empty() {
+                self.sync()?;
+                self.go_on_with(0)?;
+            }
+        }
+        Ok(())
     }
 
     /// Remembers what happened.
@@ -172,8 +224,12 @@ impl World {
 
     fn step(&mut self) -> Step {
         self.steps += 1;
+        self.latest = self.latest.max(self.clock.micros());
         if self.ledger.stopped().is_some() {
             return self.after_a_stop();
+        }
+        if std::mem::take(&mut self.dies_next) {
+            return self.crash(Crash::Kill);
         }
         match self.dice.weighted(&self.weights) {
             0 => self.begin_call(),
@@ -286,7 +342,7 @@ impl World {
             1 => self.clock.jump(small * 60 * SECOND),
             2 => {
                 let place = &PLACES[self.dice.index(PLACES.len())];
-                let (_, end, _) = place.period(Often::Daily, self.clock.micros());
+                let (_, end) = place.period(Often::Daily, self.clock.micros());
                 let around =
                     end - self.clock.micros() - SECOND + i64::try_from(self.dice.below(3)).unwrap_or(0) * SECOND;
                 self.clock.jump(around);

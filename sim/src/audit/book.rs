@@ -109,7 +109,7 @@ pub(super) struct Ended {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Book {
     pub(super) lsn: u64,
-    at: Option<i64>,
+    pub(super) at: Option<i64>,
     epoch: u32,
     pub(super) boot: Option<u64>,
     pub(super) rested: bool,
@@ -153,6 +153,11 @@ struct Change {
 }
 
 impl Book {
+    /// Every account that a grant ever had.
+    pub(super) fn of_grants(&self) -> impl Iterator<Item = Key> {
+        self.opened.iter().filter(|key| key.kind == 1).copied()
+    }
+
     pub(super) fn number(&self, key: &Key) -> Option<u32> {
         self.accounts.iter().find(|(_, account)| account.key == *key).map(|(no, _)| *no)
     }
@@ -237,8 +242,11 @@ impl Book {
                 must(*amount >= 0, || "it keeps less than nothing".to_owned())?;
                 let account = self.account(*no)?;
                 must(account.key.kind != 1, || "a grant keeps nothing for others".to_owned())?;
-                let unused = account.yields || account.taken() == 0;
-                must(unused, || "it tells guaranteed money apart after it was spent".to_owned())?;
+                let (yields, unused) = (account.yields, account.taken() == 0);
+                // What others took is told apart from nothing.
+                let told = yields || unused || !self.has_sure(*no);
+                must(told, || "it tells guaranteed money apart after it was spent".to_owned())?;
+                let account = self.account(*no)?;
                 (account.yields, account.kept) = (true, *amount);
                 account.excused = account.is_short();
             }
@@ -443,6 +451,13 @@ impl Book {
         let ended = self.ended.get_mut(&id).ok_or("it corrects a call that has not ended")?;
         (ended.charge, ended.paid) = (ended.charge + delta, paid);
         Ok(())
+    }
+
+    /// Has guaranteed money gone under a limit?
+    fn has_sure(&self, no: u32) -> bool {
+        let items = self.items.values().map(|item| &item.aside);
+        let all = self.holds.values().chain(self.ended.values().map(|ended| &ended.aside)).chain(items);
+        all.filter(|aside| aside.ceilings.contains(&no)).any(|aside| !aside.sure.is_empty())
     }
 
     /// What guaranteed money holds of a limit that yields to it.

@@ -2,18 +2,22 @@
 
 use std::collections::BTreeMap;
 
+use std::rc::Rc;
+
 use super::book::Book;
+use super::company::Company;
 use super::detail::Working;
+use super::due::{CallOn, Due, told};
 use super::entry::{DISPUTED, EXACT, Entry, HoldName, Key, Line};
 use super::facts::{AllKnown, Asked, Check, Denied, Finding, Finish, Known, Report};
 use super::frames::{End, Reader, Shape};
-use super::rating::{Counts, charge};
-use super::terms::{Due, Terms};
+use super::happening::Happening;
+use super::rating::{Counts, Prices, charge};
 
 /// The auditor of one journal through all its crashes.
 #[derive(Debug)]
 pub struct Audit {
-    pub(super) terms: Terms,
+    prices: BTreeMap<u64, Prices>,
     pub(super) shape: Shape,
     pub(super) book: Book,
     pub(super) reader: Reader,
@@ -22,8 +26,14 @@ pub struct Audit {
     pub(super) lines: Vec<Line>,
     pub(super) end: End,
     pub(super) known: AllKnown,
-    /// Amounts of the budgets, one list for each state that was published.
-    pub(super) versions: Vec<Vec<i128>>,
+    /// What the events read so far have made of the company.
+    pub(super) company: Company,
+    /// The same as it was each time when a change was shown to everybody.
+    pub(super) versions: Vec<Rc<Company>>,
+    /// How much is promised below a limit, by version, limit and period: it is asked for again and again.
+    promises: std::cell::RefCell<BTreeMap<(usize, Key), (i128, bool)>>,
+    /// Kinds of records and events that were read.
+    kinds: BTreeMap<&'static str, u64>,
     pub(super) denials: Vec<Denied>,
     pub(super) operations: BTreeMap<u128, u64>,
     pub(super) carried_out: BTreeMap<u64, u128>,
@@ -42,11 +52,11 @@ pub(super) fn must(holds: bool, check: Check, what: impl FnOnce() -> String) -> 
 }
 
 impl Audit {
-    /// Of an empty journal. `amounts` are the budgets' as first published.
+    /// Of an empty journal, given the price lists by version.
     #[must_use]
-    pub fn new(terms: Terms, shape: Shape, amounts: Vec<i128>) -> Self {
+    pub fn new(prices: BTreeMap<u64, Prices>, shape: Shape) -> Self {
         Self {
-            terms,
+            prices,
             shape,
             book: Book::default(),
             reader: Reader::new(shape),
@@ -54,7 +64,10 @@ impl Audit {
             lines: Vec::new(),
             end: End::Clean,
             known: AllKnown::new(),
-            versions: vec![amounts],
+            company: Company::default(),
+            versions: vec![Rc::default()],
+            promises: std::cell::RefCell::default(),
+            kinds: BTreeMap::new(),
             denials: Vec::new(),
             operations: BTreeMap::new(),
             carried_out: BTreeMap::new(),
@@ -71,10 +84,47 @@ impl Audit {
         (self.checked, self.judged, self.told)
     }
 
-    /// The budgets have other amounts from now on; the number of this state.
-    pub fn published(&mut self, amounts: Vec<i128>) -> usize {
-        self.versions.push(amounts);
+    /// Everybody knows of all events read so far, and of these, whose records may not be with the operating system yet;
+    /// the number of this state.
+    pub fn published(&mut self, ahead: &[(u64, Vec<u8>)]) -> usize {
+        let mut company = self.company.clone();
+        for (_, event) in ahead.iter().filter(|(lsn, _)| *lsn > self.book.lsn) {
+            // What is wrong with it is found when it is read.
+            if let Ok(happening) = Happening::read(event) {
+                let _ = company.take(&happening);
+            }
+        }
+        self.versions.push(Rc::new(company));
         self.versions.len() - 1
+    }
+
+    /// How often records and events of each kind were read.
+    pub fn kinds(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        self.kinds.iter().map(|(kind, count)| (*kind, *count))
+    }
+
+    /// Would this event, as bytes, keep to the rules where the journal is now?
+    ///
+    /// # Errors
+    /// The bytes can't be read.
+    pub fn would_take(&self, event: &[u8]) -> Result<Result<(), String>, Finding> {
+        let happening = Happening::read(event).map_err(|what| Finding::new(Check::Promises, what))?;
+        Ok(self.company.clone().take(&happening))
+    }
+
+    /// Does a change cut a grant below the floor of its letter, so that it needs its person's word?
+    ///
+    /// # Errors
+    /// The bytes can't be read.
+    pub fn is_below_floor(&self, event: &[u8], at: i64) -> Result<bool, Finding> {
+        let happening = Happening::read(event).map_err(|what| Finding::new(Check::Promises, what))?;
+        Ok(self.company.is_below_floor(&happening, at))
+    }
+
+    /// Pool, year, funds and what is set aside of them, as everybody knows it.
+    #[must_use]
+    pub fn pool_years(&self) -> Vec<(u128, i64, i128, i128)> {
+        self.versions.last().map(|company| company.pool_years()).unwrap_or_default()
     }
 
     /// Money was set aside.
@@ -169,7 +219,7 @@ impl Audit {
     }
 
     pub(super) fn price(&self, card: u64, counts: &Counts) -> Result<i128, Finding> {
-        let prices = self.terms.prices.get(&card);
+        let prices = self.prices.get(&card);
         prices
             .map(|prices| charge(prices, counts))
             .ok_or_else(|| Finding::new(Check::Charge, format!("there is no price list of version {card:016x}")))
@@ -200,11 +250,12 @@ impl Audit {
 
     pub(super) fn take(&mut self, line: &Line) -> Checked {
         self.checked += 1;
+        *self.kinds.entry(line.entry.kind()).or_default() += 1;
         self.before(line)?;
         self.book.take(line).map_err(|what| Finding::new(Check::Rules, what))?;
         self.after(line)?;
         let lsn = line.lsn;
-        let due: Vec<Denied> = self.denials.iter().filter(|denied| denied.lsn == lsn).copied().collect();
+        let due: Vec<Denied> = self.denials.iter().filter(|denied| denied.lsn == lsn).cloned().collect();
         self.denials.retain(|denied| denied.lsn > lsn);
         due.iter().try_for_each(|denied| self.judge(denied))
     }
@@ -251,15 +302,33 @@ impl Audit {
             }
             _ => {}
         }
-        Ok(())
+        match &line.entry {
+            Entry::Event { payload, .. } => self.happened(line.lsn, payload),
+            _ => Ok(()),
+        }
+    }
+
+    /// Reads an event and holds it to the rules.
+    fn happened(&mut self, lsn: u64, payload: &[u8]) -> Checked {
+        let bad = |what: String| Finding::new(Check::Promises, format!("record {lsn}: {what}"));
+        let happening = Happening::read(payload).map_err(bad)?;
+        let mut count = |kind| *self.kinds.entry(kind).or_default() += 1;
+        count(happening.kind());
+        if let Happening::Part { events, .. } = &happening {
+            for event in events {
+                count(event.kind());
+            }
+        }
+        self.company.take(&happening).map_err(|what| bad(format!("{what}: {happening:?}")))
     }
 
     /// Does a hold name the accounts that were agreed, with the limits that were agreed, and take what fits?
     fn hold_is_due(&self, id: HoldName, amount: i128, legs: &[(u32, i128)], ceilings: &[u32]) -> Checked {
         let known = self.known.get(&id);
-        let asked = known.map(|known| known.asked);
+        let asked = known.map(|known| known.asked.clone());
         let asked = asked.ok_or_else(|| Finding::new(Check::Once, format!("nobody asked for hold {id:?}")))?;
-        let due = self.due(&asked);
+        let due = self.versions[asked.version].due(asked.key, asked.on, asked.planned_at);
+        let due = due.ok_or_else(|| Finding::new(Check::Plan, format!("{id:?}: nothing pays for {asked:?}")))?;
         let named = |no: &u32| self.book.accounts.get(no).map(|account| (account.key, account.limit));
         let grants: Vec<Option<(Key, i128)>> = legs.iter().map(|(no, _)| named(no)).collect();
         let mut above: Vec<Option<(Key, i128)>> = ceilings.iter().map(named).collect();
@@ -272,8 +341,8 @@ impl Audit {
                 asked.planned_at
             )
         })?;
-        self.guarantees_are_due(id, legs, ceilings, &due)?;
-        let (fits, _) = self.fits(&due);
+        self.guarantees_are_due(id, legs, ceilings, &due, &asked)?;
+        let (fits, _) = self.fits(&due, &asked.kept);
         let expected = asked.want.min(fits);
         must(amount == expected && amount >= asked.least, Check::Plan, || {
             format!("{id:?} takes {amount} where {} are wanted, at least {}, and {fits} fit", asked.want, asked.least)
@@ -282,7 +351,14 @@ impl Audit {
 
     /// Are the grants that were promised for good taken as such, do the limits above keep what they must and can they,
     /// and do the others leave it alone, in burn order?
-    fn guarantees_are_due(&self, id: HoldName, legs: &[(u32, i128)], ceilings: &[u32], due: &Due) -> Checked {
+    fn guarantees_are_due(
+        &self,
+        id: HoldName,
+        legs: &[(u32, i128)],
+        ceilings: &[u32],
+        due: &Due,
+        asked: &Asked,
+    ) -> Checked {
         let key = |no: &u32| self.book.accounts.get(no).map(|account| account.key);
         for (no, _) in legs {
             let promised = key(no).is_some_and(|key| due.sure.contains(&key));
@@ -293,13 +369,21 @@ impl Audit {
         let mut others = i128::MAX;
         for no in ceilings {
             let Some(account) = self.book.accounts.get(no) else { continue };
-            // Where nothing is guaranteed there is nothing to tell apart.
-            let kept = due.kept.get(&account.key).copied().filter(|kept| *kept > 0);
             let found = account.yields.then_some(account.kept);
-            must(found == kept, Check::Guarantee, || {
-                format!("{id:?} is under account {no}, which keeps {found:?}; guaranteed are {kept:?}")
-            })?;
-            must(account.limit >= account.kept, Check::Guarantee, || {
+            if due.yielding.contains(&account.key) {
+                let (promised, all) = self.promised_below(asked.version, &account.key);
+                let told = told(&asked.kept).get(&account.key).copied().unwrap_or(0);
+                let kept = found.unwrap_or(0);
+                // What was kept for others once is kept until it is said to be free.
+                must(promised <= told && told <= kept && (!all || told == promised), Check::Guarantee, || {
+                    format!(
+                        "{id:?} is under account {no}, which keeps {found:?}; told were {told}, promised {promised}"
+                    )
+                })?;
+            } else {
+                must(found.is_none(), Check::Guarantee, || format!("account {no} yields, and binds everybody"))?;
+            }
+            must(account.limit >= account.kept || !self.was_kept(asked, account), Check::Guarantee, || {
                 format!("account {no} allows {} and keeps {}", account.limit, account.kept)
             })?;
             if account.yields {
@@ -321,12 +405,28 @@ impl Audit {
         Ok(())
     }
 
-    fn due(&self, asked: &Asked) -> Due {
-        self.terms.due(asked.key, asked.model, asked.planned_at, &self.versions[asked.version])
+    /// Does a limit keep no more than it must, and so no more than it was checked for? A period that is over is not looked
+    /// at any more when a limit is lowered, and calls get back into it only where a clock goes back.
+    fn was_kept(&self, asked: &Asked, account: &super::book::Account) -> bool {
+        let is_over = self.book.at.is_some_and(|at| account.key.end <= at);
+        !is_over && told(&asked.kept).get(&account.key).is_some_and(|told| *told == account.kept)
+    }
+
+    /// What is promised below a limit in a period, and whether that is all that can be drawn.
+    fn promised_below(&self, version: usize, key: &Key) -> (i128, bool) {
+        if let Some(known) = self.promises.borrow().get(&(version, *key)) {
+            return *known;
+        }
+        let company = &self.versions[version];
+        let promised = company.budgets.get(&key.id).map(|budget| company.promised(budget, key.start, key.end));
+        let promised = promised.unwrap_or((0, true));
+        self.promises.borrow_mut().insert((version, *key), promised);
+        promised
     }
 
     /// What fits on all accounts now, and what would if every open hold cost nothing.
-    fn fits(&self, due: &Due) -> (i128, i128) {
+    fn fits(&self, due: &Due, kept: &[(Key, i128)]) -> (i128, i128) {
+        let kept_by = told(kept);
         let account = |key: &Key| self.book.number(key).and_then(|no| self.book.accounts.get(&no));
         // First of guaranteed grants, then of others.
         let (mut now, mut released) = ([0, 0], [0, 0]);
@@ -337,7 +437,7 @@ impl Audit {
         }
         let mut bounds = [i128::MAX; 2];
         for (key, limit) in &due.ceilings {
-            let kept = due.kept.get(key).copied();
+            let kept = due.yielding.contains(key).then(|| kept_by.get(key).copied().unwrap_or(0));
             let new = limit - kept.unwrap_or(0);
             let sure_held = self.book.number(key).map_or(0, |no| self.book.sure_held(no));
             let left = account(key).map_or(new, super::book::Account::left).max(0);
@@ -353,19 +453,28 @@ impl Audit {
     }
 
     /// What guaranteed grants alone have for a call.
-    fn promised(&self, due: &Due) -> i128 {
+    fn promised(&self, due: &Due, kept: &[(Key, i128)]) -> i128 {
         let sure = due.grants.iter().filter(|(key, _)| due.sure.contains(key)).copied().collect();
-        let ceilings = due.ceilings.iter().filter(|(key, _)| !due.kept.contains_key(key)).copied().collect();
-        self.fits(&Due { grants: sure, ceilings, ..due.clone() }).0
+        let ceilings = due.ceilings.iter().filter(|(key, _)| !due.yielding.contains(key)).copied().collect();
+        self.fits(&Due { grants: sure, ceilings, ..due.clone() }, kept).0
+    }
+
+    /// Nothing at all pays for a call, it was told.
+    pub fn not_covered(&mut self, key: u128, on: CallOn<'_>, version: usize, planned_at: i64) -> Checked {
+        self.judged += 1;
+        let due = self.versions[version].due(key, on, planned_at);
+        must(due.is_none(), Check::Denial, || {
+            format!("key {key} is told that nothing pays for {on:?}; due are {due:?}")
+        })
     }
 
     /// Was it right to refuse? The books are as they were then.
     fn judge(&mut self, denied: &Denied) -> Checked {
         self.judged += 1;
-        let amounts = &self.versions[denied.version];
-        let due = self.terms.due(denied.key, denied.model, denied.planned_at, amounts);
-        let (now, released) = self.fits(&due);
-        let promised = self.promised(&due);
+        let due = self.versions[denied.version].due(denied.key, denied.on, denied.planned_at);
+        let Some(due) = due else { return Ok(()) };
+        let (now, released) = self.fits(&due, &denied.kept);
+        let promised = self.promised(&due, &denied.kept);
         must(promised < denied.least, Check::Guarantee, || {
             format!("{denied:?}, and {promised} of guaranteed money were there")
         })?;
@@ -401,7 +510,7 @@ impl Audit {
         must(right && working.others == 0, Check::Charge, || {
             format!("{id:?} is charged for {working:?}, reported were {report:?}")
         })?;
-        let terms = self.terms.prices.get(&report.card).map_or((1, 1), |prices| prices.terms);
+        let terms = self.prices.get(&report.card).map_or((1, 1), |prices| prices.terms);
         must(working.terms == terms, Check::Charge, || format!("{id:?} is charged at terms {:?}", working.terms))?;
         let expected = self.price(report.card, &report.counts)?;
         must(charged == expected, Check::Charge, || format!("{id:?} is charged {charged}, it costs {expected}"))

@@ -2,6 +2,7 @@
 
 use super::book::Book;
 use super::checks::{Audit, Checked, must};
+use super::company::Company;
 use super::entry::{Entry, Line};
 use super::facts::{Check, Finding};
 use super::frames::{End, Reader, Shape};
@@ -40,6 +41,7 @@ impl Audit {
         self.denials.clear();
         self.carried_out.clear();
         self.book = Book::default();
+        self.company = Company::default();
         self.reader = Reader::new(self.shape);
         self.forget_promises();
         self.lines.clear();

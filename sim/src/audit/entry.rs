@@ -60,6 +60,30 @@ pub(super) struct Line {
 }
 
 impl Entry {
+    /// What it is called in a tally.
+    pub(super) fn kind(&self) -> &'static str {
+        match self {
+            Self::Boot { .. } => "record: 1 boot",
+            Self::Rest => "record: 2 rest",
+            Self::Open { .. } => "record: 3 open",
+            Self::Fund { .. } => "record: 4 fund",
+            Self::Slice { .. } => "record: 5 slice",
+            Self::Hold { .. } => "record: 6 hold",
+            Self::Grow { .. } => "record: 7 grow",
+            Self::Settle { .. } => "record: 8 settle",
+            Self::Release { .. } => "record: 9 release",
+            Self::Suspend { .. } => "record: 10 suspend",
+            Self::SuspendSlice { .. } => "record: 11 suspend slice",
+            Self::Resolve { .. } => "record: 12 resolve",
+            Self::Adjust { .. } => "record: 13 adjust",
+            Self::Reverse { .. } => "record: 14 reverse",
+            Self::Close { .. } => "record: 15 close",
+            Self::Event { .. } => "record: 16 event",
+            Self::Reserve { .. } => "record: 17 reserve",
+            Self::Guarantee { .. } => "record: 18 guarantee",
+        }
+    }
+
     /// Reads a record that takes all that is left.
     pub(super) fn read(bytes: &mut Bytes<'_>) -> Read<Self> {
         let entry = match bytes.byte()? {

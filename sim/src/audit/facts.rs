@@ -1,8 +1,10 @@
 //! What the world tells the auditor, and what the auditor says.
 
 use std::fmt;
+use std::rc::Rc;
 
-use super::entry::HoldName;
+use super::due::CallOn;
+use super::entry::{HoldName, Key};
 use super::rating::Counts;
 
 /// Which promise was looked at.
@@ -32,6 +34,9 @@ pub enum Check {
     Denial,
     /// Guaranteed money works whatever others spend, nobody takes what is kept for it, and no limit is exceeded by it.
     Guarantee,
+    /// Pools, offers and the lives of grants follow their rules: nothing is promised beyond the funds, nothing accepted
+    /// without its grant, nothing released that was not promised.
+    Promises,
     /// After a crash exactly what is unaccounted for is set aside.
     Recovery,
     /// Once all is quiet nothing is held, dropped or in suspense, and every call cost what it cost.
@@ -65,20 +70,22 @@ impl fmt::Display for Finding {
 }
 
 /// Money was set aside for an attempt of a call.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Asked {
     /// The call.
     pub call: u64,
     /// Which attempt.
     pub attempt: u32,
     /// With which key.
-    pub key: usize,
-    /// For which model.
-    pub model: usize,
-    /// Which state of the budgets was known.
+    pub key: u128,
+    /// For which model, of which provider, from which tool.
+    pub on: CallOn<'static>,
+    /// Which state of the company was known.
     pub version: usize,
     /// The moment it was planned for.
     pub planned_at: i64,
+    /// What limits above were told to keep for guaranteed grants.
+    pub kept: Rc<Vec<(Key, i128)>>,
     /// The most it can cost.
     pub want: i128,
     /// The least that was useful.
@@ -86,18 +93,20 @@ pub struct Asked {
 }
 
 /// A call was refused for want of money.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Denied {
     /// The last record decided before.
     pub lsn: u64,
     /// With which key.
-    pub key: usize,
-    /// For which model.
-    pub model: usize,
-    /// Which state of the budgets was known.
+    pub key: u128,
+    /// For which model, of which provider, from which tool.
+    pub on: CallOn<'static>,
+    /// Which state of the company was known.
     pub version: usize,
     /// The moment it was planned for.
     pub planned_at: i64,
+    /// What limits above were told to keep for guaranteed grants.
+    pub kept: Rc<Vec<(Key, i128)>>,
     /// The least that was useful.
     pub least: i128,
     /// Told that the money is gone, not only set aside.

@@ -18,7 +18,26 @@ impl Audit {
             must((account.held, account.suspense) == (0, 0), Check::Quiet, || format!("account {no}: {account:?}"))?;
         }
         must(self.denials.is_empty(), Check::Quiet, || format!("denials of the future: {:?}", self.denials))?;
+        self.lives()?;
         self.final_charges()
+    }
+
+    /// Every account of a grant is one that its life opens: no money was released twice, under another period. (That each
+    /// had the amount that its life releases was seen whenever a call drew on it.)
+    fn lives(&self) -> Checked {
+        for key in self.book.of_grants() {
+            let Some(grant) = self.company.grants.get(&key.id) else {
+                return Err(Finding::new(Check::Promises, format!("{key:?} is the account of no grant")));
+            };
+            let tiles = grant.tiles(self.company.moves(grant.terms.person), key.start, 0);
+            let parts = tiles.iter().find(|tile| tile.start == key.start).map(|tile| grant.parts(tile));
+            let parts = parts.unwrap_or_default();
+            let is_own = parts.iter().any(|(start, end, _)| (*start, *end) == (key.start, key.end));
+            must(is_own, Check::Promises, || {
+                format!("{key:?} is no account of {:?}, which has {parts:?}", grant.terms)
+            })?;
+        }
+        Ok(())
     }
 
     fn final_charges(&self) -> Checked {

@@ -1,0 +1,641 @@
+//! What people of the company want changed, by chance: sensible things and things that must be refused.
+
+use std::num::NonZeroU8;
+use std::sync::Arc;
+
+use purser_core::account::Subject;
+use purser_core::budget::BudgetOn;
+use purser_core::calendar::{Cadence, Days};
+use purser_core::event::{Event, GrantChange, GrantEvent, OfferEvent, PolicyOn, PoolEvent, RoleEvent, StopEvent};
+use purser_core::grant::{Grant, Priority, WorkShare};
+use purser_core::id::{BudgetId, CommandId, GrantId, KeyId, MovementId, OfferId, PersonId, PoolId, StopId, UnitId};
+use purser_core::money::Nano;
+use purser_core::offer::{By, ContentHash, DeclineReason, Offer, State, TokenTerms, Version, Who};
+use purser_core::package::{Percent, Remedy, Rollover, Sharing};
+use purser_core::policy::{Moving, Policy};
+use purser_core::pool::{CommitmentOf, FiscalYear, Movement, PoolOn};
+use purser_core::role::{
+    ApprovalRule, Band, Duty, Family, FamilyTerms, PolicyState, PolicyStep, Role, RoleChange, WorkCalendar,
+};
+use purser_core::scope::Scope;
+use purser_core::stop::{Stop, StopOn};
+use purser_core::time::Instant;
+
+use crate::audit::PLACES;
+use crate::bug::Bug;
+use crate::company::{MODELS, PROVIDERS, issued, limit, money, promised, some_holidays, some_tools, zone};
+use crate::dice::Dice;
+use crate::world::World;
+
+/// People at most, and offers.
+const PEOPLE_MAX: usize = 7;
+const OFFERS_MAX: usize = 8;
+const HOUR: i64 = 3_600_000_000;
+
+/// A change that somebody wants.
+pub(crate) struct Wish {
+    pub(crate) events: Vec<Event>,
+    pub(crate) at: Instant,
+    /// A careless desk makes it whatever the rules say.
+    pub(crate) careless: bool,
+}
+
+/// A family of roles.
+pub(crate) fn some_family() -> RoleChange {
+    let band = Band {
+        level: None,
+        place: None,
+        low: Nano::new(1_000_000),
+        high: Nano::new(90_000_000),
+        low_of_base: None,
+        high_of_base: None,
+        source: "by chance".to_owned(),
+    };
+    let terms = FamilyTerms { title: "Engineering".to_owned(), bands: vec![band], ..FamilyTerms::default() };
+    RoleChange::Family { family: family(), terms }
+}
+
+/// A policy about what may be moved.
+pub(crate) fn some_policy(dice: &mut Dice) -> Policy {
+    let mut percent = || u8::try_from(*dice.pick(&[0_u64, 30, 50, 100, 100])).unwrap_or(0);
+    let moving = Moving { advance_percent: percent(), gift_percent: percent() };
+    Policy { moving, ..Policy::default() }
+}
+
+fn family() -> Family {
+    "engineering".parse().expect("it is a word")
+}
+
+/// Rules of approval.
+pub(crate) fn some_rules(dice: &mut Dice) -> RoleChange {
+    let by = dice.pick(&[vec![], vec![Duty::People], vec![Duty::People, Duty::Finance]]).clone();
+    RoleChange::Approvals { rules: vec![ApprovalRule { standing: Vec::new(), year_above: None, guaranteed: true, by }] }
+}
+
+impl World {
+    fn new_id(&mut self) -> u128 {
+        self.last_thing += 1;
+        // Now and then a used one.
+        if self.dice.per_mille(10) { self.last_thing - 1 } else { self.last_thing }
+    }
+
+    /// Something by chance; `None` where there is nothing to do it to.
+    pub(crate) fn wish(&mut self) -> Option<Wish> {
+        // Of a change never before what was recorded or what anybody has seen the clock say.
+        let at = Instant::from_micros(self.latest);
+        // Nobody leaves everything stopped for long.
+        if self.company.directory.stops().next().is_some() && self.dice.per_mille(150) {
+            return self.wish_about_stops(at).map(|events| Wish { events, at, careless: false });
+        }
+        if self.dice.per_mille(120)
+            && let Some(events) = self.wish_to_cut(at)
+        {
+            return Some(Wish { events, at, careless: false });
+        }
+        let events = match self.dice.weighted(&[8, 5, 4, 8, 3, 3, 14, 9, 34, 45, 4]) {
+            0 => self.wish_for_a_limit(at),
+            1 => self.wish_about_budgets(at),
+            2 => self.wish_about_units(at),
+            3 => self.wish_about_people(at),
+            4 => self.wish_about_policy(at),
+            5 => self.wish_about_roles(at),
+            6 => self.wish_about_pools(at),
+            7 => self.wish_about_grants(at),
+            8 => self.wish_about_a_life(at),
+            9 => return self.wish_about_an_offer(at),
+            _ => self.wish_about_stops(at),
+        }?;
+        Some(Wish { events, at, careless: false })
+    }
+
+    fn some<T: Clone>(&mut self, all: &[T]) -> Option<T> {
+        if all.is_empty() { None } else { Some(self.dice.pick(all).clone()) }
+    }
+
+    fn some_unit(&mut self) -> Option<UnitId> {
+        let mut units: Vec<UnitId> = self.company.directory.units().map(|unit| unit.id).collect();
+        units.sort_unstable();
+        self.some(&units)
+    }
+
+    fn some_person(&mut self) -> Option<PersonId> {
+        let mut people: Vec<PersonId> = self.company.directory.people().map(|person| person.id).collect();
+        people.sort_unstable();
+        self.some(&people)
+    }
+
+    fn some_pool(&mut self) -> Option<PoolId> {
+        let mut pools: Vec<PoolId> = self.company.directory.pools().map(|pool| pool.id).collect();
+        pools.sort_unstable();
+        self.some(&pools)
+    }
+
+    fn some_grant(&mut self) -> Option<Arc<Grant>> {
+        let people = self.company.directory.people();
+        let mut grants: Vec<Arc<Grant>> = people.flat_map(|person| person.grants.iter().cloned()).collect();
+        grants.sort_unstable_by_key(|grant| grant.id);
+        // Mostly one to which something can happen.
+        if self.dice.per_mille(900) {
+            grants.retain(|grant| grant.voided_at.is_none());
+        }
+        self.some(&grants)
+    }
+
+    /// One whose letter says below what it is not cut.
+    fn some_grant_with_a_floor(&mut self) -> Option<Arc<Grant>> {
+        let directory = &self.company.directory;
+        let grants = directory.people().flat_map(|person| person.grants.iter().cloned());
+        let has_one = |grant: &Arc<Grant>| grant.voided_at.is_none() && directory.floor_of(grant).is_some();
+        let mut grants: Vec<Arc<Grant>> = grants.filter(has_one).collect();
+        grants.sort_unstable_by_key(|grant| grant.id);
+        self.some(&grants)
+    }
+
+    /// A budget gets another amount, mostly one that lets what is guaranteed under it be.
+    fn wish_for_a_limit(&mut self, at: Instant) -> Option<Vec<Event>> {
+        let mut budgets: Vec<_> = self.company.directory.budgets().filter(|b| b.ended_at.is_none()).cloned().collect();
+        budgets.sort_unstable_by_key(|budget| budget.id);
+        let mut budget = self.some(&budgets)?.as_ref().clone();
+        let next = budget.period_at(budget.period_at(at).end);
+        let directory = &self.company.directory;
+        let kept = directory.reserve(&budget, budget.period_at(at)).max(directory.reserve(&budget, next));
+        budget.amount = money(&mut self.dice, 4, 120);
+        if self.has(Bug::CutBelowReserve) {
+            budget.amount = budget.amount.min(Nano::new(kept.get() / 2));
+        } else if self.dice.per_mille(900) {
+            let more = if self.dice.per_mille(300) { self.plenty * 400 } else { 0 };
+            budget.amount = budget.amount.saturating_add(kept).saturating_add(money(&mut self.dice, 0, more));
+        }
+        Some(vec![Event::BudgetSet(budget)])
+    }
+
+    fn wish_about_budgets(&mut self, at: Instant) -> Option<Vec<Event>> {
+        if self.dice.per_mille(500) {
+            // The first ones stay, so that there is always some limit.
+            let mut ends: Vec<BudgetId> = self.company.directory.budgets().map(|budget| budget.id).collect();
+            ends.retain(|budget| budget.get() > 5_000);
+            ends.sort_unstable();
+            return Some(vec![Event::BudgetEnded { budget: self.some(&ends)?, at }]);
+        }
+        let on = match self.dice.below(3) {
+            0 => BudgetOn::Unit(self.some_unit()?),
+            1 => BudgetOn::Key(self.some(&self.company.keys.clone())?),
+            _ => BudgetOn::Company,
+        };
+        let id = BudgetId::new(self.new_id());
+        let mut budget = limit(&mut self.dice, id, on, at, self.plenty);
+        budget.amount =
+            budget.amount.saturating_add(Nano::new(i64::try_from(self.plenty * 4_000_000_000).unwrap_or(0)));
+        Some(vec![Event::BudgetSet(budget)])
+    }
+
+    fn wish_about_units(&mut self, at: Instant) -> Option<Vec<Event>> {
+        let parent = if self.dice.per_mille(500) { self.some_unit() } else { None };
+        Some(vec![match self.dice.below(3) {
+            0 => Event::UnitAdded { unit: UnitId::new(self.new_id()), parent, zone: zone(0), at },
+            1 => Event::UnitMoved { unit: self.some_unit()?, parent, at },
+            _ => Event::UnitClosed { unit: self.some_unit()?, at },
+        }])
+    }
+
+    fn wish_about_people(&mut self, at: Instant) -> Option<Vec<Event>> {
+        let place = self.dice.index(PLACES.len());
+        Some(match self.dice.weighted(&[4, 5, 9, 1, 2, 1]) {
+            0 if self.company.directory.people().count() < PEOPLE_MAX => {
+                let (person, unit, zone) = (PersonId::new(self.new_id()), self.some_unit()?, zone(place));
+                let grant = self.grant_for(person, &zone, at);
+                let key = issued(KeyId::new(self.new_id()), person, at);
+                vec![Event::PersonAdded { person, unit, zone, at }, Event::GrantMade(grant), Event::KeyIssued(key)]
+            }
+            0 | 1 => {
+                let ahead = i64::try_from(self.dice.below(60)).unwrap_or(0) * HOUR;
+                let ahead = if self.dice.per_mille(50) { -HOUR } else { ahead };
+                let effective = self.dice.per_mille(400).then(|| Instant::from_micros(at.as_micros() + ahead));
+                vec![Event::PersonMoved { person: self.some_person()?, unit: self.some_unit()?, effective, at }]
+            }
+            2 => {
+                let most = *self.dice.pick(&[1, 12, 40]);
+                let ahead = i64::try_from(self.dice.below(most)).unwrap_or(0) * HOUR;
+                let effective =
+                    Instant::from_micros(at.as_micros() + if self.dice.per_mille(50) { -HOUR } else { ahead });
+                vec![Event::PersonZoneChanged { person: self.some_person()?, zone: zone(place), effective, at }]
+            }
+            3 => vec![Event::PersonLeft { person: self.some_person()?, at }],
+            4 => vec![Event::KeyIssued(issued(KeyId::new(self.new_id()), self.some_person()?, at))],
+            _ => vec![Event::KeyRevoked { key: self.some(&self.company.keys.clone())?, at }],
+        })
+    }
+
+    /// Something is stopped, but mostly it soon goes on.
+    fn wish_about_stops(&mut self, at: Instant) -> Option<Vec<Event>> {
+        let stops: Vec<StopId> = self.company.directory.stops().map(|stop| stop.id).collect();
+        if !stops.is_empty() && self.dice.per_mille(800) {
+            return Some(vec![Event::Stop(StopEvent::Lifted { stop: self.some(&stops)?, at })]);
+        }
+        let on = match self.dice.below(6) {
+            0 => StopOn::Company,
+            1 => StopOn::Unit(self.some_unit()?),
+            2 => StopOn::Person(self.some_person()?),
+            3 => StopOn::Key(self.some(&self.company.keys.clone())?),
+            4 => StopOn::Model(MODELS[self.dice.index(MODELS.len())].parse().ok()?),
+            _ => StopOn::Provider(PROVIDERS[self.dice.index(PROVIDERS.len())].into()),
+        };
+        Some(vec![Event::Stop(StopEvent::Placed(Stop { id: StopId::new(self.new_id()), on, at }))])
+    }
+
+    fn wish_about_policy(&mut self, at: Instant) -> Option<Vec<Event>> {
+        let policy = Some(Box::new(some_policy(&mut self.dice))).filter(|_| self.dice.per_mille(850));
+        let on = if self.dice.per_mille(700) { PolicyOn::Company } else { PolicyOn::Person(self.some_person()?) };
+        Some(vec![Event::PolicySet { on, policy, at }])
+    }
+
+    fn wish_about_roles(&mut self, at: Instant) -> Option<Vec<Event>> {
+        let change = match self.dice.below(4) {
+            0 => some_family(),
+            1 => {
+                let family = if self.dice.per_mille(900) { family() } else { "legal".parse().ok()? };
+                let since = zone(0).date(at);
+                let since = if self.dice.per_mille(500) { since } else { since.yesterday().ok()? };
+                RoleChange::Policy { family, step: PolicyStep { since, state: PolicyState::Standard } }
+            }
+            2 => {
+                let workdays_per_year = u16::try_from(self.dice.between(0, 400)).unwrap_or(0);
+                let calendar = WorkCalendar {
+                    workdays_per_year,
+                    holidays: some_holidays(&mut self.dice, &zone(0), at).holidays.clone(),
+                    source: String::new(),
+                    version: Default::default(),
+                };
+                RoleChange::Place { place: "berlin".parse().ok()?, calendar }
+            }
+            _ => some_rules(&mut self.dice),
+        };
+        Some(vec![Event::Role(RoleEvent { change, at })])
+    }
+
+    fn wish_about_pools(&mut self, at: Instant) -> Option<Vec<Event>> {
+        let calendar = self.company.directory.fiscal_calendar();
+        let step = match self.dice.weighted(&[1, 2, 12, 10]) {
+            0 => PoolEvent::CalendarSet { month: calendar, at },
+            1 => {
+                let on = if self.dice.per_mille(500) { PoolOn::Unit(self.some_unit()?) } else { PoolOn::Company };
+                let manager = if self.dice.per_mille(300) { self.some_person() } else { None };
+                PoolEvent::Opened { pool: PoolId::new(self.new_id()), on, manager, at }
+            }
+            2 => {
+                let (mut from, mut to) = (self.some_pool(), self.some_pool());
+                match self.dice.below(4) {
+                    0 | 1 => from = None,
+                    2 => to = None,
+                    _ => {}
+                }
+                let year = FiscalYear(calendar.year(zone(0).date(at)).0 + i16::from(self.dice.per_mille(300)));
+                let amount = money(&mut self.dice, 1, self.plenty * 1_000);
+                PoolEvent::Moved(Movement { id: MovementId::new(self.new_id()), from, to, year, amount, at })
+            }
+            _ => self.accounting(at)?,
+        };
+        Some(vec![Event::Pool(step)])
+    }
+
+    /// What a grant spent of a year, once it is over; now and then too early, or of a year that was told.
+    fn accounting(&mut self, at: Instant) -> Option<PoolEvent> {
+        let directory = &self.company.directory;
+        let mut open: Vec<(GrantId, PoolId, FiscalYear, bool)> = Vec::new();
+        for commitment in directory.commitments() {
+            let CommitmentOf::Grant(grant) = commitment.of else { continue };
+            for share in &commitment.shares {
+                let over = directory.is_over(&commitment.terms, share.year, at) && !share.accounted;
+                open.push((grant, share.pool, share.year, over));
+            }
+        }
+        open.sort_unstable();
+        if self.dice.per_mille(900) {
+            open.retain(|known| known.3);
+        }
+        let (grant, pool, year, _) = self.some(&open)?;
+        let days = self.company.directory.fiscal_calendar().days(year);
+        let zone = self.company.directory.grant(grant)?.zone.clone();
+        let is_its = |balance: &purser_ledger::Balance| {
+            let key = balance.key;
+            key.subject == Subject::Grant(grant) && (days.first..days.until).contains(&zone.date(key.period.start))
+        };
+        let spent = self.ledger.balances().iter().filter(|balance| is_its(balance)).map(|b| b.spent.get()).sum();
+        Some(PoolEvent::Accounted { grant, pool, year, spent: Nano::new(spent), at })
+    }
+
+    /// A grant by chance for somebody who lives there.
+    fn grant_for(&mut self, person: PersonId, zone: &purser_core::zone::Zone, at: Instant) -> Grant {
+        let id = GrantId::new(self.new_id());
+        let mut grant = promised(&mut self.dice, id, person, zone, self.plenty);
+        grant.created_at = at;
+        let mut starts = zone.date(at);
+        for _ in 0..self.dice.below(4) {
+            starts = if self.dice.per_mille(500) { starts.tomorrow() } else { starts.yesterday() }.unwrap_or(starts);
+        }
+        grant.starts = starts;
+        if self.dice.per_mille(500) {
+            let mut ends = starts;
+            for _ in 0..self.dice.between(1, 40) {
+                ends = ends.tomorrow().unwrap_or(ends);
+            }
+            grant.ends = Some(ends);
+        }
+        if grant.days == Days::Workdays && self.dice.per_mille(500) {
+            grant.calendar = Some(some_holidays(&mut self.dice, zone, at));
+        }
+        if grant.guaranteed && self.dice.per_mille(700) {
+            grant.pool = self.some_pool();
+        }
+        grant
+    }
+
+    fn wish_about_grants(&mut self, at: Instant) -> Option<Vec<Event>> {
+        if self.dice.per_mille(300) {
+            let funded = self.company.directory.commitments().filter_map(|commitment| match commitment.of {
+                CommitmentOf::Grant(grant) => Some(grant),
+                CommitmentOf::Offer(_) => None,
+            });
+            let mut funded: Vec<GrantId> = funded.collect();
+            funded.sort_unstable();
+            let funded = if self.dice.per_mille(500) { self.some(&funded) } else { None };
+            let grant = match funded {
+                Some(grant) => grant,
+                None => self.some_grant()?.id,
+            };
+            return Some(vec![Event::GrantVoided { grant, at }]);
+        }
+        let person = self.some_person()?;
+        let zone = self.company.directory.person(person)?.zone(at).clone();
+        Some(vec![Event::GrantMade(self.grant_for(person, &zone, at))])
+    }
+
+    /// Something happens to a grant.
+    fn wish_about_a_life(&mut self, at: Instant) -> Option<Vec<Event>> {
+        let mut grant = self.some_grant()?;
+        if self.dice.per_mille(200) {
+            // One to which holidays matter.
+            grant = self.some_grant().filter(|other| other.days == Days::Workdays).unwrap_or(grant);
+        }
+        let zone = self.company.directory.person(grant.person)?.zone(at).clone();
+        let today = zone.date(at);
+        let (mut day, mut before) = (today, today);
+        for _ in 0..self.dice.below(4) {
+            (day, before) = (day.tomorrow().ok()?, before.yesterday().ok()?);
+        }
+        if self.dice.per_mille(60) {
+            day = today.yesterday().ok()?;
+        }
+        let away = grant.life.as_ref().is_some_and(|life| life.away_since().is_some());
+        let amount = money(&mut self.dice, 0, self.plenty * 20);
+        let change = match self.dice.weighted(&[3, 3, if away { 12 } else { 1 }, 5, 3, 4, 4, 7, 4]) {
+            0 => {
+                let share = WorkShare::try_new(u16::try_from(self.dice.between(1, 10_000)).ok()?)?;
+                GrantChange::ShareSet { share, from: day }
+            }
+            1 => GrantChange::LeaveBegun { from: day },
+            2 => {
+                let mut on = day;
+                if let Some(since) = grant.life.as_ref().and_then(|life| life.away_since()) {
+                    on = on.max(since.tomorrow().ok()?);
+                }
+                GrantChange::LeaveEnded { on }
+            }
+            3 => GrantChange::Extended { days: u16::try_from(self.dice.below(9)).ok()? },
+            4 => GrantChange::Credited { amount },
+            5 => GrantChange::Advanced { amount },
+            6 => GrantChange::Remedied { day: before },
+            7 => GrantChange::CalendarSet { calendar: some_holidays(&mut self.dice, &zone, at) },
+            _ => GrantChange::Given { to: self.some_grant()?.id, amount },
+        };
+        let command = if self.dice.per_mille(30) {
+            let lived = grant.life.as_ref().and_then(|life| life.changes().first().cloned());
+            lived.map_or(CommandId::new(7), |lived| lived.command)
+        } else {
+            CommandId::new(self.new_id())
+        };
+        Some(vec![Event::Grant(GrantEvent { grant: grant.id, command, change, at })])
+    }
+
+    /// Less of what has a floor: mostly less than that leaves.
+    fn wish_to_cut(&mut self, at: Instant) -> Option<Vec<Event>> {
+        let grant = self.some_grant_with_a_floor()?;
+        let from = self.company.directory.person(grant.person)?.zone(at).date(at);
+        let change = match self.dice.weighted(&[6, 3, 1]) {
+            0 => {
+                let share = WorkShare::try_new(u16::try_from(self.dice.between(1, 10_000)).ok()?)?;
+                GrantChange::ShareSet { share, from }
+            }
+            1 => {
+                let amount = Nano::new(grant.amount.get() / 100 * i64::try_from(self.dice.between(1, 100)).ok()?);
+                GrantChange::Given { to: self.some_grant()?.id, amount }
+            }
+            _ => return Some(vec![Event::GrantVoided { grant: grant.id, at }]),
+        };
+        let command = CommandId::new(self.new_id());
+        Some(vec![Event::Grant(GrantEvent { grant: grant.id, command, change, at })])
+    }
+
+    fn who(&mut self) -> Who {
+        let actor = *self.dice.pick(&["local", "lgn_1", "lgn_2", "lgn_3"]);
+        Who { actor: actor.parse().expect("it is a word"), person: None }
+    }
+
+    fn version(&mut self, number: u32, by: By, at: Instant) -> Option<Box<Version>> {
+        let content = ContentHash::of(&self.last_thing.to_le_bytes(), &[7; 32]);
+        let tokens = if self.dice.per_mille(900) { Some(Box::new(self.tokens(at)?)) } else { None };
+        let role = Role { family: family(), level: None };
+        Some(Box::new(Version { number, by, content, role, place: None, tokens, reason: None, at }))
+    }
+
+    /// A token line, mostly guaranteed.
+    fn tokens(&mut self, at: Instant) -> Option<TokenTerms> {
+        let zone = zone(self.dice.index(PLACES.len()));
+        let (cadence, days) = *self.dice.pick(&[
+            (Cadence::Day, Days::Workdays),
+            (Cadence::Day, Days::All),
+            (Cadence::Month, Days::All),
+            (Cadence::Month, Days::Workdays),
+            (Cadence::Quarter, Days::All),
+        ]);
+        let mut starts = zone.date(at);
+        for _ in 0..self.dice.below(4) {
+            starts = starts.tomorrow().ok()?;
+        }
+        let mut ends = starts;
+        for _ in 0..self.dice.between(1, 60) {
+            ends = ends.tomorrow().ok()?;
+        }
+        let guaranteed = self.dice.per_mille(800);
+        let amount = money(&mut self.dice, self.plenty * 4, self.plenty * 40);
+        let cap =
+            self.dice.per_mille(700).then(|| Percent::whole(u32::try_from(self.dice.between(1, 100)).unwrap_or(1)));
+        let periods = NonZeroU8::new(u8::try_from(self.dice.between(1, 3)).ok()?)?;
+        let rollover = match self.dice.below(3) {
+            0 => Some(Rollover::Carries { cap, periods: Some(periods.get().into()) }),
+            1 => Some(Rollover::Lapses),
+            _ => None,
+        };
+        let floor = self.dice.per_mille(400).then(|| {
+            let hundredths = i64::try_from(self.dice.between(10, 100)).unwrap_or(100);
+            Nano::new(amount.get() / 100 * hundredths)
+        });
+        let has_holidays = days == Days::Workdays && self.dice.per_mille(500);
+        let calendar = has_holidays.then(|| some_holidays(&mut self.dice, &zone, at));
+        let tools = some_tools(&mut self.dice);
+        let models = if self.dice.per_mille(100) { vec![MODELS[0].parse().ok()?] } else { Vec::new() };
+        Some(TokenTerms {
+            amount,
+            cadence,
+            days,
+            year: amount,
+            workday: amount,
+            zone,
+            starts,
+            ends: self.dice.per_mille(800).then_some(ends),
+            scope: Scope { models, tools, ..Scope::EVERYTHING },
+            guaranteed,
+            floor,
+            pool: if guaranteed { self.some_pool() } else { None },
+            priority: Priority::default(),
+            rollover,
+            remedy: *self.dice.pick(&[None, Some(Remedy::Extends), Some(Remedy::Credits)]),
+            sharing: Sharing::default(),
+            activation: None,
+            condition_precedent: false,
+            calendar,
+        })
+    }
+
+    /// The next step of an offer: mostly one that is due, sometimes any.
+    pub(crate) fn wish_about_an_offer(&mut self, at: Instant) -> Option<Wish> {
+        let mut offers: Vec<Arc<Offer>> = self.company.directory.offers().cloned().collect();
+        offers.sort_unstable_by_key(|offer| offer.id);
+        let open: Vec<Arc<Offer>> = offers.iter().filter(|offer| !offer.state.is_ended()).cloned().collect();
+        if offers.is_empty() || (open.len() < 3 && offers.len() < OFFERS_MAX && self.dice.per_mille(400)) {
+            let (unit, by) = (self.some_unit()?, By::Company(self.who()));
+            let (offer, version) = (OfferId::new(self.new_id()), self.version(1, by, at)?);
+            let events = vec![Event::Offer(OfferEvent::Drafted { offer, unit, version })];
+            return Some(Wish { events, at, careless: false });
+        }
+        let known = if self.dice.per_mille(950) { self.some(&open)? } else { self.some(&offers)? };
+        let late = known.sent.is_some_and(|sent| sent.expires <= at) && known.state.is_out();
+        // Revise, counter, submit, approve, return, send, view, accept, decline, expire, withdraw.
+        let mut weights = match known.state {
+            _ if late => [1, 0, 0, 0, 0, 0, 0, 0, 0, 20, 1],
+            State::Draft => [2, 0, 20, 0, 0, 0, 0, 0, 0, 1, 1],
+            State::Approval => [1, 0, 0, 30, 3, 0, 0, 0, 0, 1, 1],
+            State::Approved => [1, 0, 0, 0, 0, 30, 0, 0, 0, 1, 1],
+            State::Sent => [1, 4, 0, 0, 0, 0, 6, 10, 3, 0, 1],
+            State::Viewed => [1, 4, 0, 0, 0, 0, 1, 10, 3, 0, 1],
+            State::Countered => [2, 0, 6, 0, 0, 0, 0, 0, 2, 0, 1],
+            _ => [1; 11],
+        };
+        if self.dice.per_mille(100) {
+            weights = [1; 11];
+        }
+        let step = self.dice.weighted(&weights);
+        let (offer, latest) = (known.id, known.versions.last()?.number);
+        let version = if self.dice.per_mille(970) { latest } else { latest + 1 };
+        let by = self.who();
+        let event = match step {
+            0 | 1 => {
+                let by = if step == 0 { By::Company(by) } else { By::Candidate };
+                let version = self.version(version + 1, by, at)?;
+                if step == 0 {
+                    return Some(self.ending(&known, OfferEvent::Revised { offer, version }, at));
+                }
+                OfferEvent::Countered { offer, version }
+            }
+            2 => {
+                let asked = known.latest()?.tokens.as_ref().is_some_and(|terms| terms.guaranteed);
+                let rules = &self.company.directory.roles().approvals;
+                let needed = rules.iter().filter(|rule| asked || !rule.guaranteed).flat_map(|rule| rule.by.clone());
+                OfferEvent::Submitted { offer, version, by, needed: needed.collect(), at }
+            }
+            3 => {
+                let duty = known.missing().next().unwrap_or(Duty::Finance);
+                OfferEvent::Approved { offer, version, by, duty, at }
+            }
+            4 => OfferEvent::Returned { offer, version, by, note: None, at },
+            5 => return Some(self.sending(&known, version, by, at)),
+            6 => OfferEvent::Viewed { offer, at },
+            7 => return self.acceptance(&known, version, at),
+            8 => {
+                let declined = OfferEvent::Declined { offer, reason: DeclineReason::Unsaid, note: None, at };
+                return Some(self.ending(&known, declined, at));
+            }
+            9 => return Some(self.ending(&known, OfferEvent::Expired { offer, at }, at)),
+            _ => return Some(self.ending(&known, OfferEvent::Withdrawn { offer, by, note: None, at }, at)),
+        };
+        Some(Wish { events: vec![Event::Offer(event)], at, careless: false })
+    }
+
+    /// What was set aside for an offer is free again, if anything was.
+    fn release(&self, offer: OfferId, at: Instant) -> Vec<Event> {
+        let is_aside = self.company.directory.commitment(CommitmentOf::Offer(offer)).is_some();
+        let released = Event::Pool(PoolEvent::OfferReleased { offer, at });
+        if is_aside { vec![released] } else { Vec::new() }
+    }
+
+    fn ending(&mut self, known: &Offer, ending: OfferEvent, at: Instant) -> Wish {
+        let forgotten = self.has(Bug::KeptCommitment);
+        let mut events = if forgotten { Vec::new() } else { self.release(known.id, at) };
+        events.push(Event::Offer(ending));
+        Wish { events, at, careless: forgotten }
+    }
+
+    fn sending(&mut self, known: &Offer, version: u32, by: Who, at: Instant) -> Wish {
+        let offer = known.id;
+        let mut events = self.release(offer, at);
+        let terms = known.latest().and_then(|version| version.tokens.as_deref());
+        if let Some(terms) = terms.filter(|terms| terms.guaranteed) {
+            let (grant, person) = (GrantId::new(offer.get()), PersonId::new(offer.get()));
+            let terms = Box::new(terms.grant(grant, person, &terms.zone, offer, at));
+            events.push(Event::Pool(PoolEvent::OfferCommitted { offer, unit: known.unit, terms, at }));
+        }
+        let hours = i64::try_from(self.dice.between(0, 100)).unwrap_or(1);
+        let expires = Instant::from_micros(at.as_micros() + hours * HOUR);
+        events.push(Event::Offer(OfferEvent::Sent { offer, version, by, expires, at }));
+        Wish { events, at, careless: self.has(Bug::OverCommitted) }
+    }
+
+    /// Person, grant and acceptance in one change.
+    pub(crate) fn acceptance(&mut self, known: &Offer, version: u32, at: Instant) -> Option<Wish> {
+        let offer = known.id;
+        let mut events = self.release(offer, at);
+        let (person, grant) = (PersonId::new(offer.get()), GrantId::new(offer.get()));
+        let latest = known.latest()?;
+        let terms = latest.tokens.as_deref();
+        let zone = terms.map_or(zone(0), |terms| terms.zone.clone());
+        events.push(Event::PersonAdded { person, unit: known.unit, zone: zone.clone(), at });
+        if let Some(terms) = terms {
+            let mut made = terms.grant(grant, person, &zone, offer, at);
+            if self.has(Bug::UncommittedAcceptance) {
+                made.pool = None;
+            }
+            events.push(Event::GrantMade(made));
+        }
+        let grant = terms.map(|_| grant);
+        let (letter, signature) = (Some(latest.content), None);
+        events.push(Event::Offer(OfferEvent::Accepted { offer, version, person, grant, letter, signature, at }));
+        if self.has(Bug::AcceptanceWithoutGrant) {
+            events.retain(|event| !matches!(event, Event::GrantMade(_)));
+        }
+        let careless = [Bug::UncommittedAcceptance, Bug::AcceptanceWithoutGrant].into_iter().any(|bug| self.has(bug));
+        // Their key comes with them, so that what was promised is drawn on.
+        if !careless && self.company.directory.people().count() < 2 * PEOPLE_MAX {
+            events.push(Event::KeyIssued(issued(KeyId::new(offer.get()), person, at)));
+        }
+        Some(Wish { events, at, careless })
+    }
+}
+
+/// What happens, in short.
+pub(crate) fn names(events: &[Event]) -> String {
+    let name = |event: &Event| {
+        let bytes = event.to_bytes();
+        String::from_utf8_lossy(&bytes).chars().skip(15).take(300).collect::<String>()
+    };
+    events.iter().map(name).collect::<Vec<_>>().join(" + ")
+}
