@@ -95,6 +95,11 @@ fn sound(head: &RequestHead, wire: &[u8]) {
     assert!(head.headers.iter().count() <= HEADERS_MAX);
     assert!(head.headers.iter().all(|(name, value)| is_token(name.as_ref()) && is_line(value)));
     // Any line that could be a length, by a reader that knows nothing else.
+    let mut wire = wire;
+    // Blank lines in front of a request are nobody's (RFC 9112, 2.2).
+    while let Some(rest) = wire.strip_prefix(b"\r\n") {
+        wire = rest;
+    }
     let end = wire.windows(4).position(|four| four == b"\r\n\r\n").unwrap_or(wire.len());
     let text = String::from_utf8_lossy(wire.get(..end).unwrap_or(wire)).to_ascii_lowercase();
     let names = |line: &str| line.split_once(':').map(|(name, _)| name.trim().to_owned());
