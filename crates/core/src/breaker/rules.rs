@@ -18,8 +18,8 @@ pub enum Act {
 
 /// The rules of all breakers. `None` switches one off.
 ///
-/// The defaults were chosen on one generator of a year's traffic of a thousand people and frozen; what they do on seeds
-/// and a generator that played no part in choosing them is in `docs/reference/breakers.md`.
+/// How the defaults were chosen, and what they do on traffic that was not looked at before, is in
+/// `docs/reference/breakers.md`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Rules {
