@@ -1,4 +1,4 @@
-//! The traffic that judges the thresholds and played no part in choosing them: projects with a pulse.
+//! A second traffic, built otherwise, that judges the thresholds: projects with a pulse.
 //!
 //! Here nobody has a kind. A project goes through phases (quiet, build, crunch, clean-up) that set how many agents its people
 //! run, how long an agent works without being spoken to, and which model it takes. Work is drawn from a small stock of tool
