@@ -1,11 +1,12 @@
 //! Requests: facts, bounds, edits. Input: dialect, then the body.
 //!
-//! What is read is what a reader of the whole language finds there; more bytes never lower the bound; an edited body is
-//! JSON where it was, has the value that was set, and does not change when it is edited again.
+//! What is read is what a reader of the whole language finds there; whose turn it is follows from the conversation
+//! alone; more bytes never lower the bound; an edited body is JSON where it was, has the value that was set, and does not
+//! change when it is edited again.
 
 use bytes::Bytes;
 use purser_providers::{
-    BoundRules, Dialect, Edits, RequestFacts, edit, estimate_input, input_bound, least_output, output_bound,
+    BoundRules, Dialect, Edits, RequestFacts, Turn, WorkKey, edit, estimate_input, input_bound, least_output, output_bound,
 };
 use serde_json::Value;
 
@@ -17,6 +18,7 @@ pub fn check(bytes: &[u8]) {
     let Some((dialect, body)) = super::dialect(bytes) else { return };
     let Ok(facts) = RequestFacts::read(dialect, in_path(dialect), body) else { return };
     as_others_read_it(&facts, body);
+    turn(&facts, body);
     for model in MODELS {
         bounds(&facts, model, body);
     }
@@ -26,6 +28,22 @@ pub fn check(bytes: &[u8]) {
         Edits { ask_for_usage: true, ..Edits::default() },
     ] {
         edited(&facts, body, edits);
+    }
+}
+
+/// Whose turn it is does not depend on the key, nor on what stands outside of the conversation; of another body nothing
+/// is said.
+fn turn(facts: &RequestFacts, body: &[u8]) {
+    let [key, other] = [WorkKey::new(7), WorkKey::new(8)];
+    let turn = facts.turn(body, &key);
+    let again = facts.turn(body, &other);
+    assert_eq!((turn.human, turn.work.is_some()), (again.human, again.work.is_some()), "another key");
+    assert!(turn.work.is_none() || turn.work != again.work, "the key takes part");
+    assert_eq!(facts.turn(&[body, b" "].concat(), &key), Turn::default(), "another body");
+    if let Some(more) = with_more(body)
+        && let Ok(facts) = RequestFacts::read(facts.dialect, in_path(facts.dialect), &more)
+    {
+        assert_eq!(facts.turn(&more, &key), turn, "a field more");
     }
 }
 

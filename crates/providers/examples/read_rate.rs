@@ -14,7 +14,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use purser_providers::{Dialect, RequestFacts, StreamMeter, read_usage};
+use purser_providers::{Dialect, RequestFacts, StreamMeter, WorkKey, read_usage};
 
 /// Events of text in a stream.
 const DELTAS: usize = 64;
@@ -70,6 +70,18 @@ impl Rate {
     fn request(&self, name: &str, dialect: Dialect, body: &str) {
         self.of(&format!("{name}, {} bytes", body.len()), body.len(), || {
             black_box(RequestFacts::read(dialect, Some("m"), black_box(body.as_bytes())).expect("a good request"));
+        });
+    }
+
+    /// As [`request`](Self::request), and then asks whose turn it is.
+    fn turn(&self, name: &str, dialect: Dialect, body: &str) {
+        self.request(name, dialect, body);
+        let key = WorkKey::new(7);
+        self.of(&format!("{name} and turn, {} bytes", body.len()), body.len(), || {
+            let body = black_box(body.as_bytes());
+            let facts = RequestFacts::read(dialect, Some("m"), body).expect("a good request");
+            black_box(facts.turn(body, &key));
+            black_box(facts);
         });
     }
 
@@ -190,7 +202,7 @@ fn body(bytes: usize, messages: usize) -> String {
 }
 
 /// What a coding agent sends: tools with schemas, blocks in turns, text with escapes.
-fn agent(turns: usize) -> String {
+fn agent(tools: usize, turns: usize) -> String {
     let tool = |place: usize| {
         format!(
             r#"{{"name":"tool_{place}","description":"{TEXT}{TEXT}","input_schema":{{"type":"object","properties":{{"path":{{"type":"string","description":"{TEXT}"}},"limit":{{"type":"integer","minimum":0}}}},"required":["path"]}}}}"#
@@ -201,7 +213,7 @@ fn agent(turns: usize) -> String {
             r#"{{"role":"assistant","content":[{{"type":"text","text":"{TEXT}"}},{{"type":"tool_use","id":"toolu_{place}","name":"tool_1","input":{{"path":"/src/lib.rs","limit":20}}}}]}},{{"role":"user","content":[{{"type":"tool_result","tool_use_id":"toolu_{place}","content":"fn main() {{\n    println!(\"{TEXT}\");\n}}\n{TEXT}\n"}}]}}"#
         )
     };
-    let tools: Vec<_> = (0..12).map(tool).collect();
+    let tools: Vec<_> = (0..tools).map(tool).collect();
     let turns: Vec<_> = (0..turns).map(turn).collect();
     format!(
         r#"{{"model":"claude-opus-5-5","max_tokens":32000,"stream":true,"system":[{{"type":"text","text":"{TEXT}","cache_control":{{"type":"ephemeral"}}}}],"tools":[{}],"messages":[{}]}}"#,
@@ -229,10 +241,11 @@ fn main() {
     rate.stream("gemini array", GEMINI_ARRAY, &elements.collect::<Vec<_>>());
 
     for bytes in [2_000, 60_000] {
-        rate.request("request, one message", Dialect::AnthropicMessages, &body(bytes, 1));
-        rate.request("request, chat", Dialect::OpenAiChat, &body(bytes, bytes / 400));
+        rate.turn("request, one message", Dialect::AnthropicMessages, &body(bytes, 1));
+        rate.turn("request, chat", Dialect::OpenAiChat, &body(bytes, bytes / 400));
     }
-    rate.request("request, agent", Dialect::AnthropicMessages, &agent(100));
+    rate.turn("request, small agent", Dialect::AnthropicMessages, &agent(2, 2));
+    rate.turn("request, agent", Dialect::AnthropicMessages, &agent(12, 100));
 
     let text: String = TEXT.chars().cycle().take(600).collect();
     let message = format!(

@@ -55,7 +55,7 @@ pub use ids::{IdKind, ProviderId, provider_ids};
 pub use key::{ClientKey, client_key, client_keys};
 pub use models::{ModelEntry, model_get, models_list};
 pub use refusal::{Refusal, RefusalKind, Rendered, refusal};
-pub use request::{BadRequest, RequestFacts};
+pub use request::{BadRequest, RequestFacts, Turn, WorkKey};
 pub use route::{FreeKind, Route, route};
 pub use stream::StreamMeter;
 pub use usage::{Metered, Stage, UsageProblem, read_answer, read_usage};

@@ -54,6 +54,11 @@ impl<'a> Cursor<'a> {
         Self { controls: survey.controls, ..Self::new(bytes) }
     }
 
+    /// A cursor over bytes that were read once already, without a fault, from `start` on.
+    pub(crate) fn again(bytes: &'a [u8], start: usize) -> Self {
+        Self { at: start, controls: false, ..Self::new(bytes) }
+    }
+
     /// A cursor that notes where it met what another text of the same shape may say otherwise.
     pub(crate) fn noting(bytes: &'a [u8], spots: Vec<Spot>) -> Self {
         Self { notes: Notes::into(spots), ..Self::new(bytes) }

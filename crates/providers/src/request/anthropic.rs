@@ -7,6 +7,7 @@ use crate::json::{Cursor, Kind, Read, Str};
 
 use super::fields::{Seen, flag, model, output, whole, whole_or_negative};
 use super::media::kind_of;
+use super::turn::{Piece, Span, Who};
 use super::{Hosted, HostedKind, MediaKind, OutputField, Outside, RequestFacts};
 
 pub(super) fn read(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<bool> {
@@ -87,28 +88,61 @@ pub(super) fn read(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<bo
 fn messages(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()> {
     cursor.each(|cursor| {
         facts.messages = facts.messages.saturating_add(1);
+        facts.places.last.begin();
+        let mut who = Who::Nobody;
         cursor.object(|cursor, key| match &*key.name() {
-            b"content" => content(cursor, facts),
+            b"role" => {
+                who = cursor.string()?.map_or(who, |role| Who::of(role.raw));
+                Ok(())
+            }
+            b"content" => message_content(cursor, facts),
             _ => Ok(()),
         })?;
+        facts.places.last.end(who);
         Ok(())
     })
 }
 
-/// A string, or blocks, or (inside tool results) one block.
-fn content(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()> {
-    cursor.each(|cursor| block(cursor, facts))
+/// A text, or blocks.
+fn message_content(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()> {
+    if cursor.kind()? == Kind::String {
+        let start = cursor.value_start();
+        cursor.skip()?;
+        facts.places.last.add(Piece::Said(Span::new(start, cursor.position())));
+        return Ok(());
+    }
+    cursor.each(|cursor| block(cursor, facts, true))
 }
 
-fn block(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()> {
+/// What is not a message's: a string, or blocks, or (inside tool results) one block.
+fn content(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()> {
+    cursor.each(|cursor| block(cursor, facts, false))
+}
+
+/// One block, of a message or of something within one.
+fn block(cursor: &mut Cursor<'_>, facts: &mut RequestFacts, of_message: bool) -> Read<()> {
     let mut kind = None;
     let mut source = None;
     let mut file = None;
+    let (mut name, mut value, mut failed) = (Span::default(), Span::default(), false);
     cursor.object(|cursor, key| {
+        let start = cursor.position();
         match &*key.name() {
             b"type" => kind = cursor.word()?,
             b"source" => source = Some(Source::read(cursor, facts)?),
-            b"content" => content(cursor, facts)?,
+            b"content" => {
+                content(cursor, facts)?;
+                value = Span::new(start, cursor.position());
+            }
+            b"text" | b"input" if of_message => {
+                cursor.skip()?;
+                value = Span::new(start, cursor.position());
+            }
+            b"name" if of_message => {
+                cursor.skip()?;
+                name = Span::new(start, cursor.position());
+            }
+            b"is_error" if of_message => failed = cursor.boolean()? == Some(true),
             // Tools can come and go in the middle of a conversation.
             b"tool" | b"tools" => tools(cursor, facts)?,
             b"file_id" => file = cursor.text()?,
@@ -116,6 +150,14 @@ fn block(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()> {
         }
         Ok(())
     })?;
+    if of_message {
+        facts.places.last.add(match kind.as_deref() {
+            Some("tool_use") => Piece::Call { name, arguments: value },
+            Some("tool_result") => Piece::Result { content: value, failed },
+            Some("text") | None => Piece::Said(value),
+            _ => Piece::Shown,
+        });
+    }
     match (kind.as_deref(), source, file) {
         (Some("image"), Some(source), _) => source.note(facts, MediaKind::Image),
         (Some("document"), Some(source), _) => source.note(facts, MediaKind::Pdf),

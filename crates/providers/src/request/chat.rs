@@ -4,6 +4,7 @@ use crate::ids::IdKind;
 use crate::json::{Cursor, Kind, Read};
 
 use super::fields::{Seen, candidates, flag, model, object_inside, output};
+use super::turn::{Piece, Span, Who};
 use super::{CacheAsk, Hosted, HostedKind, Inside, MediaKind, OutputField, Outside, Place, RequestFacts};
 
 pub(super) fn read(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<bool> {
@@ -126,14 +127,64 @@ fn stream_options(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()>
 fn messages(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()> {
     cursor.each(|cursor| {
         facts.messages = facts.messages.saturating_add(1);
+        facts.places.last.begin();
+        let mut who = Who::Nobody;
+        let mut content = Span::default();
         cursor.object(|cursor, key| match &*key.name() {
-            b"content" => cursor.each(|cursor| part(cursor, facts)),
+            b"role" => {
+                who = cursor.string()?.map_or(who, |role| Who::of(role.raw));
+                Ok(())
+            }
+            b"content" => {
+                let start = cursor.position();
+                cursor.each(|cursor| part(cursor, facts))?;
+                content = Span::new(start, cursor.position());
+                Ok(())
+            }
+            b"tool_calls" => cursor.each(|cursor| call(cursor, facts)),
+            // As it was before there were several.
+            b"function_call" => function(cursor, facts),
             // Speech of an earlier answer, named by its id.
             b"audio" => id_of(cursor, facts),
             _ => Ok(()),
         })?;
+        match who {
+            Who::Tool => facts.places.last.add(Piece::Result { content, failed: false }),
+            Who::User => facts.places.last.add(Piece::Said(content)),
+            Who::Model | Who::Nobody => {}
+        }
+        facts.places.last.end(who);
         Ok(())
     })
+}
+
+/// A call of a tool, under the name of its kind.
+fn call(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()> {
+    cursor.object(|cursor, key| match &*key.name() {
+        b"function" | b"custom" => function(cursor, facts),
+        _ => Ok(()),
+    })?;
+    Ok(())
+}
+
+/// `{name, arguments}`; a custom tool has `input`.
+fn function(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()> {
+    let (mut name, mut arguments) = (Span::default(), Span::default());
+    let called = cursor.object(|cursor, key| {
+        let start = cursor.position();
+        let span = match &*key.name() {
+            b"name" => &mut name,
+            b"arguments" | b"input" => &mut arguments,
+            _ => return Ok(()),
+        };
+        cursor.skip()?;
+        *span = Span::new(start, cursor.position());
+        Ok(())
+    })?;
+    if called {
+        facts.places.last.add(Piece::Call { name, arguments });
+    }
+    Ok(())
 }
 
 fn id_of(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()> {

@@ -8,6 +8,7 @@ use crate::json::{Cursor, Kind, Read, Str};
 
 use super::fields::{Seen, candidates, flag, object_inside, output, whole_or_negative};
 use super::media::kind_of;
+use super::turn::{Piece, Span, Who};
 use super::{Hosted, HostedKind, MediaKind, OutputField, Outside, Place, RequestFacts};
 
 pub(super) fn read(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<bool> {
@@ -15,9 +16,14 @@ pub(super) fn read(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<bo
     cursor.object(|cursor, key| match &*camel(&key) {
         "contents" => {
             seen.once(cursor, "contents")?;
-            cursor.each(|cursor| content(cursor, facts))
+            cursor.each(|cursor| {
+                facts.places.last.begin();
+                let who = content(cursor, facts, true)?;
+                facts.places.last.end(who);
+                Ok(())
+            })
         }
-        "systemInstruction" => content(cursor, facts),
+        "systemInstruction" => content(cursor, facts, false).map(drop),
         "tools" => {
             seen.once(cursor, "tools")?;
             cursor.each(|cursor| tool(cursor, facts))
@@ -70,30 +76,82 @@ fn camel<'a>(key: &Str<'a>) -> Cow<'a, str> {
     Cow::Owned(out)
 }
 
-/// A content is parts, or (as some clients write an instruction) a plain string.
-fn content(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()> {
+/// A content is parts, or (as some clients write an instruction) a plain string. Says whose it is: without a role, the
+/// user's.
+fn content(cursor: &mut Cursor<'_>, facts: &mut RequestFacts, of_conversation: bool) -> Read<Who> {
     facts.messages = facts.messages.saturating_add(1);
+    if of_conversation && cursor.kind()? == Kind::String {
+        let start = cursor.value_start();
+        cursor.skip()?;
+        facts.places.last.add(Piece::Said(Span::new(start, cursor.position())));
+        return Ok(Who::User);
+    }
+    let mut who = Who::User;
     cursor.object(|cursor, key| match &*camel(&key) {
-        "parts" => cursor.each(|cursor| part(cursor, facts)),
+        "role" => {
+            who = cursor.string()?.map_or(who, |role| Who::of(role.raw));
+            Ok(())
+        }
+        "parts" => cursor.each(|cursor| part(cursor, facts, of_conversation)),
         _ => Ok(()),
     })?;
+    Ok(who)
+}
+
+fn part(cursor: &mut Cursor<'_>, facts: &mut RequestFacts, of_conversation: bool) -> Read<()> {
+    let mut piece = Piece::Shown;
+    cursor.object(|cursor, key| {
+        let start = cursor.position();
+        match &*camel(&key) {
+            "inlineData" => inline_data(cursor, facts)?,
+            "fileData" => file_data(cursor, facts)?,
+            "text" if of_conversation => {
+                cursor.skip()?;
+                piece = Piece::Said(Span::new(start, cursor.position()));
+            }
+            "functionCall" if of_conversation => piece = function_call(cursor)?,
+            "functionResponse" => piece = function_response(cursor, facts)?,
+            _ => {}
+        }
+        Ok(())
+    })?;
+    if of_conversation {
+        facts.places.last.add(piece);
+    }
     Ok(())
 }
 
-fn part(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()> {
-    cursor.object(|cursor, key| match &*camel(&key) {
-        "inlineData" => inline_data(cursor, facts),
-        "fileData" => file_data(cursor, facts),
-        "functionResponse" => {
-            cursor.object(|cursor, key| match &*camel(&key) {
-                "parts" => cursor.each(|cursor| part(cursor, facts)),
-                _ => Ok(()),
-            })?;
-            Ok(())
-        }
-        _ => Ok(()),
+fn function_call(cursor: &mut Cursor<'_>) -> Read<Piece> {
+    let (mut name, mut arguments) = (Span::default(), Span::default());
+    cursor.object(|cursor, key| {
+        let start = cursor.position();
+        let span = match &*camel(&key) {
+            "name" => &mut name,
+            "args" => &mut arguments,
+            _ => return Ok(()),
+        };
+        cursor.skip()?;
+        *span = Span::new(start, cursor.position());
+        Ok(())
     })?;
-    Ok(())
+    Ok(Piece::Call { name, arguments })
+}
+
+fn function_response(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<Piece> {
+    let mut content = Span::default();
+    cursor.object(|cursor, key| {
+        let start = cursor.position();
+        match &*camel(&key) {
+            "parts" => cursor.each(|cursor| part(cursor, facts, false))?,
+            "response" => {
+                cursor.skip()?;
+                content = Span::new(start, cursor.position());
+            }
+            _ => {}
+        }
+        Ok(())
+    })?;
+    Ok(Piece::Result { content, failed: false })
 }
 
 fn inline_data(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()> {

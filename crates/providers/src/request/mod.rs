@@ -7,12 +7,15 @@ mod fields;
 mod gemini;
 mod media;
 mod responses;
+mod turn;
 
 use std::ops::Range;
 
 use crate::dialect::Dialect;
 use crate::ids::ProviderId;
 use crate::json::{Cursor, Fault, Kind, Read, Survey, What};
+
+pub use turn::{Turn, WorkKey};
 
 /// Why a body cannot be read. Shown to the caller as it stands.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -251,6 +254,8 @@ pub(crate) struct Places {
     pub(crate) usage: Place,
     /// The value of `max_tool_calls`.
     pub(crate) tool_calls: Option<Range<usize>>,
+    /// What was said last.
+    pub(crate) last: turn::Last,
 }
 
 /// The inside of an object, just after its opening brace.

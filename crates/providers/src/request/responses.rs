@@ -7,6 +7,7 @@ use crate::json::{Cursor, Kind, Read, Str};
 
 use super::chat::{file_field, input_audio, retention};
 use super::fields::{Seen, flag, model, output, whole};
+use super::turn::{Piece, Span, Who};
 use super::{Hosted, HostedKind, MediaKind, OutputField, Outside, RequestFacts};
 
 pub(super) fn read(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<bool> {
@@ -45,7 +46,17 @@ pub(super) fn read(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<bo
         }
         b"input" => {
             seen.once(cursor, "input")?;
-            cursor.each(|cursor| item(cursor, facts))
+            cursor.each(|cursor| {
+                // All of it may be one text.
+                if cursor.kind()? == Kind::String {
+                    let start = cursor.value_start();
+                    cursor.skip()?;
+                    facts.places.last.add(Piece::Said(Span::new(start, cursor.position())));
+                    facts.messages = facts.messages.saturating_add(1);
+                    return Ok(());
+                }
+                item(cursor, facts, true)
+            })
         }
         b"previous_response_id" => {
             seen.once(cursor, "previous_response_id")?;
@@ -90,7 +101,7 @@ fn text_or_id(cursor: &mut Cursor<'_>, facts: &mut RequestFacts, outside: Outsid
         b"id" => facts.refer_next(cursor, outside, kind),
         // Variables of a prompt template can be images and files.
         b"variables" => {
-            cursor.object(|cursor, _| item(cursor, facts))?;
+            cursor.object(|cursor, _| item(cursor, facts, false))?;
             Ok(())
         }
         _ => Ok(()),
@@ -112,14 +123,16 @@ fn client_metadata(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()
 }
 
 /// An input item, or a part of one: the two nest in each other and share their fields' names.
-fn item(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()> {
+fn item(cursor: &mut Cursor<'_>, facts: &mut RequestFacts, of_input: bool) -> Read<()> {
     facts.messages = facts.messages.saturating_add(1);
     let mut kind: Option<Cow<'_, str>> = None;
     let mut id: Option<String> = None;
     let mut result: Option<Str<'_>> = None;
     let mut other_fields = false;
     let mut carries_itself = false;
+    let mut said = Said::default();
     cursor.object(|cursor, key| {
+        let start = cursor.position();
         match &*key.name() {
             b"type" => {
                 kind = cursor.word()?;
@@ -129,7 +142,19 @@ fn item(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()> {
                 id = cursor.text()?;
                 return Ok(());
             }
-            b"content" | b"output" => cursor.each(|cursor| item(cursor, facts))?,
+            b"content" | b"output" => {
+                cursor.each(|cursor| item(cursor, facts, false))?;
+                said.content = Span::new(start, cursor.position());
+            }
+            b"role" if of_input => said.who = cursor.string()?.map_or(said.who, |role| Who::of(role.raw)),
+            b"name" if of_input => {
+                cursor.skip()?;
+                said.name = Span::new(start, cursor.position());
+            }
+            b"arguments" | b"input" | b"action" | b"operation" if of_input => {
+                cursor.skip()?;
+                said.arguments = Some(Span::new(start, cursor.position()));
+            }
             b"tools" => tools(cursor, facts)?,
             b"image_url" => {
                 if let Some(url) = cursor.string()? {
@@ -145,6 +170,9 @@ fn item(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()> {
         other_fields = true;
         Ok(())
     })?;
+    if of_input {
+        said.note(kind.as_deref().unwrap_or("message"), facts);
+    }
     match (kind.as_deref(), id, result) {
         (Some("item_reference"), Some(id), _) => facts.refer(Outside::StoredItem, IdKind::Item, id),
         // Reasoning without its encrypted text is looked up where the provider stored it.
@@ -158,6 +186,38 @@ fn item(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()> {
     }
     Ok(())
 }
+
+/// What an item says.
+#[derive(Default)]
+struct Said {
+    who: Who,
+    name: Span,
+    arguments: Option<Span>,
+    content: Span,
+}
+
+impl Said {
+    fn note(self, kind: &str, facts: &mut RequestFacts) {
+        let last = &mut facts.places.last;
+        last.begin();
+        if kind == "message" {
+            last.add(Piece::Said(self.content));
+            last.end(self.who);
+        } else if kind.ends_with("_call_output") {
+            last.add(Piece::Result { content: self.content, failed: false });
+            last.end(Who::Tool);
+        } else if let Some(arguments) = self.arguments
+            && kind.ends_with("_call")
+            && !RUN_BY_PROVIDER.contains(&kind)
+        {
+            last.add_call(Piece::Call { name: self.name, arguments });
+        }
+    }
+}
+
+/// Calls that no result of the client's follows.
+const RUN_BY_PROVIDER: [&str; 5] =
+    ["web_search_call", "file_search_call", "code_interpreter_call", "image_generation_call", "mcp_call"];
 
 fn tools(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()> {
     cursor.each(|cursor| {

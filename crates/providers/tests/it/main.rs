@@ -7,4 +7,5 @@ mod endings;
 mod fixtures;
 mod requests;
 mod strangers;
+mod turns;
 mod usage;

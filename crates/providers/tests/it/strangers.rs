@@ -6,8 +6,8 @@ use purser_core::usage::Usage;
 use purser_providers::Headers;
 use purser_providers::ending::EarlyEnd;
 use purser_providers::{
-    BoundRules, ClientTool, Dialect, Edits, RequestFacts, StreamMeter, Tool, client_keys, edit, estimate_input,
-    forward_target, input_bound, least_output, output_bound, provider_ids, read_usage,
+    BoundRules, ClientTool, Dialect, Edits, RequestFacts, StreamMeter, Tool, WorkKey, client_keys, edit,
+    estimate_input, forward_target, input_bound, least_output, output_bound, provider_ids, read_usage,
 };
 
 use crate::fixtures::all;
@@ -29,6 +29,7 @@ fn read_everything(bytes: &[u8]) {
         let _ = read_usage(dialect, bytes);
         let _ = provider_ids(dialect, bytes);
         if let Ok(facts) = RequestFacts::read(dialect, Some("m"), bytes) {
+            let _ = facts.turn(bytes, &WorkKey::new(7));
             let rules = BoundRules::of(dialect, &facts.model, None);
             let bound = input_bound(&facts, &rules);
             assert!(bound.tokens >= bound.prompt_max);
@@ -91,6 +92,10 @@ const NAMES: &[&str] = &[
     "stream",
     "input",
     "n",
+    "role",
+    "tool_calls",
+    "arguments",
+    "functionResponse",
 ];
 
 /// JSON as it comes, with the names that readers look for.
@@ -98,6 +103,7 @@ fn json() -> impl Strategy<Value = String> {
     let text = prop_oneof![
         "[a-z]{0,6}",
         Just("message_delta".to_owned()),
+        prop::sample::select(&["user", "assistant", "tool", "tool_use", "tool_result"][..]).prop_map(str::to_owned),
         Just("data:image/png;base64,iVBORw0KGgo".to_owned())
     ];
     let leaf = prop_oneof![
