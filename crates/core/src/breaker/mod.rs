@@ -2,7 +2,8 @@
 //!
 //! **Model.** A [`Step`] is one call of a run once it is over. A [`RunWatch`] looks at the steps of one run, a
 //! [`Pace`] at the money of one person over all their runs; each is a few hundred bytes and knows nothing of clocks,
-//! journals or other people. [`Rules`] say where a breaker trips and what it does.
+//! journals or other people. What trips a [`Pace`] is a person's money; which of their runs wait is told from each one's
+//! [`Minutes`]. [`Rules`] say where a breaker trips and what it does.
 //!
 //! **Owns** when a breaker trips and why.
 //!
@@ -12,10 +13,12 @@
 
 mod cycle;
 mod growth;
+mod minutes;
 mod pace;
 mod rules;
 mod run;
 
+pub use minutes::Minutes;
 pub use pace::Pace;
 pub use rules::{Act, ErrorRule, GrowthRule, RepeatRule, Rules, SpendRule, UnattendedRule};
 pub use run::RunWatch;

@@ -1,12 +1,11 @@
 //! How fast a person's money goes, against how fast it ever went.
 
+use super::minutes::{WINDOW, minute_of};
 use super::rules::{Act, SpendRule};
-use super::{Breaker, Trip};
+use super::{Breaker, Minutes, Trip};
 use crate::money::Nano;
 use crate::time::Instant;
 
-/// The window, in minutes.
-const WINDOW: usize = 10;
 /// What a warning looks at, in minutes.
 const WARN_WINDOW: usize = 2;
 /// Days of work that are remembered.
@@ -17,10 +16,8 @@ const KNOWN_AFTER: usize = 5;
 /// One person's money by the minute, over all their runs, and the most of ten minutes on each of the last days.
 #[derive(Clone, Debug, Default)]
 pub struct Pace {
-    /// The minute of the last step, since 1970.
-    minute: i64,
-    /// That minute's money and the ones' before it, the latest first.
-    minutes: [Nano; WINDOW],
+    /// Money by the minute, but for the runs' that were paused.
+    minutes: Minutes,
     /// The day of the last step, since 1970, and its most.
     day: i64,
     most_today: Nano,
@@ -30,22 +27,22 @@ pub struct Pace {
     most: [Option<Nano>; DAYS],
     warned: bool,
     tripped: bool,
+    /// What ten minutes had cost when it tripped last.
+    at_trip: Nano,
 }
 
 impl Pace {
     /// Takes in what a call cost.
     pub fn step(&mut self, rule: &SpendRule, at: Instant, cost: Nano) -> Option<Trip> {
         self.move_to(at);
-        if let Some(now) = self.minutes.first_mut() {
-            *now = now.saturating_add(cost);
-        }
-        let ten = sum(&self.minutes);
+        self.minutes.add(at, cost);
+        let ten = self.minutes.spent(at);
         let limit = self.limit(rule);
         if ten > limit {
             if self.tripped {
                 return None;
             }
-            self.tripped = true;
+            (self.tripped, self.at_trip) = (true, ten);
             let seen = format!("{ten} in ten minutes, where {limit} is the most that is usual here");
             return Some(Trip { breaker: Breaker::Spend, act: rule.act, at, seen });
         }
@@ -53,7 +50,7 @@ impl Pace {
         if !self.tripped {
             self.most_today = self.most_today.max(ten);
         }
-        let two = sum(self.minutes.get(..WARN_WINDOW).unwrap_or_default());
+        let two = self.minutes.spent_within(at, WARN_WINDOW);
         let warns = two > share(limit, rule.warn_percent, 100);
         if warns && !self.warned && rule.act > Act::Warn {
             self.warned = true;
@@ -63,13 +60,41 @@ impl Pace {
         None
     }
 
-    /// The owner has said that it may go on: for the rest of the day twice what is under way is usual.
-    pub fn go_on(&mut self) {
-        let ten = sum(&self.minutes);
+    /// Which runs to pause after a trip, given every run of the person that spent something in these ten minutes: the
+    /// dearest first (of two that spent alike, the earlier given), until what is left is at most half of what trips, so
+    /// that the rest does not trip a minute later. A runaway goes alone; of many that burn alike, as many as have to.
+    ///
+    /// Their money is taken out of the window, and what goes on can trip anew.
+    pub fn pause<'m, R>(
+        &mut self,
+        rule: &SpendRule,
+        at: Instant,
+        runs: impl IntoIterator<Item = (R, &'m Minutes)>,
+    ) -> Vec<R> {
+        self.move_to(at);
+        let enough = share(self.limit(rule), 1, 2);
+        let mut runs: Vec<_> = runs.into_iter().map(|(run, spent)| (run, spent, spent.spent(at))).collect();
+        runs.sort_by_key(|(.., spent)| std::cmp::Reverse(*spent));
+        let mut paused = Vec::new();
+        for (run, minutes, spent) in runs {
+            if self.minutes.spent(at) <= enough || spent <= Nano::ZERO {
+                break;
+            }
+            self.minutes.take_out(minutes);
+            paused.push(run);
+        }
+        self.tripped = self.minutes.spent(at) > self.limit(rule);
+        paused
+    }
+
+    /// The owner has said that it may go on: for the rest of the day twice what was under way is usual.
+    pub fn go_on(&mut self, at: Instant) {
+        self.move_to(at);
+        let ten = self.minutes.spent(at).max(self.at_trip);
         self.confirmed = self.confirmed.max(ten.saturating_add(ten));
         self.most_today = self.most_today.max(ten);
-        self.minutes = Default::default();
-        (self.warned, self.tripped) = (false, false);
+        self.minutes.clear();
+        (self.warned, self.tripped, self.at_trip) = (false, false, Nano::ZERO);
     }
 
     /// The most of ten minutes on any remembered day, once enough are.
@@ -85,17 +110,10 @@ impl Pace {
     }
 
     fn move_to(&mut self, at: Instant) {
-        let minute = at.as_micros().div_euclid(60_000_000);
-        let passed = usize::try_from(minute.saturating_sub(self.minute)).unwrap_or(0);
-        if passed > 0 {
-            let passed = passed.min(WINDOW);
-            self.minutes.rotate_right(passed % WINDOW);
-            self.minutes.iter_mut().take(passed).for_each(|minute| *minute = Nano::ZERO);
-            self.minute = minute;
-            if passed >= WINDOW {
-                (self.warned, self.tripped) = (false, false);
-            }
+        if self.minutes.move_to(at) >= WINDOW {
+            (self.warned, self.tripped) = (false, false);
         }
+        let minute = minute_of(at);
         let day = minute.div_euclid(24 * 60);
         if day > self.day {
             if self.most_today > Nano::ZERO {
@@ -104,7 +122,8 @@ impl Pace {
                     *first = Some(self.most_today);
                 }
             }
-            (self.day, self.most_today, self.confirmed) = (day, Nano::ZERO, Nano::ZERO);
+            (self.day, self.most_today) = (day, Nano::ZERO);
+            (self.confirmed, self.at_trip) = (Nano::ZERO, Nano::ZERO);
         }
     }
 }
@@ -113,8 +132,4 @@ impl Pace {
 fn share(amount: Nano, parts: u32, of: i128) -> Nano {
     let parts = i128::from(amount.get()).saturating_mul(i128::from(parts)).checked_div(of).unwrap_or(0);
     Nano::new(i64::try_from(parts).unwrap_or(i64::MAX))
-}
-
-fn sum(minutes: &[Nano]) -> Nano {
-    minutes.iter().fold(Nano::ZERO, |sum, minute| sum.saturating_add(*minute))
 }

@@ -10,7 +10,10 @@ use crate::money::Nano;
 pub enum Act {
     /// Tells the owner; calls go on.
     Warn,
-    /// Calls of the run wait for the owner's word.
+    /// The next calls of the run wait for the owner's word, as long as calls may be parked, and are refused then; a word
+    /// said meanwhile lets them through. For an agent that somebody is sitting beside.
+    Hold,
+    /// Calls of the run are refused until the owner says that it may go on.
     Pause,
     /// The run is stopped.
     Stop,

@@ -5,15 +5,16 @@ use std::time::Duration;
 use super::cycle::Cycle;
 use super::growth::Growth;
 use super::rules::{Act, Rules};
-use super::{Breaker, Step, Trip};
+use super::{Breaker, Minutes, Step, Trip};
 use crate::money::Nano;
 use crate::time::Instant;
 
-/// One run, as far as breakers look at it.
+/// One run, as far as breakers look at it: at most four hundred bytes, and none elsewhere.
 #[derive(Clone, Debug)]
 pub struct RunWatch {
     cycle: Cycle,
     growth: Growth,
+    minutes: Minutes,
     failures: u32,
     /// When somebody last said something, and what was spent since.
     attended: Instant,
@@ -22,12 +23,16 @@ pub struct RunWatch {
     tripped: bool,
 }
 
+/// A node watches thousands of runs.
+const _: () = assert!(size_of::<RunWatch>() <= 400, "a watch has become too large");
+
 impl RunWatch {
     /// A run that begins now.
     pub fn begun(at: Instant) -> Self {
         Self {
             cycle: Cycle::default(),
             growth: Growth::default(),
+            minutes: Minutes::default(),
             failures: 0,
             attended: at,
             since: Nano::ZERO,
@@ -38,6 +43,7 @@ impl RunWatch {
 
     /// Takes in a step; what trips, the most severe first found. [`RunWatch::go_on`] makes it look anew.
     pub fn step(&mut self, rules: &Rules, step: &Step) -> Option<Trip> {
+        self.minutes.add(step.at, step.cost);
         if self.tripped {
             return None;
         }
@@ -52,14 +58,24 @@ impl RunWatch {
         let (breaker, act, seen) = found.into_iter().flatten().max_by_key(|(_, act, _)| *act)?;
         match act {
             Act::Warn => self.asked = true,
-            Act::Pause | Act::Stop => self.tripped = true,
+            Act::Hold | Act::Pause | Act::Stop => self.tripped = true,
         }
         Some(Trip { breaker, act, at: step.at, seen })
     }
 
-    /// The owner has said that it may go on.
+    /// The owner has said that it may go on. What was spent in the last minutes stays known.
     pub fn go_on(&mut self, at: Instant) {
-        *self = Self::begun(at);
+        *self = Self { minutes: self.minutes.clone(), ..Self::begun(at) };
+    }
+
+    /// A breaker wants it to wait or to end, and nobody has said that it may go on.
+    pub fn is_tripped(&self) -> bool {
+        self.tripped
+    }
+
+    /// Its money in the last ten minutes, from which [`Pace::pause`](super::Pace::pause) tells whom to pause.
+    pub fn minutes(&self) -> &Minutes {
+        &self.minutes
     }
 
     /// Somebody is there.

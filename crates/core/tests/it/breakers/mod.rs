@@ -3,6 +3,7 @@
 //! `PURSER_PEOPLE=1000 PURSER_DAYS=365 cargo test --release -p purser-core --test it -- breakers::a_year --nocapture` prints
 //! the table of `docs/reference/breakers.md`.
 
+mod company;
 mod dice;
 mod offices;
 mod projects;
@@ -43,6 +44,10 @@ fn a_year_of_normal_traffic_is_hardly_ever_paused() {
         ("projects", projects::person, 11),
         ("projects", projects::person, 12),
         ("projects", projects::person, 13),
+        // Frozen before it was first played.
+        ("a company", company::person, 101),
+        ("a company", company::person, 102),
+        ("a company", company::person, 103),
     ];
     for (name, person, seed) in judged {
         let tally = year(person, seed, people, days);
@@ -69,7 +74,7 @@ fn overtaken(dollars_an_hour: i64) -> (Option<Duration>, Option<Duration>) {
         let after = Duration::from_micros(u64::try_from(step.at.as_micros() - from.as_micros()).unwrap());
         match trip.map(|trip| trip.act) {
             Some(Act::Warn) => warned = warned.or(Some(after)),
-            Some(Act::Pause | Act::Stop) => paused = paused.or(Some(after)),
+            Some(Act::Hold | Act::Pause | Act::Stop) => paused = paused.or(Some(after)),
             None => {}
         }
     }
@@ -116,4 +121,60 @@ fn a_loop_is_paused_before_it_has_cost_a_dollar_more() {
     }
     assert_eq!(looped((0..).map(Some)), None, "work that goes on");
     assert_eq!(looped((0..9).cycle().map(Some)), None, "circles of nine are not looked for");
+}
+
+/// Runs that each spend so much a minute for twelve minutes; the ones that wait when the person's money trips.
+fn waiting(a_minute: &[i64]) -> Vec<usize> {
+    let rule = SpendRule::default();
+    let from: Instant = "2026-11-25T12:00:00Z".parse().unwrap();
+    let mut pace = Pace::default();
+    let mut watches = vec![RunWatch::begun(from); a_minute.len()];
+    for minute in 0..12 {
+        let at = from.saturating_add(Duration::from_mins(minute));
+        for (watch, dollars) in watches.iter_mut().zip(a_minute) {
+            let cost = Nano::new(dollars * 1_000_000_000);
+            let step = Step { at, cost, input: 9, output: 900, failed: false, work: None, human: true };
+            watch.step(&Rules::default(), &step);
+            if pace.step(&rule, at, cost).is_some_and(|trip| trip.act > Act::Warn) {
+                return pace.pause(&rule, at, watches.iter().map(RunWatch::minutes).enumerate());
+            }
+        }
+    }
+    Vec::new()
+}
+
+#[test]
+fn the_runs_that_burn_wait_and_the_others_go_on() {
+    assert_eq!(waiting(&[1, 1]), [] as [usize; 0], "twenty dollars in ten minutes");
+    assert_eq!(waiting(&[1, 20, 1]), [1], "a runaway waits alone");
+    assert_eq!(waiting(&[1; 20]).len(), 9, "of many that burn alike as many as bring it down to half");
+}
+
+/// What goes on beside a paused runaway trips by itself.
+#[test]
+fn a_second_runaway_trips_after_the_first_one_waits() {
+    let rule = SpendRule::default();
+    let from: Instant = "2026-11-25T12:00:00Z".parse().unwrap();
+    let (mut pace, mut watches) = (Pace::default(), vec![RunWatch::begun(from); 2]);
+    let mut paused = Vec::new();
+    for second in 0..1_800 {
+        let at = from.saturating_add(Duration::from_secs(second));
+        for run in 0..2 {
+            // The second one begins three minutes later.
+            if paused.contains(&run) || (run == 1 && second < 180) {
+                continue;
+            }
+            let cost = Nano::new(100_000_000);
+            let step = Step { at, cost, input: 9, output: 900, failed: false, work: None, human: true };
+            watches[run].step(&Rules::default(), &step);
+            if pace.step(&rule, at, cost).is_some_and(|trip| trip.act > Act::Warn) {
+                paused.extend(pace.pause(&rule, at, watches.iter().map(RunWatch::minutes).enumerate()));
+            }
+        }
+    }
+    assert_eq!(paused, [0, 1]);
+    pace.go_on(from.saturating_add(Duration::from_mins(30)));
+    assert!(
+        watches.iter().all(|watch| watch.minutes().spent(from.saturating_add(Duration::from_mins(40))) == Nano::ZERO)
+    );
 }

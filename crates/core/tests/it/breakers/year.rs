@@ -38,7 +38,8 @@ impl Tally {
     }
 }
 
-/// Plays a person's steps in the order of time. After each trip the owner says at once that it may go on.
+/// Plays a person's steps in the order of time. After each trip the owner says at once that it may go on; a trip of
+/// the person's money counts once for each run that waits for it.
 pub(crate) fn play(rules: &Rules, person: &Person, tally: &mut Tally) {
     tally.people += 1;
     let mut order: Vec<(usize, &Step)> = Vec::new();
@@ -58,11 +59,18 @@ pub(crate) fn play(rules: &Rules, person: &Person, tally: &mut Tally) {
             watch.go_on(step.at);
         }
         let of_money = rules.spend.as_ref().and_then(|rule| pace.step(rule, step.at, step.cost));
-        if of_money.as_ref().is_some_and(|trip| trip.act > Act::Warn) {
-            pace.go_on();
+        let mut waiting = 1;
+        if let (Some(rule), Some(_)) = (&rules.spend, of_money.as_ref().filter(|trip| trip.act > Act::Warn)) {
+            let runs = watches.iter().map(|(run, watch)| (*run, watch.minutes()));
+            waiting = u64::try_from(pace.pause(rule, step.at, runs).len()).unwrap();
+            assert!(waiting > 0, "somebody has spent it");
+            pace.go_on(step.at);
         }
-        for Trip { breaker, act, .. } in of_run.into_iter().chain(of_money) {
+        if let Some(Trip { breaker, act, .. }) = of_run {
             *tally.tripped.entry((breaker, act)).or_default() += 1;
+        }
+        if let Some(Trip { breaker, act, .. }) = of_money {
+            *tally.tripped.entry((breaker, act)).or_default() += waiting;
         }
     }
 }
