@@ -4,11 +4,14 @@ use std::num::NonZeroU8;
 use std::sync::Arc;
 
 use purser_core::account::Subject;
+use purser_core::breaker::{Breaker, Rules};
 use purser_core::budget::BudgetOn;
 use purser_core::calendar::{Cadence, Days};
 use purser_core::event::{Event, GrantChange, GrantEvent, OfferEvent, PolicyOn, PoolEvent, RoleEvent, StopEvent};
 use purser_core::grant::{Grant, Priority, WorkShare};
-use purser_core::id::{BudgetId, CommandId, GrantId, KeyId, MovementId, OfferId, PersonId, PoolId, StopId, UnitId};
+use purser_core::id::{
+    BudgetId, CommandId, GrantId, KeyId, MovementId, OfferId, PersonId, PoolId, RunId, StopId, UnitId,
+};
 use purser_core::money::Nano;
 use purser_core::offer::{By, ContentHash, DeclineReason, Offer, State, TokenTerms, Version, Who};
 use purser_core::package::{Percent, Remedy, Rollover, Sharing};
@@ -17,8 +20,9 @@ use purser_core::pool::{CommitmentOf, FiscalYear, Movement, PoolOn};
 use purser_core::role::{
     ApprovalRule, Band, Duty, Family, FamilyTerms, PolicyState, PolicyStep, Role, RoleChange, WorkCalendar,
 };
+use purser_core::run::RunLimits;
 use purser_core::scope::Scope;
-use purser_core::stop::{Stop, StopOn};
+use purser_core::stop::{Stop, StopOn, Tripped};
 use purser_core::time::Instant;
 
 use crate::audit::PLACES;
@@ -59,7 +63,10 @@ pub(crate) fn some_family() -> RoleChange {
 pub(crate) fn some_policy(dice: &mut Dice) -> Policy {
     let mut percent = || u8::try_from(*dice.pick(&[0_u64, 30, 50, 100, 100])).unwrap_or(0);
     let moving = Moving { advance_percent: percent(), gift_percent: percent() };
-    Policy { moving, ..Policy::default() }
+    let runs = RunLimits { requests: Some(dice.below(100)), ..RunLimits::NONE };
+    let breakers = Rules { growth: None, ..Rules::default() };
+    let (runs, breakers) = if dice.per_mille(300) { (runs, breakers) } else { Default::default() };
+    Policy { moving, runs, breakers, ..Policy::default() }
 }
 
 fn family() -> Family {
@@ -232,15 +239,19 @@ impl World {
         if !stops.is_empty() && self.dice.per_mille(800) {
             return Some(vec![Event::Stop(StopEvent::Lifted { stop: self.some(&stops)?, at })]);
         }
-        let on = match self.dice.below(6) {
+        let on = match self.dice.below(7) {
             0 => StopOn::Company,
             1 => StopOn::Unit(self.some_unit()?),
             2 => StopOn::Person(self.some_person()?),
             3 => StopOn::Key(self.some(&self.company.keys.clone())?),
-            4 => StopOn::Model(MODELS[self.dice.index(MODELS.len())].parse().ok()?),
+            4 => StopOn::Run(RunId::new(self.new_id())),
+            5 => StopOn::Model(MODELS[self.dice.index(MODELS.len())].parse().ok()?),
             _ => StopOn::Provider(PROVIDERS[self.dice.index(PROVIDERS.len())].into()),
         };
-        Some(vec![Event::Stop(StopEvent::Placed(Stop { id: StopId::new(self.new_id()), on, at }))])
+        let breaker = *self.dice.pick(&[Breaker::Spend, Breaker::Repeat, Breaker::Errors, Breaker::Growth]);
+        let is_ours = matches!(on, StopOn::Run(_)) && self.dice.per_mille(700);
+        let tripped = is_ours.then(|| Tripped { breaker, seen: "9 errors in a row".to_owned() });
+        Some(vec![Event::Stop(StopEvent::Placed(Stop { id: StopId::new(self.new_id()), on, at, tripped }))])
     }
 
     fn wish_about_policy(&mut self, at: Instant) -> Option<Vec<Event>> {

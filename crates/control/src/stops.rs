@@ -85,7 +85,7 @@ impl Control {
             if let Some(same) = directory.stops().find(|stop| stop.on == on) {
                 return Ok(turn.control().show_stop(same, true));
             }
-            let stop = InForce { id, on, at: turn.now };
+            let stop = InForce { id, on, at: turn.now, tripped: None };
             turn.preview(&Event::Stop(StopEvent::Placed(stop.clone())))?;
             let by = turn.acting().party();
             turn.commit_admin(&AdminEvent::StopPlaced { stop: id, by, at: turn.now })?;

@@ -30,7 +30,7 @@ pub struct ChargeRecord {
     /// The unit that it counts in, when it is not the person's present one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unit: Option<UnitId>,
-    /// The agent session that Purser keeps a budget for.
+    /// The agent session that it belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<RunId>,
     /// Keyed hash of the client's own session id: joins calls of a conversation without keeping what the client sent.
@@ -67,6 +67,26 @@ pub struct ChargeRecord {
     /// What was billed beside the answer in the same call.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub beside: Vec<Beside>,
+    /// The run that started the call's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<RunId>,
+    /// The version of the program that called, as it names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// What the call was for: a project or repository, as the client or whoever made the key named it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub project: Option<String>,
+    /// A human being asked for it, rather than the result of a tool.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub human: bool,
+    /// The client said that it asks again.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub retried: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields so")]
+const fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 /// Something billed in the same call by a card of its own: an advisor's answer, a compaction of the context.
@@ -162,6 +182,11 @@ impl ChargeRecord {
             client: &self.client,
             attempt: self.attempt,
             beside: self.beside.clone(),
+            parent: self.parent,
+            version: self.version.as_deref(),
+            project: self.project.as_deref(),
+            human: self.human,
+            retried: self.retried,
         }
     }
 

@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::written::Written;
+
 /// Crockford's base 32: no letters that look like digits, sorts as the number does.
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 /// 26 digits of five bits hold 128 bits.
@@ -70,11 +72,22 @@ macro_rules! ids {
             }
         }
 
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        impl $name {
+            /// As it is displayed.
+            pub fn written(self) -> Written<32> {
                 let mut digits = [0; DIGITS];
                 encode(self.get(), &mut digits);
-                write!(f, "{}_{}", Self::PREFIX, std::str::from_utf8(&digits).unwrap_or_default())
+                let mut text = Written::default();
+                digits.iter().rev().for_each(|digit| text.put(*digit));
+                text.put(b'_');
+                text.put_word(Self::PREFIX);
+                text
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.written().as_str())
             }
         }
 

@@ -36,6 +36,7 @@ pub mod pool;
 pub mod price;
 pub mod rating;
 pub mod role;
+pub mod run;
 pub mod scope;
 pub mod snapshot;
 pub mod stop;

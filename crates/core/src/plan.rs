@@ -13,7 +13,7 @@ use crate::calendar::{Cadence, Days};
 use crate::decision::Refused;
 use crate::directory::{Directory, Key, Person};
 use crate::grant::{Grant, Part};
-use crate::id::UnitId;
+use crate::id::{RunId, UnitId};
 use crate::money::Nano;
 use crate::scope::{CallScope, Pattern};
 use crate::time::Instant;
@@ -65,6 +65,8 @@ pub enum LegOf {
     Grant(Arc<Grant>),
     /// A ceiling.
     Budget(Arc<Budget>),
+    /// What a run may cost.
+    Run(RunId),
 }
 
 impl LegOf {
@@ -73,6 +75,7 @@ impl LegOf {
         match self {
             Self::Grant(grant) => grant.cadence,
             Self::Budget(budget) => budget.cadence,
+            Self::Run(_) => Cadence::Once,
         }
     }
 
@@ -81,14 +84,15 @@ impl LegOf {
         match self {
             Self::Grant(grant) => grant.days,
             Self::Budget(budget) => budget.days,
+            Self::Run(_) => Days::All,
         }
     }
 
-    /// Does the limit bind money that was promised for good? A key's budget does: its owner chose it. A unit's or the
-    /// company's may not eat a guarantee.
+    /// Does the limit bind money that was promised for good? A key's budget and a run's do: their owner
+    /// chose them. A unit's or the company's may not eat a guarantee.
     pub fn binds_guarantees(&self) -> bool {
         match self {
-            Self::Grant(_) => true,
+            Self::Grant(_) | Self::Run(_) => true,
             Self::Budget(budget) => matches!(budget.on, BudgetOn::Key(_)),
         }
     }
@@ -103,6 +107,17 @@ impl Leg {
             reserve: (!of.binds_guarantees()).then(|| directory.reserve(budget, period)),
             resets_at: budget.next_release(at),
             of,
+        }
+    }
+
+    /// What a run may cost, counted in a period of its own.
+    pub fn run(run: RunId, period: Period, limit: Nano) -> Self {
+        Self {
+            account: AccountKey { subject: Subject::Run(run), period },
+            limit,
+            reserve: None,
+            resets_at: None,
+            of: LegOf::Run(run),
         }
     }
 

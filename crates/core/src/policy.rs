@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::breaker::Rules;
 use crate::grant::is_default;
 use crate::money::Nano;
 use crate::price::RateCard;
+use crate::run::RunLimits;
 
 /// How much a call sets aside before it goes out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -114,6 +116,12 @@ pub struct Policy {
     /// Advances and gifts.
     #[serde(skip_serializing_if = "is_default")]
     pub moving: Moving,
+    /// What each run may use at most. Default: what there is.
+    #[serde(skip_serializing_if = "is_default")]
+    pub runs: RunLimits,
+    /// When runs are held back.
+    #[serde(skip_serializing_if = "is_default")]
+    pub breakers: Rules,
     /// Whom to ask for more: a role or team (`the platform team`), or an address (`https://…`). Every denial says it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ask_more: Option<String>,
@@ -130,6 +138,8 @@ impl Default for Policy {
             wait_for_disk: false,
             resolve_suspense_after_days: 7,
             moving: Moving::default(),
+            runs: RunLimits::NONE,
+            breakers: Rules::default(),
             ask_more: None,
         }
     }

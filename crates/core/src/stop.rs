@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::breaker::Breaker;
 use crate::id::{KeyId, PersonId, RunId, StopId, UnitId};
 use crate::scope::Pattern;
 use crate::time::Instant;
@@ -39,6 +40,19 @@ pub struct Stop {
     pub on: StopOn,
     /// Since when.
     pub at: Instant,
+    /// The breaker that placed it; `None` where somebody did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tripped: Option<Tripped>,
+}
+
+/// Why a breaker placed a stop.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tripped {
+    /// Which breaker.
+    pub breaker: Breaker,
+    /// What it saw, in a sentence without a full stop.
+    pub seen: String,
 }
 
 /// A call, as far as stops look at it.

@@ -163,7 +163,7 @@ pub(crate) async fn admit<'a>(
         };
         if is_its_turn {
             let (want, least) = learned.map_or((most, least), |learned| (learned.min(most), learned.min(least)));
-            match hold(worker, &planned, want, least).await {
+            match hold(worker, call, &planned, want, least).await {
                 // The ledger's instant is past a period that this plan still had: plan again, for the new one.
                 Err(LedgerError::PeriodOver(_)) if Instant::now() < until(&mut deadline, policy) => {
                     tokio::time::sleep(PLAN_AGAIN).await;
@@ -313,9 +313,15 @@ enum Outcome {
     Busy,
 }
 
-async fn hold(worker: &Worker, planned: &Planned, want: Nano, least: Nano) -> Result<Outcome, LedgerError> {
+async fn hold(
+    worker: &Worker,
+    call: &Call,
+    planned: &Planned,
+    want: Nano,
+    least: Nano,
+) -> Result<Outcome, LedgerError> {
     for _ in 0..BUSY_RETRIES {
-        match planned.hold(&worker.shared.ledger, want, least) {
+        match planned.hold(&worker.shared.ledger, &call.run.legs, want, least) {
             Ok(HoldOutcome::Placed(hold)) => return Ok(Outcome::Placed(hold)),
             Ok(HoldOutcome::Short(short)) => return Ok(Outcome::Short(short)),
             Ok(HoldOutcome::Wait(lsn)) | Err(LedgerError::Busy(lsn)) => worker.shared.ledger.durable(lsn).await?,

@@ -12,6 +12,7 @@ use crate::config::Upstream;
 use crate::http1::write::{self, Ends};
 use crate::meter::Rest;
 use crate::plans::Planned;
+use crate::runs::InRun;
 use crate::upstream::Answer;
 use crate::worker::Worker;
 
@@ -23,6 +24,8 @@ const REMAINING: &str = "x-purser-remaining";
 const RESET: &str = "x-purser-reset";
 const CLAMPED: &str = "x-purser-max-output";
 const PROVIDER: &str = "x-purser-provider";
+const RUN: &str = "x-purser-run";
+const RUN_SPENT: &str = "x-purser-run-spent";
 
 /// The provider's headers that are the client's business.
 pub(crate) fn pass_headers(upstream: &Headers) -> Headers {
@@ -83,6 +86,7 @@ impl<'a> Receipt<'a> {
         self.told.tell(headers);
         if let Some(settled) = &self.settled {
             headers.append(CHARGE, settled.charge.written());
+            headers.append(RUN_SPENT, self.told.run.spent.saturating_add(settled.charge).written());
             headers.append(REMAINING, settled.remaining.written());
         }
     }
@@ -91,6 +95,7 @@ impl<'a> Receipt<'a> {
 /// What there is to tell from the start.
 struct Told<'a> {
     call: &'a str,
+    run: &'a InRun,
     hold: HoldId,
     upstream: &'a Upstream,
     planned: Rc<Planned>,
@@ -101,6 +106,7 @@ impl<'a> Told<'a> {
     fn of(call: &'a Call, admitted: &Admitted<'a>) -> Self {
         Self {
             call: &call.id,
+            run: &call.run,
             hold: admitted.hold().id(),
             upstream: admitted.upstream,
             planned: Rc::clone(&admitted.planned),
@@ -112,6 +118,7 @@ impl<'a> Told<'a> {
         headers.append(CALL, self.call);
         headers.append(HOLD, self.hold.written());
         headers.append(PROVIDER, self.upstream.name.as_bytes());
+        headers.append(RUN, self.run.id.written());
         if let Some(reset) = &self.planned.resets_at {
             headers.append(RESET, reset);
         }

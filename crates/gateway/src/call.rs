@@ -5,7 +5,7 @@ use std::rc::Rc;
 use bytes::Bytes;
 use purser_core::snapshot::Snapshot;
 use purser_core::time::Instant;
-use purser_providers::{ClientTool, Dialect, Family, Headers, RequestFacts, Route};
+use purser_providers::{ClientTool, Dialect, Family, Headers, RequestFacts, Route, RunFacts};
 
 use crate::admit::admit;
 use crate::answer::{self, Receipt};
@@ -19,6 +19,7 @@ use crate::live::StopFlag;
 use crate::meter::meter;
 use crate::refuse::Refused;
 use crate::routing;
+use crate::runs::InRun;
 use crate::settle::settle;
 use crate::worker::Worker;
 
@@ -33,7 +34,7 @@ pub(crate) struct Call {
     pub(crate) facts: RequestFacts,
     pub(crate) body: Bytes,
     pub(crate) tool: ClientTool,
-    pub(crate) session: Option<String>,
+    pub(crate) run: InRun,
     /// Raised when it may not go on.
     pub(crate) stop: StopFlag,
 }
@@ -66,8 +67,11 @@ async fn metered(
 
     let caller = authenticate(&snapshot, &about.head, about.at)?;
     let body = read_body(worker, client, &about.head).await?;
-    let call = Rc::new(Call::read(about, caller, dialect, model.as_deref(), body)?);
-    call.may_pass(worker)?;
+    let facts = RequestFacts::read(dialect, model.as_deref(), &body).map_err(|why| Refused::bad_request(&why))?;
+    may_pass(worker, &caller, &facts, about.at)?;
+    let said = RunFacts::read(&about.head.headers, &facts);
+    let run = worker.shared.runs.enter(&snapshot, &caller, &about.tool, &said)?;
+    let call = Rc::new(Call::of(about, caller, dialect, facts, body, run));
     let _live = worker.live.enter(&call);
 
     let mut first_fault: Option<Refused> = None;
@@ -118,17 +122,23 @@ pub(crate) async fn read_body(worker: &Worker, client: &mut Client, head: &Reque
     })
 }
 
+/// What is not about money: the rate of requests, and what can't be metered although its route can.
+fn may_pass(worker: &Worker, caller: &Caller, facts: &RequestFacts, at: Instant) -> Result<(), Refused> {
+    if facts.background {
+        return Err(Refused::unmetered(
+            "background responses are not metered yet; ask without `background`, or stream",
+        ));
+    }
+    if let Some(per_minute) = caller.key.requests_per_minute {
+        let taken = worker.shared.rates.take(caller.key.id, per_minute, at);
+        taken.map_err(|wait| Refused::rate_limited(per_minute, wait))?;
+    }
+    Ok(())
+}
+
 impl Call {
-    fn read(
-        about: &About,
-        caller: Caller,
-        dialect: Dialect,
-        model: Option<&str>,
-        body: Bytes,
-    ) -> Result<Self, Refused> {
-        let facts = RequestFacts::read(dialect, model, &body).map_err(|why| Refused::bad_request(&why))?;
-        let session = purser_providers::session_id(&about.head.headers, Some(&facts));
-        Ok(Self {
+    fn of(about: &About, caller: Caller, dialect: Dialect, facts: RequestFacts, body: Bytes, run: InRun) -> Self {
+        Self {
             id: about.id.clone(),
             at: about.at,
             caller,
@@ -137,23 +147,9 @@ impl Call {
             facts,
             body,
             tool: about.tool.clone(),
-            session,
+            run,
             stop: StopFlag::default(),
-        })
-    }
-
-    /// What is not about money: the rate of requests, and what can't be metered although its route can.
-    fn may_pass(&self, worker: &Worker) -> Result<(), Refused> {
-        if self.facts.background {
-            return Err(Refused::unmetered(
-                "background responses are not metered yet; ask without `background`, or stream",
-            ));
         }
-        if let Some(per_minute) = self.caller.key.requests_per_minute {
-            let taken = worker.shared.rates.take(self.caller.key.id, per_minute, self.at);
-            taken.map_err(|wait| Refused::rate_limited(per_minute, wait))?;
-        }
-        Ok(())
     }
 
     /// Will the answer with these headers be a stream?

@@ -67,7 +67,11 @@ impl Call {
                 place.and_then(|place| plan.ceilings.get(place))
             }
         };
-        if let Some(leg) = ceiling {
+        let of_run = match short.blocking {
+            Blocking::Grants => None,
+            Blocking::Ceiling(no) => self.run.legs.of(no),
+        };
+        if let Some(leg) = ceiling.or(of_run) {
             let kept =
                 worker.shared.ledger.find(&leg.account).map_or(Nano::ZERO, |balance| {
                     balance.reserve.saturating_sub(balance.guaranteed.sum()).max(Nano::ZERO)
@@ -87,7 +91,7 @@ pub(crate) fn not_allowed(snapshot: &Snapshot, caller: &Caller, why: Reason) -> 
         }
         Reason::UnknownModel { .. } => RefusalKind::UnknownModel,
         Reason::Unmetered { .. } => RefusalKind::Unmetered,
-        Reason::Stopped { .. } => RefusalKind::Stopped,
+        Reason::Stopped { .. } | Reason::RunLimit { .. } | Reason::RunPaused { .. } => RefusalKind::Stopped,
         Reason::RateLimited { .. } => RefusalKind::RateLimited { retry_after_s: 60 },
         // A promise that pays nothing now is answered as an empty budget is: clients show its sentence and stop.
         Reason::NoGrant

@@ -35,6 +35,7 @@ mod plans;
 mod rate;
 mod refuse;
 mod routing;
+mod runs;
 mod server;
 mod settle;
 mod shared;

@@ -122,6 +122,7 @@ impl Call {
         let upstream = self.stop.serving.get().and_then(|place| worker.config.upstreams.get(place));
         let provider = upstream.map_or("", |upstream| &*upstream.name);
         let scope = CallScope { provider, model: &self.facts.model, tool: self.tool.tool.name() };
-        snapshot.directory.may_go_on(&self.caller.key, &self.caller.person, &scope, at)
+        snapshot.directory.may_go_on(&self.caller.key, &self.caller.person, &scope, at)?;
+        self.run.may_go_on(&snapshot.directory)
     }
 }

@@ -21,6 +21,7 @@ use purser_providers::Tool;
 use smallvec::SmallVec;
 
 use crate::auth::Caller;
+use crate::runs::RunLegs;
 
 /// Plans kept by one thread; beyond it all are made anew, which costs a few microseconds each.
 const PLANS_MAX: usize = 8 * 1024;
@@ -137,16 +138,28 @@ impl Planned {
         self.numbers.borrow().clone()
     }
 
-    /// Asks the ledger for one hold on all accounts, opening them first where they are new or have other limits.
-    pub(crate) fn hold(&self, ledger: &Ledger, want: Nano, least: Nano) -> Result<HoldOutcome, LedgerError> {
+    /// Asks the ledger for one hold on all accounts, opening them first where they are new or have other limits; with
+    /// those of the call's run, where that has any.
+    pub(crate) fn hold(
+        &self,
+        ledger: &Ledger,
+        run: &RunLegs,
+        want: Nano,
+        least: Nano,
+    ) -> Result<HoldOutcome, LedgerError> {
         if self.numbers.borrow().is_empty() {
             self.open(ledger)?;
         }
         loop {
-            let placed = {
-                let numbers = self.numbers.borrow();
-                let (grants, ceilings) = numbers.split_at(self.plan.grants.len());
+            let numbers = self.numbers.borrow().clone();
+            let (grants, ceilings) = numbers.split_at(self.plan.grants.len());
+            let placed = if run.is_empty() {
                 ledger.hold_if(&HoldRequest { grants, ceilings, want, least }, &self.terms)?
+            } else {
+                let of_run = run.open(ledger)?;
+                let ceilings: Numbers = ceilings.iter().copied().chain(of_run).collect();
+                let terms: SmallVec<[Terms; 8]> = self.terms.iter().copied().chain(run.terms()).collect();
+                ledger.hold_if(&HoldRequest { grants, ceilings: &ceilings, want, least }, &terms)?
             };
             match placed {
                 Some(outcome) => return Ok(outcome),

@@ -171,6 +171,18 @@ impl Refused {
         Self::new(RefusalKind::TooLarge, format!("Too large: {why}."))
     }
 
+    pub(crate) fn unknown_parent() -> Self {
+        Self::new(
+            RefusalKind::BadRequest,
+            "The header x-purser-parent-run names no run of yours. Send the id in `x-purser-run` of an answer to the run that starts this one, or any name of your own.",
+        )
+    }
+
+    pub(crate) fn bad_limit(header: &str, value: &str, want: &str) -> Self {
+        let value: String = value.chars().take(40).collect();
+        Self::new(RefusalKind::BadRequest, format!("The header {header} says `{value}`; it takes {want}."))
+    }
+
     pub(crate) fn rate_limited(per_minute: u32, wait: Duration) -> Self {
         let retry_after_s = u32::try_from(wait.as_secs()).unwrap_or(60).max(1);
         Self::new(

@@ -11,11 +11,11 @@ use crate::admit::Admitted;
 use crate::call::Call;
 use crate::meter::Reading;
 use crate::worker::Worker;
-use sha2::{Digest as _, Sha256};
 
 /// Posts the charge of a measured call and frees the rest of its hold.
 pub(crate) fn settle(worker: &Worker, call: &Call, mut admitted: Admitted<'_>, reading: &Reading) -> Option<Settled> {
-    let (only_one, has_ceilings) = (admitted.only_one.take(), admitted.planned.has_ceilings());
+    let only_one = admitted.only_one.take();
+    let has_ceilings = admitted.planned.has_ceilings() || !call.run.legs.is_empty();
     let settled = if let Reading::Nothing = reading {
         admitted.into_hold().release()
     } else {
@@ -30,6 +30,8 @@ pub(crate) fn settle(worker: &Worker, call: &Call, mut admitted: Admitted<'_>, r
                 "the provider's usage can't be right; the bound is charged until it is resolved"
             );
         }
+        let usage = usage_of(call, &admitted, reading);
+        worker.shared.runs.used(&call.run, tokens_of(&usage), settlement.charge, worker.shared.clock.now());
         admitted.into_hold().settle(settlement)
     };
     drop(only_one);
@@ -38,6 +40,11 @@ pub(crate) fn settle(worker: &Worker, call: &Call, mut admitted: Admitted<'_>, r
         worker.shared.parking.freed_above();
     }
     settled.inspect_err(|why| tracing::error!(%why, "a call could not be settled; its hold counts as spent")).ok()
+}
+
+/// Tokens in and out.
+fn tokens_of(usage: &Usage) -> u64 {
+    usage.prompt_tokens().saturating_add(usage.output_tokens())
 }
 
 /// What a reading comes to.
@@ -151,8 +158,8 @@ fn detail(
         person: call.caller.person.id,
         key: call.caller.key.id,
         unit: Some(admitted.planned.plan.unit),
-        run: None,
-        session: call.session.as_deref().map(|session| session_hash(call, session)),
+        run: Some(call.run.id),
+        session: call.run.session,
         provider: &admitted.upstream.name,
         requested: &call.facts.model,
         served: served.model.as_deref().filter(|model| *model != call.facts.model),
@@ -166,6 +173,11 @@ fn detail(
         client: call.tool.tool.name(),
         attempt: admitted.attempt,
         beside,
+        parent: call.run.above.first().copied(),
+        version: call.tool.version.as_deref(),
+        project: call.run.project.as_deref(),
+        human: false,
+        retried: call.run.retried,
     };
     let mut bytes = Vec::with_capacity(160);
     if let Err(why) = record.encode(&mut bytes) {
@@ -173,12 +185,6 @@ fn detail(
         bytes.clear();
     }
     Detail::from_vec(bytes)
-}
-
-/// Joins the calls of a session without keeping what the client sent: keyed with the key's own hash.
-fn session_hash(call: &Call, session: &str) -> u64 {
-    let digest = Sha256::new().chain_update(call.caller.key.hash.0).chain_update(session).finalize();
-    digest.iter().take(8).fold(0, |hash, byte| (hash << 8) | u64::from(*byte))
 }
 
 fn dialect_of(dialect: purser_providers::Dialect) -> charge::Dialect {

@@ -13,6 +13,7 @@ use crate::fence::Fence;
 use crate::learned::Learned;
 use crate::park::Parking;
 use crate::rate::RateLimits;
+use crate::runs::Runs;
 use crate::uncertain::Uncertain;
 
 /// The ledger, the snapshot and the few tables that calls of all threads meet in.
@@ -27,6 +28,7 @@ pub struct Shared {
     pub(crate) denials: Arc<dyn DenialLog>,
     pub(crate) learned: Learned,
     pub(crate) uncertain: Uncertain,
+    pub(crate) runs: Runs,
     /// Changes when stops do, once the snapshot has them.
     pub(crate) stops: watch::Receiver<u64>,
 }
@@ -42,6 +44,7 @@ impl Shared {
         denials: Arc<dyn DenialLog>,
         stops: watch::Receiver<u64>,
     ) -> Self {
+        let runs = Runs::of(ledger.balances().into_iter());
         Self {
             snapshot,
             ledger,
@@ -53,6 +56,7 @@ impl Shared {
             denials,
             learned: Learned::default(),
             uncertain: Uncertain::default(),
+            runs,
             stops,
         }
     }

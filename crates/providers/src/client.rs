@@ -1,7 +1,6 @@
-//! Which program is calling, and in which session.
+//! Which program is calling.
 
 use crate::header_list::Headers;
-use crate::request::RequestFacts;
 
 /// Programs that are told apart because they show refusals and endings differently.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -50,9 +49,6 @@ pub struct ClientTool {
     pub version: Option<Box<str>>,
 }
 
-/// Longer session ids are not taken for one.
-pub const SESSION_BYTES_MAX: usize = 128;
-
 /// The calling program by `originator` and `user-agent`.
 pub fn client_tool(headers: &Headers) -> ClientTool {
     let agent = headers.text("user-agent").unwrap_or_default();
@@ -93,28 +89,9 @@ fn version_after(agent: &str, mark: char) -> Option<Box<str>> {
     (version.len() <= 32).then(|| version.into())
 }
 
-/// The client's own session id: header first (`X-Claude-Code-Session-Id`, `session-id`, `session_id`), else what the
-/// body carries. At most [`SESSION_BYTES_MAX`] visible ASCII bytes.
-pub fn session_id(headers: &Headers, facts: Option<&RequestFacts>) -> Option<String> {
-    let in_header = ["x-claude-code-session-id", "session-id", "session_id"].iter().find_map(|name| {
-        let value = headers.text(name)?;
-        is_session(value).then(|| value.to_owned())
-    });
-    in_header.or_else(|| facts?.session.clone().filter(|session| is_session(session)))
-}
-
-fn is_session(text: &str) -> bool {
-    (1..=SESSION_BYTES_MAX).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
-}
-
-/// `x-stainless-retry-count`: 0 for a first try.
-pub fn retry_count(headers: &Headers) -> u32 {
-    headers.text("x-stainless-retry-count").and_then(|count| count.parse().ok()).unwrap_or(0)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Headers, Tool, client_tool, retry_count, session_id};
+    use super::{Headers, Tool, client_tool};
 
     fn check(agent: &str, tool: Tool, version: Option<&str>) {
         let client = client_tool(&Headers::from([("user-agent", agent)]));
@@ -188,16 +165,5 @@ mod tests {
     fn codex_by_originator() {
         let headers = Headers::from([("originator", "codex_cli_rs")]);
         assert_eq!(client_tool(&headers).tool, Tool::Codex);
-    }
-
-    #[test]
-    fn sessions_and_retries() {
-        let mut headers = Headers::default();
-        assert_eq!((session_id(&headers, None), retry_count(&headers)), (None, 0));
-        headers.append("session-id", "a b");
-        assert_eq!(session_id(&headers, None), None);
-        headers.append("x-claude-code-session-id", "4f6c");
-        headers.append("x-stainless-retry-count", "2");
-        assert_eq!((session_id(&headers, None).as_deref(), retry_count(&headers)), (Some("4f6c"), 2));
     }
 }

@@ -285,6 +285,11 @@ fn detail(n: u64, caller: u32) -> Result<Detail, Failure> {
         client: "claude-cli".to_owned(),
         attempt: 0,
         beside: Vec::new(),
+        parent: None,
+        version: None,
+        project: None,
+        human: false,
+        retried: false,
     };
     let mut bytes = Vec::new();
     record.encode(&mut bytes)?;

@@ -49,8 +49,8 @@ pub use journal::{Held, JournalKind, JournalReader, SqliteJournal, open_journal}
 pub use private::{Labelled, LoginFields, OfferLetter, OfferText, Personal, Private, Session};
 pub use projector::{ChargeKind, KIND_AUDIT, Progress, Projection, Projector, ProjectorTap, Word};
 pub use queries::{
-    AccountRow, ChargeRow, Day, Days, Denial, DenialLog, DenialRow, DenialSum, EventRow, Figures, GrantsSpent, InUnit,
-    Line, PAGE_MAX, Page, PostingRow, Reader, Scope,
+    AccountRow, Attribution, Burn, ChargeRow, Day, Days, Denial, DenialLog, DenialRow, DenialSum, EventRow, Figures,
+    GrantsSpent, InUnit, Line, PAGE_MAX, Page, PostingRow, RUNS_MAX, Reader, RunLine, RunsOf, Scope,
 };
 pub use snapshot::Snapshots;
 pub use verify::{Finding, Verified, verify};

@@ -13,6 +13,7 @@ pub(crate) const PURSER: &[Migration] = &[
     Migration { name: "what versions of offers say", sql: OFFERS },
     Migration { name: "letters as they were signed", sql: LETTERS },
     Migration { name: "sums by month, unit and grant, words of the audit trail; projected anew", sql: REPORTS },
+    Migration { name: "runs", sql: RUNS },
 ];
 
 const FIRST: &str = "
@@ -345,4 +346,33 @@ CREATE TABLE event_word (
     word INTEGER NOT NULL, lsn INTEGER NOT NULL,
     PRIMARY KEY (word, lsn)
 ) STRICT, WITHOUT ROWID;
+";
+
+/// Charges before this one name no run, so there is nothing to project anew.
+const RUNS: &str = "
+-- Agents' sessions of closed sections, and what each used by day.
+CREATE TABLE run (
+    run     BLOB PRIMARY KEY,
+    person  BLOB NOT NULL,
+    key     BLOB NOT NULL,
+    unit    BLOB NOT NULL,
+    parent  BLOB,
+    client  TEXT NOT NULL,
+    version TEXT,
+    project TEXT,
+    began   INTEGER NOT NULL,
+    last    INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX run_by_last ON run (last);
+CREATE INDEX run_by_person ON run (person, last);
+CREATE INDEX run_by_parent ON run (parent) WHERE parent IS NOT NULL;
+CREATE TABLE usage_by_run (
+    run     BLOB NOT NULL,
+    day     INTEGER NOT NULL,
+    models  BLOB NOT NULL,
+    human   INTEGER NOT NULL,
+    retried INTEGER NOT NULL,
+    PRIMARY KEY (run, day)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX usage_by_run_by_day ON usage_by_run (day);
 ";

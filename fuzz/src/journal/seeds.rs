@@ -158,5 +158,10 @@ fn charge() -> ChargeRecord {
         client: "claude-cli".to_owned(),
         attempt: 1,
         beside: vec![purser_core::charge::Beside { model: None, card: CardVersion(9), usage: Usage::default() }],
+        parent: None,
+        version: None,
+        project: None,
+        human: false,
+        retried: false,
     }
 }

@@ -17,7 +17,8 @@ pub(super) struct Working {
 impl Working {
     pub(super) fn read(detail: &[u8]) -> Read<Self> {
         let mut bytes = Bytes::new(detail);
-        if bytes.byte()? != 1 {
+        let version = bytes.byte()?;
+        if !matches!(version, 1 | 2) {
             return Err("its working is of another version".to_owned());
         }
         let has = bytes.byte()?;
@@ -50,9 +51,29 @@ impl Working {
             text(&mut bytes)?;
         }
         bytes.byte()?;
+        if version == 2 {
+            more(&mut bytes)?;
+        }
         bytes.end()?;
         Ok(Self { card, counts, others, mark: packed & 15, terms })
     }
+}
+
+/// Who started the run, the program's version, the project; then two that say it by being there.
+fn more(bytes: &mut Bytes<'_>) -> Read<()> {
+    let has = bytes.byte()?;
+    if has == 0 || has > 31 {
+        return Err("its working has more, and nobody knows what".to_owned());
+    }
+    if has & 1 == 1 {
+        bytes.take(16)?;
+    }
+    for bit in [1, 2] {
+        if has >> bit & 1 == 1 {
+            text(bytes)?;
+        }
+    }
+    Ok(())
 }
 
 fn text(bytes: &mut Bytes<'_>) -> Read<()> {

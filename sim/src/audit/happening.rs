@@ -577,6 +577,8 @@ fn policy(value: Json) -> Read<Moving> {
         "wait_for_disk",
         "resolve_suspense_after_days",
         "ask_more",
+        "runs",
+        "breakers",
     ];
     for other in gateway {
         of.maybe(other);
@@ -642,6 +644,18 @@ fn pool(body: Json) -> Read<PoolStep> {
     Ok(step)
 }
 
+/// Which breaker placed a stop, where one did: five there are, and each says what it saw.
+fn tripped(of: &mut Fields) -> Read<()> {
+    let Some(tripped) = of.maybe("tripped") else { return Ok(()) };
+    let mut tripped = tripped.fields("why a breaker tripped")?;
+    let breaker = tripped.must("breaker")?.text()?;
+    if !["spend", "repeat", "errors", "growth", "unattended"].contains(&breaker.as_str()) {
+        return Err(format!("the auditor knows no breaker `{breaker}`"));
+    }
+    tripped.must("seen")?.text()?;
+    tripped.end()
+}
+
 fn stop(body: Json) -> Read<StopStep> {
     let (kind, body) = body.kind()?;
     let mut of = body.fields("an event of stops")?;
@@ -659,6 +673,7 @@ fn stop(body: Json) -> Read<StopStep> {
                 "provider" => StopOn::Provider(whose.text()?),
                 other => return Err(format!("the auditor does not know how `{other}` is stopped")),
             };
+            tripped(&mut of)?;
             StopStep::Placed { id: id(of.must("id")?)?, on }
         }
         "lifted" => StopStep::Lifted { id: id(of.must("stop")?)? },

@@ -97,6 +97,11 @@ impl Calls {
             client: "claude-cli".to_owned(),
             attempt: 0,
             beside: Vec::new(),
+            parent: None,
+            version: None,
+            project: None,
+            human: false,
+            retried: false,
         };
         let mut bytes = Vec::with_capacity(160);
         record.encode(&mut bytes)?;

@@ -58,6 +58,11 @@ pub(crate) fn settle(bench: &Bench, (hold, key, unit): (Hold, Key, UnitId), char
         client: String::new(),
         attempt: 0,
         beside: Vec::new(),
+        parent: None,
+        version: None,
+        project: None,
+        human: false,
+        retried: false,
     };
     let mut detail = Vec::new();
     record.encode(&mut detail).unwrap();

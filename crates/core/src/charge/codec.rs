@@ -5,8 +5,10 @@ use crate::id::{KeyId, PersonId, RunId, UnitId};
 use crate::price::{Bucket, CardVersion, Ratio};
 use crate::usage::{Tier, Usage};
 
-/// The first byte of a record.
-const VERSION: u8 = 1;
+/// The first byte of a record: the form without what came later, where nothing of that is in it.
+const FIRST: u8 = 1;
+/// The first byte of one with more at its end: a byte of presence bits, then those fields.
+const WITH_MORE: u8 = 2;
 
 // Presence bits of the second byte.
 const HAS_UNIT: u8 = 1;
@@ -17,6 +19,15 @@ const HAS_GEO: u8 = 1 << 4;
 const HAS_TERMS: u8 = 1 << 5;
 const HAS_CLIENT: u8 = 1 << 6;
 const HAS_REASONING: u8 = 1 << 7;
+
+// Presence bits of what stands at the end since version 2.
+const HAS_PARENT: u8 = 1;
+const HAS_VERSION: u8 = 1 << 1;
+const HAS_PROJECT: u8 = 1 << 2;
+const IS_HUMAN: u8 = 1 << 3;
+const IS_RETRIED: u8 = 1 << 4;
+/// No other bit has a meaning.
+const MORE: u8 = HAS_PARENT | HAS_VERSION | HAS_PROJECT | IS_HUMAN | IS_RETRIED;
 
 /// The top bit of the byte that tier and mark share: things billed beside the answer follow at the end.
 const HAS_BESIDE: u8 = 1 << 7;
@@ -51,7 +62,7 @@ pub enum DecodeError {
 
 pub(super) fn encode(record: &ChargeView<'_>, out: &mut Vec<u8>) -> Result<(), EncodeError> {
     let texts = [record.provider, record.requested, record.client];
-    let optional = [record.served, record.geo].into_iter().flatten();
+    let optional = [record.served, record.geo, record.version, record.project].into_iter().flatten();
     let beside = record.beside.iter().filter_map(|beside| beside.model.as_deref());
     if let Some(text) = texts.into_iter().chain(optional).chain(beside).find(|text| text.len() > usize::from(u8::MAX)) {
         return Err(EncodeError::LongText(text.len()));
@@ -68,7 +79,15 @@ pub(super) fn encode(record: &ChargeView<'_>, out: &mut Vec<u8>) -> Result<(), E
         (record.usage.reasoning > 0, HAS_REASONING),
     ];
     let present = flags.iter().filter(|(set, _)| *set).fold(0, |bits, (_, bit)| bits | bit);
-    out.extend([VERSION, present]);
+    let flags = [
+        (record.parent.is_some(), HAS_PARENT),
+        (record.version.is_some(), HAS_VERSION),
+        (record.project.is_some(), HAS_PROJECT),
+        (record.human, IS_HUMAN),
+        (record.retried, IS_RETRIED),
+    ];
+    let more = flags.iter().filter(|(set, _)| *set).fold(0, |bits, (_, bit)| bits | bit);
+    out.extend([if more == 0 { FIRST } else { WITH_MORE }, present]);
     out.extend(record.person.get().to_be_bytes());
     out.extend(record.key.get().to_be_bytes());
     out.extend(record.unit.into_iter().flat_map(|unit| unit.get().to_be_bytes()));
@@ -101,13 +120,19 @@ pub(super) fn encode(record: &ChargeView<'_>, out: &mut Vec<u8>) -> Result<(), E
         put_usage(out, usage);
         out.extend(card.0.to_be_bytes());
     }
+    if more != 0 {
+        out.push(more);
+        out.extend(record.parent.into_iter().flat_map(|parent| parent.get().to_be_bytes()));
+        record.version.iter().for_each(|version| put_text(out, version));
+        record.project.iter().for_each(|project| put_text(out, project));
+    }
     Ok(())
 }
 
 pub(super) fn view(bytes: &[u8]) -> Result<ChargeView<'_>, DecodeError> {
     let mut input = Reader(bytes);
     let version = input.byte()?;
-    if version != VERSION {
+    if !matches!(version, FIRST | WITH_MORE) {
         return Err(DecodeError::Version(version));
     }
     let present = input.byte()?;
@@ -136,6 +161,14 @@ pub(super) fn view(bytes: &[u8]) -> Result<ChargeView<'_>, DecodeError> {
     let client = if has(HAS_CLIENT) { input.text("client")? } else { "" };
     let attempt = input.byte()?;
     let beside = if packed & HAS_BESIDE == 0 { Vec::new() } else { decode_beside(&mut input)? };
+    let more = if version == WITH_MORE { input.byte()? } else { 0 };
+    if more & !MORE != 0 || (more == 0) != (version == FIRST) {
+        return Err(DecodeError::Bad("presence"));
+    }
+    let has = |bit: u8| more & bit != 0;
+    let parent = has(HAS_PARENT).then(|| input.wide().map(RunId::new)).transpose()?;
+    let program = has(HAS_VERSION).then(|| input.text("version")).transpose()?;
+    let project = has(HAS_PROJECT).then(|| input.text("project")).transpose()?;
     match input.0.len() {
         0 => Ok(ChargeView {
             person,
@@ -156,6 +189,11 @@ pub(super) fn view(bytes: &[u8]) -> Result<ChargeView<'_>, DecodeError> {
             client,
             attempt,
             beside,
+            parent,
+            version: program,
+            project,
+            human: has(IS_HUMAN),
+            retried: has(IS_RETRIED),
         }),
         rest => Err(DecodeError::Long(rest)),
     }
@@ -365,6 +403,11 @@ mod tests {
             client: "claude-cli".to_owned(),
             attempt: 0,
             beside: Vec::new(),
+            parent: None,
+            version: None,
+            project: None,
+            human: false,
+            retried: false,
         }
     }
 
@@ -414,6 +457,35 @@ mod tests {
             "00",                                                 // attempt
         ];
         assert_eq!(hex, parts.concat());
+    }
+
+    /// What came later stands at the end, behind another first byte.
+    #[test]
+    fn the_form_with_more_never_changes() {
+        let before = check(&record());
+        let more = ChargeRecord {
+            parent: Some(RunId::new(5)),
+            version: Some("2.1".to_owned()),
+            project: Some("a/b".to_owned()),
+            human: true,
+            retried: true,
+            ..record()
+        };
+        let after = check(&more);
+        assert_eq!((after[0], &after[1..before.len()]), (2, &before[1..]));
+        let end = [&[0x1f], &[0; 15][..], &[5, 3], b"2.1", &[3], b"a/b"].concat();
+        assert_eq!(&after[before.len()..], end);
+        for cut in before.len()..after.len() {
+            assert!(ChargeRecord::decode(&after[..cut]).is_err(), "cut at {cut}");
+        }
+        let with = |byte: u8| [&[2], &before[1..], &[byte]].concat();
+        assert_eq!(
+            ChargeRecord::decode(&with(0)),
+            Err(DecodeError::Bad("presence")),
+            "the form without has its own byte"
+        );
+        assert_eq!(ChargeRecord::decode(&with(1 << 5)), Err(DecodeError::Bad("presence")));
+        assert!(ChargeRecord::decode(&with(IS_HUMAN)).unwrap().human);
     }
 
     #[test]
@@ -521,9 +593,14 @@ mod tests {
             terms in (any::<u64>(), 1..=u64::MAX),
             attempt in any::<u8>(),
             beside in proptest::collection::vec((any::<Option<u8>>(), any::<u64>(), any_usage()), 0..3),
+            parent in any::<Option<u128>>(),
+            more in any::<[Option<String>; 2]>(),
+            human in any::<bool>(),
+            retried in any::<bool>(),
         ) {
             let short = |text: String| text.chars().take(60).collect::<String>();
             let [provider, requested, client] = texts.map(short);
+            let [version, project] = more.map(|text| text.map(short));
             let record = ChargeRecord {
                 person: PersonId::new(ids[0]),
                 key: KeyId::new(ids[1]),
@@ -546,16 +623,21 @@ mod tests {
                     .into_iter()
                     .map(|(model, card, usage)| Beside { model: model.map(|n| format!("m{n}")), card: CardVersion(card), usage })
                     .collect(),
+                parent: parent.map(RunId::new),
+                version,
+                project,
+                human,
+                retried,
             };
             check(&record);
         }
 
         #[test]
-        fn strange_bytes_do_no_harm(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+        fn strange_bytes_do_no_harm(bytes in proptest::collection::vec(any::<u8>(), 0..300), version in FIRST..=WITH_MORE) {
             // What reads back must write back to the same bytes: one record has one form.
             let mut bytes = bytes;
             if let Some(first) = bytes.first_mut() {
-                *first = VERSION;
+                *first = version;
             }
             if let Ok(record) = ChargeRecord::decode(&bytes) {
                 let mut again = Vec::new();

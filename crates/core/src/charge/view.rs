@@ -45,6 +45,16 @@ pub struct ChargeView<'a> {
     pub attempt: u8,
     /// What was billed beside the answer; rarely anything, so reading seldom allocates.
     pub beside: Vec<Beside>,
+    /// The run that started the call's own.
+    pub parent: Option<RunId>,
+    /// The version of the program that called.
+    pub version: Option<&'a str>,
+    /// What the call was for.
+    pub project: Option<&'a str>,
+    /// A human being asked for it.
+    pub human: bool,
+    /// The client asked again.
+    pub retried: bool,
 }
 
 impl<'a> ChargeView<'a> {
@@ -85,6 +95,11 @@ impl<'a> ChargeView<'a> {
             client: self.client.to_owned(),
             attempt: self.attempt,
             beside: self.beside,
+            parent: self.parent,
+            version: self.version.map(str::to_owned),
+            project: self.project.map(str::to_owned),
+            human: self.human,
+            retried: self.retried,
         }
     }
 }

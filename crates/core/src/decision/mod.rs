@@ -15,6 +15,7 @@ use crate::calendar::{Cadence, Days};
 use crate::id::{GrantId, KeyId, PersonId, RunId, UnitId};
 use crate::money::Nano;
 use crate::plan::{Leg, LegOf};
+use crate::run::RunLimit;
 use crate::time::Instant;
 
 /// What a call is told.
@@ -114,6 +115,7 @@ impl LimitMet {
                 BudgetOn::Unit(unit) => LimitOf::Unit(unit),
                 BudgetOn::Key(key) => LimitOf::Key(key),
             },
+            LegOf::Run(run) => LimitOf::Run(*run),
         };
         Self {
             of,
@@ -234,6 +236,20 @@ pub enum Refused {
         /// What was stopped, as in "… is stopped".
         what: String,
     },
+    /// A run has met one of its limits other than money.
+    RunLimit {
+        /// Which run.
+        run: RunId,
+        /// Which limit.
+        limit: RunLimit,
+    },
+    /// A breaker holds the run back until its owner says that it may go on.
+    RunPaused {
+        /// Which run.
+        run: RunId,
+        /// What was seen, without a full stop.
+        seen: String,
+    },
     /// The key made all requests that it may make in a minute.
     RateLimited {
         /// How many those are.
@@ -262,6 +278,8 @@ impl Refused {
             Self::UnknownModel { .. } => "unknown_model",
             Self::Unmetered { .. } => "unmetered",
             Self::Stopped { .. } => "stopped",
+            Self::RunLimit { .. } => "run_limit",
+            Self::RunPaused { .. } => "run_paused",
             Self::RateLimited { .. } => "rate_limited",
         }
     }

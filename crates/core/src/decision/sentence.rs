@@ -6,6 +6,7 @@ use super::{Decision, LimitMet, LimitOf, Refused};
 use crate::calendar::{Cadence, Days};
 use crate::id::UnitId;
 use crate::money::{Currency, Nano};
+use crate::run::RunLimit;
 use crate::time::Instant;
 use crate::zone::Zone;
 
@@ -164,6 +165,11 @@ impl Words<'_> {
                 )
             }
             Refused::Stopped { what } => format!("{} is stopped. {} when it goes on.", plain(what), self.ask()),
+            Refused::RunLimit { limit, .. } => run_limit(*limit),
+            Refused::RunPaused { run, seen } => format!(
+                "Purser has paused this run: {}. If that is as it should be, let it go on: `purser resume {run}`.",
+                plain(seen)
+            ),
             Refused::RateLimited { per_minute, retry_at } => {
                 let wall = self.zone.wall(retry_at.saturating_add(std::time::Duration::from_micros(999_999)));
                 format!(
@@ -239,6 +245,18 @@ impl Words<'_> {
         };
         format!("{} ({})", self.zone.wall(at).strftime(form), self.zone)
     }
+}
+
+/// What a run has done as often as it may.
+fn run_limit(limit: RunLimit) -> String {
+    let (what, most) = match limit {
+        RunLimit::Tokens(most) => ("used the tokens that it may use", most),
+        RunLimit::Requests(most) => ("made the calls that it may make", most),
+        RunLimit::Minutes(most) => ("run for the minutes that it may run", most),
+        RunLimit::Depth(most) => ("started runs below it on as many levels as it may", u64::from(most)),
+        RunLimit::Children(most) => ("started the runs that it may start", most),
+    };
+    format!("This run has {what}: {most}. Start a new one, or raise the limit where it was set.")
 }
 
 fn add_others(line: &mut String, met: &LimitMet) {

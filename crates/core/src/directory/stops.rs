@@ -13,8 +13,45 @@ use crate::scope::CallScope;
 use crate::stop::{Stop, StopOn, Stoppable};
 use crate::time::Instant;
 
-/// By id, in the order in which they were placed. There are few, and they change seldom.
-pub(super) type Stops = Arc<BTreeMap<StopId, Stop>>;
+/// By id, in the order in which they were placed. They change seldom; those of runs add up over time, so that each call
+/// finds its own by the run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Stops {
+    by_id: Arc<BTreeMap<StopId, Stop>>,
+    by_run: Arc<BTreeMap<RunId, StopId>>,
+}
+
+impl Stops {
+    pub(super) fn values(&self) -> impl Iterator<Item = &Stop> + Clone {
+        self.by_id.values()
+    }
+
+    pub(super) fn insert(&mut self, stop: Stop) {
+        if let StopOn::Run(run) = stop.on {
+            Arc::make_mut(&mut self.by_run).entry(run).or_insert(stop.id);
+        }
+        Arc::make_mut(&mut self.by_id).insert(stop.id, stop);
+    }
+
+    fn remove(&mut self, id: StopId) {
+        let removed = Arc::make_mut(&mut self.by_id).remove(&id);
+        if let Some(Stop { on: StopOn::Run(run), .. }) = removed
+            && self.by_run.get(&run) == Some(&id)
+        {
+            let other = self.by_id.values().find(|stop| stop.on == StopOn::Run(run)).map(|stop| stop.id);
+            let by_run = Arc::make_mut(&mut self.by_run);
+            match other {
+                Some(other) => by_run.insert(run, other),
+                None => by_run.remove(&run),
+            };
+        }
+    }
+
+    /// Is there nothing but stops of runs? Said too seldom where one run is stopped twice, which costs a look.
+    fn are_of_runs(&self) -> bool {
+        self.by_id.len() == self.by_run.len()
+    }
+}
 
 impl Directory {
     /// The stops in force, oldest first.
@@ -24,16 +61,25 @@ impl Directory {
 
     /// A stop in force.
     pub fn stop(&self, id: StopId) -> Option<&Stop> {
-        self.stops.get(&id)
+        self.stops.by_id.get(&id)
     }
 
-    /// Is this run stopped by itself?
+    /// The stop of a run by itself.
+    pub fn stop_of_run(&self, run: RunId) -> Option<&Stop> {
+        self.stops.by_run.get(&run).and_then(|id| self.stop(*id))
+    }
+
+    /// May this run go on, as far as stops of runs say? Those that it was started by are asked about by themselves.
     ///
     /// # Errors
-    /// [`Refused::Stopped`] when it is.
+    /// [`Refused::RunPaused`] where a breaker has tripped, [`Refused::Stopped`] where somebody has stopped it.
     pub fn run_may_go_on(&self, run: RunId) -> Result<(), Refused> {
-        let stopped = self.stops.values().find(|stop| stop.on == StopOn::Run(run));
-        stopped.map_or(Ok(()), |stop| Err(Refused::Stopped { what: stop.on.what() }))
+        self.stop_of_run(run).map_or(Ok(()), |stop| {
+            Err(match &stop.tripped {
+                Some(tripped) => Refused::RunPaused { run, seen: tripped.seen.clone() },
+                None => Refused::Stopped { what: stop.on.what() },
+            })
+        })
     }
 
     /// May calls with this key to this model go on? Asked for every plan, and for every call under way when stops change.
@@ -41,7 +87,7 @@ impl Directory {
     /// # Errors
     /// [`Refused::Stopped`] when one is in force.
     pub fn may_go_on(&self, key: &Key, person: &Person, call: &CallScope<'_>, at: Instant) -> Result<(), Refused> {
-        if self.stops.is_empty() {
+        if self.stops.are_of_runs() {
             return Ok(());
         }
         let unit = self.unit_of(person, at);
@@ -55,17 +101,17 @@ impl Directory {
     pub(super) fn take_stop(&mut self, event: &StopEvent) -> Result<(), EventError> {
         match event {
             StopEvent::Placed(stop) => {
-                if self.stops.contains_key(&stop.id) {
+                if self.stop(stop.id).is_some() {
                     return Err(EventError::Duplicate(stop.id.to_string()));
                 }
                 self.names_something(&stop.on)?;
-                Arc::make_mut(&mut self.stops).insert(stop.id, stop.clone());
+                self.stops.insert(stop.clone());
             }
             StopEvent::Lifted { stop, .. } => {
-                if !self.stops.contains_key(stop) {
+                if self.stop(*stop).is_none() {
                     return Err(EventError::UnknownStop(*stop));
                 }
-                Arc::make_mut(&mut self.stops).remove(stop);
+                self.stops.remove(*stop);
             }
         }
         Ok(())

@@ -226,7 +226,7 @@ pub(super) fn read(bytes: &[u8], prices: PriceBook) -> Result<Directory, StoredE
     })?;
     from.list(|from| {
         let stop: Stop = from.json()?;
-        Arc::make_mut(&mut directory.stops).insert(stop.id, stop);
+        directory.stops.insert(stop);
         Ok(())
     })?;
     directory.reserves = from.reserves()?;

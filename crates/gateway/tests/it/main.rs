@@ -21,6 +21,7 @@ mod http;
 mod lies;
 mod money;
 mod rig;
+mod runs;
 mod stopping;
 mod stops;
 mod terms;

@@ -13,7 +13,7 @@ use crate::wire::Conn;
 const STOP: StopId = StopId::new(1);
 
 fn stop(rig: &Rig, on: StopOn) {
-    rig.stop_switch(StopEvent::Placed(Stop { id: STOP, on, at: noon() }));
+    rig.stop_switch(StopEvent::Placed(Stop { id: STOP, on, at: noon(), tripped: None }));
 }
 
 fn lift(rig: &Rig) {
@@ -126,7 +126,12 @@ fn others_go_on() {
     ));
     conn.read_until(|buffer| buffer.windows(5).any(|window| window == b"delta"));
     stop(&rig, StopOn::Person(ENGINEER));
-    rig.stop_switch(StopEvent::Placed(Stop { id: StopId::new(2), on: StopOn::Provider("openai".into()), at: noon() }));
+    rig.stop_switch(StopEvent::Placed(Stop {
+        id: StopId::new(2),
+        on: StopOn::Provider("openai".into()),
+        at: noon(),
+        tripped: None,
+    }));
     let answer = conn.answer();
     assert!(answer.ended && answer.text().contains("message_stop"), "{}", answer.text());
     assert_eq!(rig.charge().mark, Mark::Exact);

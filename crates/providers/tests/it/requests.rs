@@ -1,7 +1,7 @@
 //! Facts of requests.
 
 use purser_providers::request::{CacheAsk, HostedKind, MediaKind, Outside};
-use purser_providers::{Dialect, IdKind, RequestFacts, session_id};
+use purser_providers::{Dialect, Headers, IdKind, RequestFacts, RunFacts};
 
 const GEMINI: Dialect = Dialect::GeminiGenerate { stream: true, sse: true };
 /// One grey pixel.
@@ -47,7 +47,7 @@ fn a_coding_agents_call() {
         (Some("fast"), Some("us"), Some("auto"))
     );
     assert!(facts.usage_asked && facts.outside.is_empty() && facts.refs.is_empty() && !facts.keeps_answer);
-    assert_eq!(session_id(&purser_providers::Headers::default(), Some(&facts)).as_deref(), Some("5d2f"));
+    assert_eq!(RunFacts::read(&Headers::default(), &facts).session, Some("5d2f"));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 //! Read once at the start. A mistake is told with its line, the field and what was probably meant. Secrets are never
 //! in the file: it names the variable or the file they are in.
 
+mod breakers;
 mod file;
 mod mistake;
 mod policy;

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use purser_core::money::Nano;
 use purser_core::policy::{self, Admission, UnknownModel};
 use purser_core::price::{CardSpec, RateCard};
+use purser_core::run::RunLimits;
 use serde::Deserialize;
 
+use super::breakers::Breakers;
 use super::quantity::Span;
 
 /// `[policy]`
@@ -24,6 +26,8 @@ pub(crate) struct Policy {
     pub(crate) advance_percent: u8,
     pub(crate) gift_percent: u8,
     pub(crate) ask_more: Option<String>,
+    pub(crate) runs: RunLimits,
+    pub(crate) breakers: Breakers,
 }
 
 /// `policy.unknown_model`
@@ -69,6 +73,8 @@ impl Default for Policy {
             advance_percent: policy.moving.advance_percent,
             gift_percent: policy.moving.gift_percent,
             ask_more: policy.ask_more,
+            runs: policy.runs,
+            breakers: Breakers::default(),
         }
     }
 }
@@ -129,6 +135,8 @@ impl Policy {
                 advance_percent: percent("advance_percent", self.advance_percent)?,
                 gift_percent: percent("gift_percent", self.gift_percent)?,
             },
+            runs: self.runs,
+            breakers: self.breakers.rules(),
             ask_more: self.ask_more.clone(),
         })
     }

@@ -3,6 +3,7 @@
 use purser_core::charge::{ChargeView, Mark as CallMark};
 use purser_ledger::Mark;
 
+use super::runs::RunOf;
 use crate::counts::Counts;
 use crate::ids::Bits;
 
@@ -31,6 +32,14 @@ pub(crate) struct Called<'a> {
     pub(crate) provider: &'a str,
     pub(crate) model: &'a str,
     pub(crate) served_model: Option<&'a str>,
+    pub(crate) run: Option<RunOf<'a>>,
+}
+
+impl Called<'_> {
+    /// As a correction says it: of its run nothing but which one, since the call was counted there.
+    pub(crate) fn of_correction(self) -> Self {
+        Self { run: self.run.map(|run| RunOf::named(run.run)), ..self }
+    }
 }
 
 /// The detail of a charge. One that does not read back (of a later version, or empty) leaves a charge without a
@@ -55,6 +64,15 @@ pub(crate) fn read(detail: &[u8]) -> Option<(Called<'_>, Counts, Mark)> {
         provider: record.provider,
         model: record.requested,
         served_model: record.served,
+        run: record.run.map(|run| RunOf {
+            run: Bits::new(run.get()),
+            parent: record.parent.map(|parent| Bits::new(parent.get())),
+            client: record.client,
+            version: record.version,
+            project: record.project,
+            human: record.human,
+            retried: record.retried,
+        }),
     };
     Some((called, counts, mark))
 }

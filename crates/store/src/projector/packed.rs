@@ -5,7 +5,7 @@
 //! entry   = len:varint body
 //! body    = lsn:varint at:varint (both since the entry before; the first: zero) mark-and-kind:u8 flags:u8
 //!           [hold: epoch, sequence] charge [overrun] legs ceilings [own] detail
-//! own     = [person key] provider model [served model] count*
+//! own     = [person key unit] provider model [served model] [run] count*
 //! ```
 //!
 //! A settlement's detail says who called what and how much was used, so a block repeats neither: it is read from there.
@@ -20,6 +20,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use super::bytes::{Input, put_i64, put_len, put_text, put_u64};
 use super::called::{self, Called, Caller};
 use super::charges::{ChargeKind, mark_code, mark_of};
+use super::runs::RunOf;
 use crate::counts::{Counts, WIDTH};
 
 /// Charges of a block: some ten kilobytes, so that finding one means reading three pages.
@@ -31,6 +32,7 @@ const HAS_OVERRUN: u8 = 1 << 1;
 const OWN: u8 = 1 << 2;
 const HAS_CALLER: u8 = 1 << 3;
 const HAS_SERVED: u8 = 1 << 4;
+const HAS_RUN: u8 = 1 << 5;
 
 /// One posting of a charge.
 #[derive(Clone, Debug, PartialEq)]
@@ -286,7 +288,8 @@ impl<'a> Entry<'a> {
         };
         let (provider, model) = (input.text()?, input.text()?);
         let served_model = if self.has(HAS_SERVED) { Some(input.text()?) } else { None };
-        Some(Called { caller, provider, model, served_model })
+        let run = if self.has(HAS_RUN) { Some(RunOf::named(input.bits()?)) } else { None };
+        Some(Called { caller, provider, model, served_model, run })
     }
 }
 
@@ -299,6 +302,7 @@ fn put(out: &mut Vec<u8>, charge: &Charge<'_>) {
         (!charge.as_detailed, OWN),
         (!charge.as_detailed && called.caller.is_some(), HAS_CALLER),
         (!charge.as_detailed && called.served_model.is_some(), HAS_SERVED),
+        (!charge.as_detailed && called.run.is_some(), HAS_RUN),
     ];
     out.push(charge.kind.code() | (mark_code(charge.mark) << 4));
     out.push(flags.iter().filter(|(set, _)| *set).fold(0, |bits, (_, bit)| bits | bit));
@@ -326,6 +330,7 @@ fn put(out: &mut Vec<u8>, charge: &Charge<'_>) {
         put_text(out, called.provider);
         put_text(out, called.model);
         called.served_model.iter().for_each(|served| put_text(out, served));
+        called.run.iter().for_each(|run| out.extend_from_slice(&run.run.get().to_be_bytes()));
         charge.counts.figures().iter().for_each(|count| put_i64(out, *count));
     }
     out.extend_from_slice(charge.detail);

@@ -18,6 +18,7 @@ use super::bytes::{Input, put_i64, put_u64};
 use super::called::Caller;
 use super::numbers::NumberMap;
 use super::packed::{BLOCK_COLUMNS, Block, Charge, StoredBlock, damaged};
+use super::runs::{RunDay, RunNotes, RunRow, store_runs};
 use super::store;
 use super::sums::{ByModel, Sums, day_of, month_of};
 use crate::ids::Bits;
@@ -123,7 +124,9 @@ impl Section {
         let (Some(days), Some(callers)) = (notes.by_day(), notes.by_caller()) else { return Err(unfit) };
         store::add_days(conn, days)?;
         store::add_callers(conn, callers)?;
-        store::add_months(conn, notes.by_month().ok_or(unfit)?)?;
+        let (Some(months), Some(runs)) = (notes.by_month(), notes.by_run()) else { return Err(unfit) };
+        store::add_months(conn, months)?;
+        store_runs(conn, notes.runs(), runs)?;
         let spent = notes.by_account();
         let mut grants = BTreeMap::new();
         for (no, _, spent) in &spent {
@@ -170,6 +173,7 @@ pub(crate) struct Notes {
     called: Vec<(u32, Lsn)>,
     paid: Vec<(AccountNo, Lsn)>,
     holds: Vec<(i64, Lsn)>,
+    runs: RunNotes,
 }
 
 /// Stands for a charge whose settlement did not say who called.
@@ -209,6 +213,7 @@ impl Notes {
                 None => number(&mut self.models, charge.called.model.into()),
             };
             self.usage.entry((day, caller, model)).or_default().add(&sums)?;
+            self.runs.add(charge, model, &sums)?;
         }
         for leg in &charge.legs {
             self.paid.push((leg.no, charge.lsn));
@@ -241,8 +246,22 @@ impl Notes {
         self.summed(|day, caller| callers.get(index(caller)).map(|caller| (month_of(day), *caller)))
     }
 
+    /// The runs of the section.
+    pub(crate) fn runs(&self) -> BTreeMap<Bits, RunRow> {
+        self.runs.rows()
+    }
+
+    /// What each of them used by day. `None` when a sum leaves the range.
+    pub(crate) fn by_run(&self) -> Option<BTreeMap<(i64, Bits), RunDay>> {
+        self.runs.days(&self.model_names())
+    }
+
+    fn model_names(&self) -> NumberMap<u32, &str> {
+        self.models.iter().map(|(name, no)| (*no, &**name)).collect()
+    }
+
     fn summed<K: Ord>(&self, key: impl Fn(i64, u32) -> Option<K>) -> Option<BTreeMap<K, ByModel>> {
-        let names: NumberMap<u32, &str> = self.models.iter().map(|(name, no)| (*no, &**name)).collect();
+        let names = self.model_names();
         let mut rows = BTreeMap::<K, ByModel>::new();
         for ((day, caller, model), sums) in &self.usage {
             let Some(key) = key(*day, *caller) else { continue };

@@ -6,8 +6,10 @@ use rusqlite::Connection;
 
 use super::called::{Called, Caller};
 use super::packed::Charge;
+use super::runs::RunOf;
 use super::section::Section;
 use crate::counts::Counts;
+use crate::ids::Bits;
 
 /// What all postings of a hold add up to.
 #[derive(Debug)]
@@ -16,6 +18,7 @@ pub(super) struct Standing {
     provider: String,
     model: String,
     served_model: Option<String>,
+    run: Option<Bits>,
     pub(super) counts: Counts,
     pub(super) charge: Nano,
     pub(super) overrun: Nano,
@@ -48,6 +51,7 @@ impl Standing {
             provider: &self.provider,
             model: &self.model,
             served_model: self.served_model.as_deref(),
+            run: self.run.map(RunOf::named),
         }
     }
 
@@ -58,6 +62,7 @@ impl Standing {
             provider: called.provider.to_owned(),
             model: called.model.to_owned(),
             served_model: called.served_model.map(str::to_owned),
+            run: called.run.map(|run| run.run),
             counts: charge.counts,
             charge: charge.amount,
             overrun: charge.overrun,

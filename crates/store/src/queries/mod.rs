@@ -11,6 +11,7 @@ mod denials;
 mod events;
 mod grants;
 mod pieces;
+mod runs;
 mod statement;
 mod trace;
 mod usage;
@@ -24,6 +25,7 @@ pub use charges::{ChargeRow, Page};
 pub use denials::{Denial, DenialLog, DenialRow, DenialSum};
 pub use events::EventRow;
 pub use grants::GrantsSpent;
+pub use runs::{Attribution, Burn, RUNS_MAX, RunLine, RunsOf};
 pub use statement::{AccountRow, Figures, PostingRow};
 pub use usage::{Day, Days, InUnit, Line, Scope};
 

@@ -308,7 +308,7 @@ fn accounts_of(conn: &Connection, subject: Subject) -> rusqlite::Result<HashSet<
         .collect()
 }
 
-fn instants(days: &Days) -> Range<Instant> {
+pub(super) fn instants(days: &Days) -> Range<Instant> {
     days.start.start()..days.end.start()
 }
 
@@ -317,7 +317,7 @@ fn in_order<G>(sums: BTreeMap<G, Sums>) -> Vec<Line<G>> {
 }
 
 /// Equally dear ones stay in order.
-fn dearest_first<G>(sums: BTreeMap<G, Sums>) -> Vec<Line<G>> {
+pub(super) fn dearest_first<G>(sums: BTreeMap<G, Sums>) -> Vec<Line<G>> {
     let mut lines = in_order(sums);
     lines.sort_by_key(|line| std::cmp::Reverse(line.charge));
     lines

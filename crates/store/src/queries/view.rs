@@ -49,6 +49,25 @@ impl<'c> View<'c> {
         before.map_or(Ok(()), |last| each_of(&last, range, each))
     }
 
+    /// Goes through all charges since an instant, oldest first, whatever section they are in.
+    pub(super) fn each_since(
+        &self,
+        since: Instant,
+        each: &mut dyn FnMut(&Charge<'_>) -> rusqlite::Result<()>,
+    ) -> rusqlite::Result<()> {
+        // The block before the first one that begins later has charges since then too.
+        let mut select = self.conn.prepare_cached(&format!(
+            "SELECT {BLOCK_COLUMNS} FROM charge_block
+             WHERE first_lsn >= coalesce((SELECT max(first_lsn) FROM charge_block WHERE at <= ?1), 0) ORDER BY first_lsn"
+        ))?;
+        let mut rows = select.query((since.as_micros(),))?;
+        let range = since..ALWAYS.end;
+        while let Some(row) = rows.next()? {
+            each_of(&StoredBlock::of(row)?, &range, each)?;
+        }
+        Ok(())
+    }
+
     /// Goes through the fronts of the open section's charges, oldest first.
     pub(super) fn each_open_entry(
         &self,

@@ -221,6 +221,7 @@ impl Totals {
 pub(super) struct Standing {
     caller: Option<Caller>,
     texts: [Option<String>; 3],
+    run: Option<Bits>,
     charge: i128,
     overrun: i128,
     counts: Counts,
@@ -235,6 +236,7 @@ impl Standing {
         let mut standing = Self {
             caller: charge.called.caller,
             texts: texts(charge),
+            run: charge.called.run.map(|run| run.run),
             charge: 0,
             overrun: 0,
             counts: Counts::default(),
@@ -260,7 +262,8 @@ impl Standing {
 
     /// Is the correction what follows from what stood before it?
     pub(super) fn gives(mut self, correction: &Charge<'_>) -> bool {
-        let as_before = (self.caller, &self.texts) == (correction.called.caller, &texts(correction));
+        let as_before = (self.caller, &self.texts, self.run)
+            == (correction.called.caller, &texts(correction), correction.called.run.map(|run| run.run));
         if correction.kind == ChargeKind::Reversal {
             let (mark, ceilings) = (self.mark, self.ceilings.clone());
             self.add(correction);
@@ -272,7 +275,8 @@ impl Standing {
         }
         match read_called(correction.detail) {
             Some((called, counts, mark)) => {
-                (called, mark) == (correction.called, correction.mark) && counts - self.counts == correction.counts
+                (called.of_correction(), mark) == (correction.called, correction.mark)
+                    && counts - self.counts == correction.counts
             }
             None => as_before && (self.mark, Counts::default()) == (correction.mark, correction.counts),
         }

@@ -15,7 +15,8 @@ use super::expected::{Account, Expected, Item, Posting, Standing, Totals};
 use crate::ids::Bits;
 use crate::pack;
 use crate::projector::{
-    self, ByModel, Caller, ChargeKind, IndexRow, Notes, Progress, StoredBlock, damaged, hold_column, month_of, words_of,
+    self, ByModel, Caller, ChargeKind, IndexRow, Notes, Progress, RunDay, RunRow, StoredBlock, damaged, hold_column,
+    month_of, stored_run, stored_run_day, words_of,
 };
 
 /// Findings told one by one; of the rest there is a number.
@@ -49,6 +50,8 @@ struct Sums {
     spent: BTreeMap<(i64, AccountNo), i64>,
     /// By the month in which the grant's period began.
     grants: BTreeMap<(i64, Bits), i64>,
+    runs: BTreeMap<Bits, RunRow>,
+    run_days: BTreeMap<(i64, Bits), RunDay>,
 }
 
 /// How many rows there should be: more than those compared are somebody else's.
@@ -63,6 +66,8 @@ struct Rows {
     months: i64,
     spent: i64,
     grants: i64,
+    runs: i64,
+    run_days: i64,
     words: i64,
 }
 
@@ -131,6 +136,7 @@ impl Comparing {
         }
         self.compare_days(i64::MAX)?;
         self.compare_grants()?;
+        self.compare_runs()?;
         self.compare_accounts()?;
         self.compare_holds()?;
         self.compare_suspense()?;
@@ -274,6 +280,15 @@ impl Comparing {
         for (key, sums) in notes.by_month()? {
             self.sums.months.entry(key).or_default().add_packed(&sums.packed())?;
         }
+        for (run, row) in notes.runs() {
+            match self.sums.runs.get_mut(&run) {
+                Some(known) => known.add(&row),
+                None => drop(self.sums.runs.insert(run, row)),
+            }
+        }
+        for (key, used) in notes.by_run()? {
+            self.sums.run_days.entry(key).or_default().add(&used.models.packed(), used.human, used.retried)?;
+        }
         for (no, day, spent) in notes.by_account() {
             last = last.max(day);
             if let Some((month, grant)) = self.expected.grant_month(no) {
@@ -325,6 +340,12 @@ impl Comparing {
                 told.wrong(|| format!("the sums of a key in the month of day {month} are not those of its charges"));
             }
         }
+        for ((day, run), expected) in take_before(&mut sums.run_days, &(day, Bits::new(0))) {
+            rows.run_days = rows.run_days.saturating_add(1);
+            if stored_run_day(conn, day, run)?.as_ref() != Some(&expected) {
+                told.wrong(|| format!("what a run used on day {day} is not that of its charges"));
+            }
+        }
         for ((day, no), expected) in take_before(&mut sums.spent, &(day, AccountNo(0))) {
             rows.spent = rows.spent.saturating_add(1);
             let found: Option<i64> = conn
@@ -349,6 +370,18 @@ impl Comparing {
                 .optional()?;
             if found != Some(expected) {
                 told.wrong(|| format!("what a grant paid in the month of day {month} is not what was charged"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Who was in which run, and when.
+    fn compare_runs(&mut self) -> rusqlite::Result<()> {
+        let Self { conn, sums, told, rows, .. } = self;
+        for (run, expected) in std::mem::take(&mut sums.runs) {
+            rows.runs = rows.runs.saturating_add(1);
+            if stored_run(conn, run)?.as_ref() != Some(&expected) {
+                told.wrong(|| format!("run {:x} is not what its charges say", run.get()));
             }
         }
         Ok(())
@@ -430,6 +463,8 @@ impl Comparing {
             ("usage_by_month", rows.months),
             ("spent_by_day", rows.spent),
             ("spent_by_month", rows.grants),
+            ("run", rows.runs),
+            ("usage_by_run", rows.run_days),
             ("event_word", rows.words),
         ] {
             let found: i64 = conn.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0))?;

@@ -32,6 +32,8 @@ pub(crate) fn dump(dir: &DataDir) -> String {
         "spent_by_day",
         "spent_by_month",
         "key_of_person",
+        "run",
+        "usage_by_run",
         "event",
         "event_word",
     ];

@@ -3,12 +3,16 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use purser_core::id::RunId;
 use purser_core::time::Instant;
 use purser_ledger::{FrameNo, Lsn};
-use purser_store::{ChargeKind, ChargeRow, DataDir, Denial, DenialLog, Projection, Reader, SqliteJournal};
+use purser_store::{
+    Attribution, ChargeKind, ChargeRow, DataDir, Day, Denial, DenialLog, Projection, Reader, RunLine, RunsOf,
+    SqliteJournal,
+};
 
 use crate::projector::cut_sections;
-use crate::script::{Expected, Script, account, folder, grant, key, noon, person, write};
+use crate::script::{Expected, PEOPLE, Script, TOOLS, account, folder, grant, key, noon, person, run, write};
 
 /// Sections as they are made, and so small that a test has many closed ones.
 const SECTIONS: [u32; 3] = [32_768, 16, 3];
@@ -97,6 +101,66 @@ fn check_holds(section: u32) {
     assert_eq!(reader.charge(reversal.lsn).unwrap().as_ref(), Some(reversal));
     assert_eq!(of_kind(ChargeKind::WrittenOff).charge.get(), 0);
     assert!(of_kind(ChargeKind::Resolution).charge.is_positive());
+}
+
+#[test]
+fn runs_add_up_to_what_people_spent() {
+    let all = SECTIONS.map(check_runs);
+    assert_eq!(all, [all[0].clone(), all[0].clone(), all[0].clone()], "wherever sections end");
+}
+
+fn check_runs(section: u32) -> Vec<RunLine> {
+    let (_temp, dir, expected) = projected(60, section);
+    let reader = Reader::open(&dir).unwrap();
+    let runs = reader.runs(&RunsOf::default()).unwrap();
+    assert_eq!(runs.len(), 6, "two of each person");
+    assert!(runs.is_sorted_by(|a, b| a.last >= b.last), "the last active first");
+    let charges = reader.charges(noon(0)..noon(50_000), None, 1_000).unwrap().rows;
+    for n in 0..PEOPLE {
+        let of = RunsOf { person: Some(person(n)), since: None };
+        let own = reader.runs(&of).unwrap();
+        assert_eq!(own, runs.iter().filter(|run| run.person == person(n)).cloned().collect::<Vec<_>>());
+        let spent: i64 = own.iter().map(|run| run.total().charge.get()).sum();
+        assert_eq!(spent, expected.by_person[&person(n)]);
+        for line in &own {
+            let model = usize::from(line.run == run(n, 1));
+            assert_eq!(line.run, run(n, model));
+            assert_eq!(line.parent, (model == 1).then(|| run(n, 0)));
+            assert_eq!((&*line.client, line.version.as_deref()), (TOOLS[model], Some("1.0")));
+            assert_eq!(line.project.as_deref(), (n == 1).then_some("shop"));
+            let mine = || charges.iter().filter(|row| row.record().is_some_and(|record| record.run == Some(line.run)));
+            let calls =
+                mine().filter(|row| matches!(row.kind, ChargeKind::Settlement | ChargeKind::Resolution)).count();
+            let calls = u64::try_from(calls).unwrap();
+            assert_eq!((line.human, line.retried), (if n == 0 { calls } else { 0 }, if n == 2 { calls } else { 0 }));
+            assert_eq!(line.began, mine().map(|row| row.at).min().unwrap());
+        }
+        let tree = reader.run(run(n, 0)).unwrap();
+        assert_eq!(tree.iter().map(|line| line.run).collect::<Vec<_>>(), [run(n, 0), run(n, 1)]);
+        assert!(tree.iter().all(|line| own.contains(line)), "told alike");
+    }
+    assert_eq!(reader.run(RunId::new(1)).unwrap(), []);
+
+    let days = Day(0)..Day(50_000);
+    let tools = reader.usage_by(Attribution::Tool, None, &days).unwrap();
+    let whole: i64 = expected.by_person.values().sum();
+    assert_eq!(tools.iter().map(|line| line.charge.get()).sum::<i64>(), whole);
+    assert_eq!(tools.iter().map(|line| line.calls).sum::<i64>(), expected.calls);
+    let mut names: Vec<_> = tools.iter().filter_map(|line| line.of.as_deref()).collect();
+    names.sort_unstable();
+    assert_eq!(names, TOOLS);
+    let projects = reader.usage_by(Attribution::Project, None, &days).unwrap();
+    let shop = projects.iter().find(|line| line.of.as_deref() == Some("shop")).unwrap();
+    assert_eq!(shop.charge.get(), expected.by_person[&person(1)]);
+    let own = reader.usage_by(Attribution::Project, Some(person(1)), &days).unwrap();
+    assert_eq!(own, std::slice::from_ref(shop));
+
+    let middle = charges[charges.len() / 2].at;
+    let burning = reader.burning(middle).unwrap();
+    let since = charges.iter().filter(|row| row.at >= middle).map(|row| row.charge.get()).sum::<i64>();
+    assert_eq!(burning.iter().map(|burn| burn.charge.get()).sum::<i64>(), since);
+    assert!(burning.is_sorted_by(|a, b| a.charge >= b.charge));
+    runs
 }
 
 #[test]
@@ -230,6 +294,12 @@ const STATEMENTS: &[&str] = &[
     "SELECT e.payload FROM event_word AS w JOIN event AS e ON e.lsn = w.lsn WHERE w.word = ?1 AND w.lsn < ?2
      AND EXISTS (SELECT 1 FROM event_word AS o WHERE o.word = ?4 AND o.lsn = w.lsn) ORDER BY w.lsn DESC LIMIT ?3",
     "SELECT person FROM key_of_person WHERE key = ?1",
+    "SELECT client FROM run WHERE run = ?1",
+    "SELECT run FROM run WHERE person = ?1 AND last >= ?2 ORDER BY last DESC LIMIT 5",
+    "SELECT run FROM run WHERE last >= ?1 ORDER BY last DESC LIMIT 5",
+    "SELECT run FROM run WHERE parent = ?1",
+    "SELECT models FROM usage_by_run WHERE run = ?1 AND day = ?2",
+    "SELECT u.models FROM usage_by_run AS u JOIN run AS r ON r.run = u.run WHERE u.day >= ?1 AND u.day < ?2",
     "SELECT sum(nano) FROM spent_by_day WHERE account = ?1",
     "SELECT day, nano FROM spent_by_day WHERE account = ?1 AND day >= ?2 AND day < ?3",
     "SELECT lsn FROM event WHERE lsn > ?1 ORDER BY lsn LIMIT ?2",

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use purser_core::account::{AccountKey, Period, Subject};
 use purser_core::charge::{Beside, ChargeRecord, Dialect, Mark as CallMark};
-use purser_core::id::{BudgetId, CommandId, GrantId, KeyId, PersonId};
+use purser_core::id::{BudgetId, CommandId, GrantId, KeyId, PersonId, RunId};
 use purser_core::money::Nano;
 use purser_core::price::{CardVersion, Ratio};
 use purser_core::time::Instant;
@@ -25,6 +25,7 @@ pub(crate) const BUDGET: AccountNo = AccountNo(1);
 /// People in the company; person `n` has grant account `2 + n`.
 pub(crate) const PEOPLE: u64 = 3;
 const MODELS: [&str; 2] = ["opus", "haiku"];
+pub(crate) const TOOLS: [&str; 2] = ["claude-code", "codex"];
 
 pub(crate) fn person(n: u64) -> PersonId {
     PersonId::new(u128::from(n) + 100)
@@ -32,6 +33,11 @@ pub(crate) fn person(n: u64) -> PersonId {
 
 pub(crate) fn key(n: u64) -> KeyId {
     KeyId::new(u128::from(n) + 200)
+}
+
+/// A person's calls with one model are a run; that with the second was started by that with the first.
+pub(crate) fn run(n: u64, model: usize) -> RunId {
+    RunId::new(u128::from(n) * 2 + u128::try_from(model).unwrap() + 500)
 }
 
 pub(crate) fn grant(n: u64) -> Subject {
@@ -254,7 +260,7 @@ pub(crate) fn detail(n: u64, model: usize, charge: i64) -> Detail {
         person: person(n),
         key: key(n),
         unit: None,
-        run: None,
+        run: Some(run(n, model)),
         session: None,
         provider: "acme".into(),
         requested: MODELS[model].into(),
@@ -271,9 +277,14 @@ pub(crate) fn detail(n: u64, model: usize, charge: i64) -> Detail {
         card: CardVersion(1),
         mark: CallMark::Exact,
         terms: Ratio::ONE,
-        client: String::new(),
+        client: TOOLS[model].to_owned(),
         attempt: 0,
         beside: vec![Beside { model: None, card: CardVersion(2), usage: Usage { output: 1, ..Usage::default() } }],
+        parent: (model == 1).then(|| run(n, 0)),
+        version: Some("1.0".to_owned()),
+        project: (n == 1).then(|| "shop".to_owned()),
+        human: n == 0,
+        retried: n == 2,
     };
     let mut bytes = Vec::new();
     record.encode(&mut bytes).unwrap();

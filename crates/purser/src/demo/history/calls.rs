@@ -116,6 +116,11 @@ impl Caller {
             client: if key.agent.is_some() { "agent" } else { "sdk" }.to_owned(),
             attempt: 0,
             beside: Vec::new(),
+            parent: None,
+            version: None,
+            project: None,
+            human: false,
+            retried: false,
         };
         let mut bytes = Vec::with_capacity(160);
         record.encode(&mut bytes).map_err(|error| failed(&error))?;

@@ -1,0 +1,226 @@
+//! The runs that are known at the moment.
+
+use std::collections::HashMap;
+
+use purser_core::account::{Period, Subject};
+use purser_core::id::{KeyId, PersonId, RunId};
+use purser_core::money::Nano;
+use purser_core::plan::Leg;
+use purser_core::run::{DEPTH_MAX, IDLE_GAP, RunLimit, RunLimits, RunUse, budget_period};
+use purser_core::time::Instant;
+use purser_ledger::Balance;
+use purser_providers::Tool;
+use smallvec::SmallVec;
+
+use super::{Above, unnamed};
+use crate::auth::Caller;
+
+/// Runs remembered; beyond it the quarter that was silent longest is forgotten, so their counts begin anew. Money does
+/// not: the ledger has it.
+const RUNS_MAX: usize = 32 * 1024;
+
+/// The runs that are known.
+#[derive(Debug, Default)]
+pub(super) struct Table {
+    runs: HashMap<RunId, Run>,
+    /// The run of a key's calls that name none, and when the last one was.
+    unnamed: HashMap<(KeyId, Tool), (RunId, Instant)>,
+    /// Accounts of runs that the ledger had at the start.
+    budgets: HashMap<RunId, Period>,
+}
+
+/// A run.
+#[derive(Debug)]
+struct Run {
+    person: PersonId,
+    parent: Option<RunId>,
+    began: Instant,
+    last: Instant,
+    limits: RunLimits,
+    used: RunUse,
+    spent: Nano,
+    /// The period of its account, once its money is limited.
+    period: Option<Period>,
+}
+
+/// A call that is to be counted in its run.
+pub(super) struct Entering<'a> {
+    pub(super) caller: &'a Caller,
+    pub(super) tool: Tool,
+    pub(super) named: Option<RunId>,
+    pub(super) parent: Option<Parent>,
+    /// What the policy and the request allow it.
+    pub(super) limits: RunLimits,
+    /// What the policy alone allows any run of this person.
+    pub(super) policy: RunLimits,
+}
+
+/// The run that started a call's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Parent {
+    /// By the name that the client has for it: it may not have called yet.
+    Named(RunId),
+    /// By the id that Purser gave it: it must be there.
+    Known(RunId),
+}
+
+/// A call that was counted.
+pub(super) struct Entered {
+    pub(super) id: RunId,
+    pub(super) above: Above,
+    pub(super) spent: Nano,
+    pub(super) legs: SmallVec<[Leg; 1]>,
+}
+
+/// Why a call is not counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum No {
+    Limit { run: RunId, limit: RunLimit },
+    UnknownParent,
+}
+
+impl Table {
+    pub(super) fn of(balances: impl Iterator<Item = Balance>) -> Self {
+        let of_run = |balance: Balance| match balance.key.subject {
+            Subject::Run(run) => Some((run, balance.key.period)),
+            Subject::Grant(_) | Subject::Budget(_) => None,
+        };
+        Self { budgets: balances.filter_map(of_run).collect(), ..Self::default() }
+    }
+
+    /// Counts a call in its run and in those above it, or says which of them may make no more.
+    pub(super) fn enter(&mut self, call: &Entering<'_>) -> Result<Entered, No> {
+        let at = call.caller.at;
+        let id = call.named.unwrap_or_else(|| self.unnamed(call));
+        if !self.runs.contains_key(&id) {
+            self.begin(id, call)?;
+        } else if let Some(Parent::Named(parent)) = call.parent {
+            self.adopt(id, parent);
+        }
+        let above = self.above(id);
+        let line = || above.iter().copied().chain([id]);
+        if let Some(run) = self.runs.get_mut(&id) {
+            run.limits = run.limits.lowered_by(&call.limits);
+            run.last = run.last.max(at);
+        }
+        for run in line() {
+            let Some(known) = self.runs.get(&run) else { continue };
+            known.limits.allow_call(known.began, &known.used, at).map_err(|limit| No::Limit { run, limit })?;
+        }
+        let mut legs = SmallVec::new();
+        for run in line() {
+            let Some(known) = self.runs.get_mut(&run) else { continue };
+            known.used.requests = known.used.requests.saturating_add(1);
+            if let Some(money) = known.limits.money {
+                let before = self.budgets.get(&run).copied().filter(|period| period.contains(at));
+                let period = known.period.filter(|period| period.contains(at)).or(before);
+                let period = *known.period.insert(period.unwrap_or_else(|| budget_period(at)));
+                legs.push(Leg::run(run, period, money));
+            }
+        }
+        let spent = self.runs.get(&id).map_or(Nano::ZERO, |run| run.spent);
+        Ok(Entered { id, above, spent, legs })
+    }
+
+    /// Counts what a call has used, in its run and in those above it.
+    pub(super) fn used(&mut self, id: RunId, above: &[RunId], tokens: u64, charge: Nano, at: Instant) {
+        for run in above.iter().chain([&id]) {
+            if let Some(run) = self.runs.get_mut(run) {
+                run.used.tokens = run.used.tokens.saturating_add(tokens);
+                run.spent = run.spent.saturating_add(charge);
+                run.last = run.last.max(at);
+            }
+        }
+    }
+
+    /// The run of a call that names none: the key's last one, unless it was silent for long.
+    fn unnamed(&mut self, call: &Entering<'_>) -> RunId {
+        let (key, at) = ((call.caller.key.id, call.tool), call.caller.at);
+        if self.unnamed.len() >= RUNS_MAX && !self.unnamed.contains_key(&key) {
+            self.unnamed.retain(|_, (_, last)| last.saturating_add(IDLE_GAP) > at);
+        }
+        let (run, last) = self.unnamed.entry(key).or_insert_with(|| (unnamed(call.caller, call.tool, at), at));
+        if last.saturating_add(IDLE_GAP) <= at {
+            *run = unnamed(call.caller, call.tool, at);
+        }
+        *last = at.max(*last);
+        *run
+    }
+
+    fn begin(&mut self, id: RunId, call: &Entering<'_>) -> Result<(), No> {
+        let parent = match call.parent {
+            None => None,
+            Some(Parent::Named(parent)) => Some(parent).filter(|parent| *parent != id),
+            Some(Parent::Known(parent)) => {
+                let known = self.runs.get(&parent).filter(|known| known.person == call.caller.person.id);
+                Some(known.map(|_| parent).ok_or(No::UnknownParent)?)
+            }
+        };
+        self.make_room();
+        if let Some(parent) = parent {
+            // It has not called yet, or was forgotten.
+            self.runs.entry(parent).or_insert_with(|| Run::begun(call, call.policy));
+            let above: Above = [parent].into_iter().chain(self.above(parent)).collect();
+            if above.len() > usize::from(DEPTH_MAX) {
+                return Err(No::Limit { run: parent, limit: RunLimit::Depth(DEPTH_MAX) });
+            }
+            for (run, levels) in above.iter().zip(1_u8..) {
+                let Some(known) = self.runs.get(run) else { continue };
+                let allowed = known.limits.allow_child(&known.used, levels);
+                allowed.map_err(|limit| No::Limit { run: *run, limit })?;
+            }
+            if let Some(known) = self.runs.get_mut(&parent) {
+                known.used.children = known.used.children.saturating_add(1);
+            }
+        }
+        self.runs.insert(id, Run { parent, ..Run::begun(call, call.limits) });
+        Ok(())
+    }
+
+    /// A run that was known before its parent was told: from here on it has one.
+    fn adopt(&mut self, id: RunId, parent: RunId) {
+        let has_one = self.runs.get(&id).is_none_or(|run| run.parent.is_some());
+        let above = self.above(parent);
+        if has_one || id == parent || above.contains(&id) || above.len() >= usize::from(DEPTH_MAX) {
+            return;
+        }
+        if self.runs.contains_key(&parent)
+            && let Some(run) = self.runs.get_mut(&id)
+        {
+            run.parent = Some(parent);
+        }
+    }
+
+    /// The runs above one, the nearest first.
+    fn above(&self, id: RunId) -> Above {
+        let parent = |id: &RunId| self.runs.get(id).and_then(|run| run.parent);
+        std::iter::successors(parent(&id), parent).take(usize::from(DEPTH_MAX)).collect()
+    }
+
+    fn make_room(&mut self) {
+        if self.runs.len() < RUNS_MAX {
+            return;
+        }
+        let mut silent: Vec<Instant> = self.runs.values().map(|run| run.last).collect();
+        let (_, until, _) = silent.select_nth_unstable(RUNS_MAX / 4);
+        let until = *until;
+        self.runs.retain(|_, run| run.last > until);
+        // Nobody is left whose parent was forgotten as if it had one: what it has used there is gone with it.
+    }
+}
+
+impl Run {
+    fn begun(call: &Entering<'_>, limits: RunLimits) -> Self {
+        let at = call.caller.at;
+        Self {
+            person: call.caller.person.id,
+            parent: None,
+            began: at,
+            last: at,
+            limits,
+            used: RunUse::default(),
+            spent: Nano::ZERO,
+            period: None,
+        }
+    }
+}

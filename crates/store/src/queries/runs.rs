@@ -1,0 +1,363 @@
+//! Runs: who is in which, what each has used, and what it is used for.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use purser_core::id::{KeyId, PersonId, RunId, UnitId};
+use purser_core::money::Nano;
+use purser_core::time::Instant;
+use rusqlite::{Connection, ToSql};
+
+use super::usage::{Days, Line, dearest_first, instants};
+use super::view::{ALWAYS, View};
+use super::{Reader, overflow};
+use crate::error::StoreError;
+use crate::ids::Bits;
+use crate::projector::{
+    Caller, Charge, RUN_COLUMNS, RunDay, RunRow, Sums, damaged, each_model, stored_run, stored_run_day,
+};
+
+/// The most runs of one answer.
+pub const RUNS_MAX: usize = 10_000;
+
+/// A run, and what it has used over all of its time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunLine {
+    /// Which.
+    pub run: RunId,
+    /// Whose.
+    pub person: PersonId,
+    /// The key of its first call.
+    pub key: KeyId,
+    /// The unit that the person was in then, where the charge says so.
+    pub unit: Option<UnitId>,
+    /// The run that started it.
+    pub parent: Option<RunId>,
+    /// The program, by the name under which Purser knows it.
+    pub client: String,
+    /// Its version, as it says.
+    pub version: Option<String>,
+    /// What it was for.
+    pub project: Option<String>,
+    /// Its first charge.
+    pub began: Instant,
+    /// Its last charge.
+    pub last: Instant,
+    /// Calls that a human being asked for.
+    pub human: u64,
+    /// Calls that the client made again.
+    pub retried: u64,
+    /// What it used of each model, dearest first.
+    pub models: Vec<Line<String>>,
+    /// The part of the charge that is not the provider's own figure.
+    pub not_exact: Nano,
+}
+
+impl RunLine {
+    /// Everything of all models together.
+    pub fn total(&self) -> Line<()> {
+        let sum = |figure: fn(&Line<String>) -> i64| self.models.iter().map(figure).fold(0, i64::saturating_add);
+        Line {
+            of: (),
+            calls: sum(|line| line.calls),
+            input: sum(|line| line.input),
+            cache_read: sum(|line| line.cache_read),
+            output: sum(|line| line.output),
+            charge: self.models.iter().fold(Nano::ZERO, |all, line| all.saturating_add(line.charge)),
+        }
+    }
+}
+
+/// Which runs a question is about.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RunsOf {
+    /// Of this person only.
+    pub person: Option<PersonId>,
+    /// Charged at or after this.
+    pub since: Option<Instant>,
+}
+
+/// What money is spent with or for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Attribution {
+    /// The program that called.
+    Tool,
+    /// The project that was named.
+    Project,
+}
+
+/// What a run has spent lately.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Burn {
+    /// Which.
+    pub run: RunId,
+    /// Whose.
+    pub person: PersonId,
+    /// The program.
+    pub client: String,
+    /// What it was for.
+    pub project: Option<String>,
+    /// The model of its last charge.
+    pub model: String,
+    /// When that was.
+    pub last: Instant,
+    /// Charges in that time.
+    pub calls: u64,
+    /// Tokens in that time, in and out.
+    pub tokens: u64,
+    /// What was charged in that time.
+    pub charge: Nano,
+}
+
+impl Reader {
+    /// Runs, the last active first, at most [`RUNS_MAX`].
+    ///
+    /// # Errors
+    /// [`StoreError::Sqlite`].
+    pub fn runs(&self, of: &RunsOf) -> Result<Vec<RunLine>, StoreError> {
+        self.ask("read runs", |conn| {
+            let view = View::of(conn)?;
+            let mut runs = Gathered::default();
+            runs.take_open(&view, |charge| of.person.is_none_or(|person| is_of(charge, person)))?;
+            let since = of.since.map_or(i64::MIN, Instant::as_micros);
+            let whose = of.person.map(|person| Bits::new(person.get()));
+            let (filter, params): (_, Vec<&dyn ToSql>) = match &whose {
+                Some(person) => ("person = ?1 AND last >= ?2", vec![person, &since]),
+                None => ("last >= ?1", vec![&since]),
+            };
+            let sql = format!("SELECT run, {RUN_COLUMNS} FROM run WHERE {filter} ORDER BY last DESC LIMIT {RUNS_MAX}");
+            let mut select = conn.prepare_cached(&sql)?;
+            let mut rows = select.query(&params[..])?;
+            while let Some(row) = rows.next()? {
+                runs.take_row(row.get(0)?, RunRow::read(row, 1)?);
+            }
+            runs.lines(conn, |row| of.since.is_none_or(|since| row.last >= since))
+        })
+    }
+
+    /// A run with those that it started, itself first; none where nothing was ever charged in it.
+    ///
+    /// # Errors
+    /// [`StoreError::Sqlite`].
+    pub fn run(&self, run: RunId) -> Result<Vec<RunLine>, StoreError> {
+        let bits = Bits::new(run.get());
+        self.ask("read a run", |conn| {
+            let view = View::of(conn)?;
+            let mut runs = Gathered::default();
+            let mut tree = BTreeSet::from([bits]);
+            let mut select = conn.prepare_cached("SELECT run FROM run WHERE parent = ?1")?;
+            let mut rows = select.query((bits,))?;
+            while let Some(row) = rows.next()? {
+                tree.insert(row.get(0)?);
+            }
+            // A correction does not say who started its run: the calls do, and those first.
+            view.each_open(&ALWAYS, &mut |charge| {
+                tree.extend(charge.called.run.filter(|of| of.parent == Some(bits)).map(|of| of.run));
+                Ok(())
+            })?;
+            runs.take_open(&view, |charge| charge.called.run.is_some_and(|of| tree.contains(&of.run)))?;
+            for run in tree {
+                if let Some(row) = stored_run(conn, run)? {
+                    runs.take_row(run, row);
+                }
+            }
+            let mut lines = runs.lines(conn, |_| true)?;
+            lines.sort_by_key(|line| (line.run != run, line.began, line.run));
+            Ok(lines)
+        })
+    }
+
+    /// What was spent with each tool or for each project, dearest first; `None` where none was named. Of charges that say
+    /// which run they belong to.
+    ///
+    /// # Errors
+    /// [`StoreError::Sqlite`].
+    pub fn usage_by(
+        &self,
+        attribution: Attribution,
+        person: Option<PersonId>,
+        days: &Days,
+    ) -> Result<Vec<Line<Option<String>>>, StoreError> {
+        self.ask("read what was spent on what", |conn| {
+            let view = View::of(conn)?;
+            let mut sums = BTreeMap::<Option<String>, Sums>::new();
+            let named = |row: &RunRow| match attribution {
+                Attribution::Tool => Some(row.client.clone()).filter(|client| !client.is_empty()),
+                Attribution::Project => row.project.clone(),
+            };
+            let whose = person.map(|person| Bits::new(person.get()));
+            let mut select = conn.prepare_cached(&format!(
+                "SELECT u.models, {RUN_COLUMNS} FROM usage_by_run AS u JOIN run AS r ON r.run = u.run
+                 WHERE u.day >= ?1 AND u.day < ?2"
+            ))?;
+            let mut rows = select.query((days.start.0, days.end.0))?;
+            while let Some(row) = rows.next()? {
+                let of = RunRow::read(row, 1)?;
+                if whose.is_some_and(|whose| of.caller.person != whose) {
+                    continue;
+                }
+                let sum = sums.entry(named(&of)).or_default();
+                each_model(row.get_ref(0)?.as_blob()?, &mut |_, more| sum.add(more)).ok_or_else(damaged)?;
+            }
+            // What a run is for may be said by an earlier charge than those of these days, and is not by a correction.
+            let mut open = Gathered::default();
+            open.take_open(&view, |_| true)?;
+            view.each_open(&instants(days), &mut |charge| {
+                let (Some(run), Some(more)) = (charge.called.run, Sums::of(charge)) else { return Ok(()) };
+                if person.is_some_and(|person| !is_of(charge, person)) {
+                    return Ok(());
+                }
+                let name = open.row(conn, run.run)?.as_ref().and_then(named);
+                sums.entry(name).or_default().add(&more).ok_or_else(overflow)
+            })?;
+            Ok(dearest_first(sums))
+        })
+    }
+
+    /// What runs were charged since an instant, dearest first. Charges that say no run are left out.
+    ///
+    /// # Errors
+    /// [`StoreError::Sqlite`].
+    pub fn burning(&self, since: Instant) -> Result<Vec<Burn>, StoreError> {
+        self.ask("read what is spent now", |conn| {
+            let view = View::of(conn)?;
+            let mut burning = BTreeMap::<Bits, Burn>::new();
+            view.each_since(since, &mut |charge| {
+                let (Some(run), Some(sums)) = (charge.called.run, Sums::of(charge)) else { return Ok(()) };
+                let burn = burning.entry(run.run).or_insert_with(|| Burn {
+                    run: RunId::new(run.run.get()),
+                    person: PersonId::new(charge.called.caller.unwrap_or(Caller::FIRST).person.get()),
+                    client: String::new(),
+                    project: None,
+                    model: String::new(),
+                    last: charge.at,
+                    calls: 0,
+                    tokens: 0,
+                    charge: Nano::ZERO,
+                });
+                if !run.client.is_empty() {
+                    run.client.clone_into(&mut burn.client);
+                }
+                burn.project = run.project.map(str::to_owned).or_else(|| burn.project.take());
+                charge.called.model.clone_into(&mut burn.model);
+                burn.last = charge.at;
+                burn.calls = burn.calls.saturating_add_signed(sums.calls);
+                burn.tokens = burn.tokens.saturating_add_signed(sums.input.saturating_add(sums.output));
+                burn.charge = burn.charge.saturating_add(Nano::new(sums.charge));
+                Ok(())
+            })?;
+            let mut burning: Vec<Burn> = burning.into_values().collect();
+            burning.sort_by_key(|burn| (std::cmp::Reverse(burn.charge), burn.run));
+            Ok(burning)
+        })
+    }
+}
+
+fn is_of(charge: &Charge<'_>, person: PersonId) -> bool {
+    charge.called.caller.is_some_and(|caller| caller.person == Bits::new(person.get()))
+}
+
+/// Runs from both sides, put together.
+#[derive(Default)]
+struct Gathered {
+    runs: BTreeMap<Bits, (Option<RunRow>, RunDay)>,
+    looked_up: BTreeSet<Bits>,
+}
+
+/// A run's row in closed sections, with what the open one adds.
+fn joined(stored: Option<RunRow>, open: Option<&RunRow>) -> Option<RunRow> {
+    match (stored, open) {
+        (Some(mut stored), Some(open)) => {
+            stored.add(open);
+            Some(stored)
+        }
+        (stored, open) => stored.or_else(|| open.cloned()),
+    }
+}
+
+impl Gathered {
+    /// From charges of the open section.
+    fn take_open(&mut self, view: &View<'_>, wanted: impl Fn(&Charge<'_>) -> bool) -> rusqlite::Result<()> {
+        view.each_open(&ALWAYS, &mut |charge| {
+            let Some(run) = charge.called.run.filter(|_| wanted(charge)) else { return Ok(()) };
+            let (row, used) = self.runs.entry(run.run).or_default();
+            let own = RunRow::of(charge, &run);
+            match row {
+                Some(row) => row.add(&own),
+                None => *row = Some(own),
+            }
+            if let Some(sums) = Sums::of(charge) {
+                used.models.add(charge.called.model, &sums).ok_or_else(overflow)?;
+                used.human = used.human.saturating_add(i64::from(run.human));
+                used.retried = used.retried.saturating_add(i64::from(run.retried));
+            }
+            Ok(())
+        })
+    }
+
+    /// What is known of a run from both sides. Asked for the first time it is looked up; it is kept then.
+    fn row(&mut self, conn: &Connection, run: Bits) -> rusqlite::Result<Option<RunRow>> {
+        if self.looked_up.insert(run) {
+            let stored = stored_run(conn, run)?;
+            let (row, _) = self.runs.entry(run).or_default();
+            *row = joined(stored, row.as_ref());
+        }
+        Ok(self.runs.get(&run).and_then(|(row, _)| row.clone()))
+    }
+
+    /// A row of closed sections: what it says first stays.
+    fn take_row(&mut self, run: Bits, stored: RunRow) {
+        let (row, _) = self.runs.entry(run).or_default();
+        *row = joined(Some(stored), row.as_ref());
+    }
+
+    /// The wanted ones with everything that they used, the last active first.
+    fn lines(self, conn: &Connection, wanted: impl Fn(&RunRow) -> bool) -> rusqlite::Result<Vec<RunLine>> {
+        let mut lines = Vec::new();
+        for (run, (row, mut used)) in self.runs {
+            // One that only the open section knows may have begun in a closed one.
+            let Some(row) = joined(stored_run(conn, run)?, row.as_ref()) else { continue };
+            if !wanted(&row) {
+                continue;
+            }
+            let days = conn
+                .prepare_cached("SELECT day FROM usage_by_run WHERE run = ?1")?
+                .query_map((run,), |row| row.get::<_, i64>(0))?
+                .collect::<rusqlite::Result<Vec<_>>>()?;
+            for day in days {
+                let Some(stored) = stored_run_day(conn, day, run)? else { continue };
+                used.add(&stored.models.packed(), stored.human, stored.retried).ok_or_else(damaged)?;
+            }
+            lines.push(line(run, row, &used)?);
+        }
+        lines.sort_by_key(|line| (std::cmp::Reverse(line.last), line.run));
+        lines.truncate(RUNS_MAX);
+        Ok(lines)
+    }
+}
+
+fn line(run: Bits, row: RunRow, used: &RunDay) -> rusqlite::Result<RunLine> {
+    let mut models = BTreeMap::<String, Sums>::new();
+    let mut not_exact = 0_i64;
+    each_model(&used.models.packed(), &mut |model, sums| {
+        not_exact = not_exact.checked_add(sums.not_exact)?;
+        models.entry(model.to_owned()).or_default().add(sums)
+    })
+    .ok_or_else(damaged)?;
+    let count = |figure: i64| u64::try_from(figure).unwrap_or(0);
+    Ok(RunLine {
+        run: RunId::new(run.get()),
+        person: PersonId::new(row.caller.person.get()),
+        key: KeyId::new(row.caller.key.get()),
+        unit: Some(UnitId::new(row.caller.unit.get())).filter(|unit| unit.get() != 0),
+        parent: row.parent.map(|parent| RunId::new(parent.get())),
+        client: row.client,
+        version: row.version,
+        project: row.project,
+        began: row.began,
+        last: row.last,
+        human: count(used.human),
+        retried: count(used.retried),
+        models: dearest_first(models),
+        not_exact: Nano::new(not_exact),
+    })
+}
