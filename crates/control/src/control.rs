@@ -29,6 +29,7 @@ use crate::replay::{self, KeptDirectory, Replayed};
 use crate::secret::Random;
 use crate::setup::Offer;
 use crate::shape::Status;
+use crate::trips::{RunPort, Warnings};
 
 /// How long a report waits for the projection. It is milliseconds behind; longer than this means that it stands.
 const PROJECTION_WAIT: Duration = Duration::from_secs(10);
@@ -88,6 +89,10 @@ pub(crate) struct Inner {
     pub(crate) gateway: RwLock<Option<String>>,
     /// Counts up whenever stops have changed.
     pub(crate) stops: watch::Sender<u64>,
+    /// The runs under way, once there is a gateway.
+    pub(crate) runs: RwLock<Option<Box<dyn RunPort>>>,
+    /// What owners of runs were warned of.
+    pub(crate) warnings: Mutex<Warnings>,
     /// The base URL of the pages, for links.
     pub(crate) pages: RwLock<Option<String>>,
     /// After how many months what offers said that came to nothing is forgotten.
@@ -147,6 +152,8 @@ impl Control {
             setup: Mutex::new(None),
             gateway: RwLock::new(None),
             stops: watch::Sender::new(0),
+            runs: RwLock::default(),
+            warnings: Mutex::default(),
             pages: RwLock::new(None),
             candidate_months: RwLock::new(None),
             turn: Mutex::new(reached),

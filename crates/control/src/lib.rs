@@ -44,6 +44,7 @@ mod statements;
 mod stops;
 mod suspense;
 mod trace;
+mod trips;
 mod units;
 
 pub mod api;
@@ -60,3 +61,4 @@ pub use letter::Form;
 pub use offers::Document;
 pub use replay::KeptDirectory;
 pub use secret::{ADMIN_KEY_PREFIX, KEY_PREFIX, MachineRandom, Random, SESSION_PREFIX, Secret};
+pub use trips::{RunPort, Warning};

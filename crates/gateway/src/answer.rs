@@ -26,6 +26,7 @@ const CLAMPED: &str = "x-purser-max-output";
 const PROVIDER: &str = "x-purser-provider";
 const RUN: &str = "x-purser-run";
 const RUN_SPENT: &str = "x-purser-run-spent";
+const WARNING: &str = "x-purser-warning";
 
 /// The provider's headers that are the client's business.
 pub(crate) fn pass_headers(upstream: &Headers) -> Headers {
@@ -119,6 +120,9 @@ impl<'a> Told<'a> {
         headers.append(HOLD, self.hold.written());
         headers.append(PROVIDER, self.upstream.name.as_bytes());
         headers.append(RUN, self.run.id.written());
+        if let Some(warning) = &self.run.warning {
+            headers.append(WARNING, warning.as_bytes());
+        }
         if let Some(reset) = &self.planned.resets_at {
             headers.append(RESET, reset);
         }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use bytes::Bytes;
 use purser_core::snapshot::Snapshot;
 use purser_core::time::Instant;
-use purser_providers::{ClientTool, Dialect, Family, Headers, RequestFacts, Route, RunFacts};
+use purser_providers::{ClientTool, Dialect, Family, Headers, RequestFacts, Route};
 
 use crate::admit::admit;
 use crate::answer::{self, Receipt};
@@ -19,7 +19,7 @@ use crate::live::StopFlag;
 use crate::meter::meter;
 use crate::refuse::Refused;
 use crate::routing;
-use crate::runs::InRun;
+use crate::runs::{self, InRun};
 use crate::settle::settle;
 use crate::worker::Worker;
 
@@ -69,8 +69,7 @@ async fn metered(
     let body = read_body(worker, client, &about.head).await?;
     let facts = RequestFacts::read(dialect, model.as_deref(), &body).map_err(|why| Refused::bad_request(&why))?;
     may_pass(worker, &caller, &facts, about.at)?;
-    let said = RunFacts::read(&about.head.headers, &facts);
-    let run = worker.shared.runs.enter(&snapshot, &caller, &about.tool, &said)?;
+    let run = runs::enter(worker, client, about, &caller, (&facts, &body)).await?;
     let call = Rc::new(Call::of(about, caller, dialect, facts, body, run));
     let _live = worker.live.enter(&call);
 

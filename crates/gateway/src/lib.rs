@@ -49,8 +49,9 @@ pub use config::{GatewayConfig, Limits, Secret, Upstream};
 pub use decisions::{DenialLog, Denials};
 pub use fence::Fence;
 pub use plans::terms;
+pub use runs::{LiveRuns, TripLog, Tripping};
 pub use server::{GatewayHandle, Waiting};
-pub use shared::Shared;
+pub use shared::{Logs, Shared};
 
 /// Starts the gateway: binds the port and runs its threads.
 ///

@@ -1,5 +1,7 @@
 //! Step 5: what did it cost, and post it.
 
+use std::sync::Arc;
+
 use purser_core::charge::{self, ChargeView};
 use purser_core::money::Nano;
 use purser_core::rating;
@@ -10,14 +12,16 @@ use purser_providers::{Metered, Stage, UsageProblem, estimate_input, estimate_ou
 use crate::admit::Admitted;
 use crate::call::Call;
 use crate::meter::Reading;
+use crate::runs::Used;
 use crate::worker::Worker;
 
 /// Posts the charge of a measured call and frees the rest of its hold.
 pub(crate) fn settle(worker: &Worker, call: &Call, mut admitted: Admitted<'_>, reading: &Reading) -> Option<Settled> {
     let only_one = admitted.only_one.take();
     let has_ceilings = admitted.planned.has_ceilings() || !call.run.legs.is_empty();
-    let settled = if let Reading::Nothing = reading {
-        admitted.into_hold().release()
+    let policy = Arc::clone(admitted.snapshot.directory.policy_of(call.caller.person.id));
+    let (settled, used) = if let Reading::Nothing = reading {
+        (admitted.into_hold().release(), Used { failed: true, ..Used::default() })
     } else {
         let settlement = settlement(call, &admitted, reading);
         if settlement.mark == Mark::Exact && admitted.learns {
@@ -31,20 +35,24 @@ pub(crate) fn settle(worker: &Worker, call: &Call, mut admitted: Admitted<'_>, r
             );
         }
         let usage = usage_of(call, &admitted, reading);
-        worker.shared.runs.used(&call.run, tokens_of(&usage), settlement.charge, worker.shared.clock.now());
-        admitted.into_hold().settle(settlement)
+        let used = Used {
+            input: usage.prompt_tokens(),
+            output: usage.output_tokens(),
+            charge: settlement.charge,
+            failed: settlement.mark == Mark::Presumed,
+        };
+        (admitted.into_hold().settle(settlement), used)
     };
+    let trips = worker.shared.runs.over(&call.run, &policy.breakers, &used, worker.shared.clock.now());
+    if !trips.is_empty() {
+        worker.shared.trips.tripped(trips);
+    }
     drop(only_one);
     worker.shared.parking.freed(call.caller.person.id);
     if has_ceilings {
         worker.shared.parking.freed_above();
     }
     settled.inspect_err(|why| tracing::error!(%why, "a call could not be settled; its hold counts as spent")).ok()
-}
-
-/// Tokens in and out.
-fn tokens_of(usage: &Usage) -> u64 {
-    usage.prompt_tokens().saturating_add(usage.output_tokens())
 }
 
 /// What a reading comes to.
@@ -176,7 +184,7 @@ fn detail(
         parent: call.run.above.first().copied(),
         version: call.tool.version.as_deref(),
         project: call.run.project.as_deref(),
-        human: false,
+        human: call.run.human,
         retried: call.run.retried,
     };
     let mut bytes = Vec::with_capacity(160);

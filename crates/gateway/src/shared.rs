@@ -13,7 +13,7 @@ use crate::fence::Fence;
 use crate::learned::Learned;
 use crate::park::Parking;
 use crate::rate::RateLimits;
-use crate::runs::Runs;
+use crate::runs::{LiveRuns, Runs, TripLog};
 use crate::uncertain::Uncertain;
 
 /// The ledger, the snapshot and the few tables that calls of all threads meet in.
@@ -28,12 +28,26 @@ pub struct Shared {
     pub(crate) denials: Arc<dyn DenialLog>,
     pub(crate) learned: Learned,
     pub(crate) uncertain: Uncertain,
-    pub(crate) runs: Runs,
+    pub(crate) runs: Arc<Runs>,
+    pub(crate) trips: Arc<dyn TripLog>,
     /// Changes when stops do, once the snapshot has them.
     pub(crate) stops: watch::Receiver<u64>,
 }
 
+/// Who hears of what the gateway decides.
+pub struct Logs {
+    /// Of denials.
+    pub denials: Arc<dyn DenialLog>,
+    /// Of breakers that trip.
+    pub trips: Arc<dyn TripLog>,
+}
+
 impl Shared {
+    /// The runs that this gateway knows, for who looks after them while it serves.
+    pub fn live_runs(&self) -> LiveRuns {
+        LiveRuns(Arc::clone(&self.runs))
+    }
+
     /// `snapshot` is swapped by the control plane whenever something changes; a call keeps the one it started with, unless
     /// `stops` says that stops have changed.
     pub fn new(
@@ -41,10 +55,11 @@ impl Shared {
         ledger: Ledger,
         clock: Arc<dyn Clock>,
         fence: Arc<dyn Fence>,
-        denials: Arc<dyn DenialLog>,
+        logs: Logs,
         stops: watch::Receiver<u64>,
     ) -> Self {
-        let runs = Runs::of(ledger.balances().into_iter());
+        let Logs { denials, trips } = logs;
+        let runs = Arc::new(Runs::of(ledger.balances().into_iter()));
         Self {
             snapshot,
             ledger,
@@ -57,6 +72,7 @@ impl Shared {
             learned: Learned::default(),
             uncertain: Uncertain::default(),
             runs,
+            trips,
             stops,
         }
     }

@@ -122,7 +122,9 @@ impl Worker {
     pub(crate) async fn heed_stops(&self) {
         let mut stops = self.shared.stops.clone();
         while stops.changed().await.is_ok() {
-            self.live.look(self, &self.snapshot(), self.shared.clock.now());
+            let (snapshot, at) = (self.snapshot(), self.shared.clock.now());
+            self.shared.runs.look(&snapshot.directory, at);
+            self.live.look(self, &snapshot, at);
         }
     }
 

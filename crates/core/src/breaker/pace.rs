@@ -97,6 +97,23 @@ impl Pace {
         (self.warned, self.tripped, self.at_trip) = (false, false, Nano::ZERO);
     }
 
+    /// Takes in what was spent before this one began, oldest first: the days that it does not know itself. Of the day on
+    /// which this one began, the past's most counts too.
+    pub fn remember(&mut self, past: &Self) {
+        let mut days: Vec<Nano> = past.most.iter().flatten().copied().collect();
+        if past.most_today > Nano::ZERO {
+            if self.day == past.day {
+                self.most_today = self.most_today.max(past.most_today);
+            } else {
+                days.insert(0, past.most_today);
+            }
+        }
+        let known = self.most.iter().flatten().copied().chain(days).map(Some);
+        let mut most = [None; DAYS];
+        most.iter_mut().zip(known).for_each(|(most, known)| *most = known);
+        self.most = most;
+    }
+
     /// The most of ten minutes on any remembered day, once enough are.
     pub fn own_most(&self) -> Option<Nano> {
         let known = self.most.iter().flatten();

@@ -16,6 +16,7 @@ use crate::id::{GrantId, KeyId, PersonId, RunId, UnitId};
 use crate::money::Nano;
 use crate::plan::{Leg, LegOf};
 use crate::run::RunLimit;
+use crate::stop::Tripped;
 use crate::time::Instant;
 
 /// What a call is told.
@@ -247,8 +248,8 @@ pub enum Refused {
     RunPaused {
         /// Which run.
         run: RunId,
-        /// What was seen, without a full stop.
-        seen: String,
+        /// Which breaker, and what it saw.
+        tripped: Tripped,
     },
     /// The key made all requests that it may make in a minute.
     RateLimited {

@@ -166,9 +166,9 @@ impl Words<'_> {
             }
             Refused::Stopped { what } => format!("{} is stopped. {} when it goes on.", plain(what), self.ask()),
             Refused::RunLimit { limit, .. } => run_limit(*limit),
-            Refused::RunPaused { run, seen } => format!(
+            Refused::RunPaused { run, tripped } => format!(
                 "Purser has paused this run: {}. If that is as it should be, let it go on: `purser resume {run}`.",
-                plain(seen)
+                plain(&tripped.seen)
             ),
             Refused::RateLimited { per_minute, retry_at } => {
                 let wall = self.zone.wall(retry_at.saturating_add(std::time::Duration::from_micros(999_999)));

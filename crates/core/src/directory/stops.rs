@@ -76,7 +76,7 @@ impl Directory {
     pub fn run_may_go_on(&self, run: RunId) -> Result<(), Refused> {
         self.stop_of_run(run).map_or(Ok(()), |stop| {
             Err(match &stop.tripped {
-                Some(tripped) => Refused::RunPaused { run, seen: tripped.seen.clone() },
+                Some(tripped) => Refused::RunPaused { run, tripped: tripped.clone() },
                 None => Refused::Stopped { what: stop.on.what() },
             })
         })

@@ -5,29 +5,36 @@
 //! anew, never money.
 
 mod asked;
+mod enter;
 mod legs;
 mod table;
+mod watch;
 
+use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
+use purser_core::breaker::{Pace, Rules, Step};
 use purser_core::decision::Refused as Reason;
 use purser_core::directory::Directory;
-use purser_core::id::RunId;
+use purser_core::id::{PersonId, RunId};
 use purser_core::money::Nano;
 use purser_core::policy::Policy;
 use purser_core::snapshot::Snapshot;
+use purser_core::stop::Tripped;
 use purser_core::time::Instant;
 use purser_ledger::Balance;
-use purser_providers::{ClientTool, RunFacts, RunName};
+use purser_providers::{ClientTool, RunFacts, RunName, Turn, WorkKey};
 use sha2::{Digest as _, Sha256};
 use smallvec::SmallVec;
 
 use crate::auth::Caller;
 use crate::deny;
 use crate::refuse::Refused;
+pub(crate) use enter::enter;
 pub(crate) use legs::RunLegs;
 use table::{Entering, Table};
+pub use watch::Tripping;
 
 /// The run of a call.
 #[derive(Debug)]
@@ -38,10 +45,16 @@ pub(crate) struct InRun {
     /// The client's own session, hashed with the key.
     pub(crate) session: Option<u64>,
     pub(crate) project: Option<Box<str>>,
+    /// A human being asked for the call.
+    pub(crate) human: bool,
     /// The client said that it asks again.
     pub(crate) retried: bool,
+    /// What the agent did last and what came of it, hashed.
+    work: Option<u64>,
     /// What the run had cost when the call began.
     pub(crate) spent: Nano,
+    /// What its owner is warned about.
+    pub(crate) warning: Option<Box<str>>,
     /// What it and those above may cost, where that is limited.
     pub(crate) legs: RunLegs,
 }
@@ -49,44 +62,58 @@ pub(crate) struct InRun {
 /// The runs above one, the nearest first.
 pub(crate) type Above = SmallVec<[RunId; 2]>;
 
+/// A call, as far as its run depends on it.
+pub(crate) struct Asked<'a> {
+    pub(crate) caller: &'a Caller,
+    pub(crate) tool: &'a ClientTool,
+    /// What it says about its run.
+    pub(crate) said: RunFacts<'a>,
+    pub(crate) turn: Turn,
+}
+
+/// Why a call is not counted in a run.
+#[derive(Debug)]
+pub(crate) enum NotEntered {
+    /// A breaker waits for the word of the run's owner.
+    Paused { run: RunId, tripped: Tripped },
+    /// Anything else.
+    Refused(Refused),
+}
+
 /// The runs of everybody.
 pub(crate) struct Runs {
     table: Mutex<Table>,
+    /// Of what agents do, only hashes by this are kept.
+    pub(crate) work_key: WorkKey,
+}
+
+/// Hears of trips.
+pub trait TripLog: Send + Sync {
+    /// Takes them. Returns at once: it is called on a thread that serves calls. Whoever hears of a trip that is more than
+    /// a warning places a stop on its run; until then, and for no longer than a minute, the gateway holds the run back.
+    fn tripped(&self, trips: Vec<Tripping>);
 }
 
 impl Runs {
     /// With the accounts of runs that the ledger knows: their periods go on.
     pub(crate) fn of(balances: impl Iterator<Item = Balance>) -> Self {
-        Self { table: Mutex::new(Table::of(balances)) }
+        let work_key = WorkKey::new(RandomState::new().hash_one(0));
+        Self { table: Mutex::new(Table::of(balances)), work_key }
     }
 
     /// Counts a call in its run.
     ///
     /// # Errors
     /// A stop, or a limit of the run or of one above it.
-    pub(crate) fn enter(
-        &self,
-        snapshot: &Snapshot,
-        caller: &Caller,
-        tool: &ClientTool,
-        said: &RunFacts<'_>,
-    ) -> Result<InRun, Refused> {
+    pub(crate) fn enter(&self, snapshot: &Snapshot, asked: &Asked<'_>) -> Result<InRun, NotEntered> {
+        let Asked { caller, tool, said, turn } = asked;
         let policy: &Arc<Policy> = snapshot.directory.policy_of(caller.person.id);
         let limits = policy.runs.lowered_by(&asked::limits(said)?);
         let named = said.run.map(|name| named(caller, name));
         let parent = said.parent.map(|name| parent(caller, name)).transpose()?;
-        let session = match (named, said) {
-            // The run is named by the session alone, so one digest tells both.
-            (Some(named), RunFacts { run: Some(RunName { session, agent: None }), session: Some(own), .. })
-                if session == own =>
-            {
-                Some(named.session)
-            }
-            (_, RunFacts { session: Some(own), .. }) => Some(digest(caller, own, None).session),
-            _ => None,
-        };
         let entering = Entering {
             caller,
+            directory: &snapshot.directory,
             tool: tool.tool,
             named: named.map(|named| named.run),
             parent,
@@ -95,25 +122,79 @@ impl Runs {
         };
         let entered = self.table.lock().enter(&entering);
         let entered = entered.map_err(|why| match why {
-            table::No::Limit { run, limit } => deny::not_allowed(snapshot, caller, Reason::RunLimit { run, limit }),
-            table::No::UnknownParent => Refused::unknown_parent(),
+            table::No::Held { run, tripped } => NotEntered::Paused { run, tripped },
+            table::No::Limit { run, limit } => {
+                deny::not_allowed(snapshot, caller, Reason::RunLimit { run, limit }).into()
+            }
+            table::No::UnknownParent => Refused::unknown_parent().into(),
         })?;
         let run = InRun {
             id: entered.id,
+            // What a sub-agent is told first looks like a human being's words.
+            human: turn.human && entered.above.is_empty(),
             above: entered.above,
-            session,
+            session: session(caller, named, said),
             project: said.project.map(Into::into),
             retried: said.retried,
+            work: turn.work,
             spent: entered.spent,
+            warning: entered.warning,
             legs: RunLegs::new(entered.legs),
         };
-        run.may_go_on(&snapshot.directory).map_err(|why| deny::not_allowed(snapshot, caller, why))?;
+        run.may_go_on(&snapshot.directory).map_err(|why| match why {
+            Reason::RunPaused { run, tripped } => NotEntered::Paused { run, tripped },
+            why => deny::not_allowed(snapshot, caller, why).into(),
+        })?;
         Ok(run)
     }
 
-    /// Counts what a call of a run has used.
-    pub(crate) fn used(&self, run: &InRun, tokens: u64, charge: Nano, at: Instant) {
-        self.table.lock().used(run.id, &run.above, tokens, charge, at);
+    /// Counts what a call of a run has used; what trips by it.
+    pub(crate) fn over(&self, run: &InRun, rules: &Rules, used: &Used, at: Instant) -> Vec<Tripping> {
+        let Used { input, output, charge, failed } = *used;
+        let failed = failed || run.retried;
+        let step = Step { at, cost: charge, input, output, failed, work: run.work, human: run.human };
+        let mut table = self.table.lock();
+        table.used(run.id, &run.above, input.saturating_add(output), charge, at);
+        table.step(run.id, rules, &step)
+    }
+
+    /// Stops have changed: runs whose stop was lifted go on.
+    pub(crate) fn look(&self, directory: &Directory, at: Instant) {
+        self.table.lock().look(directory, at);
+    }
+}
+
+/// The runs that a gateway knows, from outside of it.
+#[derive(Clone)]
+pub struct LiveRuns(pub(crate) Arc<Runs>);
+
+impl LiveRuns {
+    /// Its owner still watches over the run: what it did so far is fine. `false` where it is not known here, which is so
+    /// too where nothing was called in it since the start.
+    pub fn confirm(&self, run: RunId, at: Instant) -> bool {
+        self.0.table.lock().confirm(run, at)
+    }
+
+    /// What somebody spent before this process began: whose money usually goes fast is not warned about it anew after
+    /// every restart.
+    pub fn remember(&self, person: PersonId, past: &Pace) {
+        self.0.table.lock().remember(person, past);
+    }
+}
+
+/// What a call has used.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Used {
+    pub(crate) input: u64,
+    pub(crate) output: u64,
+    pub(crate) charge: Nano,
+    /// The provider said no, or nothing came back.
+    pub(crate) failed: bool,
+}
+
+impl From<Refused> for NotEntered {
+    fn from(refused: Refused) -> Self {
+        Self::Refused(refused)
     }
 }
 
@@ -121,6 +202,16 @@ impl InRun {
     /// May it go on, as stops of runs are?
     pub(crate) fn may_go_on(&self, directory: &Directory) -> Result<(), Reason> {
         self.above.iter().chain([&self.id]).try_for_each(|run| directory.run_may_go_on(*run))
+    }
+}
+
+/// The client's own session, as charges keep it.
+fn session(caller: &Caller, named: Option<Named>, said: &RunFacts<'_>) -> Option<u64> {
+    let own = said.session?;
+    match (named, said.run) {
+        // The run is named by the session alone, so one digest tells both.
+        (Some(named), Some(RunName { session, agent: None })) if session == own => Some(named.session),
+        _ => Some(digest(caller, own, None).session),
     }
 }
 

@@ -1,17 +1,21 @@
 //! The runs that are known at the moment.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use purser_core::account::{Period, Subject};
+use purser_core::breaker::Pace;
+use purser_core::directory::Directory;
 use purser_core::id::{KeyId, PersonId, RunId};
 use purser_core::money::Nano;
 use purser_core::plan::Leg;
 use purser_core::run::{DEPTH_MAX, IDLE_GAP, RunLimit, RunLimits, RunUse, budget_period};
+use purser_core::stop::Tripped;
 use purser_core::time::Instant;
 use purser_ledger::Balance;
 use purser_providers::Tool;
 use smallvec::SmallVec;
 
+use super::watch::Watched;
 use super::{Above, unnamed};
 use crate::auth::Caller;
 
@@ -22,7 +26,11 @@ const RUNS_MAX: usize = 32 * 1024;
 /// The runs that are known.
 #[derive(Debug, Default)]
 pub(super) struct Table {
-    runs: HashMap<RunId, Run>,
+    pub(super) runs: HashMap<RunId, Run>,
+    /// How fast people's money goes.
+    pub(super) paces: HashMap<PersonId, Pace>,
+    /// Runs that a breaker holds back.
+    pub(super) held: HashSet<RunId>,
     /// The run of a key's calls that name none, and when the last one was.
     unnamed: HashMap<(KeyId, Tool), (RunId, Instant)>,
     /// Accounts of runs that the ledger had at the start.
@@ -31,8 +39,8 @@ pub(super) struct Table {
 
 /// A run.
 #[derive(Debug)]
-struct Run {
-    person: PersonId,
+pub(super) struct Run {
+    pub(super) person: PersonId,
     parent: Option<RunId>,
     began: Instant,
     last: Instant,
@@ -41,11 +49,13 @@ struct Run {
     spent: Nano,
     /// The period of its account, once its money is limited.
     period: Option<Period>,
+    pub(super) watched: Watched,
 }
 
 /// A call that is to be counted in its run.
 pub(super) struct Entering<'a> {
     pub(super) caller: &'a Caller,
+    pub(super) directory: &'a Directory,
     pub(super) tool: Tool,
     pub(super) named: Option<RunId>,
     pub(super) parent: Option<Parent>,
@@ -69,13 +79,22 @@ pub(super) struct Entered {
     pub(super) id: RunId,
     pub(super) above: Above,
     pub(super) spent: Nano,
+    pub(super) warning: Option<Box<str>>,
     pub(super) legs: SmallVec<[Leg; 1]>,
 }
 
 /// Why a call is not counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum No {
-    Limit { run: RunId, limit: RunLimit },
+    /// A breaker has tripped.
+    Held {
+        run: RunId,
+        tripped: Tripped,
+    },
+    Limit {
+        run: RunId,
+        limit: RunLimit,
+    },
     UnknownParent,
 }
 
@@ -104,6 +123,9 @@ impl Table {
             run.last = run.last.max(at);
         }
         for run in line() {
+            if let Some(tripped) = self.held(run, call.directory, at) {
+                return Err(No::Held { run, tripped });
+            }
             let Some(known) = self.runs.get(&run) else { continue };
             known.limits.allow_call(known.began, &known.used, at).map_err(|limit| No::Limit { run, limit })?;
         }
@@ -118,8 +140,9 @@ impl Table {
                 legs.push(Leg::run(run, period, money));
             }
         }
-        let spent = self.runs.get(&id).map_or(Nano::ZERO, |run| run.spent);
-        Ok(Entered { id, above, spent, legs })
+        let (spent, warning) = self.runs.get(&id).map_or((Nano::ZERO, None), |run| (run.spent, run.watched.warning()));
+        let warning = warning.map(Into::into);
+        Ok(Entered { id, above, spent, warning, legs })
     }
 
     /// Counts what a call has used, in its run and in those above it.
@@ -221,6 +244,7 @@ impl Run {
             used: RunUse::default(),
             spent: Nano::ZERO,
             period: None,
+            watched: Watched::begun(at),
         }
     }
 }

@@ -5,6 +5,7 @@
 
 mod asks;
 mod books;
+mod breakers;
 mod calibrated;
 mod calibrated_agents;
 mod company;

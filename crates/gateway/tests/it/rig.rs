@@ -14,7 +14,8 @@ use purser_core::money::Nano;
 use purser_core::snapshot::Snapshot;
 use purser_core::time::{Clock, Instant};
 use purser_gateway::{
-    DenialLog, Denials, Fence, GatewayConfig, GatewayHandle, Limits, Secret, Shared, Upstream, Waiting,
+    DenialLog, Denials, Fence, GatewayConfig, GatewayHandle, Limits, Logs, Secret, Shared, TripLog, Tripping, Upstream,
+    Waiting,
 };
 use purser_ledger::{BootId, Ledger, MemoryJournal, Options, Record, verify};
 use purser_providers::Family;
@@ -108,6 +109,7 @@ pub(crate) struct Rig {
     pub(crate) clock: Arc<HandClock>,
     pub(crate) address: SocketAddr,
     pub(crate) denials: Arc<Denied>,
+    pub(crate) trips: Arc<Trips>,
     company: Mutex<Company>,
     snapshot: Arc<ArcSwap<Snapshot>>,
     stops: watch::Sender<u64>,
@@ -165,6 +167,7 @@ impl Rig {
 
         let snapshot = Arc::new(ArcSwap::from_pointee(Snapshot::of(company.directory.clone())));
         let denials = Arc::new(Denied::default());
+        let trips = Arc::new(Trips::default());
         let stops = watch::Sender::new(0);
         let fence = Arc::new(Makers::default());
         let shared = Shared::new(
@@ -172,7 +175,7 @@ impl Rig {
             ledger.clone(),
             Arc::clone(&clock) as _,
             fence,
-            Arc::clone(&denials) as _,
+            Logs { denials: Arc::clone(&denials) as _, trips: Arc::clone(&trips) as _ },
             stops.subscribe(),
         );
         let config = GatewayConfig {
@@ -193,6 +196,7 @@ impl Rig {
             clock,
             address,
             denials,
+            trips,
             company: Mutex::new(company),
             snapshot,
             stops,
@@ -388,6 +392,23 @@ impl Denied {
 impl DenialLog for Denied {
     fn record(&self, batch: Vec<Denials>) {
         self.0.lock().extend(batch);
+    }
+}
+
+/// What breakers saw.
+#[derive(Default)]
+pub(crate) struct Trips(Mutex<Vec<Tripping>>);
+
+impl Trips {
+    /// All trips so far.
+    pub(crate) fn all(&self) -> Vec<Tripping> {
+        self.0.lock().clone()
+    }
+}
+
+impl TripLog for Trips {
+    fn tripped(&self, trips: Vec<Tripping>) {
+        self.0.lock().extend(trips);
     }
 }
 

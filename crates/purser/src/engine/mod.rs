@@ -2,7 +2,9 @@
 
 mod denials;
 mod fence;
+mod pace;
 mod snapshots;
+mod trips;
 
 use std::convert::Infallible;
 use std::fs::File;
@@ -12,7 +14,7 @@ use std::time::Duration;
 
 use purser_control::{Control, Founding, KeptDirectory, MachineRandom, Parts, Random};
 use purser_core::time::Clock;
-use purser_gateway::Shared;
+use purser_gateway::{LiveRuns, Logs, Shared};
 use purser_ledger::{BootId, Frame, FrameObserver, Ledger, OpenError, Options, Recovery};
 use purser_store::{
     DataDir, DenialLog, Fence, Folds, JournalKind, Mode, Private, Projector, ProjectorTap, Reader, Snapshots,
@@ -170,14 +172,34 @@ impl Engine {
         let fence = Arc::clone(self.fence.get_or_init(|| fence));
         let denials = denials::Writer::start(self.denial_log()?)
             .map_err(|error| Failure::from_error("there is no thread for the log of denials", &error))?;
-        Ok(Shared::new(
+        let trips = trips::Watchman::start(self.control.clone())
+            .map_err(|error| Failure::from_error("there is no thread for breakers", &error))?;
+        let shared = Shared::new(
             self.control.shared_snapshot(),
             self.ledger.clone(),
             Arc::clone(&self.clock),
             fence,
-            Arc::new(denials),
+            Logs { denials: Arc::new(denials), trips: Arc::new(trips) },
             self.control.stops_changed(),
-        ))
+        );
+        self.control.tell_runs(Box::new(trips::Runs(shared.live_runs())));
+        self.remember_paces(shared.live_runs())?;
+        Ok(shared)
+    }
+
+    /// Tells the gateway how fast people's money went lately, on a thread that ends by itself.
+    fn remember_paces(&self, runs: LiveRuns) -> Result<(), Failure> {
+        let policy = Arc::clone(self.control.shared_snapshot().load().directory.policy());
+        let Some(rule) = policy.breakers.spend.clone() else { return Ok(()) };
+        let reader = Reader::open(&self.dir).map_err(|error| store(&error))?;
+        let now = self.clock.now();
+        let read = move || {
+            if let Err(error) = pace::remember(&reader, &rule, &runs, now) {
+                tracing::warn!(%error, "what people spent before is not known to the breaker of spending: it learns anew");
+            }
+        };
+        let thread = thread::Builder::new().name("purser-paces".to_owned()).spawn(read);
+        thread.map(drop).map_err(|error| Failure::from_error("there is no thread to read what was spent", &error))
     }
 
     /// Keeps the ledger's state and the directory now and then, so that a start replays little, and forgets what is too

@@ -213,6 +213,21 @@ impl Reader {
         })
     }
 
+    /// Goes through what people were charged since an instant, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError::Sqlite`].
+    pub fn spent_since(&self, since: Instant, each: &mut dyn FnMut(PersonId, Instant, Nano)) -> Result<(), StoreError> {
+        self.ask("read what was spent", |conn| {
+            View::of(conn)?.each_since(since, &mut |charge| {
+                if let (Some(caller), Some(sums)) = (charge.called.caller, Sums::of(charge)) {
+                    each(PersonId::new(caller.person.get()), charge.at, Nano::new(sums.charge));
+                }
+                Ok(())
+            })
+        })
+    }
+
     /// What runs were charged since an instant, dearest first. Charges that say no run are left out.
     ///
     /// # Errors

@@ -1,0 +1,56 @@
+//! A call enters its run; where a breaker holds that back for a moment only, it waits for the owner's word.
+
+use purser_core::breaker::{Act, Breaker, Rules};
+use purser_core::decision::Refused as Reason;
+use purser_providers::{RequestFacts, RunFacts};
+use tokio::time::{Instant, timeout_at};
+
+use super::{Asked, InRun, NotEntered};
+use crate::auth::Caller;
+use crate::call::About;
+use crate::client::Client;
+use crate::deny;
+use crate::refuse::Refused;
+use crate::worker::Worker;
+
+/// Counts the call in its run, or says why not.
+pub(crate) async fn enter(
+    worker: &Worker,
+    client: &mut Client,
+    about: &About,
+    caller: &Caller,
+    (facts, body): (&RequestFacts, &[u8]),
+) -> Result<InRun, Refused> {
+    let (runs, mut stops) = (&worker.shared.runs, worker.shared.stops.clone());
+    let said = RunFacts::read(&about.head.headers, facts);
+    let asked = Asked { caller, tool: &about.tool, said, turn: facts.turn(body, &runs.work_key) };
+    let mut deadline = None;
+    loop {
+        let snapshot = worker.snapshot();
+        let (run, tripped) = match runs.enter(&snapshot, &asked) {
+            Ok(run) => return Ok(run),
+            Err(NotEntered::Refused(refused)) => return Err(refused),
+            Err(NotEntered::Paused { run, tripped }) => (run, tripped),
+        };
+        let policy = snapshot.directory.policy_of(caller.person.id);
+        let until = *deadline.get_or_insert_with(|| Instant::now() + policy.park.max_wait);
+        if act_of(&policy.breakers, tripped.breaker) != Some(Act::Hold) || Instant::now() >= until {
+            return Err(deny::not_allowed(&snapshot, caller, Reason::RunPaused { run, tripped }));
+        }
+        tokio::select! {
+            _ = timeout_at(until, stops.changed()) => {}
+            () = client.hung_up() => return Err(Refused::gone()),
+        }
+    }
+}
+
+/// What a breaker does.
+fn act_of(rules: &Rules, breaker: Breaker) -> Option<Act> {
+    match breaker {
+        Breaker::Spend => rules.spend.as_ref().map(|rule| rule.act),
+        Breaker::Repeat => rules.repeat.as_ref().map(|rule| rule.act),
+        Breaker::Errors => rules.errors.as_ref().map(|rule| rule.act),
+        Breaker::Growth => rules.growth.as_ref().map(|rule| rule.act),
+        Breaker::Unattended => rules.unattended.as_ref().map(|rule| rule.act),
+    }
+}
