@@ -128,6 +128,57 @@ const FIELDS: &[Field] = &[
         "How much of what a grant's running period releases may be given to somebody else's grant, in hundredths.",
     ),
     field("policy.ask_more", "none", "Whom to ask for more: a team or an address. Every denial says it."),
+    field(
+        "policy.runs.money",
+        "none",
+        "What one agent's session may cost. Requests can lower it (`x-purser-run-budget`), never raise it; so with the other limits of runs.",
+    ),
+    field("policy.runs.tokens", "none", "Tokens, in and out, of one session."),
+    field("policy.runs.requests", "none", "Calls of one session."),
+    field("policy.runs.minutes", "none", "Minutes from a session's first call to its last."),
+    field("policy.runs.depth", "none", "Levels of sessions that one may have below it."),
+    field("policy.runs.children", "none", "Sessions that one may start itself."),
+    field(
+        "policy.breakers.off",
+        "`[]`",
+        "Breakers that are switched off: `spend`, `repeat`, `errors`, `growth`, `unattended`. What each looks at: [Breakers](breakers.md).",
+    ),
+    field(
+        "policy.breakers.spend.tenths_of_most",
+        "`30`",
+        "Trips above so many tenths of a person's own most in ten minutes.",
+    ),
+    field("policy.breakers.spend.at_least", "`\"15\"`", "Never trips below this much in ten minutes."),
+    field("policy.breakers.spend.ceiling", "`\"150\"`", "Always trips above this much in ten minutes."),
+    field("policy.breakers.spend.newcomer", "`\"30\"`", "What trips whose own most is not known yet."),
+    field(
+        "policy.breakers.spend.warn_percent",
+        "`20`",
+        "Warns once two minutes cost so much of what trips in ten, in percent.",
+    ),
+    field(
+        "policy.breakers.spend.act",
+        "`\"pause\"`",
+        "What the breaker does: `warn`, `hold`, `pause` or `stop`; so with the others.",
+    ),
+    field("policy.breakers.repeat.rounds", "`3`", "How often a circle is gone round again."),
+    field("policy.breakers.repeat.steps", "`9`", "How many steps that takes at least."),
+    field("policy.breakers.repeat.cost", "`\"0.75\"`", "What they have cost at least."),
+    field("policy.breakers.repeat.act", "`\"pause\"`", "What the breaker does."),
+    field("policy.breakers.errors.in_a_row", "`40`", "Errors in a row that trip."),
+    field("policy.breakers.errors.act", "`\"pause\"`", "What the breaker does."),
+    field("policy.breakers.growth.in_a_row", "`60`", "Calls in a row with more and more going in."),
+    field("policy.breakers.growth.output_each", "`24`", "Tokens that come out of each at most, on average."),
+    field("policy.breakers.growth.cost", "`\"3\"`", "What they have cost at least."),
+    field("policy.breakers.growth.act", "`\"pause\"`", "What the breaker does."),
+    field(
+        "policy.breakers.unattended.warn_after_minutes",
+        "`240`",
+        "Minutes without a human being's word after which it warns.",
+    ),
+    field("policy.breakers.unattended.after_minutes", "`720`", "Minutes after which it trips."),
+    field("policy.breakers.unattended.cost", "`\"20\"`", "What was spent since at least."),
+    field("policy.breakers.unattended.act", "`\"pause\"`", "What the breaker does."),
     field("providers.NAME.kind", "required", "`anthropic`, `openai`, `gemini` or `openai-compatible`."),
     field("providers.NAME.base_url", "the kind's public address", "Where it is. `openai-compatible` needs one."),
     field(
@@ -210,8 +261,11 @@ fn described(table: &str) -> Vec<String> {
 
 #[test]
 fn every_field_is_described_and_nothing_else() {
+    let breakers = ["spend", "repeat", "errors", "growth", "unattended"].map(|rule| format!("policy.breakers.{rule}"));
+    let tables =
+        ["", "listen", "ledger", "limits", "retention", "policy", "policy.park", "policy.drain", "policy.runs"];
     for table in
-        ["", "listen", "ledger", "limits", "retention", "policy", "policy.park", "policy.drain", "providers.NAME"]
+        tables.into_iter().chain(breakers.iter().map(|table| &**table)).chain(["policy.breakers", "providers.NAME"])
     {
         assert_eq!(described(table), fields_of(table), "[{table}]");
     }
