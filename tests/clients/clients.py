@@ -104,12 +104,12 @@ enabled = false
 """
 
 
-def codex(rig: Rig, person: Person, prompt: str) -> Finished:
+def codex(rig: Rig, person: Person, prompt: str, *options: str) -> Finished:
     """Codex without a terminal, in an empty project and with a home of its own."""
     home = rig.scratch()
     (home / "config.toml").write_text(CODEX_CONFIG.format(model=OPENAI_MODEL, url=rig.front.url))
     return run(
-        [rig.tools.node, rig.tools.codex, "exec", "--skip-git-repo-check", "--json", prompt],
+        [rig.tools.node, rig.tools.codex, "exec", "--skip-git-repo-check", "--json", *options, prompt],
         AGENT_TIME,
         cwd=rig.scratch(),
         HOME=str(home),
