@@ -65,6 +65,7 @@ bugs! {
     StalePlan = "stale-plan", "A kept plan outlives its period.", Plan | Denial;
     OldLimit = "old-limit", "A changed budget is not noticed.", Plan;
     NoCeiling = "no-ceiling", "The company's budget is left out.", Plan;
+    NoRunBudget = "no-run-budget", "What a run may cost is left out.", Plan;
     WrongOrder = "wrong-order", "Grants are burnt in reverse order.", Plan;
     UnderBound = "under-bound", "Half of what a call can cost is set aside.", Cleared | Charge | Covered;
     FalseDenial = "false-denial", "Money that is only set aside is called gone.", Denial;

@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use purser_core::account::Subject;
 use purser_core::charge::{self, ChargeRecord, Dialect};
+use purser_core::id::RunId;
 use purser_core::money::{Currency, Nano};
 use purser_core::price::{RateCard, Ratio};
 use purser_core::rating::{self, Bounds};
+use purser_core::run::budget_period;
 use purser_core::scope::CallScope;
 use purser_core::time::Instant;
 use purser_core::usage::{Served, Usage};
@@ -45,8 +47,28 @@ pub(crate) struct Call {
     output: u64,
     /// Set aside what is likely, and grow.
     calibrated: bool,
+    /// The agent's session that it belongs to, where what that may cost is limited.
+    run: Option<Run>,
     looks: u32,
     stage: Stage,
+}
+
+/// A run whose money is limited.
+#[derive(Clone, Copy)]
+pub(crate) struct Run {
+    id: RunId,
+    began: Instant,
+    limit: Nano,
+}
+
+impl Run {
+    fn leg(self) -> purser_core::plan::Leg {
+        purser_core::plan::Leg::run(self.id, budget_period(self.began), self.limit)
+    }
+
+    fn facts(self) -> (u128, i64, i128) {
+        (self.id.get(), self.began.as_micros(), self.limit.get().into())
+    }
 }
 
 enum Stage {
@@ -96,11 +118,32 @@ impl World {
             output_max,
             output: dice.between(0, output_max),
             calibrated: dice.per_mille(250),
+            run: None,
             looks: 0,
             stage: Stage::Asking,
         };
-        self.calls.push(call);
+        let run = self.run_of(&call);
+        self.calls.push(Call { run, ..call });
         Ok(())
+    }
+
+    /// Every fourth call belongs to a run whose money is limited, one of its key's at a time; it lasts some hours, or until
+    /// it has had its calls.
+    fn run_of(&mut self, call: &Call) -> Option<Run> {
+        const LASTS: std::time::Duration = std::time::Duration::from_hours(6);
+        if call.no % 4 != 1 {
+            return None;
+        }
+        let at = Instant::from_micros(self.clock.micros().max(self.changed));
+        let known = self.runs.get(&call.key).filter(|run| run.began <= at && at < run.began.saturating_add(LASTS));
+        if let Some(run) = known.filter(|_| call.no % 16 != 1) {
+            return Some(*run);
+        }
+        self.tally.note("runs: begun");
+        let limit = [20, 100, 400][usize::try_from(call.no % 3).unwrap_or(0)];
+        let run = Run { id: RunId::new(u128::from(call.no)), began: at, limit: Nano::new(limit * 1_000_000) };
+        self.runs.insert(call.key, run);
+        Some(run)
     }
 
     /// One step of one call.
@@ -143,6 +186,8 @@ impl World {
         // planned with for the morning.
         let at = Instant::from_micros(self.clock.micros().max(self.changed));
         let provider = usize::try_from(call.attempt).unwrap_or(0).min(PROVIDERS.len() - 1);
+        // A run that is taken up again after so long begins anew.
+        call.run = call.run.filter(|run| budget_period(run.began).contains(at));
         let planned = match self.plan(call, provider, at)? {
             Some(planned) => planned,
             None => return Ok(Stage::Over),
@@ -183,7 +228,7 @@ impl World {
         let Call { no, attempt, .. } = *call;
         let (key, on) =
             (self.company.keys[call.key].get(), (MODELS[call.model], PROVIDERS[provider], TOOLS[call.tool]));
-        let kept = Rc::clone(&planned.kept);
+        let (kept, run) = (Rc::clone(&planned.kept), call.run.map(Run::facts));
         match outcome {
             HoldOutcome::Placed(hold) => {
                 self.note_guarantees(&planned);
@@ -194,6 +239,7 @@ impl World {
                     on,
                     version,
                     planned_at,
+                    run,
                     kept,
                     want: want.get().into(),
                     least: least.get().into(),
@@ -226,7 +272,7 @@ impl World {
                 self.tally.note(if is_final { "calls: denied for good" } else { "calls: denied for now" });
                 let lsn = self.ledger.watermarks().decided.0;
                 let least = least.get().into();
-                self.audit.denied(Denied { lsn, key, on, version, planned_at, kept, least, is_final })?;
+                self.audit.denied(Denied { lsn, key, on, version, planned_at, run, kept, least, is_final })?;
                 Ok(Stage::Over)
             }
             HoldOutcome::Wait(_) => {
@@ -287,6 +333,8 @@ impl World {
         let terms: Vec<Terms> = legs().map(|leg| self.terms(leg)).collect();
         let wanted: Vec<_> = legs().map(|leg| leg.account).zip(terms.iter().copied()).collect();
         let grants_len = planned.plan.grants.len();
+        let run = call.run.filter(|_| !self.has(Bug::NoRunBudget)).map(Run::leg);
+        let all_terms: Vec<Terms> = terms.iter().copied().chain(run.as_ref().map(Terms::from)).collect();
         for _ in 0..3 {
             if planned.numbers.is_empty() {
                 let numbers = match self.ledger.accounts(&wanted) {
@@ -299,13 +347,21 @@ impl World {
                 self.planned.insert((call.key, call.model, provider, call.tool), Rc::clone(&planned));
             }
             let (grants, ceilings) = planned.numbers.split_at(grants_len);
+            let mut ceilings = ceilings.to_vec();
+            if let Some(leg) = &run {
+                match self.ledger.accounts(&[(leg.account, Terms::from(leg))]) {
+                    Ok((numbers, _)) => ceilings.extend(numbers),
+                    Err(why) => return self.not_now(&why),
+                }
+            }
             if self.has(Bug::HastyDenial) && self.dice.per_mille(100) {
                 // The ledger is not even asked.
                 let (blocking, none) = (purser_ledger::Blocking::Grants, Nano::ZERO);
                 let short = purser_ledger::Shortfall { blocking, available: none, if_all_released: none, least };
                 return Ok(Some((planned, HoldOutcome::Short(short))));
             }
-            match self.ledger.hold_if(&HoldRequest { grants, ceilings, want, least }, &terms) {
+            let ceilings = &ceilings[..];
+            match self.ledger.hold_if(&HoldRequest { grants, ceilings, want, least }, &all_terms) {
                 Ok(Some(outcome)) => return Ok(Some((planned, outcome))),
                 Ok(None) => {
                     let Planned { plan, version, kept, .. } = &*planned;
@@ -653,7 +709,7 @@ fn detail(call: &Call, sent: &Sent, usage: Usage, card: &RateCard, terms: Ratio,
         person: purser_core::id::PersonId::new(u128::try_from(call.key).unwrap_or(0)),
         key: purser_core::id::KeyId::new(u128::from(call.no)),
         unit: Some(purser_core::id::UnitId::new(1)),
-        run: call.calibrated.then(|| purser_core::id::RunId::new(u128::from(call.no))),
+        run: call.run.map(|run| run.id),
         session: call.calibrated.then_some(call.no),
         provider: sent.card.provider().to_owned(),
         requested: MODELS[call.model].to_owned(),

@@ -12,7 +12,7 @@ use purser_ledger::{AccountNo, BootId, Committer, HoldId, Ledger, LedgerError, L
 
 use crate::audit::{Audit, Check, Crash, Finding, HoldName, Often, PLACES, Shape};
 use crate::bug::Bug;
-use crate::calls::Call;
+use crate::calls::{Call, Run};
 use crate::clock::SimClock;
 use crate::company::{Company, Founding};
 use crate::dice::Dice;
@@ -64,6 +64,8 @@ pub(crate) struct World {
     pub(crate) version: usize,
     pub(crate) planned: HashMap<(usize, usize, usize, usize), Rc<Planned>>,
     pub(crate) calls: Vec<Call>,
+    /// The run of each key whose money is limited.
+    pub(crate) runs: HashMap<usize, Run>,
     pub(crate) operations: Vec<Operation>,
     /// Calls that were settled with the provider's figures, for corrections.
     pub(crate) settled: Vec<HoldId>,
@@ -155,6 +157,7 @@ impl World {
             version: 0,
             planned: HashMap::new(),
             calls: Vec::new(),
+            runs: HashMap::new(),
             operations: Vec::new(),
             settled: Vec::new(),
             snapshot: None,

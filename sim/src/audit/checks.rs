@@ -328,7 +328,9 @@ impl Audit {
         let asked = known.map(|known| known.asked.clone());
         let asked = asked.ok_or_else(|| Finding::new(Check::Once, format!("nobody asked for hold {id:?}")))?;
         let due = self.versions[asked.version].due(asked.key, asked.on, asked.planned_at);
-        let due = due.ok_or_else(|| Finding::new(Check::Plan, format!("{id:?}: nothing pays for {asked:?}")))?;
+        let due = due
+            .map(|due| due.in_run(asked.run))
+            .ok_or_else(|| Finding::new(Check::Plan, format!("{id:?}: nothing pays for {asked:?}")))?;
         let named = |no: &u32| self.book.accounts.get(no).map(|account| (account.key, account.limit));
         let grants: Vec<Option<(Key, i128)>> = legs.iter().map(|(no, _)| named(no)).collect();
         let mut above: Vec<Option<(Key, i128)>> = ceilings.iter().map(named).collect();
@@ -472,7 +474,7 @@ impl Audit {
     fn judge(&mut self, denied: &Denied) -> Checked {
         self.judged += 1;
         let due = self.versions[denied.version].due(denied.key, denied.on, denied.planned_at);
-        let Some(due) = due else { return Ok(()) };
+        let Some(due) = due.map(|due| due.in_run(denied.run)) else { return Ok(()) };
         let (now, released) = self.fits(&due, &denied.kept);
         let promised = self.promised(&due, &denied.kept);
         must(promised < denied.least, Check::Guarantee, || {

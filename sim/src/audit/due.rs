@@ -20,6 +20,20 @@ pub(super) struct Due {
     pub(super) yielding: Vec<Key>,
 }
 
+impl Due {
+    /// Of a call in a run whose money is limited: its account counts everything, guaranteed or not, for thirty days from the
+    /// midnight (UTC) before the run began.
+    pub(super) fn in_run(mut self, run: Option<(Id, i64, i128)>) -> Self {
+        const DAY: i64 = 24 * 60 * 60 * 1_000_000;
+        if let Some((id, began, limit)) = run {
+            let start = began - began.rem_euclid(DAY);
+            self.ceilings.push((Key { kind: 3, id, start, end: start + 30 * DAY }, limit));
+            self.ceilings.sort_unstable();
+        }
+        self
+    }
+}
+
 /// Model, provider and tool of a call.
 pub type CallOn<'a> = (&'a str, &'a str, &'a str);
 

@@ -84,6 +84,8 @@ pub struct Asked {
     pub version: usize,
     /// The moment it was planned for.
     pub planned_at: i64,
+    /// Its run, where what that may cost is limited: which, when it began, how much.
+    pub run: Option<(u128, i64, i128)>,
     /// What limits above were told to keep for guaranteed grants.
     pub kept: Rc<Vec<(Key, i128)>>,
     /// The most it can cost.
@@ -105,6 +107,8 @@ pub struct Denied {
     pub version: usize,
     /// The moment it was planned for.
     pub planned_at: i64,
+    /// Its run, where what that may cost is limited: which, when it began, how much.
+    pub run: Option<(u128, i64, i128)>,
     /// What limits above were told to keep for guaranteed grants.
     pub kept: Rc<Vec<(Key, i128)>>,
     /// The least that was useful.
