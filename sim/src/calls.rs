@@ -732,6 +732,7 @@ fn detail(call: &Call, sent: &Sent, usage: Usage, card: &RateCard, terms: Ratio,
         parent: call.no.is_multiple_of(3).then(|| purser_core::id::RunId::new(9)),
         version: call.no.is_multiple_of(5).then(|| "1.2".to_owned()),
         project: call.no.is_multiple_of(7).then(|| "shop".to_owned()),
+        instead_of: None,
         human: call.no.is_multiple_of(4),
         retried: call.attempt > 0,
     };

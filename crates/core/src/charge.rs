@@ -76,6 +76,10 @@ pub struct ChargeRecord {
     /// What the call was for: a project or repository, as the client or whoever made the key named it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub project: Option<String>,
+    /// The model that the client asked for, where a cheaper one was used because little was left: `requested` is the
+    /// cheaper one then. What it would have cost is computed from the card of this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instead_of: Option<String>,
     /// A human being asked for it, rather than the result of a tool.
     #[serde(default, skip_serializing_if = "is_false")]
     pub human: bool,
@@ -185,6 +189,7 @@ impl ChargeRecord {
             parent: self.parent,
             version: self.version.as_deref(),
             project: self.project.as_deref(),
+            instead_of: self.instead_of.as_deref(),
             human: self.human,
             retried: self.retried,
         }

@@ -10,6 +10,7 @@ use crate::grant::is_default;
 use crate::money::Nano;
 use crate::price::RateCard;
 use crate::run::RunLimits;
+use crate::scope::Pattern;
 
 /// How much a call sets aside before it goes out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -92,6 +93,34 @@ impl Default for Moving {
     }
 }
 
+/// A cheaper model from a point on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Switch {
+    /// Once so many hundredths of the running period's money are used.
+    pub from_percent: u8,
+    /// Which model instead of which, the first that fits.
+    pub models: Vec<SwitchTo>,
+}
+
+/// One model instead of others.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SwitchTo {
+    /// Instead of these.
+    pub from: Pattern,
+    /// This one. Only where it costs less, token for token that comes out.
+    pub to: Box<str>,
+}
+
+impl Switch {
+    /// The model to use instead of another; `None` where that stays.
+    pub fn instead_of(&self, model: &str) -> Option<&str> {
+        let found = self.models.iter().find(|switch| switch.from.matches(model));
+        found.map(|switch| &*switch.to).filter(|to| *to != model)
+    }
+}
+
 /// The choices. The company has one policy; a person may have one that stands in for it as a whole.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -122,6 +151,9 @@ pub struct Policy {
     /// When runs are held back.
     #[serde(skip_serializing_if = "is_default")]
     pub breakers: Rules,
+    /// A cheaper model where little is left. Default: none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub switch: Option<Switch>,
     /// Whom to ask for more: a role or team (`the platform team`), or an address (`https://…`). Every denial says it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ask_more: Option<String>,
@@ -140,6 +172,7 @@ impl Default for Policy {
             moving: Moving::default(),
             runs: RunLimits::NONE,
             breakers: Rules::default(),
+            switch: None,
             ask_more: None,
         }
     }

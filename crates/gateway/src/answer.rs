@@ -27,6 +27,7 @@ const PROVIDER: &str = "x-purser-provider";
 const RUN: &str = "x-purser-run";
 const RUN_SPENT: &str = "x-purser-run-spent";
 const WARNING: &str = "x-purser-warning";
+const SWITCHED: &str = "x-purser-switched";
 
 /// The provider's headers that are the client's business.
 pub(crate) fn pass_headers(upstream: &Headers) -> Headers {
@@ -97,6 +98,7 @@ impl<'a> Receipt<'a> {
 struct Told<'a> {
     call: &'a str,
     run: &'a InRun,
+    switched: Option<String>,
     hold: HoldId,
     upstream: &'a Upstream,
     planned: Rc<Planned>,
@@ -108,6 +110,7 @@ impl<'a> Told<'a> {
         Self {
             call: &call.id,
             run: &call.run,
+            switched: call.switched.as_ref().map(|switched| switched.told(&call.facts.model)),
             hold: admitted.hold().id(),
             upstream: admitted.upstream,
             planned: Rc::clone(&admitted.planned),
@@ -120,6 +123,9 @@ impl<'a> Told<'a> {
         headers.append(HOLD, self.hold.written());
         headers.append(PROVIDER, self.upstream.name.as_bytes());
         headers.append(RUN, self.run.id.written());
+        if let Some(switched) = &self.switched {
+            headers.append(SWITCHED, switched);
+        }
         if let Some(warning) = &self.run.warning {
             headers.append(WARNING, warning.as_bytes());
         }

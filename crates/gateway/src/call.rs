@@ -21,6 +21,7 @@ use crate::refuse::Refused;
 use crate::routing;
 use crate::runs::{self, InRun};
 use crate::settle::settle;
+use crate::switch::{self, Switched};
 use crate::worker::Worker;
 
 /// A call as it was asked for.
@@ -35,6 +36,8 @@ pub(crate) struct Call {
     pub(crate) body: Bytes,
     pub(crate) tool: ClientTool,
     pub(crate) run: InRun,
+    /// It goes out with a cheaper model than was asked for.
+    pub(crate) switched: Option<Switched>,
     /// Raised when it may not go on.
     pub(crate) stop: StopFlag,
 }
@@ -70,7 +73,12 @@ async fn metered(
     let facts = RequestFacts::read(dialect, model.as_deref(), &body).map_err(|why| Refused::bad_request(&why))?;
     may_pass(worker, &caller, &facts, about.at)?;
     let run = runs::enter(worker, client, about, &caller, (&facts, &body)).await?;
-    let call = Rc::new(Call::of(about, caller, dialect, facts, body, run));
+    let (facts, body, switched) = match switch::cheaper(worker, &snapshot, (about, &caller), (&facts, &body)) {
+        Some((facts, body, switched)) => (facts, body, Some(switched)),
+        None => (facts, body, None),
+    };
+    let call = Call { switched, ..Call::of(about, caller, dialect, facts, body, run) };
+    let call = Rc::new(call);
     let _live = worker.live.enter(&call);
 
     let mut first_fault: Option<Refused> = None;
@@ -147,6 +155,7 @@ impl Call {
             body,
             tool: about.tool.clone(),
             run,
+            switched: None,
             stop: StopFlag::default(),
         }
     }

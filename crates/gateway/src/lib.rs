@@ -39,6 +39,7 @@ mod runs;
 mod server;
 mod settle;
 mod shared;
+mod switch;
 mod uncertain;
 mod upstream;
 mod worker;

@@ -184,6 +184,7 @@ fn detail(
         parent: call.run.above.first().copied(),
         version: call.tool.version.as_deref(),
         project: call.run.project.as_deref(),
+        instead_of: call.switched.as_ref().map(|switched| &*switched.from),
         human: call.run.human,
         retried: call.run.retried,
     };

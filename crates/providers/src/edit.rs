@@ -56,6 +56,14 @@ pub fn edit(facts: &RequestFacts, body: &Bytes, edits: Edits) -> Result<Bytes, O
     if splices.is_empty() { Ok(body.clone()) } else { apply(body, splices).ok_or(OtherBody) }
 }
 
+/// The body with another model's name in it, every other byte as it came. `None` where the name stands in the path, or the
+/// facts are of another body.
+pub fn with_model(facts: &RequestFacts, body: &Bytes, model: &str) -> Option<Bytes> {
+    let at = facts.places.model.clone().filter(|_| u64::try_from(body.len()).ok() == Some(facts.body_bytes))?;
+    let plain = model.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\');
+    plain.then(|| apply(body, vec![Splice { at, with: format!("\"{model}\"") }])).flatten()
+}
+
 /// One replacement.
 struct Splice {
     at: Range<usize>,

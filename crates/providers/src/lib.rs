@@ -49,7 +49,7 @@ pub mod usage;
 pub use bound::{BoundRules, InputBound, estimate_input, estimate_output, input_bound, least_output, output_bound};
 pub use client::{ClientTool, Tool, client_tool};
 pub use dialect::{Dialect, Family};
-pub use edit::{Edits, ask_for_usage, clamp_output, edit};
+pub use edit::{Edits, ask_for_usage, clamp_output, edit, with_model};
 pub use header_list::Headers;
 pub use headers::{Credential, forward_headers, forward_target, response_headers};
 pub use ids::{IdKind, ProviderId, provider_ids};

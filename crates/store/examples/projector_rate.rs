@@ -288,6 +288,7 @@ fn detail(n: u64, caller: u32) -> Result<Detail, Failure> {
         parent: None,
         version: None,
         project: None,
+        instead_of: None,
         human: false,
         retried: false,
     };

@@ -161,6 +161,7 @@ fn charge() -> ChargeRecord {
         parent: None,
         version: None,
         project: None,
+        instead_of: None,
         human: false,
         retried: false,
     }

@@ -59,16 +59,16 @@ impl Working {
     }
 }
 
-/// Who started the run, the program's version, the project; then two that say it by being there.
+/// Who started the run, the program's version, the project, the model asked for; two others say it by being there.
 fn more(bytes: &mut Bytes<'_>) -> Read<()> {
     let has = bytes.byte()?;
-    if has == 0 || has > 31 {
+    if has == 0 || has > 63 {
         return Err("its working has more, and nobody knows what".to_owned());
     }
     if has & 1 == 1 {
         bytes.take(16)?;
     }
-    for bit in [1, 2] {
+    for bit in [1, 2, 5] {
         if has >> bit & 1 == 1 {
             text(bytes)?;
         }

@@ -579,6 +579,7 @@ fn policy(value: Json) -> Read<Moving> {
         "ask_more",
         "runs",
         "breakers",
+        "switch",
     ];
     for other in gateway {
         of.maybe(other);

@@ -100,6 +100,7 @@ impl Calls {
             parent: None,
             version: None,
             project: None,
+            instead_of: None,
             human: false,
             retried: false,
         };

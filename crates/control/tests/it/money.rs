@@ -61,6 +61,7 @@ pub(crate) fn settle(bench: &Bench, (hold, key, unit): (Hold, Key, UnitId), char
         parent: None,
         version: None,
         project: None,
+        instead_of: None,
         human: false,
         retried: false,
     };

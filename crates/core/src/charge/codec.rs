@@ -26,8 +26,9 @@ const HAS_VERSION: u8 = 1 << 1;
 const HAS_PROJECT: u8 = 1 << 2;
 const IS_HUMAN: u8 = 1 << 3;
 const IS_RETRIED: u8 = 1 << 4;
+const HAS_INSTEAD_OF: u8 = 1 << 5;
 /// No other bit has a meaning.
-const MORE: u8 = HAS_PARENT | HAS_VERSION | HAS_PROJECT | IS_HUMAN | IS_RETRIED;
+const MORE: u8 = HAS_PARENT | HAS_VERSION | HAS_PROJECT | IS_HUMAN | IS_RETRIED | HAS_INSTEAD_OF;
 
 /// The top bit of the byte that tier and mark share: things billed beside the answer follow at the end.
 const HAS_BESIDE: u8 = 1 << 7;
@@ -62,7 +63,7 @@ pub enum DecodeError {
 
 pub(super) fn encode(record: &ChargeView<'_>, out: &mut Vec<u8>) -> Result<(), EncodeError> {
     let texts = [record.provider, record.requested, record.client];
-    let optional = [record.served, record.geo, record.version, record.project].into_iter().flatten();
+    let optional = [record.served, record.geo, record.version, record.project, record.instead_of].into_iter().flatten();
     let beside = record.beside.iter().filter_map(|beside| beside.model.as_deref());
     if let Some(text) = texts.into_iter().chain(optional).chain(beside).find(|text| text.len() > usize::from(u8::MAX)) {
         return Err(EncodeError::LongText(text.len()));
@@ -85,6 +86,7 @@ pub(super) fn encode(record: &ChargeView<'_>, out: &mut Vec<u8>) -> Result<(), E
         (record.project.is_some(), HAS_PROJECT),
         (record.human, IS_HUMAN),
         (record.retried, IS_RETRIED),
+        (record.instead_of.is_some(), HAS_INSTEAD_OF),
     ];
     let more = flags.iter().filter(|(set, _)| *set).fold(0, |bits, (_, bit)| bits | bit);
     out.extend([if more == 0 { FIRST } else { WITH_MORE }, present]);
@@ -125,6 +127,7 @@ pub(super) fn encode(record: &ChargeView<'_>, out: &mut Vec<u8>) -> Result<(), E
         out.extend(record.parent.into_iter().flat_map(|parent| parent.get().to_be_bytes()));
         record.version.iter().for_each(|version| put_text(out, version));
         record.project.iter().for_each(|project| put_text(out, project));
+        record.instead_of.iter().for_each(|model| put_text(out, model));
     }
     Ok(())
 }
@@ -169,6 +172,7 @@ pub(super) fn view(bytes: &[u8]) -> Result<ChargeView<'_>, DecodeError> {
     let parent = has(HAS_PARENT).then(|| input.wide().map(RunId::new)).transpose()?;
     let program = has(HAS_VERSION).then(|| input.text("version")).transpose()?;
     let project = has(HAS_PROJECT).then(|| input.text("project")).transpose()?;
+    let instead_of = has(HAS_INSTEAD_OF).then(|| input.text("model asked for")).transpose()?;
     match input.0.len() {
         0 => Ok(ChargeView {
             person,
@@ -192,6 +196,7 @@ pub(super) fn view(bytes: &[u8]) -> Result<ChargeView<'_>, DecodeError> {
             parent,
             version: program,
             project,
+            instead_of,
             human: has(IS_HUMAN),
             retried: has(IS_RETRIED),
         }),
@@ -406,6 +411,7 @@ mod tests {
             parent: None,
             version: None,
             project: None,
+            instead_of: None,
             human: false,
             retried: false,
         }
@@ -467,13 +473,14 @@ mod tests {
             parent: Some(RunId::new(5)),
             version: Some("2.1".to_owned()),
             project: Some("a/b".to_owned()),
+            instead_of: Some("m".to_owned()),
             human: true,
             retried: true,
             ..record()
         };
         let after = check(&more);
         assert_eq!((after[0], &after[1..before.len()]), (2, &before[1..]));
-        let end = [&[0x1f], &[0; 15][..], &[5, 3], b"2.1", &[3], b"a/b"].concat();
+        let end = [&[0x3f], &[0; 15][..], &[5, 3], b"2.1", &[3], b"a/b", &[1], b"m"].concat();
         assert_eq!(&after[before.len()..], end);
         for cut in before.len()..after.len() {
             assert!(ChargeRecord::decode(&after[..cut]).is_err(), "cut at {cut}");
@@ -484,7 +491,7 @@ mod tests {
             Err(DecodeError::Bad("presence")),
             "the form without has its own byte"
         );
-        assert_eq!(ChargeRecord::decode(&with(1 << 5)), Err(DecodeError::Bad("presence")));
+        assert_eq!(ChargeRecord::decode(&with(1 << 6)), Err(DecodeError::Bad("presence")));
         assert!(ChargeRecord::decode(&with(IS_HUMAN)).unwrap().human);
     }
 
@@ -594,13 +601,13 @@ mod tests {
             attempt in any::<u8>(),
             beside in proptest::collection::vec((any::<Option<u8>>(), any::<u64>(), any_usage()), 0..3),
             parent in any::<Option<u128>>(),
-            more in any::<[Option<String>; 2]>(),
+            more in any::<[Option<String>; 3]>(),
             human in any::<bool>(),
             retried in any::<bool>(),
         ) {
             let short = |text: String| text.chars().take(60).collect::<String>();
             let [provider, requested, client] = texts.map(short);
-            let [version, project] = more.map(|text| text.map(short));
+            let [version, project, instead_of] = more.map(|text| text.map(short));
             let record = ChargeRecord {
                 person: PersonId::new(ids[0]),
                 key: KeyId::new(ids[1]),
@@ -626,6 +633,7 @@ mod tests {
                 parent: parent.map(RunId::new),
                 version,
                 project,
+                instead_of,
                 human,
                 retried,
             };

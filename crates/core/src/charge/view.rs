@@ -51,6 +51,8 @@ pub struct ChargeView<'a> {
     pub version: Option<&'a str>,
     /// What the call was for.
     pub project: Option<&'a str>,
+    /// The model that the client asked for, where a cheaper one was used.
+    pub instead_of: Option<&'a str>,
     /// A human being asked for it.
     pub human: bool,
     /// The client asked again.
@@ -98,6 +100,7 @@ impl<'a> ChargeView<'a> {
             parent: self.parent,
             version: self.version.map(str::to_owned),
             project: self.project.map(str::to_owned),
+            instead_of: self.instead_of.map(str::to_owned),
             human: self.human,
             retried: self.retried,
         }

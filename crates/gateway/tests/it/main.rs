@@ -25,6 +25,7 @@ mod rig;
 mod runs;
 mod stopping;
 mod stops;
+mod switch;
 mod terms;
 mod tls;
 mod upstreams;

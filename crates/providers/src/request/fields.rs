@@ -77,8 +77,9 @@ pub(super) fn flag(cursor: &mut Cursor<'_>, name: &'static str) -> Read<Option<b
 
 /// The model's name.
 pub(super) fn model(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()> {
+    let start = cursor.value_start();
     match cursor.text()? {
-        Some(model) => facts.model = model,
+        Some(model) => (facts.model, facts.places.model) = (model, Some(start..cursor.position())),
         None => return cursor.fault(What::Field("model", "a string")),
     }
     Ok(())

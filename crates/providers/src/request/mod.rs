@@ -254,6 +254,8 @@ pub(crate) struct Places {
     pub(crate) usage: Place,
     /// The value of `max_tool_calls`.
     pub(crate) tool_calls: Option<Range<usize>>,
+    /// The model's name, quotes included; `None` where it stands in the path.
+    pub(crate) model: Option<Range<usize>>,
     /// What was said last.
     pub(crate) last: turn::Last,
 }

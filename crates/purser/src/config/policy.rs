@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use purser_core::money::Nano;
-use purser_core::policy::{self, Admission, UnknownModel};
+use purser_core::policy::{self, Admission, Switch, UnknownModel};
 use purser_core::price::{CardSpec, RateCard};
 use purser_core::run::RunLimits;
 use serde::Deserialize;
@@ -28,6 +28,7 @@ pub(crate) struct Policy {
     pub(crate) ask_more: Option<String>,
     pub(crate) runs: RunLimits,
     pub(crate) breakers: Breakers,
+    pub(crate) switch: Option<Switch>,
 }
 
 /// `policy.unknown_model`
@@ -75,6 +76,7 @@ impl Default for Policy {
             ask_more: policy.ask_more,
             runs: policy.runs,
             breakers: Breakers::default(),
+            switch: None,
         }
     }
 }
@@ -137,9 +139,20 @@ impl Policy {
             },
             runs: self.runs,
             breakers: self.breakers.rules(),
+            switch: self.switch.clone().map(checked_switch).transpose()?,
             ask_more: self.ask_more.clone(),
         })
     }
+}
+
+/// A switch that can ever happen.
+fn checked_switch(switch: Switch) -> Result<Switch, (String, String)> {
+    percent("switch.from_percent", switch.from_percent)?;
+    if switch.models.is_empty() {
+        let what = "policy.switch names no models".to_owned();
+        return Err((what, "write models = [{ from = \"claude-opus-*\", to = \"claude-sonnet-5-5\" }]".to_owned()));
+    }
+    Ok(switch)
 }
 
 /// A part of a whole.

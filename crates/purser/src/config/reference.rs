@@ -179,6 +179,11 @@ const FIELDS: &[Field] = &[
     field("policy.breakers.unattended.after_minutes", "`720`", "Minutes after which it trips."),
     field("policy.breakers.unattended.cost", "`\"20\"`", "What was spent since at least."),
     field("policy.breakers.unattended.act", "`\"pause\"`", "What the breaker does."),
+    field(
+        "policy.switch",
+        "none",
+        "`{ from_percent = 80, models = [{ from = \"claude-opus-*\", to = \"claude-sonnet-5-5\" }] }`: once so much of the period's money is used, calls go out with the cheaper model. The client is told (`x-purser-switched`), the charge keeps the model that was asked for.",
+    ),
     field("providers.NAME.kind", "required", "`anthropic`, `openai`, `gemini` or `openai-compatible`."),
     field("providers.NAME.base_url", "the kind's public address", "Where it is. `openai-compatible` needs one."),
     field(

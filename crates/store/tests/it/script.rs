@@ -283,6 +283,7 @@ pub(crate) fn detail(n: u64, model: usize, charge: i64) -> Detail {
         parent: (model == 1).then(|| run(n, 0)),
         version: Some("1.0".to_owned()),
         project: (n == 1).then(|| "shop".to_owned()),
+        instead_of: None,
         human: n == 0,
         retried: n == 2,
     };

@@ -119,6 +119,7 @@ impl Caller {
             parent: None,
             version: None,
             project: None,
+            instead_of: None,
             human: false,
             retried: false,
         };
