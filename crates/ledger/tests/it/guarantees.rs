@@ -176,6 +176,50 @@ fn a_correction_of_a_forgotten_call_never_gives_others_more() {
     assert_eq!(available(), 35, "what is charged counts as others'");
 }
 
+/// What a ceiling has: its limit, what it keeps; `None` where it is not open.
+fn terms_of(bench: &Bench, key: AccountKey) -> Option<(i64, i64)> {
+    bench.ledger.find(&key).map(|balance| (balance.limit.get(), balance.reserve.get()))
+}
+
+#[test]
+fn an_account_for_which_the_queue_has_no_room_is_not_opened_in_part() {
+    let (wanted, keys) = ((1..=5).map(|id| (budget(id), yields(100, 60))).collect::<Vec<_>>(), (1..=5).map(budget));
+    let mut refused = 0;
+    for queue_bytes_max in 1..400 {
+        let mut bench = Bench::with(Options { queue_bytes_max, ..options(1) });
+        bench.committer.sync();
+        let is_busy = matches!(bench.ledger.accounts(&wanted), Err(LedgerError::Busy(_)));
+        let found: Vec<_> = keys.clone().filter_map(|key| terms_of(&bench, key)).collect();
+        assert_eq!(found, vec![(100, 60); found.len()], "{queue_bytes_max} bytes");
+        assert_eq!(is_busy, found.len() < 5, "{queue_bytes_max} bytes");
+        refused += usize::from(is_busy);
+        bench.committer.sync();
+        bench.ledger.accounts(&wanted[found.len()..]).ok();
+        bench.committer.sync();
+        bench.ledger.reserve(&[(budget(1), Nano::new(100))]).unwrap().unwrap();
+    }
+    assert!((1..399).contains(&refused), "{refused}");
+}
+
+#[test]
+fn an_account_of_which_a_power_cut_left_no_more_than_the_name_can_be_reserved_on() {
+    let mut only_names = 0;
+    for kept in 0..400 {
+        let bench = Bench::new();
+        bench.ledger.accounts(&[(budget(1), yields(100, 60))]).unwrap();
+        let mut bench = bench;
+        bench.committer.write();
+        let bench = bench.lose_power(kept);
+        let left = terms_of(&bench, budget(1));
+        only_names += usize::from(left == Some((0, 0)));
+        let told = bench.ledger.reserve(&[(budget(1), Nano::new(70))]).unwrap();
+        assert_eq!(told.is_some(), left.is_some_and(|(limit, _)| limit > 0), "{kept} bytes: {left:?}");
+        bench.ledger.accounts(&[(budget(1), yields(100, 70))]).unwrap();
+        assert_eq!(terms_of(&bench, budget(1)), Some((100, 70)), "{kept} bytes");
+    }
+    assert!(only_names > 0, "the cut between name and limit was among them");
+}
+
 #[test]
 fn a_reserve_is_raised_as_far_as_others_left_room_and_only_lowered_on_purpose() {
     let world = World::new();
