@@ -237,21 +237,28 @@ impl Relay<'_, '_> {
 /// Grows a hold that was placed on what was learned, not on the bound, before the answer outruns it. `false`: there is
 /// no more money, end the stream.
 async fn keep_funded(admitted: &mut Admitted<'_>, used: Nano) -> bool {
-    let held = admitted.hold().amount();
-    let room = admitted.bound.saturating_sub(held);
-    // Growing at half leaves the other half for what comes while the growth is decided.
-    if !admitted.grows || used.get() < held.get() / 2 || !room.is_positive() {
-        return true;
-    }
-    let instalment = held.min(room);
-    let least = Nano::new(instalment.get().min(held.get() / 4).max(1));
-    match admitted.hold_mut().grow(instalment, least) {
-        Ok(GrowOutcome::Grown { .. }) => admitted.hold().cleared().await.is_ok(),
-        // Too busy just now: what is held covers twice what was used, and the next look asks again.
-        Ok(GrowOutcome::Wait(_)) => true,
-        // The last eighth is for what the provider has generated and not sent yet.
-        Ok(GrowOutcome::Short(_)) => used.get() < held.get() - held.get() / 8,
-        Err(_) => false,
+    loop {
+        let held = admitted.hold().amount();
+        let room = admitted.bound.saturating_sub(held);
+        // Growing at half leaves the other half for what comes while the growth is decided. Much may have come since the
+        // last look: it grows until it is ahead again.
+        if !admitted.grows || used.get() < held.get() / 2 || !room.is_positive() {
+            return true;
+        }
+        let instalment = held.min(room);
+        let least = Nano::new(instalment.get().min(held.get() / 4).max(1));
+        match admitted.hold_mut().grow(instalment, least) {
+            Ok(GrowOutcome::Grown { .. }) => {
+                if admitted.hold().cleared().await.is_err() {
+                    return false;
+                }
+            }
+            // Too busy just now: the next look asks again.
+            Ok(GrowOutcome::Wait(_)) => return true,
+            // The last eighth is for what the provider has generated and not sent yet.
+            Ok(GrowOutcome::Short(_)) => return used.get() < held.get() - held.get() / 8,
+            Err(_) => return false,
+        }
     }
 }
 
