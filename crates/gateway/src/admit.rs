@@ -321,10 +321,10 @@ async fn hold(
     least: Nano,
 ) -> Result<Outcome, LedgerError> {
     for _ in 0..BUSY_RETRIES {
-        match planned.hold(&worker.shared.ledger, &call.run.legs, want, least) {
+        match planned.hold(&worker.ledger, &call.run.legs, want, least) {
             Ok(HoldOutcome::Placed(hold)) => return Ok(Outcome::Placed(hold)),
             Ok(HoldOutcome::Short(short)) => return Ok(Outcome::Short(short)),
-            Ok(HoldOutcome::Wait(lsn)) | Err(LedgerError::Busy(lsn)) => worker.shared.ledger.durable(lsn).await?,
+            Ok(HoldOutcome::Wait(lsn)) | Err(LedgerError::Busy(lsn)) => worker.ledger.durable(lsn).await?,
             Err(why) => return Err(why),
         }
     }

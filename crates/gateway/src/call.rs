@@ -3,7 +3,6 @@
 use std::rc::Rc;
 
 use bytes::Bytes;
-use purser_core::snapshot::Snapshot;
 use purser_core::time::Instant;
 use purser_providers::{ClientTool, Dialect, Family, Headers, RequestFacts, Route};
 
@@ -68,7 +67,7 @@ async fn metered(
 ) -> Result<bool, Refused> {
     let snapshot = worker.snapshot();
 
-    let caller = authenticate(&snapshot, &about.head, about.at)?;
+    let caller = authenticate(&worker.callers, &snapshot, &about.head, about.at)?;
     let body = read_body(worker, client, &about.head).await?;
     let facts = RequestFacts::read(dialect, model.as_deref(), &body).map_err(|why| Refused::bad_request(&why))?;
     may_pass(worker, &caller, &facts, about.at)?;
@@ -204,15 +203,14 @@ impl About {
     }
 
     /// Who it would have been: for the record of denials.
-    fn caller(&self, snapshot: &Snapshot) -> Option<Caller> {
-        identify(snapshot, &self.head, self.at).ok()
+    fn caller(&self, worker: &Worker) -> Option<Caller> {
+        identify(&worker.callers, &worker.snapshot(), &self.head, self.at).ok()
     }
 }
 
 /// Says no in the client's dialect, and keeps count.
 async fn refuse(worker: &Worker, client: &mut Client, about: &About, refused: &Refused) -> bool {
-    let snapshot = worker.snapshot();
-    let caller = about.caller(&snapshot);
+    let caller = about.caller(worker);
     worker.shared.decisions.denied(caller.as_ref(), refused, about.at);
     tracing::info!(
         target: "purser::call",

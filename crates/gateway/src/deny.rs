@@ -72,10 +72,10 @@ impl Call {
             Blocking::Ceiling(no) => self.run.legs.of(no),
         };
         if let Some(leg) = ceiling.or(of_run) {
-            let kept =
-                worker.shared.ledger.find(&leg.account).map_or(Nano::ZERO, |balance| {
-                    balance.reserve.saturating_sub(balance.guaranteed.sum()).max(Nano::ZERO)
-                });
+            let kept = worker
+                .ledger
+                .find(&leg.account)
+                .map_or(Nano::ZERO, |balance| balance.reserve.saturating_sub(balance.guaranteed.sum()).max(Nano::ZERO));
             return LimitMet { kept, ..LimitMet::of_leg(leg, figures_of(worker, leg), short.least) };
         }
         let figures: Vec<Figures> = plan.grants.iter().map(|leg| figures_of(worker, leg)).collect();
@@ -110,7 +110,7 @@ pub(crate) fn not_allowed(snapshot: &Snapshot, caller: &Caller, why: Reason) -> 
 /// Where an account stands. Of a budget that keeps some in reserve for guaranteed grants, the part that is for others:
 /// only they are ever denied by it.
 fn figures_of(worker: &Worker, leg: &Leg) -> Figures {
-    worker.shared.ledger.find(&leg.account).map_or(Figures { limit: leg.limit, ..Figures::default() }, |balance| {
+    worker.ledger.find(&leg.account).map_or(Figures { limit: leg.limit, ..Figures::default() }, |balance| {
         let part = balance.guaranteed;
         Figures {
             limit: balance.limit.saturating_sub(balance.reserve.max(part.sum())),

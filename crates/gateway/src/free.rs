@@ -35,7 +35,7 @@ pub(crate) async fn serve(
         return Ok(reply(worker, client, head, StatusCode::OK, &Headers::default(), b"").await);
     }
     let snapshot = worker.snapshot();
-    let caller = authenticate(&snapshot, head, about.at)?;
+    let caller = authenticate(&worker.callers, &snapshot, head, about.at)?;
     if let Some(per_minute) = caller.key.requests_per_minute {
         let taken = worker.shared.rates.take(caller.key.id, per_minute, about.at);
         taken.map_err(|wait| Refused::rate_limited(per_minute, wait))?;

@@ -61,7 +61,7 @@ fn used(
     let (mut limit, mut used) = (Nano::ZERO, Nano::ZERO);
     for leg in &planned.plan.grants {
         limit = limit.checked_add(leg.limit)?;
-        if let Some(balance) = worker.shared.ledger.find(&leg.account) {
+        if let Some(balance) = worker.ledger.find(&leg.account) {
             let taken = balance.spent.checked_add(balance.held)?.checked_add(balance.suspense)?;
             used = used.checked_add(taken)?;
         }

@@ -9,8 +9,10 @@ use std::time::Duration;
 
 use arc_swap::Guard;
 use purser_core::snapshot::Snapshot;
+use purser_ledger::Ledger;
 use tokio::sync::{Notify, watch};
 
+use crate::auth::Callers;
 use crate::config::{GatewayConfig, Upstream};
 use crate::live::LiveCalls;
 use crate::plans::Plans;
@@ -21,7 +23,10 @@ use crate::upstream::{Connector, Outlet};
 pub(crate) struct Worker {
     pub(crate) config: Arc<GatewayConfig>,
     pub(crate) shared: Arc<Shared>,
+    /// The ledger that all share, its holds counted here.
+    pub(crate) ledger: Ledger,
     outlets: Vec<Outlet>,
+    pub(crate) callers: Callers,
     pub(crate) plans: Plans,
     /// The calls under way on this thread.
     pub(crate) live: LiveCalls,
@@ -81,7 +86,9 @@ impl Worker {
             outlets: config.upstreams.iter().map(Outlet::new).collect(),
             latest: RefCell::new(Rc::new(Latest(shared.snapshot.load_full()))),
             config,
+            ledger: shared.ledger.apart(),
             shared,
+            callers: Callers::default(),
             plans: Plans::default(),
             live: LiveCalls::default(),
             connector,

@@ -26,6 +26,13 @@ use crate::view::{self, Balance, OpenHoldView, SuspenseItem};
 /// The ledger. Cheap to clone; every clone is the same ledger. Dropping the last one (holds count) closes it.
 #[derive(Clone, Debug)]
 pub struct Ledger {
+    handle: Arc<Handle>,
+}
+
+/// Where clones are counted: one for those that one thread makes ([`Ledger::apart`]).
+#[derive(Debug)]
+struct Handle {
+    core: Arc<Core>,
     running: Arc<Running>,
 }
 
@@ -117,7 +124,7 @@ impl Ledger {
             .name("ledger".to_owned())
             .spawn(move || committer.run())
             .map_err(OpenError::Thread)?;
-        Ok((Self { running: Arc::new(Running { core, thread: Mutex::new(Some(thread)) }) }, recovery))
+        Ok((Self::of(core, Some(thread)), recovery))
     }
 
     /// Like [`open`](Self::open) without a thread: whoever has the [`Committer`] decides when frames are written and
@@ -130,11 +137,24 @@ impl Ledger {
         observer: Option<Box<dyn FrameObserver>>,
     ) -> Result<(Self, Committer, Recovery), OpenError> {
         let (core, committer, recovery) = recovery::open(journal, snapshot, options, clock, observer)?;
-        Ok((Self { running: Arc::new(Running { core, thread: Mutex::new(None) }) }, committer, recovery))
+        Ok((Self::of(core, None), committer, recovery))
+    }
+
+    fn of(core: Arc<Core>, thread: Option<thread::JoinHandle<()>>) -> Self {
+        let running = Arc::new(Running { core: Arc::clone(&core), thread: Mutex::new(thread) });
+        Self { handle: Arc::new(Handle { core, running }) }
+    }
+
+    /// The same ledger, whose clones and holds are counted apart from this one's. For a thread that places many holds:
+    /// threads that count in one place wait for each other's writes to it, once for each hold.
+    #[must_use]
+    pub fn apart(&self) -> Self {
+        let Handle { core, running } = &*self.handle;
+        Self { handle: Arc::new(Handle { core: Arc::clone(core), running: Arc::clone(running) }) }
     }
 
     pub(crate) fn core(&self) -> &Core {
-        &self.running.core
+        &self.handle.core
     }
 
     /// Opens what is not open and sets the limits asked for. Returns the numbers in the order asked, and the last
@@ -310,7 +330,7 @@ impl Ledger {
     /// [`LedgerError::Stopped`]. Blocks for a sync or two. (Of a stepped ledger: stops taking anything;
     /// [`Committer::close`] does the rest.)
     pub fn close(self) -> Result<(), LedgerError> {
-        self.running.end();
+        self.handle.running.end();
         match self.core().progress.stopped() {
             Some(LedgerError::Stopped { cause }) if !matches!(*cause, Stop::Closed) => {
                 Err(LedgerError::Stopped { cause })

@@ -31,8 +31,9 @@ const FIELDS: usize = 32;
 const BYTES: usize = 1024;
 /// Larger memory is given back.
 const BYTES_MAX: usize = 4 * BYTES;
-/// Heads whose memory a thread keeps, at most: a call has four.
-const SPARES_MAX: usize = 16;
+/// Heads whose memory a thread keeps, at most. A call has four, two of them while it waits for its provider; calls that
+/// come and go together take and leave theirs together.
+const SPARES_MAX: usize = 128;
 
 thread_local! {
     /// The memory of heads that are gone.
