@@ -1,6 +1,7 @@
-"""`serve` is killed at random moments while offers are sent, approved and accepted and pools are moved between; after each
-restart no offer is accepted without its grant, no grant of an offer is without its commitment, no pool has promised more
-than it has, nothing that was answered is lost, and `verify` finds nothing wrong."""
+"""`serve` is killed at random moments while offers are sent, approved and accepted, money moves between pools and people
+who call move between units; after each restart no offer is accepted without its grant, no grant of an offer is without its
+commitment, no pool has promised more than it has, nobody is half moved, nothing that was answered is lost, and `verify`
+and `audit verify` find nothing wrong."""
 
 import argparse
 import http.client
@@ -8,18 +9,20 @@ import json
 import random
 import sys
 import tempfile
-import threading
 import time
 import urllib.error
 import urllib.request
 from fractions import Fraction
 from pathlib import Path
 
-import rig  # noqa: F401  (puts the clients' helpers on the path)
-from processes import run
-from purser import BINARY, Purser
+import moves
+from killed import Commander
+from moves import Mover, Moving
+from purser import Purser
+from rig import gateway, standin
 
 WORKERS = 3
+MOVERS = 2
 POOLS = ("First", "Second")
 FUNDS = Fraction(2_000_000_000)
 YEAR = 2028
@@ -51,29 +54,19 @@ def content(number: int, amount: str) -> dict:
     }
 
 
-class Worker(threading.Thread):
-    """Takes one offer after the other from its draft to its acceptance, until nobody answers any more."""
+class Worker(Commander):
+    """Takes one offer after the other from its draft to its acceptance."""
 
-    def __init__(self, purser: Purser, folder: Path, name: str, keys: dict[str, str]):
-        super().__init__()
-        self.purser, self.folder, self.label, self.keys = purser, folder, name, keys
+    def __init__(self, purser: Purser, folder: Path, label: str, keys: dict[str, str]):
+        super().__init__(purser, label)
+        self.folder, self.keys = folder, keys
         self.told: dict[str, str] = {}  # the last state of each offer that was answered
-        self.wrong: list[str] = []
-        self.done = False
 
-    def step(self, *arguments: str) -> dict | None:
-        """One command; nothing when the answer never came."""
-        given = run([BINARY, *arguments, "--json", "--data", self.purser.data], seconds=60)
-        if given.code == 0:
-            answer = json.loads(given.out)
-            if "state" in answer:
-                self.told[answer["id"]] = answer["state"]
-            return answer
-        # Killed under the command; or a real refusal, which is the test's failure.
-        if self.purser.server.process.poll() is None and not self.done:
-            self.wrong.append(f"{arguments}: {given}")
-        self.done = True
-        return None
+    def step(self, *arguments: str):
+        answer = super().step(*arguments)
+        if answer and "state" in answer:
+            self.told[answer["id"]] = answer["state"]
+        return answer
 
     def run(self) -> None:
         number = 0
@@ -119,11 +112,12 @@ class Worker(threading.Thread):
                 return
 
 
-def check(purser: Purser, told: dict[str, str], known: dict[str, str]) -> tuple[int, int]:
-    """What must hold after a restart. Returns how many offers there are, and how many of them were accepted. `known` has
-    the grants of offers that were found accepted before: they can't change, and are not asked for again."""
+def check(purser: Purser, told: dict[str, str], known: dict[str, str], movers: list[Moving]) -> tuple[int, int]:
+    """What must hold of offers after a restart. Returns how many there are, and how many of them were accepted. `known`
+    has the grants of offers that were found accepted before: they can't change, and are not asked for again."""
     offers = purser.json("offer", "list")
-    grants = {grant["id"]: grant for grant in purser.json("grant", "list")}
+    by_hand = {person.id for person in movers}
+    grants = {grant["id"] for grant in purser.json("grant", "list") if grant["person"] not in by_hand}
     final = {"accepted", "declined", "withdrawn", "expired"}
     accepted = 0
     states = {offer["id"]: offer["state"] for offer in offers}
@@ -150,7 +144,7 @@ def check(purser: Purser, told: dict[str, str], known: dict[str, str]) -> tuple[
             assert offer["id"] not in known, f"{offer['id']} was accepted and is {offer['state']}"
             if offer["state"] in ("sent", "viewed", "countered"):
                 assert offer["id"] in kept, f"{offer['id']} is out and has no commitment"
-    assert set(grants) == of_offers, "a grant whose offer is not accepted"
+    assert grants == of_offers, "a grant whose offer is not accepted"
     total = Fraction(0)
     for pool in purser.json("pool", "list"):
         for year in pool["years"]:
@@ -170,38 +164,51 @@ def main() -> int:
     random.seed(chosen.seed)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        purser = Purser(folder, [])
-        offers = accepted = answered = 0
+        provider = standin(folder, "--first-byte-ms", "5", "--tokens", "20", "60", "--tokens-per-s", "5000")
+        purser = gateway(folder, provider)
+        offers = accepted = answered = moved = 0
         known: dict[str, str] = {}
+        everybody: list[Moving] = []
         try:
             purser.command("role", "presets")
             for pool in POOLS:
                 purser.command("pool", "add", pool)
                 purser.command("pool", "fund", pool, str(FUNDS), "--year", str(YEAR))
+            moves.found_units(purser)
             keys = {
                 duty: purser.json("admin-key", "add", "--label", duty, "--role", duty)["key"]
                 for duty in ("people", "finance")
             }
             for round_ in range(chosen.rounds):
                 workers = [Worker(purser, folder, f"{round_}-{n}", keys) for n in range(WORKERS)]
-                for worker in workers:
-                    worker.start()
+                movers = [Mover(purser, f"{round_}-{n}") for n in range(MOVERS)]
+                for one in workers + movers:
+                    one.start()
                 time.sleep(random.uniform(*KILLED_AFTER_SECONDS))
                 purser.server.process.kill()
-                for worker in workers:
-                    worker.done = True
+                for one in workers + movers:
+                    one.done = True
                 purser.server.process.wait(10)
-                for worker in workers:
-                    worker.join(120)
-                    assert not worker.wrong, worker.wrong
+                for one in workers + movers:
+                    one.join(120)
+                    assert not one.wrong, one.wrong
                 purser.restart()
                 told = {offer: state for worker in workers for offer, state in worker.told.items()}
-                answered += len(told)
-                offers, accepted = check(purser, told, known)
+                people = [person for mover in movers for person in mover.people]
+                everybody += people
+                answered += len(told) + sum(person.moves for person in people)
+                offers, accepted = check(purser, told, known, everybody)
+                moved += moves.check(purser, people)
+            assert moves.check(purser, everybody) == moved, "a move came or went after its round"
         finally:
             purser.stop()
-        print(f"{chosen.rounds} kills, {offers} offers, {accepted} accepted, {answered} answered: each with its grant and commitment")
-        assert accepted > 0, "nothing was accepted: the test says nothing"
+            provider.stop()
+        print(
+            f"{chosen.rounds} kills, {offers} offers, {accepted} accepted, each with its grant and commitment; "
+            f"{len(everybody)} people, {moved} moves, none by half; {answered} of these answered, none lost"
+        )
+        assert accepted > 0 and moved > 0, "nothing was accepted, or nobody moved: the test says nothing"
+        assert any(all(person.acknowledged.values()) for person in everybody), "nobody called from both units"
     return 0
 
 
