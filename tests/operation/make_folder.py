@@ -6,6 +6,7 @@ import json
 import sys
 import tarfile
 import tempfile
+from datetime import date, timedelta
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -28,8 +29,51 @@ GRANT = ("id", "person", "amount", "per", "days", "voided")
 KEY = ("id", "person", "agent", "active")
 
 
+OFFER = ("id", "state")
+FINAL = ("accepted", "declined")
+POOL = ("id", "name", "owner")
+YEARS = 3  # for which the pool is funded
+
+
 def only(entries: list, fields: tuple) -> list:
     return [{field: entry[field] for field in fields} for entry in entries]
+
+
+def promises(purser, folder: Path) -> None:
+    """Something of each kind that offers, pools and the life of grants write."""
+    today = date.today()
+    day = lambda ahead: (today + timedelta(ahead)).isoformat()  # noqa: E731
+    purser.command("role", "presets")
+    purser.command("budget", "set", "company", "400000/month")
+    purser.command("pool", "add", "Promises")
+    for year in range(today.year, today.year + YEARS):
+        purser.command("pool", "fund", "Promises", "500000", "--year", str(year))
+    tokens = {
+        "amount": "78000/year", "guaranteed": True, "pool": "Promises", "term": day(400), "floor": "1/year",
+        "rollover": "lapses", "activation": "start_date",
+    }
+    content = {
+        "candidate": {"name": "Designer"}, "role": {"family": "engineering"}, "zone": "Europe/Berlin", "starts": day(20),
+        "expires": day(10), "package": {"currency": "USD", "salary": "200000", "tokens": tokens},
+    }
+    for ends in (["accept", "--version", "1", "--signed", "Designer"], ["decline"], []):
+        file = folder / "offer.json"
+        file.write_text(json.dumps(content))
+        offer = purser.json("offer", "draft", str(file))["id"]
+        for verb in ("submit", "send", "view"):
+            purser.command("offer", verb, offer)
+        if ends:
+            purser.command("offer", ends[0], offer, *ends[1:])
+    promised = purser.json("grant", "add", "Engineer", "8/workday", "--guaranteed", "--pool", "Promises", "--end", day(300))["id"]
+    by_hand = purser.json("grant", "add", "Analyst", "10/day", "--rollover", "5")["id"]
+    other = purser.json("grant", "add", "Operations", "10/day")["id"]
+    purser.command("grant", "credit", promised, "3")
+    purser.command("grant", "extend", promised, "2")
+    purser.command("grant", "share", by_hand, "50%", "--from", day(5))
+    purser.command("grant", "leave", by_hand, "--from", day(7))
+    purser.command("grant", "advance", other, "1")
+    purser.command("person", "move", "Engineer", "Research", "--from", day(30))
+    purser.command("stop", "person", "Operations", "--reason", "kept in a folder")
 
 
 async def calls(port: int, keys: list[str]) -> None:
@@ -92,11 +136,16 @@ def main() -> int:
             purser.command("key", "revoke", revoked)
             grant = purser.json("grant", "add", "Operations", "7/week")["id"]
             purser.command("grant", "void", grant)
+            promises(purser, folder)
             expected = {
                 "charges": only(purser.json("usage", "--charges"), CHARGE),
                 "people": only(purser.json("person", "list"), PERSON),
                 "grants": only(purser.json("grant", "list"), GRANT),
                 "keys": only(purser.json("key", "list"), KEY),
+                # Those that are still out will expire.
+                "offers": only([offer for offer in purser.json("offer", "list") if offer["state"] in FINAL], OFFER),
+                "pools": only(purser.json("pool", "list"), POOL),
+                "stops": only(purser.json("stop", "list"), ("id",)),
                 "open_holds": OPEN_HOLDS,
             }
             asyncio.run(left_open(purser, keys))
