@@ -13,8 +13,9 @@ use crate::fsync;
 /// Zeros written at once, and synced at once so that commits meanwhile never wait behind a whole segment.
 const ZEROS_AT_ONCE: u64 = 1 << 20;
 /// Zeros of one write. ext4 keeps a large write in its cache as one large piece, and later goes through all blocks of it
-/// for each small write into it: 230 bytes take 2 µs then, against 0.7 µs here.
-const PAGE_BYTES: usize = 4_096;
+/// for each small write into it: 700 bytes take 3 µs in pieces of 1 MiB, 1.2 µs in these as in single pages. Single pages
+/// take more than twice the time to make: 0.9 µs for each 700 bytes, against 0.4 µs.
+const WRITE_BYTES: usize = 32 << 10;
 /// Ends a segment's name.
 const EXTENSION: &str = "wal";
 /// Digits of a segment's name: any `u64`, so that a listing is in order.
@@ -122,9 +123,9 @@ impl Disk for RealDisk {
         while at < len {
             let part = usize::try_from(len.saturating_sub(at)).unwrap_or(usize::MAX);
             let part = zeros.get(..part).unwrap_or(&zeros);
-            for page in part.chunks(PAGE_BYTES) {
-                file.write_all_at(page, at)?;
-                at = at.saturating_add(u64::try_from(page.len()).unwrap_or(u64::MAX));
+            for piece in part.chunks(WRITE_BYTES) {
+                file.write_all_at(piece, at)?;
+                at = at.saturating_add(u64::try_from(piece.len()).unwrap_or(u64::MAX));
             }
             file.sync_data()?;
         }
