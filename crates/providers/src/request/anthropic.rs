@@ -151,12 +151,13 @@ fn block(cursor: &mut Cursor<'_>, facts: &mut RequestFacts, of_message: bool) ->
         Ok(())
     })?;
     if of_message {
-        facts.places.last.add(match kind.as_deref() {
-            Some("tool_use") => Piece::Call { name, arguments: value },
-            Some("tool_result") => Piece::Result { content: value, failed },
-            Some("text") | None => Piece::Said(value),
-            _ => Piece::Shown,
-        });
+        let last = &mut facts.places.last;
+        match kind.as_deref() {
+            Some("tool_use") => last.add_call(name, value),
+            Some("tool_result") => last.add(Piece::Result { content: value, failed }),
+            Some("text") | None => last.add(Piece::Said(value)),
+            _ => last.add(Piece::Shown),
+        }
     }
     match (kind.as_deref(), source, file) {
         (Some("image"), Some(source), _) => source.note(facts, MediaKind::Image),

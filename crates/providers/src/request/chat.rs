@@ -182,7 +182,7 @@ fn function(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()> {
         Ok(())
     })?;
     if called {
-        facts.places.last.add(Piece::Call { name, arguments });
+        facts.places.last.add_call(name, arguments);
     }
     Ok(())
 }

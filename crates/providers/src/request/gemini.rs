@@ -99,7 +99,7 @@ fn content(cursor: &mut Cursor<'_>, facts: &mut RequestFacts, of_conversation: b
 }
 
 fn part(cursor: &mut Cursor<'_>, facts: &mut RequestFacts, of_conversation: bool) -> Read<()> {
-    let mut piece = Piece::Shown;
+    let mut piece = Some(Piece::Shown);
     cursor.object(|cursor, key| {
         let start = cursor.position();
         match &*camel(&key) {
@@ -107,21 +107,24 @@ fn part(cursor: &mut Cursor<'_>, facts: &mut RequestFacts, of_conversation: bool
             "fileData" => file_data(cursor, facts)?,
             "text" if of_conversation => {
                 cursor.skip()?;
-                piece = Piece::Said(Span::new(start, cursor.position()));
+                piece = Some(Piece::Said(Span::new(start, cursor.position())));
             }
-            "functionCall" if of_conversation => piece = function_call(cursor)?,
-            "functionResponse" => piece = function_response(cursor, facts)?,
+            "functionCall" if of_conversation => {
+                function_call(cursor, facts)?;
+                piece = None;
+            }
+            "functionResponse" => piece = Some(function_response(cursor, facts)?),
             _ => {}
         }
         Ok(())
     })?;
-    if of_conversation {
+    if let Some(piece) = piece.filter(|_| of_conversation) {
         facts.places.last.add(piece);
     }
     Ok(())
 }
 
-fn function_call(cursor: &mut Cursor<'_>) -> Read<Piece> {
+fn function_call(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<()> {
     let (mut name, mut arguments) = (Span::default(), Span::default());
     cursor.object(|cursor, key| {
         let start = cursor.position();
@@ -134,7 +137,8 @@ fn function_call(cursor: &mut Cursor<'_>) -> Read<Piece> {
         *span = Span::new(start, cursor.position());
         Ok(())
     })?;
-    Ok(Piece::Call { name, arguments })
+    facts.places.last.add_call(name, arguments);
+    Ok(())
 }
 
 fn function_response(cursor: &mut Cursor<'_>, facts: &mut RequestFacts) -> Read<Piece> {

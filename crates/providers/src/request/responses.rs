@@ -210,7 +210,7 @@ impl Said {
             && kind.ends_with("_call")
             && !RUN_BY_PROVIDER.contains(&kind)
         {
-            last.add_call(Piece::Call { name: self.name, arguments });
+            last.add_lone_call(self.name, arguments);
         }
     }
 }

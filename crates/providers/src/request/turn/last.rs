@@ -77,15 +77,16 @@ pub(crate) enum Piece {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Last {
     pieces: SmallVec<[Piece; 4]>,
-    /// Where the pieces of the message under way begin.
+    /// Where the pieces of the message under way begin, and its calls.
     mark: usize,
+    calls: usize,
 }
 
 impl Last {
     /// A message begins.
     #[inline]
     pub(crate) fn begin(&mut self) {
-        self.mark = self.pieces.len();
+        (self.mark, self.calls) = (self.pieces.len(), 0);
     }
 
     /// A piece of the message under way.
@@ -96,12 +97,23 @@ impl Last {
         }
     }
 
+    /// A call in the message under way. Only an answer has any, and forgets the ones before.
+    #[inline]
+    pub(crate) fn add_call(&mut self, name: Span, arguments: Span) {
+        if self.calls == 0 {
+            self.pieces.clear();
+            self.mark = 0;
+        }
+        self.add(Piece::Call { name, arguments });
+        self.calls = self.calls.saturating_add(1);
+    }
+
     /// A call that is no part of a message: of one answer with the ones right before it.
-    pub(crate) fn add_call(&mut self, call: Piece) {
+    pub(crate) fn add_lone_call(&mut self, name: Span, arguments: Span) {
         if !matches!(self.pieces.last(), Some(Piece::Call { .. })) {
             self.pieces.clear();
         }
-        self.add(call);
+        self.add(Piece::Call { name, arguments });
     }
 
     /// The message under way is over, and this is whose it was.
@@ -110,10 +122,12 @@ impl Last {
         match who {
             Who::User | Who::Tool => {}
             Who::Nobody => self.pieces.truncate(self.mark),
-            Who::Model => {
-                self.pieces.drain(..self.mark);
+            Who::Model if self.calls == 0 => self.pieces.clear(),
+            // What the model says between its calls is no piece.
+            Who::Model if self.pieces.len() > self.calls => {
                 self.pieces.retain(|piece| matches!(piece, Piece::Call { .. }));
             }
+            Who::Model => {}
         }
     }
 
