@@ -15,11 +15,13 @@ mod cycle;
 mod growth;
 mod minutes;
 mod pace;
+mod preview;
 mod rules;
 mod run;
 
 pub use minutes::Minutes;
 pub use pace::Pace;
+pub use preview::{Owner, Preview, Previewed, Sums, Tripped};
 pub use rules::{Act, ErrorRule, GrowthRule, RepeatRule, Rules, SpendRule, UnattendedRule};
 pub use run::RunWatch;
 

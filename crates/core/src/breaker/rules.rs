@@ -90,15 +90,27 @@ pub struct RepeatRule {
     pub rounds: u32,
     /// And how many steps that were.
     pub steps: u32,
-    /// And what they have cost: waiting for a build looks the same and costs little.
+    /// And what they have cost.
     pub cost: Nano,
+    /// Steps that are so many seconds apart on average, or more, are an agent's that waits for something.
+    pub waiting_seconds: u32,
+    /// Then they may cost this much: who waits looks again and again, with a large context for some cents each time, and
+    /// can't burn much in an hour.
+    pub waiting_cost: Nano,
     /// What it does.
     pub act: Act,
 }
 
 impl Default for RepeatRule {
     fn default() -> Self {
-        Self { rounds: 3, steps: 9, cost: Nano::new(750_000_000), act: Act::Pause }
+        Self {
+            rounds: 3,
+            steps: 9,
+            cost: Nano::new(750_000_000),
+            waiting_seconds: 20,
+            waiting_cost: Nano::new(10_000_000_000),
+            act: Act::Pause,
+        }
     }
 }
 
@@ -108,13 +120,15 @@ impl Default for RepeatRule {
 pub struct ErrorRule {
     /// How many.
     pub in_a_row: u32,
+    /// And what they have cost: a provider that is down costs nothing, however often it is asked.
+    pub cost: Nano,
     /// What it does.
     pub act: Act,
 }
 
 impl Default for ErrorRule {
     fn default() -> Self {
-        Self { in_a_row: 40, act: Act::Pause }
+        Self { in_a_row: 40, cost: Nano::new(750_000_000), act: Act::Pause }
     }
 }
 

@@ -16,6 +16,7 @@ pub struct RunWatch {
     growth: Growth,
     minutes: Minutes,
     failures: u32,
+    failed_cost: Nano,
     /// When somebody last said something, and what was spent since.
     attended: Instant,
     since: Nano,
@@ -34,6 +35,7 @@ impl RunWatch {
             growth: Growth::default(),
             minutes: Minutes::default(),
             failures: 0,
+            failed_cost: Nano::ZERO,
             attended: at,
             since: Nano::ZERO,
             asked: false,
@@ -51,8 +53,12 @@ impl RunWatch {
             self.seen(step.at);
         }
         self.since = self.since.saturating_add(step.cost);
-        self.failures = if step.failed { self.failures.saturating_add(1) } else { 0 };
-        self.cycle.step(step.work, step.cost);
+        (self.failures, self.failed_cost) = if step.failed {
+            (self.failures.saturating_add(1), self.failed_cost.saturating_add(step.cost))
+        } else {
+            (0, Nano::ZERO)
+        };
+        self.cycle.step(step.at, step.work, step.cost);
         self.growth.step(step, rules.growth.as_ref().map_or(0, |rule| rule.output_each));
         let found = [self.repeats(rules), self.fails(rules), self.grows(rules), self.is_alone(rules, step.at)];
         let (breaker, act, seen) = found.into_iter().flatten().max_by_key(|(_, act, _)| *act)?;
@@ -87,7 +93,9 @@ impl RunWatch {
         let rule = rules.repeat.as_ref()?;
         let circle = self.cycle.circle();
         let steps = circle.rounds.saturating_mul(circle.steps);
-        (circle.rounds >= rule.rounds && steps >= rule.steps && circle.cost >= rule.cost).then(|| {
+        let waits = circle.seconds_each >= rule.waiting_seconds;
+        let cost = if waits { rule.waiting_cost.max(rule.cost) } else { rule.cost };
+        (circle.rounds >= rule.rounds && steps >= rule.steps && circle.cost >= cost).then(|| {
             let what = if circle.steps == 1 { "the same step".to_owned() } else { format!("{} steps", circle.steps) };
             let seen = format!("{what} with the same results, {} times again, for {}", circle.rounds, circle.cost);
             (Breaker::Repeat, rule.act, seen)
@@ -96,8 +104,11 @@ impl RunWatch {
 
     fn fails(&self, rules: &Rules) -> Option<(Breaker, Act, String)> {
         let rule = rules.errors.as_ref()?;
-        let tripped = self.failures >= rule.in_a_row;
-        tripped.then(|| (Breaker::Errors, rule.act, format!("{} errors in a row", self.failures)))
+        let tripped = self.failures >= rule.in_a_row && self.failed_cost >= rule.cost;
+        tripped.then(|| {
+            let seen = format!("{} errors in a row, for {}", self.failures, self.failed_cost);
+            (Breaker::Errors, rule.act, seen)
+        })
     }
 
     fn grows(&self, rules: &Rules) -> Option<(Breaker, Act, String)> {

@@ -13,7 +13,7 @@ mod session;
 
 use super::dice::Dice;
 use super::year::{Person, Run};
-use session::{Model, Session};
+use session::{Habits, Model, Session};
 
 const SECOND: i64 = 1_000_000;
 const MINUTE: i64 = 60 * SECOND;
@@ -97,8 +97,18 @@ fn calendar(seed: u64, days: u64) -> Vec<Today> {
         .collect()
 }
 
-/// Somebody's year, or a service key's.
+/// Somebody's year, or a service key's, in the company that was played first.
 pub(crate) fn person(seed: u64, number: u64, days: u64) -> Person {
+    lived(Habits::FIRST, seed, number, days)
+}
+
+/// The same in another company, whose agents, builds and providers are as its seed has them. Written after the rules were
+/// mended for what the first company showed, and frozen before it was first played.
+pub(crate) fn person_elsewhere(seed: u64, number: u64, days: u64) -> Person {
+    lived(Habits::drawn(seed), seed, number, days)
+}
+
+fn lived(habits: Habits, seed: u64, number: u64, days: u64) -> Person {
     let mut dice = Dice::new(seed.rotate_left(41) ^ number.wrapping_mul(0x6a09_e667_f3bc_c909));
     let role = Role::of(number);
     // One in eight joins during the year.
@@ -119,7 +129,7 @@ pub(crate) fn person(seed: u64, number: u64, days: u64) -> Person {
         if day < joins || (away && !service) {
             continue;
         }
-        let mut someday = Someday { dice: &mut dice, model, today: &today, keen, runs: &mut runs };
+        let mut someday = Someday { habits, dice: &mut dice, model, today: &today, keen, runs: &mut runs };
         match role {
             Role::Office => someday.office(),
             Role::Engineer => someday.engineer(),
@@ -135,6 +145,7 @@ pub(crate) fn person(seed: u64, number: u64, days: u64) -> Person {
 
 /// One day of one person's.
 struct Someday<'a> {
+    habits: Habits,
     dice: &'a mut Dice,
     model: Model,
     today: &'a Today,
@@ -157,7 +168,7 @@ impl Someday<'_> {
     }
 
     fn session(&mut self, at: i64) -> Session<'_> {
-        Session::begun(self.dice, self.model, at, self.today.outage)
+        Session::begun(self.habits, self.dice, self.model, at, self.today.outage)
     }
 
     fn office(&mut self) {

@@ -18,8 +18,59 @@ pub(super) struct Model {
 /// A prompt cache is kept for so long.
 const CACHED: i64 = 5 * MINUTE;
 
+/// How agents and their tools are, where companies differ.
+#[derive(Clone, Copy)]
+pub(super) struct Habits {
+    /// Seconds between two looks at a build, and minutes that one takes: usual and longest.
+    looks: (u64, u64),
+    build: (u64, u64),
+    /// Of ten thousand steps: tests that fail, builds that are waited for, things that are looked at again.
+    odd: (u64, u64, u64),
+    /// Of a thousand outputs, those with a time in them.
+    timed: u64,
+    /// Of a thousand tests that fail, the flaky ones; the most that one is tried; seconds that it takes.
+    flaky: (u64, u64, u64),
+    /// The most that something is looked at again.
+    again: u64,
+    /// Of a thousand, those with the window of a million tokens.
+    wide: u64,
+    /// Of a thousand calls of a provider that is down, those that are answered in part and cost something.
+    cut: u64,
+}
+
+impl Habits {
+    /// Those of the company that was played first.
+    pub(super) const FIRST: Self = Self {
+        looks: (30, 120),
+        build: (8, 60),
+        odd: (120, 30, 40),
+        timed: 600,
+        flaky: (250, 4, 45),
+        again: 4,
+        wide: 80,
+        cut: 0,
+    };
+
+    /// Other ones, as wide apart as companies are.
+    pub(super) fn drawn(seed: u64) -> Self {
+        let mut dice = Dice::new(seed.rotate_left(23) ^ 0x00b5_e55e_d0dd);
+        let often = dice.between(10, 90);
+        Self {
+            looks: (often, often * dice.between(2, 5)),
+            build: (dice.between(3, 20), dice.between(45, 150)),
+            odd: (dice.between(40, 300), dice.between(10, 60), dice.between(10, 90)),
+            timed: dice.between(150, 850),
+            flaky: (dice.between(100, 450), dice.between(3, 7), dice.between(8, 120)),
+            again: dice.between(3, 6),
+            wide: dice.between(20, 350),
+            cut: dice.between(0, 60),
+        }
+    }
+}
+
 /// A run under way.
 pub(super) struct Session<'a> {
+    habits: Habits,
     dice: &'a mut Dice,
     model: Model,
     at: i64,
@@ -32,11 +83,12 @@ pub(super) struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    pub(super) fn begun(dice: &'a mut Dice, model: Model, at: i64, outage: (i64, i64)) -> Self {
+    pub(super) fn begun(habits: Habits, dice: &'a mut Dice, model: Model, at: i64, outage: (i64, i64)) -> Self {
         let context = dice.between(9_000, 25_000);
         // Some have the window of a million tokens switched on.
-        let most = if dice.in_thousand(80) { dice.between(300_000, 700_000) } else { dice.between(150_000, 180_000) };
-        Self { dice, model, at, outage, context, most, last: 0, steps: Vec::new() }
+        let most =
+            if dice.in_thousand(habits.wide) { dice.between(300_000, 700_000) } else { dice.between(150_000, 180_000) };
+        Self { habits, dice, model, at, outage, context, most, last: 0, steps: Vec::new() }
     }
 
     /// So many prompts by a human being, each followed by about so many steps.
@@ -107,10 +159,11 @@ impl<'a> Session<'a> {
     fn work(&mut self, steps: u64) {
         for _ in 0..steps {
             self.wait(11, 300);
+            let (fails, waits, again) = self.habits.odd;
             match self.dice.between(0, 9_999) {
-                0..=119 => self.build_that_fails(),
-                120..=149 => self.wait_for_a_build(),
-                150..=189 => self.look_again(),
+                place if place < fails => self.build_that_fails(),
+                place if place < fails + waits => self.wait_for_a_build(),
+                place if place < fails + waits + again => self.look_again(),
                 _ => {
                     // Most reads and searches are short, some bring whole files.
                     let added = if self.dice.in_thousand(80) {
@@ -128,8 +181,10 @@ impl<'a> Session<'a> {
     /// A test fails. Mostly something is edited before it runs again; a flaky one is just run again. The same output comes
     /// twice only where no times stand in it.
     fn build_that_fails(&mut self) {
-        let (run, flaky, timed) = (self.dice.next(), self.dice.in_thousand(250), self.dice.in_thousand(600));
-        let tries = if flaky { self.dice.between(1, 4) } else { self.dice.around(3).min(25) };
+        let (flaky, tries, seconds) = self.habits.flaky;
+        let (run, flaky) = (self.dice.next(), self.dice.in_thousand(flaky));
+        let timed = self.dice.in_thousand(self.habits.timed);
+        let tries = if flaky { self.dice.between(1, tries) } else { self.dice.around(3).min(25) };
         for _ in 0..tries {
             if !flaky {
                 for _ in 0..self.dice.between(1, 4) {
@@ -138,7 +193,7 @@ impl<'a> Session<'a> {
                     self.call(300, edit, false);
                 }
             }
-            self.wait(45, 900);
+            self.wait(seconds, 900);
             let work = if timed { self.dice.next() } else { run };
             self.call(2_500, Some(work), false);
         }
@@ -147,9 +202,10 @@ impl<'a> Session<'a> {
     /// A build or a deployment takes its time: asked about every half minute to two, for up to an hour. Most tools print
     /// how long it has been.
     fn wait_for_a_build(&mut self) {
-        let (ask, pause) = (self.dice.next(), self.dice.between(30, 120));
-        let until = self.at + i64::try_from(self.dice.around(8).min(60)).unwrap() * MINUTE;
-        let timed = self.dice.in_thousand(600);
+        let ((least, most), (usual, longest)) = (self.habits.looks, self.habits.build);
+        let (ask, pause) = (self.dice.next(), self.dice.between(least, most));
+        let until = self.at + i64::try_from(self.dice.around(usual).min(longest)).unwrap() * MINUTE;
+        let timed = self.dice.in_thousand(self.habits.timed);
         while self.at < until {
             self.wait(pause, 240);
             let work = if timed { self.dice.next() } else { ask };
@@ -160,7 +216,7 @@ impl<'a> Session<'a> {
     /// The agent does something a second or third time: reads the same file, lists the same folder.
     fn look_again(&mut self) {
         let work = self.dice.next();
-        for _ in 0..self.dice.between(2, 4) {
+        for _ in 0..self.dice.between(2, self.habits.again) {
             self.wait(9, 60);
             self.call(900, Some(work), false);
             if self.dice.in_thousand(500) {
@@ -179,7 +235,9 @@ impl<'a> Session<'a> {
             for _ in 0..self.dice.between(2, 10) {
                 self.at += pause * SECOND;
                 pause = (pause * 2).min(33);
-                self.push(self.context + added, 0, 0, None, false);
+                let half = self.habits.cut > 0 && self.dice.in_thousand(self.habits.cut);
+                let cost = if half { self.context * self.model.fresh / 20 / 1_000 } else { 0 };
+                self.push(self.context + added, 0, cost, None, false);
                 if let Some(failed) = self.steps.last_mut() {
                     failed.failed = true;
                 }
