@@ -120,14 +120,13 @@ impl Last {
     #[inline]
     pub(crate) fn end(&mut self, who: Who) {
         match who {
-            Who::User | Who::Tool => {}
             Who::Nobody => self.pieces.truncate(self.mark),
             Who::Model if self.calls == 0 => self.pieces.clear(),
             // What the model says between its calls is no piece.
             Who::Model if self.pieces.len() > self.calls => {
                 self.pieces.retain(|piece| matches!(piece, Piece::Call { .. }));
             }
-            Who::Model => {}
+            Who::User | Who::Tool | Who::Model => {}
         }
     }
 
