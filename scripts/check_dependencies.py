@@ -16,14 +16,15 @@ ARROWS = {
     "purser-providers": {"purser-core"},
     "purser-store": {"purser-core", "purser-ledger"},
     "purser-gateway": {"purser-core", "purser-ledger", "purser-providers"},
-    "purser-control": {"purser-core", "purser-ledger", "purser-store"},
+    "purser-observed": {"purser-core"},
+    "purser-control": {"purser-core", "purser-ledger", "purser-store", "purser-observed"},
     "purser-web": {"purser-core", "purser-control"},
     "purser-standin": set(),
     # Never part of the product: it tests it.
     "purser-sim": {"purser-core", "purser-ledger", "purser-store"},
     "purser": {
         "purser-core", "purser-ledger", "purser-store", "purser-providers",
-        "purser-gateway", "purser-control", "purser-web", "purser-standin",
+        "purser-gateway", "purser-control", "purser-observed", "purser-web", "purser-standin",
     },
 }
 

@@ -10,6 +10,7 @@ pub mod log;
 pub mod request;
 pub mod seeding;
 pub mod stream;
+pub mod telemetry;
 pub mod usage;
 
 use purser_providers::Dialect;

@@ -28,6 +28,23 @@ pub fn write() -> std::io::Result<()> {
             }
         }
     }
+    let captures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/observed/captures");
+    for (folder, history) in [("claude-code-json", "e"), ("codex-json", "f"), ("gemini-cli-json", "g"), ("codex-protobuf", "f")] {
+        for entry in fs::read_dir(captures.join(folder))? {
+            let path = entry?.path();
+            let name = path.file_name().expect("a file").to_string_lossy().into_owned();
+            let kind = match (&*name, name.ends_with(".pb")) {
+                // Those that are sent packed are too large to begin with.
+                (name, _) if name.ends_with(".gz") || name.starts_with("printed") => continue,
+                (name, _) if name.starts_with("history") => history,
+                (name, false) if name.contains("logs") => "a",
+                (name, true) if name.contains("logs") => "b",
+                (_, false) => "c",
+                (_, true) => "d",
+            };
+            keep(&root, "telemetry", &format!("{folder}-{name}"), &[kind.as_bytes(), &fs::read(&path)?].concat())?;
+        }
+    }
     for (number, request) in REQUESTS.iter().enumerate() {
         keep(&root, "request", &format!("written-{number}"), request.as_bytes())?;
     }

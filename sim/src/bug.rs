@@ -94,6 +94,7 @@ bugs! {
     WorkedHolidays = "worked-holidays", "Days that a place's calendar has off release money.", Plan | Denial;
     AnyTool = "any-tool", "What is for calls from one tool pays for all.", Plan | Denial;
     NoFloor = "no-floor", "Nobody asks for consent to a cut below a letter's floor.", Promises;
+    ObservedIgnored = "observed-ignored", "What counts of observed usage is left out.", Plan | Denial;
     HalfAChange = "half-a-change", "A start takes the parts of a change that was never finished.", Plan | Denial | Promises | Conduct;
     NotTruedUp = "not-trued-up", "The provider's late figures are ignored.", Quiet;
 }
@@ -111,6 +112,7 @@ impl Bug {
                 | Self::OldClock
                 | Self::WorkedHolidays
                 | Self::AnyTool
+                | Self::ObservedIgnored
                 | Self::LateGrants
         )
     }

@@ -244,6 +244,7 @@ fn doctored(event: &Event, bug: Bug) -> Option<Event> {
         Event::Grant(happened) => match happened.change {
             GrantChange::LeaveBegun { .. } if bug == Bug::PaidLeave => return None,
             GrantChange::CalendarSet { .. } if bug == Bug::WorkedHolidays => return None,
+            GrantChange::Observed { .. } if bug == Bug::ObservedIgnored => return None,
             GrantChange::Given { to, amount } if bug == Bug::GiftFromNowhere => {
                 (happened.grant, happened.change) = (to, GrantChange::Credited { amount });
             }

@@ -13,6 +13,7 @@ use purser_core::id::{
     BudgetId, CommandId, GrantId, KeyId, MovementId, OfferId, PersonId, PoolId, RunId, StopId, UnitId,
 };
 use purser_core::money::Nano;
+use purser_core::observed::{IDS_MAX, Observation, ObservedUse, Seen, Source};
 use purser_core::offer::{By, ContentHash, DeclineReason, Offer, State, TokenTerms, Version, Who};
 use purser_core::package::{Percent, Remedy, Rollover, Sharing};
 use purser_core::policy::{Moving, Policy};
@@ -24,6 +25,7 @@ use purser_core::run::RunLimits;
 use purser_core::scope::Scope;
 use purser_core::stop::{Stop, StopOn, Tripped};
 use purser_core::time::Instant;
+use purser_core::usage::{Tier, Usage};
 
 use crate::audit::PLACES;
 use crate::bug::Bug;
@@ -55,7 +57,8 @@ pub(crate) fn some_family() -> RoleChange {
         high_of_base: None,
         source: "by chance".to_owned(),
     };
-    let terms = FamilyTerms { title: "Engineering".to_owned(), bands: vec![band], ..FamilyTerms::default() };
+    let observed = Some(ObservedUse::Counts);
+    let terms = FamilyTerms { title: "Engineering".to_owned(), bands: vec![band], observed, ..FamilyTerms::default() };
     RoleChange::Family { family: family(), terms }
 }
 
@@ -66,7 +69,8 @@ pub(crate) fn some_policy(dice: &mut Dice) -> Policy {
     let runs = RunLimits { requests: Some(dice.below(100)), ..RunLimits::NONE };
     let breakers = Rules { growth: None, ..Rules::default() };
     let (runs, breakers) = if dice.per_mille(300) { (runs, breakers) } else { Default::default() };
-    Policy { moving, runs, breakers, ..Policy::default() }
+    let observed = *dice.pick(&[ObservedUse::Beside, ObservedUse::Counts]);
+    Policy { moving, runs, breakers, observed, ..Policy::default() }
 }
 
 fn family() -> Family {
@@ -99,7 +103,7 @@ impl World {
         {
             return Some(Wish { events, at, careless: false });
         }
-        let events = match self.dice.weighted(&[8, 5, 4, 8, 3, 3, 14, 9, 34, 45, 4]) {
+        let events = match self.dice.weighted(&[8, 5, 4, 8, 3, 3, 14, 9, 34, 45, 4, 8]) {
             0 => self.wish_for_a_limit(at),
             1 => self.wish_about_budgets(at),
             2 => self.wish_about_units(at),
@@ -110,7 +114,8 @@ impl World {
             7 => self.wish_about_grants(at),
             8 => self.wish_about_a_life(at),
             9 => return self.wish_about_an_offer(at),
-            _ => self.wish_about_stops(at),
+            10 => self.wish_about_stops(at),
+            _ => self.wish_about_what_was_seen(at),
         }?;
         Some(Wish { events, at, careless: false })
     }
@@ -252,6 +257,44 @@ impl World {
         let is_ours = matches!(on, StopOn::Run(_)) && self.dice.per_mille(700);
         let tripped = is_ours.then(|| Tripped { breaker, seen: "9 errors in a row".to_owned() });
         Some(vec![Event::Stop(StopEvent::Placed(Stop { id: StopId::new(self.new_id()), on, at, tripped }))])
+    }
+
+    /// A tool told what did not pass here, mostly in a form that can be kept.
+    fn wish_about_what_was_seen(&mut self, at: Instant) -> Option<Vec<Event>> {
+        let person = self.some_person()?;
+        let mut keys: Vec<KeyId> = self.company.keys.clone();
+        if self.dice.per_mille(900) {
+            let directory = &self.company.directory;
+            keys.retain(|key| directory.key_by_id(*key).is_some_and(|key| key.person == person));
+        }
+        let mut seen = Vec::new();
+        let least = u64::from(self.dice.per_mille(970));
+        for _ in 0..self.dice.between(least, 4) {
+            let count = if self.dice.per_mille(20) { IDS_MAX as u64 + 1 } else { self.dice.between(1, 3) };
+            let ids = (0..count).map(|_| self.dice.below(if count > 3 { u64::MAX } else { 4_000 })).collect();
+            let usage =
+                Usage { input_uncached: self.dice.below(9_000), output: self.dice.below(900), ..Usage::default() };
+            let charge = Some(money(&mut self.dice, 0, 40)).filter(|_| self.dice.per_mille(800));
+            let charge = if self.dice.per_mille(20) { charge.and_then(Nano::checked_neg) } else { charge };
+            let model = if self.dice.per_mille(30) { "a b" } else { MODELS[self.dice.index(MODELS.len())] };
+            let (claimed, card, counters, tier) = (charge, None, Vec::new(), Tier::Standard);
+            seen.push(Seen {
+                ids,
+                used_at: at,
+                model: model.to_owned(),
+                requests: 1,
+                usage,
+                tier,
+                charge,
+                card,
+                claimed,
+                counters,
+            });
+        }
+        let tool = (*self.dice.pick(&["claude-code", "codex", "gemini-cli"])).to_owned();
+        let source = *self.dice.pick(&[Source::Requests, Source::Events, Source::Counters, Source::History]);
+        let (key, session) = (self.some(&keys), self.dice.below(5));
+        Some(vec![Event::Observed(Observation { person, key, tool, session, source, seen, at })])
     }
 
     fn wish_about_policy(&mut self, at: Instant) -> Option<Vec<Event>> {
@@ -399,7 +442,7 @@ impl World {
         }
         let away = grant.life.as_ref().is_some_and(|life| life.away_since().is_some());
         let amount = money(&mut self.dice, 0, self.plenty * 20);
-        let change = match self.dice.weighted(&[3, 3, if away { 12 } else { 1 }, 5, 3, 4, 4, 7, 4]) {
+        let change = match self.dice.weighted(&[3, 3, if away { 12 } else { 1 }, 5, 3, 4, 4, 7, 4, 9]) {
             0 => {
                 let share = WorkShare::try_new(u16::try_from(self.dice.between(1, 10_000)).ok()?)?;
                 GrantChange::ShareSet { share, from: day }
@@ -417,7 +460,13 @@ impl World {
             5 => GrantChange::Advanced { amount },
             6 => GrantChange::Remedied { day: before },
             7 => GrantChange::CalendarSet { calendar: some_holidays(&mut self.dice, &zone, at) },
-            _ => GrantChange::Given { to: self.some_grant()?.id, amount },
+            8 => GrantChange::Given { to: self.some_grant()?.id, amount },
+            // Now and then the same again, nothing, or less than nothing.
+            _ => match self.dice.below(12) {
+                0 => GrantChange::Observed { amount: Nano::ZERO },
+                1 => GrantChange::Observed { amount: amount.checked_neg()? },
+                _ => GrantChange::Observed { amount: Nano::new(amount.get() / 3) },
+            },
         };
         let command = if self.dice.per_mille(30) {
             let lived = grant.life.as_ref().and_then(|life| life.changes().first().cloned());

@@ -86,6 +86,15 @@ class Known:
             "add_admin_key": {"label": "a script", "roles": ["auditor"]},
             "add_pool": {"name": "Next year", "owner": "company"},
             "fund_pool": {"amount": "100"},
+            "record_observed": {
+                "person": self.people[0],
+                "requests": [
+                    {
+                        "tool": "claude-code", "session": "one", "source": "history", "id": "00000000000000ff",
+                        "used_at": f"{day(-1)}T12:00:00Z", "model": "claude-opus-5-5", "usage": {"output": 10},
+                    }
+                ],
+            },
             "place_stop": {"on": {"model": "another-of-yesterday-*"}},
             "set_budget": {"owner": "Sales", "amount": "50000/month"},
             "set_zone": {"zone": "Europe/Paris"},

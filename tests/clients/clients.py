@@ -70,21 +70,41 @@ SDKS = [
 ]
 
 
-def claude_code(rig: Rig, person: Person, prompt: str, *options: str, **settings: str) -> Finished:
+@dataclass(frozen=True)
+class Telemetry:
+    """Where an agent tells of its own usage, by its own settings, and with which key."""
+
+    url: str
+    key: str
+
+    def environment(self) -> dict[str, str]:
+        return {
+            "CLAUDE_CODE_ENABLE_TELEMETRY": "1",
+            "OTEL_LOGS_EXPORTER": "otlp",
+            "OTEL_METRICS_EXPORTER": "otlp",
+            "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
+            "OTEL_EXPORTER_OTLP_ENDPOINT": self.url,
+            "OTEL_EXPORTER_OTLP_HEADERS": f"Authorization=Bearer {self.key}",
+        }
+
+
+def claude_code(
+    rig: Rig, person: Person, prompt: str, *options: str, url: str = "", telemetry: Telemetry | None = None, **settings: str
+) -> Finished:
     """Claude Code without a terminal, in an empty project and with a home of its own."""
     home = rig.scratch()
+    settings = (telemetry.environment() if telemetry else {"DISABLE_TELEMETRY": "1"}) | settings
     return run(
         [rig.tools.node, rig.tools.claude, "--print", prompt, "--output-format", "json", *options],
         AGENT_TIME,
         cwd=rig.scratch(),
         HOME=str(home),
-        ANTHROPIC_BASE_URL=rig.front.url,
+        ANTHROPIC_BASE_URL=url or rig.front.url,
         ANTHROPIC_AUTH_TOKEN=person.key,
         CLAUDE_CONFIG_DIR=str(home / ".claude"),
         CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC="1",
         DISABLE_AUTOUPDATER="1",
         DISABLE_ERROR_REPORTING="1",
-        DISABLE_TELEMETRY="1",
         **{"ANTHROPIC_MODEL": ANTHROPIC_MODEL} | settings,
     )
 
@@ -104,10 +124,22 @@ enabled = false
 """
 
 
-def codex(rig: Rig, person: Person, prompt: str, *options: str) -> Finished:
+CODEX_TELEMETRY = """\
+
+[otel]
+exporter = {{ otlp-http = {{ endpoint = "{url}/v1/logs", protocol = "binary", headers = {{ "x-api-key" = "{key}" }} }} }}
+"""
+
+
+def codex(
+    rig: Rig, person: Person, prompt: str, *options: str, url: str = "", telemetry: Telemetry | None = None
+) -> Finished:
     """Codex without a terminal, in an empty project and with a home of its own."""
     home = rig.scratch()
-    (home / "config.toml").write_text(CODEX_CONFIG.format(model=OPENAI_MODEL, url=rig.front.url))
+    config = CODEX_CONFIG.format(model=OPENAI_MODEL, url=url or rig.front.url)
+    if telemetry:
+        config += CODEX_TELEMETRY.format(url=telemetry.url, key=telemetry.key)
+    (home / "config.toml").write_text(config)
     return run(
         [rig.tools.node, rig.tools.codex, "exec", "--skip-git-repo-check", "--json", *options, prompt],
         AGENT_TIME,
@@ -126,20 +158,22 @@ GEMINI_SETTINGS = {
 }
 
 
-def gemini_cli(rig: Rig, person: Person, prompt: str) -> Finished:
+def gemini_cli(rig: Rig, person: Person, prompt: str, url: str = "", telemetry: Telemetry | None = None) -> Finished:
     """Gemini CLI without a terminal, in an empty project and with a home of its own."""
     home = rig.scratch()
     settings: Path = home / ".gemini" / "settings.json"
     settings.parent.mkdir()
-    settings.write_text(json.dumps(GEMINI_SETTINGS))
+    told = {"enabled": True, "target": "local", "otlpEndpoint": telemetry.url, "otlpProtocol": "http"} if telemetry else {}
+    settings.write_text(json.dumps({**GEMINI_SETTINGS, "telemetry": GEMINI_SETTINGS["telemetry"] | told}))
     return run(
         [rig.tools.node, rig.tools.gemini, "--prompt", prompt, "--model", GOOGLE_MODEL, "--output-format", "json"]
         + ["--skip-trust"],
         AGENT_TIME,
         cwd=rig.scratch(),
         HOME=str(home),
-        GOOGLE_GEMINI_BASE_URL=rig.front.url,
+        GOOGLE_GEMINI_BASE_URL=url or rig.front.url,
         GEMINI_API_KEY=person.key,
+        **({"OTEL_EXPORTER_OTLP_HEADERS": f"x-api-key={telemetry.key}"} if telemetry else {}),
     )
 
 

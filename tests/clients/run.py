@@ -16,12 +16,13 @@ import case_books
 import case_buckets
 import case_local_model
 import case_loops
+import case_observed
 import case_refusals
 import case_sdks
 from install import install
 from rig import Failed, Rig
 
-FAMILIES = (case_sdks, case_buckets, case_agents, case_refusals, case_loops, case_local_model, case_books)
+FAMILIES = (case_sdks, case_buckets, case_agents, case_refusals, case_loops, case_local_model, case_observed, case_books)
 CASES = {name: case for family in FAMILIES for name, case in family.CASES.items()}
 
 

@@ -19,7 +19,7 @@ use crate::error::{Code, Error, Refused};
 use crate::reserves::Reserves;
 
 /// The directory's events in the journal, which carries kinds as numbers.
-pub(crate) const KIND_DIRECTORY: u8 = 1;
+pub(crate) use purser_store::KIND_DIRECTORY;
 /// Events about administrators, which are no part of the directory.
 pub(crate) const KIND_ADMIN: u8 = 2;
 /// Entries of the audit trail. One stands before the events of each change.

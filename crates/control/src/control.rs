@@ -25,6 +25,7 @@ use crate::audit::Bounds;
 use crate::change::Reached;
 use crate::error::{Code, Error, Refused};
 use crate::names::Names;
+use crate::observed::{Turns, UNPACKING_MAX};
 use crate::replay::{self, KeptDirectory, Replayed};
 use crate::secret::Random;
 use crate::setup::Offer;
@@ -112,6 +113,10 @@ pub(crate) struct Inner {
     pub(crate) bounds: Mutex<Bounds>,
     /// When the job last looked for days to make good, in microseconds since 1970.
     pub(crate) remedied: AtomicI64,
+    /// Whose telling is being taken in.
+    pub(crate) observing: Turns,
+    /// Bodies of telemetry being unpacked and read: each takes up to 64 MiB.
+    pub(crate) unpacking: tokio::sync::Semaphore,
 }
 
 impl Control {
@@ -164,6 +169,8 @@ impl Control {
             hashing: tokio::sync::Semaphore::new(HASHING_MAX),
             bounds: Mutex::default(),
             remedied: AtomicI64::new(i64::MIN),
+            observing: Turns::default(),
+            unpacking: tokio::sync::Semaphore::new(UNPACKING_MAX),
         };
         let control = Self { inner: Arc::new(inner), acting: Arc::new(Acting::purser()) };
         control.found(founding).await?;

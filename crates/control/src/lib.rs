@@ -30,6 +30,7 @@ mod keys;
 mod letter;
 mod liability;
 mod names;
+mod observed;
 mod offers;
 mod pages;
 mod people;

@@ -6,10 +6,12 @@ use purser_core::directory::Person;
 use purser_core::grant::Grant;
 use purser_core::money::Nano;
 use purser_core::time::Instant;
+use purser_store::ObservedSums;
 
 use crate::control::{Control, Inner, stored};
 use crate::dates;
 use crate::error::Error;
+use crate::observed;
 use crate::people::known;
 use crate::shape::{Funds, Statement, StatementDay, StatementGrant, StatementModel};
 use crate::usage::add;
@@ -32,9 +34,10 @@ impl Control {
         let range = dates::month(&month, &zone)?;
         self.report(move |inner| {
             let mut grants = Vec::new();
-            let mut sums = Funds::default();
+            let (mut sums, mut counted) = (Funds::default(), Nano::ZERO);
             for grant in &person.grants {
-                let funds = inner.released(&person, grant, &range, now)?;
+                let (funds, less) = inner.released(&person, grant, &range, now)?;
+                counted = counted.saturating_add(less);
                 if funds != Funds::default() {
                     add(&mut sums, &funds);
                     grants.push(StatementGrant { grant: grant.id, funds });
@@ -64,6 +67,8 @@ impl Control {
                 start = end;
             }
             let mut models: Vec<_> = models.into_values().collect();
+            let mut seen = ObservedSums::default();
+            inner.reader.observed(Some(id), &range).map_err(stored)?.iter().for_each(|row| seen.add(&row.sums));
             models.sort_by(|a, b| b.charge.cmp(&a.charge).then_with(|| a.model.cmp(&b.model)));
             Ok(Statement {
                 person: id,
@@ -76,6 +81,8 @@ impl Control {
                 used,
                 held: sums.held,
                 suspense: sums.suspense,
+                observed: observed::totals(&seen),
+                counted,
                 grants,
                 models,
                 days,
@@ -86,18 +93,19 @@ impl Control {
 }
 
 impl Inner {
-    /// The funds of a grant's periods that began in a range and by now, added up.
+    /// The funds of a grant's periods that began in a range and by now, added up, and how much less they released because of
+    /// what was observed.
     fn released(
         &self,
         person: &Person,
         grant: &Grant,
         range: &std::ops::Range<Instant>,
         now: Instant,
-    ) -> Result<Funds, Error> {
+    ) -> Result<(Funds, Nano), Error> {
         let rhythm = grant.rhythm(&person.zones);
         let posted =
             self.reader.accounts_of(purser_core::account::Subject::Grant(grant.id), range.clone()).map_err(stored)?;
-        let mut sums = Funds::default();
+        let (mut sums, mut counted) = (Funds::default(), Nano::ZERO);
         let mut at = range.start;
         for _ in 0..PERIODS_MAX {
             let Some(period) = rhythm.period_at(at) else {
@@ -114,6 +122,7 @@ impl Inner {
                 break;
             }
             if began >= range.start {
+                counted = counted.saturating_add(grant.observed(&period));
                 for part in grant.parts(&rhythm, &period).into_iter().flatten() {
                     let mut funds = self.grant_funds(grant, &[part]);
                     // What was posted is in the files also when the ledger has closed the account.
@@ -130,6 +139,6 @@ impl Inner {
             }
             at = period.period.end;
         }
-        Ok(sums)
+        Ok((sums, counted))
     }
 }

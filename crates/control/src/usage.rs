@@ -16,7 +16,7 @@ use purser_core::time::Instant;
 use purser_core::usage::Usage;
 use purser_core::zone::Zone;
 use purser_ledger::{Lsn, Mark};
-use purser_store::{ChargeKind, ChargeRow, Day, InUnit, Line, PAGE_MAX, Scope};
+use purser_store::{ChargeKind, ChargeRow, Day, InUnit, Line, ObservedSums, PAGE_MAX, Scope};
 use serde::Deserialize;
 
 use crate::access::Within;
@@ -24,6 +24,7 @@ use crate::control::{Control, EVERYBODY, Inner, stored};
 use crate::dates;
 use crate::error::{Code, Error, Refused};
 use crate::grants::{patterns_shown, word};
+use crate::observed;
 use crate::pages::{Part, whole};
 use crate::shape::{Balance, Charge, ChargePage, Denied, Funds, GrantBalance, List, Overview, Page, UsageRow};
 
@@ -95,10 +96,10 @@ pub struct OfProvider {
 }
 
 /// A question with its names and days looked up.
-struct Understood {
-    snapshot: Arc<Snapshot>,
-    person: Option<PersonId>,
-    range: Range<Instant>,
+pub(crate) struct Understood {
+    pub(crate) snapshot: Arc<Snapshot>,
+    pub(crate) person: Option<PersonId>,
+    pub(crate) range: Range<Instant>,
 }
 
 impl Control {
@@ -107,14 +108,18 @@ impl Control {
     /// # Errors
     /// Nobody of that name, a day that can't be read, or the projection.
     pub async fn usage(&self, wanted: Wanted) -> Result<Overview, Error> {
-        self.usage_page(wanted, |_| true, Part::ALL).await
+        self.usage_page(wanted, (|_| true, |_| true), Part::ALL).await
     }
 
-    /// The same in pages, of rows that are covered. The sums are those of all pages.
+    /// The same in pages, of rows that are covered, and of what was observed of people who are. The sums are those of all
+    /// pages.
     pub(crate) async fn usage_page(
         &self,
         wanted: Wanted,
-        covered: impl Fn(&UsageRow) -> bool + Send + 'static,
+        (covered, is_covered): (
+            impl Fn(&UsageRow) -> bool + Send + 'static,
+            impl Fn(PersonId) -> bool + Send + 'static,
+        ),
         part: Part,
     ) -> Result<Overview, Error> {
         let Understood { snapshot, person, range } = self.understood(&wanted)?;
@@ -143,7 +148,10 @@ impl Control {
             let charge = all.iter().fold(Nano::ZERO, |sum, row| sum.saturating_add(row.charge));
             let calls = all.iter().fold(0_u64, |sum, row| sum.saturating_add(row.calls));
             let Page { items, next, .. } = part.of(&all, |row| row.key.clone(), |row| Ok(row.clone()))?;
-            Ok(Overview { items, next, from, to, charge, calls })
+            let seen = reader.observed(person, &(from..to)).map_err(stored)?;
+            let mut sums = ObservedSums::default();
+            seen.iter().filter(|row| is_covered(row.person)).for_each(|row| sums.add(&row.sums));
+            Ok(Overview { items, next, from, to, charge, calls, observed: observed::totals(&sums) })
         })
         .await
     }
@@ -221,7 +229,7 @@ impl Control {
     }
 
     /// Whose, and from when to when.
-    fn understood(&self, wanted: &Wanted) -> Result<Understood, Error> {
+    pub(crate) fn understood(&self, wanted: &Wanted) -> Result<Understood, Error> {
         let (snapshot, now) = (self.snapshot(), self.inner.clock.now());
         let person = wanted.person.as_deref().map(|who| self.inner.find_person(&snapshot, who)).transpose()?;
         let start = match &wanted.from {
@@ -254,6 +262,7 @@ impl Inner {
             grants.push(GrantBalance {
                 grant: grant.id,
                 funds: one,
+                observed: grant.observed(&period),
                 resets_at: grant.next_release(&person.zones, now),
                 models: patterns_shown(&grant.scope.models),
             });

@@ -5,7 +5,9 @@
 //! every version ever written stays readable.
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
+use crate::event::KeyHash;
 use crate::id::{KeyId, PersonId, RunId, UnitId};
 use crate::money::Nano;
 use crate::price::{Bucket, CardVersion, PriceBook, Ratio};
@@ -115,6 +117,13 @@ pub enum RecomputeError {
     /// The card does not give a charge for that usage.
     #[error(transparent)]
     Rating(#[from] RatingError),
+}
+
+/// What [`ChargeRecord::session`] is made of: the client's own id of the session, hashed with the hash of the key, so that
+/// nobody who has the journal alone can try ids.
+pub fn session_hash(key: &KeyHash, session: &str) -> u64 {
+    let digest = Sha256::new().chain_update(key.0).chain_update(session).finalize();
+    digest.iter().take(8).fold(0, |hash, byte| (hash << 8) | u64::from(*byte))
 }
 
 /// How sure the usage of a charge is.

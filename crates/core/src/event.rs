@@ -25,8 +25,10 @@ use crate::budget::Budget;
 use crate::grant::Grant;
 use crate::id::{BudgetId, CommandId, GrantId, KeyId, PersonId, UnitId};
 use crate::money::Currency;
+use crate::observed::{Observation, ObservedUse};
 use crate::policy::Policy;
 use crate::price::PriceList;
+use crate::role::RoleChange;
 use crate::scope::Scope;
 use crate::time::Instant;
 use crate::zone::Zone;
@@ -165,6 +167,8 @@ pub enum Event {
     Offer(OfferEvent),
     /// Something about stop switches. Since version 5.
     Stop(StopEvent),
+    /// Usage that did not pass through the gateway was seen. Since version 7.
+    Observed(Observation),
     /// Something about roles: bands, policies, calendars, approval rules. Since version 3.
     Role(RoleEvent),
     /// Some of the events of one change that is too large for one record. They take effect together, with the last
@@ -316,6 +320,7 @@ impl Event {
     /// The earliest version in which this event can be read.
     fn version(&self) -> u32 {
         match self {
+            event if event.is_of_version_7() => 7,
             event if event.is_of_version_6() => 6,
             Self::Pool(_) | Self::Grant(_) | Self::Offer(_) | Self::Role(_) => 3,
             Self::PersonMoved { effective: Some(_), .. } => 4,
@@ -323,6 +328,17 @@ impl Event {
             Self::GrantMade(grant) if grant.is_of_version_3() => 3,
             Self::Part { events, .. } => events.iter().map(Self::version).fold(2, u32::max),
             _ => 1,
+        }
+    }
+
+    /// Does it say something that programs before version 7 don't know?
+    fn is_of_version_7(&self) -> bool {
+        match self {
+            Self::Observed(_) => true,
+            Self::Grant(event) => matches!(event.change, GrantChange::Observed { .. }),
+            Self::PolicySet { policy: Some(policy), .. } => policy.observed != ObservedUse::default(),
+            Self::Role(RoleEvent { change: RoleChange::Family { terms, .. }, .. }) => terms.observed.is_some(),
+            _ => false,
         }
     }
 

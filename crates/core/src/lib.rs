@@ -27,6 +27,7 @@ pub mod id;
 pub mod letter;
 pub mod lint;
 pub mod money;
+pub mod observed;
 pub mod offer;
 pub mod package;
 pub mod period;

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::breaker::Rules;
 use crate::grant::is_default;
 use crate::money::Nano;
+use crate::observed::ObservedUse;
 use crate::price::RateCard;
 use crate::run::RunLimits;
 use crate::scope::Pattern;
@@ -154,6 +155,10 @@ pub struct Policy {
     /// A cheaper model where little is left. Default: none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub switch: Option<Switch>,
+    /// What becomes of usage that did not pass through the gateway. Default: it stands beside the grant, since a seat is
+    /// paid elsewhere. What is set for a family of roles goes before it. Since version 7 of the events.
+    #[serde(skip_serializing_if = "is_default")]
+    pub observed: ObservedUse,
     /// Whom to ask for more: a role or team (`the platform team`), or an address (`https://…`). Every denial says it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ask_more: Option<String>,
@@ -173,6 +178,7 @@ impl Default for Policy {
             runs: RunLimits::NONE,
             breakers: Rules::default(),
             switch: None,
+            observed: ObservedUse::default(),
             ask_more: None,
         }
     }

@@ -75,6 +75,9 @@ fn act(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Demo(demo) => runtime.block_on(demo::run(&demo, &place, cli.global.json)),
         Command::Offer(cli::offer::Command::Lint(lint)) => lint.run(today(&place), out),
         Command::Offer(cli::offer::Command::Compare(compare)) => compare.run(out),
+        Command::Import(cli::import::Command::Logs(logs)) if logs.person.is_none() => {
+            runtime.block_on(logs.run(None, out))
+        }
         Command::Verify(verify) => cli::data::verify(&place, &verify, out),
         Command::Backup(backup) => cli::data::backup(&place, &backup, out),
         Command::Journal(command) => command.run(&place),
@@ -116,6 +119,7 @@ fn absent(command: &Command) -> Absent {
         | Command::Audit(_)
         | Command::BreakGlass(_)
         | Command::Usage(_)
+        | Command::Import(_)
         | Command::Statement(_)
         | Command::Balance(_)
         | Command::Trace(_)
@@ -151,6 +155,7 @@ async fn ask(command: Command, client: &mut Client, place: &Place, out: Output) 
         Command::Audit(command) => command.run(client, place, out).await,
         Command::BreakGlass(command) => command.run(client, out).await,
         Command::Usage(command) => command.run(client, out).await,
+        Command::Import(cli::import::Command::Logs(logs)) => logs.run(Some(client), out).await,
         Command::Statement(command) => command.run(client, out).await,
         Command::Trace(command) => command.run(client, out).await,
         Command::Balance(command) => command.run(client, out).await,

@@ -47,10 +47,11 @@ pub use fold::{Fold, Folds};
 pub use formats::check_formats;
 pub use journal::{Held, JournalKind, JournalReader, SqliteJournal, open_journal};
 pub use private::{Labelled, LoginFields, OfferLetter, OfferText, Personal, Private, Session};
-pub use projector::{ChargeKind, KIND_AUDIT, Progress, Projection, Projector, ProjectorTap, Word};
+pub use projector::{ChargeKind, KIND_AUDIT, KIND_DIRECTORY, Progress, Projection, Projector, ProjectorTap, Word};
 pub use queries::{
     AccountRow, Attribution, Burn, ChargeRow, Day, Days, Denial, DenialLog, DenialRow, DenialSum, EventRow, Figures,
-    GrantsSpent, InUnit, Line, PAGE_MAX, Page, PostingRow, RUNS_MAX, Reader, RunLine, RunsOf, Scope,
+    GrantsSpent, InUnit, KnownSession, Line, ObservedRow, ObservedSums, PAGE_MAX, Page, PostingRow, RUNS_MAX, Reader,
+    RunLine, RunsOf, Scope,
 };
 pub use snapshot::Snapshots;
 pub use verify::{Finding, Verified, verify};

@@ -14,6 +14,7 @@ pub(crate) const PURSER: &[Migration] = &[
     Migration { name: "letters as they were signed", sql: LETTERS },
     Migration { name: "sums by month, unit and grant, words of the audit trail; projected anew", sql: REPORTS },
     Migration { name: "runs", sql: RUNS },
+    Migration { name: "usage seen beside the grants", sql: OBSERVED },
 ];
 
 const FIRST: &str = "
@@ -375,4 +376,32 @@ CREATE TABLE usage_by_run (
     PRIMARY KEY (run, day)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX usage_by_run_by_day ON usage_by_run (day);
+";
+
+/// No journal of before has any of it, so nothing is projected anew.
+const OBSERVED: &str = "
+-- What tools told of calls that did not pass here, by quarter of an hour since 1970 (see projector/observed.rs).
+CREATE TABLE observed (
+    person BLOB NOT NULL, quarter INTEGER NOT NULL, tool TEXT NOT NULL, session INTEGER NOT NULL, model TEXT NOT NULL,
+    requests INTEGER NOT NULL, input INTEGER NOT NULL, cache_read INTEGER NOT NULL,
+    cache_write_5m INTEGER NOT NULL, cache_write_1h INTEGER NOT NULL, output INTEGER NOT NULL,
+    charge_nano INTEGER NOT NULL, unpriced INTEGER NOT NULL, claimed_nano INTEGER NOT NULL,
+    PRIMARY KEY (person, quarter, tool, session, model)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX observed_by_time ON observed (quarter);
+-- The names of what was seen, within what they are names, with the record that told it first.
+CREATE TABLE observed_id (
+    names INTEGER NOT NULL, id INTEGER NOT NULL, lsn INTEGER NOT NULL,
+    PRIMARY KEY (names, id)
+) STRICT, WITHOUT ROWID;
+-- Who told of a session.
+CREATE TABLE observed_session (
+    session INTEGER PRIMARY KEY, sources INTEGER NOT NULL
+) STRICT;
+-- The last points of a session's growing counters.
+CREATE TABLE observed_counter (
+    session INTEGER NOT NULL, series INTEGER NOT NULL,
+    start INTEGER NOT NULL, time INTEGER NOT NULL, value INTEGER NOT NULL,
+    PRIMARY KEY (session, series)
+) STRICT, WITHOUT ROWID;
 ";

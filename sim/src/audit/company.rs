@@ -93,6 +93,7 @@ impl Company {
             };
             for event in events {
                 rule(!matches!(event, Happening::Part { .. }), || "a part has parts".to_owned())?;
+                rule(!matches!(event, Happening::Observed(_)), || "what was seen is told by itself".to_owned())?;
                 next.take_one(event)?;
             }
             if *last {
@@ -182,8 +183,8 @@ impl Company {
                 key.revoked = Some(*at);
             }
             Happening::Prices { cards } => rule(*cards > 0, || "prices of nothing".to_owned())?,
-            Happening::Policy { person: None, moving } => self.moving = *moving,
-            Happening::Policy { person: Some(person), moving } => self.present_mut(*person)?.moving = *moving,
+            Happening::Policy { person: None, moving, .. } => self.moving = *moving,
+            Happening::Policy { person: Some(person), moving, .. } => self.present_mut(*person)?.moving = *moving,
             Happening::Pool(step) => self.pool_step(step)?,
             Happening::Life { grant, command, asked, at } => self.live(*grant, *command, asked, *at)?,
             Happening::Offer { offer, step } => self.offer_step(*offer, step)?,
@@ -200,6 +201,12 @@ impl Company {
             }
             Happening::Stop(StopStep::Lifted { id }) => {
                 rule(self.stops.remove(id).is_some(), || "there is no such stop".to_owned())?;
+            }
+            Happening::Observed(sight) => {
+                rule(self.people.contains_key(&sight.person), || "nobody of that id is known".to_owned())?;
+                let theirs = |key: Id| self.keys.get(&key).is_some_and(|key| key.person == sight.person);
+                rule(sight.key.is_none_or(theirs), || "it came with somebody else's key".to_owned())?;
+                rule(sight.is_sane(), || "no tool tells that".to_owned())?;
             }
             Happening::Part { .. } => return Err("a part has parts".to_owned()),
         }
@@ -282,7 +289,7 @@ impl Company {
 
     fn role(&mut self, step: &RoleStep) -> Ruled {
         match step {
-            RoleStep::Family { name, bands } => {
+            RoleStep::Family { name, bands, .. } => {
                 rule(bands.iter().all(|(low, high)| 0 <= *low && low <= high), || "a band is upside down".to_owned())?;
                 self.families.entry(name.clone()).or_insert(-NEVER);
             }
@@ -349,6 +356,15 @@ impl Company {
         for (id, day, changes) in all {
             let before = self.grants.get(&id).cloned().ok_or("there is no such grant")?;
             let grant = self.grant(id)?;
+            // Told in a row, what counts of a period is one thing, with the last command's name.
+            if let (Asking::Observe { .. }, Some(Lived { asked: Asking::Observe { .. }, change, .. })) =
+                (asked, grant.life.last())
+                && let (Change::Moved { day: known, by: ..=0 }, [Change::Moved { day: now, .. }]) =
+                    (change, &changes[..])
+                && known == now
+            {
+                grant.commands.pop();
+            }
             grant.commands.push(command);
             for change in changes {
                 grant.life.push(Lived { at, day, asked: asked.clone(), change });
@@ -378,7 +394,7 @@ impl Company {
         today: i64,
     ) -> Result<Vec<Change>, String> {
         let is_once = grant.terms.often == Often::Once;
-        let by_period = !matches!(asked, Asking::Credit { .. } | Asking::Give { .. });
+        let by_period = !matches!(asked, Asking::Credit { .. } | Asking::Give { .. } | Asking::Observe { .. });
         rule(!is_once || !by_period, || "all of it is released at once".to_owned())?;
         let ahead = |day: i64| rule(today <= day, || "it is made known too late".to_owned());
         let running = || grant.running(&person.moves, at).ok_or_else(|| "no period runs".to_owned());
@@ -433,6 +449,13 @@ impl Company {
                 rule(amount <= left.min(most - taken), || "more than may be advanced".to_owned())?;
                 let (here, there) = (running.days.0, next.days.0);
                 vec![Change::Moved { day: here, by: amount }, Change::Moved { day: there, by: -amount }]
+            }
+            Asking::Observe { amount } => {
+                rule(amount >= 0, || "less than nothing".to_owned())?;
+                let running = running()?;
+                let by = grant.counted(&running) - amount;
+                rule(by != 0, || "that counts already".to_owned())?;
+                vec![Change::Moved { day: running.days.0, by }]
             }
             Asking::Remedy { day } => {
                 let remedy = grant.terms.remedy.ok_or("its terms say nothing of such days")?;

@@ -28,12 +28,13 @@ pub(super) enum Happening {
     KeyIssued { key: Id, person: Id, tool: Option<String> },
     KeyRevoked { key: Id, at: i64 },
     Prices { cards: usize },
-    Policy { person: Option<Id>, moving: Option<Moving> },
+    Policy { person: Option<Id>, moving: Option<Moving>, counts: bool },
     Pool(PoolStep),
     Life { grant: Id, command: Id, asked: Asking, at: i64 },
     Offer { offer: Id, step: OfferStep },
     Role(RoleStep),
     Stop(StopStep),
+    Observed(Box<Sight>),
     Part { change: Id, last: bool, events: Vec<Happening> },
 }
 
@@ -116,6 +117,33 @@ pub(super) enum PoolStep {
     Accounted { grant: Id, pool: Id, year: i64, spent: i128, at: i64 },
 }
 
+/// What a tool told of calls that did not pass here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Sight {
+    pub(super) person: Id,
+    pub(super) key: Option<Id>,
+    /// The tool's name, and those of models.
+    names: Vec<String>,
+    /// Of each thing that was seen.
+    ids: Vec<Vec<i128>>,
+    costs: Vec<i128>,
+}
+
+impl Sight {
+    /// Could a tool have told that?
+    pub(super) fn is_sane(&self) -> bool {
+        let words =
+            |name: &String| !name.is_empty() && name.len() <= 128 && name.bytes().all(|b| (33..127).contains(&b));
+        let all: BTreeSet<i128> = self.ids.iter().flatten().copied().collect();
+        let each = self.ids.iter().map(Vec::len);
+        (1..=500).contains(&self.ids.len())
+            && each.clone().all(|count| (1..=64).contains(&count))
+            && all.len() == each.sum::<usize>()
+            && self.costs.iter().all(|cost| *cost >= 0)
+            && self.names.iter().all(words)
+    }
+}
+
 /// What was asked to happen to a grant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Asking {
@@ -128,6 +156,7 @@ pub(super) enum Asking {
     Remedy { day: i64 },
     Give { to: Id, amount: i128 },
     Calendar { holidays: Holidays },
+    Observe { amount: i128 },
 }
 
 /// What was done to an offer.
@@ -186,7 +215,7 @@ pub(super) enum StopOn {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum RoleStep {
-    Family { name: String, bands: Vec<(i128, i128)> },
+    Family { name: String, bands: Vec<(i128, i128)>, counts: bool },
     Policy { name: String, since: i64 },
     Place { workdays: i128 },
     Approvals { rules: usize },
@@ -231,6 +260,10 @@ impl Happening {
     /// The earliest version of the form that can say it.
     fn version(&self) -> i128 {
         match self {
+            Self::Observed(_)
+            | Self::Life { asked: Asking::Observe { .. }, .. }
+            | Self::Policy { counts: true, .. }
+            | Self::Role(RoleStep::Family { counts: true, .. }) => 7,
             Self::GrantMade(terms) | Self::Pool(PoolStep::Committed { terms, .. }) if terms.names_days_or_tools() => 6,
             Self::Offer { step, .. } if step.version().is_some_and(Version::names_days_or_tools) => 6,
             Self::KeyIssued { tool: Some(_), .. } | Self::Life { asked: Asking::Calendar { .. }, .. } => 6,
@@ -281,6 +314,7 @@ impl Happening {
                 Asking::Remedy { .. } => "event: grant.remedied",
                 Asking::Give { .. } => "event: grant.given",
                 Asking::Calendar { .. } => "event: grant.calendar_set",
+                Asking::Observe { .. } => "event: grant.observed",
             },
             Self::Offer { step, .. } => match step {
                 OfferStep::Drafted { .. } => "event: offer.drafted",
@@ -302,6 +336,7 @@ impl Happening {
             Self::Role(RoleStep::Approvals { .. }) => "event: role.approvals",
             Self::Stop(StopStep::Placed { .. }) => "event: stop.placed",
             Self::Stop(StopStep::Lifted { .. }) => "event: stop.lifted",
+            Self::Observed(_) => "event: observed",
             Self::Part { .. } => "event: part",
         }
     }
@@ -380,12 +415,14 @@ impl Happening {
                 at(&mut of)?;
                 let (on, whose) = of.must("on")?.kind()?;
                 let person = if on == "company" { None } else { Some(id(whose)?) };
-                Self::Policy { person, moving: of.maybe("policy").map(policy).transpose()? }
+                let (moving, counts) = of.maybe("policy").map(policy).transpose()?.unzip();
+                Self::Policy { person, moving, counts: counts.unwrap_or(false) }
             }
             "grant" => {
                 let (grant, command) = (id(of.must("grant")?)?, id(of.must("command")?)?);
                 Self::Life { grant, command, asked: asking(of.must("change")?)?, at: at(&mut of)? }
             }
+            "observed" => Self::Observed(Box::new(sight(&mut of)?)),
             "role" => {
                 at(&mut of)?;
                 Self::Role(role(of.must("change")?)?)
@@ -566,7 +603,18 @@ fn on(value: Json) -> Read<On> {
 }
 
 /// Of a policy only what says how grants live; the rest is the gateway's.
-fn policy(value: Json) -> Read<Moving> {
+/// What policy says of what was observed: nothing, that it stands beside, that it counts. Only what counts needs the form
+/// of version 7 of a policy; of a family everything that is said does.
+fn counts(of: &mut Fields) -> Read<Option<bool>> {
+    Ok(match of.maybe("observed").map(Json::text).transpose()?.as_deref() {
+        None => None,
+        Some("beside") => Some(false),
+        Some("counts") => Some(true),
+        Some(other) => return Err(format!("`{other}` is nothing that becomes of what was observed")),
+    })
+}
+
+fn policy(value: Json) -> Read<(Moving, bool)> {
     let mut of = value.fields("a policy")?;
     let gateway = [
         "admission",
@@ -594,8 +642,41 @@ fn policy(value: Json) -> Read<Moving> {
             moving
         }
     };
+    let counts = counts(&mut of)?.unwrap_or(false);
     of.end()?;
-    Ok(moving)
+    Ok((moving, counts))
+}
+
+/// What a tool told.
+fn sight(of: &mut Fields) -> Read<Sight> {
+    at(of)?;
+    let person = id(of.must("person")?)?;
+    let key = of.maybe("key").map(id).transpose()?;
+    let mut names = vec![of.must("tool")?.text()?];
+    of.must("session")?.number()?;
+    let source = of.must("source")?.text()?;
+    if !["requests", "events", "counters", "history"].contains(&source.as_str()) {
+        return Err(format!("`{source}` tells nothing"));
+    }
+    let (mut ids, mut costs) = (Vec::new(), Vec::new());
+    for seen in of.must("seen")?.list()? {
+        let mut of = seen.fields("what was seen")?;
+        ids.push(of.must("ids")?.list()?.into_iter().map(Json::number).collect::<Read<_>>()?);
+        moment(of.must("used_at")?)?;
+        names.push(of.must("model")?.text()?);
+        of.maybe("requests").map(Json::number).transpose()?;
+        of.maybe("usage").map(|usage| usage.fields("buckets")).transpose()?;
+        for cost in ["charge", "claimed"] {
+            costs.extend(of.maybe(cost).map(money).transpose()?);
+        }
+        for other in ["card", "counters", "tier"] {
+            if of.maybe(other).is_some() {
+                return Err(format!("the auditor does not follow `{other}` of what was seen"));
+            }
+        }
+        of.end()?;
+    }
+    Ok(Sight { person, key, names, ids, costs })
 }
 
 fn pool(body: Json) -> Read<PoolStep> {
@@ -696,6 +777,7 @@ fn asking(change: Json) -> Read<Asking> {
         "advanced" => Asking::Advance { amount: money(of.must("amount")?)? },
         "remedied" => Asking::Remedy { day: day(of.must("day")?)? },
         "calendar_set" => Asking::Calendar { holidays: holidays(of.must("calendar")?)? },
+        "observed" => Asking::Observe { amount: money(of.must("amount")?)? },
         "given" => Asking::Give { to: id(of.must("to")?)?, amount: money(of.must("amount")?)? },
         other => return Err(format!("the auditor does not know that a grant can be `{other}`")),
     };
@@ -833,6 +915,7 @@ fn role(change: Json) -> Read<RoleStep> {
             for other in ["title", "models", "tools", "outcomes"] {
                 terms.maybe(other);
             }
+            let counts = counts(&mut terms)?.is_some();
             let band = |band: Json| {
                 let mut of = band.fields("a band")?;
                 for other in ["level", "place", "low_of_base", "high_of_base", "source"] {
@@ -843,7 +926,7 @@ fn role(change: Json) -> Read<RoleStep> {
             };
             let bands = terms.must("bands")?.list()?.into_iter().map(band).collect::<Read<_>>()?;
             terms.end()?;
-            RoleStep::Family { name: of.must("family")?.text()?, bands }
+            RoleStep::Family { name: of.must("family")?.text()?, bands, counts }
         }
         "policy" => {
             let mut step = of.must("step")?.fields("a step of policy")?;

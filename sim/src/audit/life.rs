@@ -240,6 +240,12 @@ impl Grant {
         taken.map(|by| (-by).max(0)).sum()
     }
 
+    /// What counts against a period of what was observed in it.
+    pub(super) fn counted(&self, tile: &Tile) -> i128 {
+        let told = self.life.iter().filter(|lived| matches!(lived.asked, Asking::Observe { .. }));
+        -told.filter_map(|lived| moved_in(lived, tile.days)).sum::<i128>()
+    }
+
     /// The accounts of a period: what lapses with it, and what lives on.
     pub(super) fn parts(&self, tile: &Tile) -> Vec<Part> {
         let limit = self.allowance(tile);

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use purser_core::id::{ActivationId, AdminKeyId, LoginId, PersonId};
+use purser_core::id::{ActivationId, AdminKeyId, KeyId, LoginId, PersonId};
 use purser_core::time::Instant;
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +26,8 @@ pub enum Actor {
     Login(LoginId),
     /// Whoever had a link to make their first key.
     Activation(ActivationId),
+    /// Whoever has a key that calls are made with: a tool that tells of its own usage.
+    CallKey(KeyId),
 }
 
 impl fmt::Display for Actor {
@@ -37,6 +39,7 @@ impl fmt::Display for Actor {
             Self::Key(key) => write!(f, "{key}"),
             Self::Login(login) => write!(f, "{login}"),
             Self::Activation(link) => write!(f, "{link}"),
+            Self::CallKey(key) => write!(f, "{key}"),
         }
     }
 }
@@ -84,7 +87,7 @@ impl Acting {
         match self.actor {
             // They hold the files in which all of it stands.
             Actor::Purser | Actor::Local => Within::Everything,
-            Actor::Stranger | Actor::Activation(_) => Within::NOTHING,
+            Actor::Stranger | Actor::Activation(_) | Actor::CallKey(_) => Within::NOTHING,
             Actor::Key(_) | Actor::Login(_) => Within::of(permission, &self.roles, self.person, at),
         }
     }

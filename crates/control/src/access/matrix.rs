@@ -99,6 +99,8 @@ matrix! {
     StopsChange         => [All,     Refused, All,     Subtree, Own,     Refused];
     /// Balances, usage, charges, denials, statements.
     UsageRead           => [All,     All,     All,     Subtree, Own,     All];
+    /// Recording what a tool's local history tells of somebody's usage.
+    ObservedRecord      => [All,     All,     Refused, Refused, Own,     Refused];
     /// The price book.
     PricesRead          => [All,     All,     All,     All,     All,     All];
     /// Publishing prices.

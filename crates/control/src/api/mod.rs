@@ -2,7 +2,8 @@
 //!
 //! It has two faces. [`local`] trusts whoever reaches it: it is served on a socket that only its owner may open, and
 //! inside a command. [`open`] is for TCP and asks for a key or a session, except at `/healthz`, `/setup` and where one
-//! signs in. Each route names what one must be permitted; without that it does not compile.
+//! signs in. Beside the API it takes what tools tell of their own usage, at `/v1/logs`, `/v1/metrics` and `/v1/traces`:
+//! OTLP, with the key that calls are made with. Each route names what one must be permitted; without that it does not compile.
 //!
 //! Lists are objects with `items`. Those that grow with the company come in pages: `limit` of them at most (a thousand),
 //! `next` is what to ask `after` for the page behind it, `total` how many there are on all pages. Sums are those of all
@@ -20,6 +21,7 @@ mod offers;
 mod openapi;
 mod serve;
 mod session;
+mod telemetry;
 mod trace;
 
 use axum::Router;
@@ -34,8 +36,8 @@ use self::describe::Operation;
 use self::gate::{Door, Guard};
 use self::letter::offer_letter;
 use self::narrowed::{
-    add_key, balances, budgets, charges, denials, give, grants, keys, lift_stop, people, person, place_stop,
-    revoke_key, statement, stops, usage_rows,
+    add_key, balances, budgets, charges, denials, give, grants, keys, lift_stop, observed, people, person, place_stop,
+    record_observed, revoke_key, statement, stops, usage_rows,
 };
 use self::offers::{
     accept_offer, adopt_roles, approve_offer, counter_offer, decline_offer, draft_offer, erase_offer, lint_offer,
@@ -75,6 +77,10 @@ pub fn open(control: &Control) -> Router {
     services(control, Door::Open)
         .route("/setup", get(gate::setup_page).post(setup))
         .route("/healthz", get(healthz))
+        // Told by tools, bounded by themselves.
+        .route("/v1/logs", post(telemetry::logs))
+        .route("/v1/metrics", post(telemetry::metrics))
+        .route("/v1/traces", post(telemetry::traces))
         .fallback(nothing_there)
         .method_not_allowed_fallback(not_this_way)
         .with_state(control.clone())
@@ -177,6 +183,8 @@ services! {
     get "/usage" => usage_rows, UsageRead;
     get "/charges" => charges, UsageRead;
     get "/denials" => denials, UsageRead;
+    get "/observed" => observed, UsageRead;
+    post "/observed" => record_observed, ObservedRecord;
     get "/trace/{id}" => trace, UsageRead;
     get "/prices" => prices, PricesRead;
     post "/prices" => set_price, PricesChange;

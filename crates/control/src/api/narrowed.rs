@@ -1,5 +1,7 @@
 //! Routes that are open to rights over one's own things or a unit's: each keeps to what the caller's right covers.
 
+use std::sync::Arc;
+
 use purser_core::id::PersonId;
 
 use super::answer::Answer;
@@ -9,7 +11,7 @@ use crate::error::Error;
 use crate::pages::Part;
 use crate::shape::{
     Balance, Budget, ChangeGrant, ChargePage, Denied, GiveOfGrant, Grant, GrantChange, Key, List, NewKey, NewStop,
-    OfPage, Overview, Page, Person, Statement, Stop, UsageRow,
+    ObservedPage, OfPage, Overview, Page, Person, RecordObserved, Statement, Stop, Taken, UsageRow, WantedObserved,
 };
 use crate::usage::{By, Month, OfPerson, Wanted};
 use crate::{Control, names};
@@ -164,14 +166,41 @@ pub(super) async fn usage_rows(
             Ok(person) => wanted.person = person,
             Err(error) => return Answer(Err(error)),
         }
-        return Answer(control.usage_page(wanted, |_| true, part).await);
+        // Of one person where the right is over some.
+        return Answer(control.usage_page(wanted, (|_| true, |_| true), part).await);
     }
     let snapshot = control.snapshot();
+    let (all, right) = (Arc::clone(&snapshot), within.clone());
     let covered = move |row: &UsageRow| {
         let person = row.key.parse::<PersonId>();
         person.is_ok_and(|person| within.person(&snapshot.directory, person))
     };
-    Answer(control.usage_page(wanted, covered, part).await)
+    let is_covered = move |person| right.person(&all.directory, person);
+    Answer(control.usage_page(wanted, (covered, is_covered), part).await)
+}
+
+pub(super) async fn observed(
+    State(control): State<Control>,
+    within: Within,
+    Query(wanted): Query<WantedObserved>,
+) -> Answer<ObservedPage> {
+    if let Some(who) = &wanted.person
+        && let Err(error) = control.covered_person(&within, who)
+    {
+        return Answer(Err(error));
+    }
+    Answer(control.observed_page(within, wanted).await)
+}
+
+pub(super) async fn record_observed(
+    State(control): State<Control>,
+    within: Within,
+    Body(record): Body<RecordObserved>,
+) -> Answer<Taken> {
+    Answer(match control.covered_person(&within, &record.person) {
+        Ok(person) => control.record_observed(person, record).await,
+        Err(error) => Err(error),
+    })
 }
 
 pub(super) async fn charges(

@@ -11,6 +11,7 @@ mod grant;
 mod import;
 mod key;
 mod login;
+mod observed;
 mod offer;
 mod page;
 mod person;
@@ -35,6 +36,9 @@ pub use import::{
 };
 pub use key::{Key, NewKey};
 pub use login::{BreakGlass, Login, NewBreakGlass, NewLogin, Present, SetActive, SetPassword, SetRoles, SignIn};
+pub use observed::{
+    ObservedBy, ObservedLine, ObservedPage, ObservedRequest, ObservedTotals, RecordObserved, Taken, WantedObserved,
+};
 pub use offer::{
     AcceptOffer, ApproveOffer, DeclineOffer, NewOffer, NewVersion, Offer, OfferApproval, OfferChange, OfferFinding,
     OfferNote, OfferReport, OfferRow, OfferShare, OfferVersion, PreviewRoles, RolesImpact, RolesMoved,

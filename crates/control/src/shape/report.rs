@@ -8,6 +8,8 @@ use purser_core::time::Instant;
 use purser_core::usage::{Tier, Usage};
 use serde::{Deserialize, Serialize};
 
+use super::ObservedTotals;
+
 /// Where an account stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Funds {
@@ -31,6 +33,9 @@ pub struct GrantBalance {
     /// The funds.
     #[serde(flatten)]
     pub funds: Funds,
+    /// How much less it releases in this period because of what was observed beside it.
+    #[serde(default)]
+    pub observed: Nano,
     /// When a new period starts.
     pub resets_at: Option<Instant>,
     /// Models it pays for; empty: every model.
@@ -90,6 +95,9 @@ pub struct Overview {
     pub charge: Nano,
     /// Calls together.
     pub calls: u64,
+    /// What was seen of calls that did not pass here; in none of the other figures.
+    #[serde(default)]
+    pub observed: ObservedTotals,
 }
 
 /// One call that was paid. Acknowledged: its entry is on disk.
@@ -189,6 +197,12 @@ pub struct Statement {
     pub held: Nano,
     /// Set aside and not accounted for.
     pub suspense: Nano,
+    /// What was seen of calls that did not pass here; in none of the other figures.
+    #[serde(default)]
+    pub observed: ObservedTotals,
+    /// How much less the grants released because of it.
+    #[serde(default)]
+    pub counted: Nano,
     /// By grant, in burn order.
     pub grants: Vec<StatementGrant>,
     /// By model, dearest first.

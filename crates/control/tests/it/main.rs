@@ -11,6 +11,7 @@ mod letters;
 mod life;
 mod matrix;
 mod money;
+mod observed;
 mod offers;
 mod openapi;
 mod pools;

@@ -99,7 +99,11 @@ fn narrow(endpoint: &Endpoint, of: &Known) -> Option<Narrow> {
         "place_stop" => Some(Narrow::About(endpoint.path.to_owned(), format!(r#"{{"on": {{"key": "{}"}}}}"#, of.key))),
         "lift_stop" => about(endpoint.path.replace("{id}", &of.stop)),
         "person" | "statement" | "trace" => about(endpoint.path.replace("{id}", &person)),
-        "usage_rows" | "charges" | "denials" => about(format!("{}?person={person}", endpoint.path)),
+        "record_observed" => {
+            let body = format!(r#"{{"person": "{person}", "requests": []}}"#);
+            Some(Narrow::About(endpoint.path.to_owned(), body))
+        }
+        "observed" | "usage_rows" | "charges" | "denials" => about(format!("{}?person={person}", endpoint.path)),
         "give" => {
             let body = format!(r#"{{"to": "{}", "amount": "1"}}"#, of.grant);
             Some(Narrow::About(endpoint.path.replace("{id}", &of.grant), body))

@@ -83,6 +83,7 @@ fn take_it(directory: &mut Directory, event: &Event) -> Result<(), EventError> {
         }
         Event::Offer(event) => directory.take_offer(event),
         Event::Stop(event) => directory.take_stop(event),
+        Event::Observed(observation) => directory.take_observation(observation),
         Event::Role(event) => directory.take_role(event),
         Event::Part { .. } => Err(EventError::PartInPart),
         Event::PolicySet { on: PolicyOn::Person(person), policy, .. } => {
@@ -100,6 +101,9 @@ impl Directory {
             Some(begun) if begun.0 == change => begun.1.clone(),
             _ => Self { begun: None, ..self.clone() },
         };
+        if events.iter().any(|event| matches!(event, Event::Observed(_))) {
+            return Err(EventError::ObservedInPart);
+        }
         events.iter().try_for_each(|event| take_whole(&mut next, event))?;
         if last {
             *self = next;

@@ -3,6 +3,7 @@
 use super::life::LifeError;
 use crate::grant::GrantError;
 use crate::id::{BudgetId, GrantId, KeyId, PersonId, StopId, UnitId};
+use crate::observed::ObservedError;
 use crate::offer::OfferError;
 use crate::pool::PoolError;
 use crate::price::CardError;
@@ -149,6 +150,9 @@ pub enum EventError {
         "only the amount of budget {0} can be set anew, since other periods are other accounts; end it and set a new one"
     )]
     BudgetFixed(BudgetId),
+    /// What was seen of usage.
+    #[error(transparent)]
+    Observed(#[from] ObservedError),
     /// An offer.
     #[error(transparent)]
     Offer(#[from] OfferError),
@@ -158,6 +162,9 @@ pub enum EventError {
     /// A part among the events of a part.
     #[error("the parts of a change hold plain events, no parts; write them one after the other")]
     PartInPart,
+    /// What was seen among the events of a part: whoever adds it up looks for it by itself.
+    #[error("what was observed is told by itself, not as a part of a change")]
+    ObservedInPart,
     /// What happens to a grant.
     #[error(transparent)]
     Life(#[from] LifeError),

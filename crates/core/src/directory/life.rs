@@ -98,6 +98,9 @@ pub enum LifeError {
     /// Once is enough.
     #[error("{0} has been made good already")]
     Remedied(Date),
+    /// Less than nothing was observed.
+    #[error("{0} can't have been observed; what counts is zero or more")]
+    ObservedNegative(Nano),
     /// Nothing.
     #[error("a change of nothing changes nothing; write an amount or a number of days above zero")]
     Nothing,
@@ -168,7 +171,10 @@ fn changes(
     let (id, life) = (grant.id, grant.life.as_deref());
     let ahead = |day: Date| if day < today { Err(LifeError::InThePast { today, day }) } else { Ok(()) };
     if grant.cadence == Cadence::Once
-        && !matches!(event.change, GrantChange::Credited { .. } | GrantChange::Given { .. })
+        && !matches!(
+            event.change,
+            GrantChange::Credited { .. } | GrantChange::Given { .. } | GrantChange::Observed { .. }
+        )
     {
         return Err(LifeError::Once(id));
     }
@@ -235,6 +241,14 @@ fn changes(
                 LifeChange::Shift { day: running.days.first, by: amount },
                 LifeChange::Shift { day: next.days.first, by: minus(amount) }
             ]
+        }
+        GrantChange::Observed { amount } => {
+            let running = running(grant, person, event.at)?;
+            if amount.is_negative() {
+                return Err(LifeError::ObservedNegative(amount));
+            }
+            let by = grant.observed(&running).checked_sub(amount).filter(|by| !by.is_zero());
+            smallvec![LifeChange::Shift { day: running.days.first, by: by.ok_or(LifeError::Nothing)? }]
         }
         GrantChange::Remedied { day } => smallvec![remedied(grant, person, event, today, day)?],
         GrantChange::Given { to: _, amount } => {

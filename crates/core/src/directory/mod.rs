@@ -17,6 +17,7 @@ mod error;
 mod floor;
 pub(crate) mod hash;
 mod life;
+mod observed;
 mod offers;
 mod pools;
 mod record;

@@ -72,6 +72,12 @@ pub enum GrantChange {
         /// Which.
         calendar: Arc<FixedCalendar>,
     },
+    /// So much in all of what was observed in the running period counts against it: the period releases so much less than
+    /// it would without. Replaces what counted in it before. Since version 7.
+    Observed {
+        /// How much; zero for nothing any more.
+        amount: Nano,
+    },
     /// Its person gives some of the running period to somebody else: their grant releases so much more in its own.
     Given {
         /// Which grant gets it.

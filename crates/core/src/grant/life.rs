@@ -90,6 +90,26 @@ pub enum LifeChange {
     },
 }
 
+impl Lived {
+    /// Is it what counts of a period's observed amounts, and the other one too? Not where the period got something back by
+    /// it: how much it had at most must stay known, because it may have been spent.
+    fn is_told_anew_by(&self, next: &Self) -> bool {
+        let observed = |lived: &Self| match (&lived.asked, &lived.change) {
+            (GrantChange::Observed { .. }, LifeChange::Shift { day, by }) => Some((*day, *by)),
+            _ => None,
+        };
+        let before = observed(self).filter(|(_, by)| !by.is_positive());
+        before.is_some_and(|(day, _)| observed(next).is_some_and(|(next, _)| next == day))
+    }
+
+    /// Moves what another one moved too.
+    fn add(&mut self, other: &Self) {
+        if let (LifeChange::Shift { by, .. }, LifeChange::Shift { by: more, .. }) = (&mut self.change, &other.change) {
+            *by = by.saturating_add(*more);
+        }
+    }
+}
+
 impl Life {
     /// What a command has done to it.
     pub fn made_by(&self, command: CommandId) -> Option<&Lived> {
@@ -105,6 +125,11 @@ impl Life {
     #[must_use]
     pub fn with(&self, lived: Lived) -> Self {
         let mut life = self.clone();
+        let mut lived = lived;
+        // What is observed in a period grows all day; told in a row, it is one thing.
+        if let Some(before) = life.changes.pop_if(|before| before.is_told_anew_by(&lived)) {
+            lived.add(&before);
+        }
         if let LifeChange::Ends { ends, seam } = lived.change {
             life.ends = Some(ends);
             life.seams.extend(seam);

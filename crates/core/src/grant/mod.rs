@@ -266,6 +266,12 @@ impl Grant {
         i64::try_from(sum).map_or(Nano::MAX, Nano::new)
     }
 
+    /// How much of what was observed counts against a period.
+    pub fn observed(&self, period: &CivilPeriod) -> Nano {
+        let counted = self.moved(period.days).filter(|(asked, _)| matches!(asked, GrantChange::Observed { .. }));
+        counted.fold(Nano::ZERO, |sum, (_, by)| sum.saturating_sub(by))
+    }
+
     /// What was moved into the period that has these days, or out of it, and what asked for that.
     pub(crate) fn moved(&self, days: CivilSpan) -> impl Iterator<Item = (&GrantChange, Nano)> {
         life::moved(self.lived(), days)

@@ -4,6 +4,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::{Band, Level, Place, RoleError};
+use crate::observed::ObservedUse;
 use crate::scope::Pattern;
 
 /// A family's bands, models, tools, outcomes and policy.
@@ -24,6 +25,10 @@ pub struct FamilyTerms {
     /// Kinds of outcomes that count for it: `merged_change`, `month_close`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub outcomes: Vec<String>,
+    /// What becomes of usage that did not pass through the gateway, for grants of offers to it; the company's policy where
+    /// nothing is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub observed: Option<ObservedUse>,
     /// Its policy, in order of its days.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub policy: Vec<PolicyStep>,

@@ -3,17 +3,70 @@
 use std::error::Error as _;
 use std::sync::Arc;
 
-use purser_core::event::{DecodeError, EVENT_VERSION, Event, GrantChange, GrantEvent, KeyIssue, PolicyOn, PoolEvent};
+use purser_core::event::{
+    DecodeError, EVENT_VERSION, Event, GrantChange, GrantEvent, KeyIssue, PolicyOn, PoolEvent, RoleEvent,
+};
 use purser_core::grant::{Grant, GrantSource, Priority, Rollover, WorkShare};
-use purser_core::id::{BudgetId, CommandId, GrantId, MovementId, NoteId, OfferId, PoolId, PriceListId};
+use purser_core::id::{BudgetId, CommandId, GrantId, KeyId, MovementId, NoteId, OfferId, PoolId, PriceListId};
+use purser_core::observed::{Counter, Observation, ObservedUse, Seen, Source};
 use purser_core::policy::{Policy, UnknownModel};
 use purser_core::pool::{FiscalCalendar, FiscalYear, Movement, PoolOn};
-use purser_core::price::{CardSpec, Layer, PriceList, RateCard};
-use purser_core::role::FixedCalendar;
+use purser_core::price::{CardSpec, CardVersion, Layer, PriceList, RateCard};
+use purser_core::role::{FamilyTerms, FixedCalendar, RoleChange};
 use purser_core::scope::Scope;
 use purser_core::time::Instant;
+use purser_core::usage::{Tier, Usage};
 
 use crate::company::{self, ANALYST, KEY, TEAM, at, founding, grant, money, scope};
+
+fn observation(key: Option<KeyId>, seen: Vec<Seen>) -> Observation {
+    let (tool, at) = ("claude-code".to_owned(), at("2026-11-24T10:00:00Z"));
+    Observation { person: ANALYST, key, tool, session: u64::MAX, source: Source::Requests, seen, at }
+}
+
+fn seen(id: u64) -> Seen {
+    Seen {
+        ids: vec![id],
+        used_at: at("2026-11-24T09:59:00Z"),
+        model: "claude-opus-5-5".to_owned(),
+        requests: 1,
+        usage: Usage { input_uncached: 23, cache_read: 60_001, output: 77, ..Usage::default() },
+        tier: Tier::Fast,
+        charge: Some(money("0.0198162")),
+        card: Some(CardVersion(7)),
+        claimed: Some(money("0.02")),
+        counters: vec![],
+    }
+}
+
+/// What was seen is told by somebody who is known, in a form that can be kept, and by itself.
+#[test]
+fn what_was_observed_changes_nothing_and_is_checked() {
+    let directory = company::directory(&[]);
+    let take = |observation: Observation| directory.apply(&Event::Observed(observation));
+    let good = observation(Some(KEY), vec![seen(1), seen(2)]);
+    assert_eq!(take(good.clone()).unwrap(), directory);
+    let refused = |observation: Observation, says: &str| {
+        let error = take(observation).unwrap_err().to_string();
+        assert!(error.contains(says), "{error}");
+    };
+    let of = |seen: Vec<Seen>| Observation { seen, ..good.clone() };
+    refused(of(vec![]), "1 to 500 things");
+    refused(of(vec![seen(1); 501]), "1 to 500 things");
+    refused(of(vec![seen(1), seen(1)]), "each once");
+    refused(of(vec![Seen { ids: vec![], ..seen(1) }]), "1 to 64 names");
+    refused(of(vec![Seen { ids: (0..65).collect(), ..seen(1) }]), "1 to 64 names");
+    refused(of(vec![Seen { charge: Some(money("-1")), ..seen(1) }]), "costs nothing at least");
+    refused(of(vec![Seen { claimed: Some(money("1000001")), ..seen(1) }]), "at most");
+    let many = Usage { output: purser_core::observed::COUNT_MAX + 1, ..Usage::default() };
+    refused(of(vec![Seen { usage: many, ..seen(1) }]), "tokens or requests");
+    refused(of(vec![Seen { model: "a b".to_owned(), ..seen(1) }]), "visible ASCII");
+    refused(Observation { tool: String::new(), ..good.clone() }, "visible ASCII");
+    refused(Observation { key: Some(KeyId::new(999)), ..good.clone() }, "no key");
+    refused(Observation { person: purser_core::id::PersonId::new(999), ..good.clone() }, "no person");
+    let part = Event::Part { change: CommandId::new(1), last: true, events: vec![Event::Observed(good)] };
+    assert!(directory.apply(&part).unwrap_err().to_string().contains("by itself"));
+}
 
 /// One of each kind, with every field filled.
 fn one_of_each() -> Vec<Event> {
@@ -58,6 +111,11 @@ fn one_of_each() -> Vec<Event> {
         discounts: vec![],
         exchange: vec![],
     };
+    let counter = Counter { series: 9, start: 10, time: 11, value: u64::MAX };
+    let counted =
+        Seen { ids: vec![3, u64::MAX], requests: 0, usage: Usage::default(), counters: vec![counter], ..seen(3) };
+    let counts = Policy { observed: ObservedUse::Counts, ..Policy::default() };
+    let family = FamilyTerms { observed: Some(ObservedUse::Beside), ..FamilyTerms::default() };
     let mut events = founding();
     events.extend([
         Event::UnitMoved { unit: TEAM, parent: None, at },
@@ -102,6 +160,15 @@ fn one_of_each() -> Vec<Event> {
         Event::KeyIssued(KeyIssue { tool: Some("spreadsheet".to_owned()), ..company::key_issue() }),
         Event::KeyIssued(KeyIssue { allow: tools, ..company::key_issue() }),
         lived(GrantChange::CalendarSet { calendar }),
+        // Since version 7.
+        lived(GrantChange::Observed { amount: money("4") }),
+        Event::Observed(observation(
+            Some(KEY),
+            vec![seen(1), Seen { charge: None, card: None, claimed: None, ..seen(2) }],
+        )),
+        Event::Observed(Observation { key: None, ..observation(None, vec![counted]) }),
+        Event::PolicySet { on: PolicyOn::Company, policy: Some(Box::new(counts)), at },
+        Event::Role(RoleEvent { change: RoleChange::Family { family: "design".parse().unwrap(), terms: family }, at }),
     ]);
     events
 }

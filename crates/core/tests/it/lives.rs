@@ -40,6 +40,8 @@ enum Step {
     Remedy(i64),
     /// Somebody else gets some of it.
     Give(i64),
+    /// So much in all was observed in the running period.
+    Observe(i64),
     Move(usize),
 }
 
@@ -54,6 +56,7 @@ fn any_step() -> impl Strategy<Value = (Option<i64>, Step)> {
         1 => (1..20_000_000_i64).prop_map(Step::Advance),
         1 => (-1..20_i64).prop_map(Step::Remedy),
         1 => (1..20_000_000_i64).prop_map(Step::Give),
+        2 => (-1_000_000..20_000_000_i64).prop_map(Step::Observe),
         1 => (0..ZONES.len()).prop_map(Step::Move),
     ];
     (prop_oneof![2 => (0..30_i64).prop_map(Some), 2 => (0..900_i64).prop_map(Some), 1 => Just(None)], step)
@@ -89,6 +92,8 @@ struct Model {
     known: Known,
     /// Days made good.
     remedied: Vec<Date>,
+    /// What counts of what was observed, by the first day of the period.
+    observed: BTreeMap<Date, i64>,
     /// By the start of the period: its days, what was spent of it while it ran, and what afterwards.
     periods: BTreeMap<Instant, (CivilPeriod, i128, i128)>,
 }
@@ -245,7 +250,13 @@ fn company(case: &Case) -> (Directory, Grant) {
 fn check(case: &Case) {
     let (mut directory, terms) = company(case);
     let mut at = terms.created_at;
-    let mut model = Model { terms, known: Known::default(), remedied: Vec::new(), periods: BTreeMap::new() };
+    let mut model = Model {
+        terms,
+        known: Known::default(),
+        remedied: Vec::new(),
+        observed: BTreeMap::new(),
+        periods: BTreeMap::new(),
+    };
     let mut spent: BTreeMap<Period, i128> = BTreeMap::new();
     let mut names: BTreeMap<Instant, Vec<Instant>> = BTreeMap::new();
     for (hours, step) in &case.steps {
@@ -356,6 +367,15 @@ fn act(directory: &mut Directory, model: &mut Model, spent: &mut BTreeMap<Period
             }
         }
         Step::Remedy(ago) => remedy(directory, model, &before, (running, today), ahead(-ago), at),
+        Step::Observe(amount) => {
+            let counted = running.map_or(0, |running| model.observed.get(&running.days.first).copied().unwrap_or(0));
+            let done = change(GrantChange::Observed { amount: Nano::new(amount) });
+            assert_eq!(done, running.is_some() && amount >= 0 && amount != counted);
+            if let Some(running) = running.filter(|_| done) {
+                model.observed.insert(running.days.first, amount);
+                model.known.shifts.push((at, running.days, counted - amount));
+            }
+        }
         Step::Give(amount) => give(directory, model, &before, running, amount, at),
         Step::Move(to) => {
             let event = Event::PersonZoneChanged { person: ANALYST, zone: zone(ZONES[to]), effective: at, at };
@@ -366,7 +386,12 @@ fn act(directory: &mut Directory, model: &mut Model, spent: &mut BTreeMap<Period
 
 /// Does it happen?
 fn happens(directory: &mut Directory, before: &Grant, change: GrantChange, at: Instant) -> bool {
-    let command = CommandId::new(u128::try_from(before.life.as_ref().map_or(0, |life| life.changes().len())).unwrap());
+    // What is observed again and again is one change, so their number is no name.
+    let last = before
+        .life
+        .as_ref()
+        .map_or(0, |life| life.changes().iter().map(|lived| lived.command.get()).max().unwrap_or(0));
+    let command = CommandId::new(last + 1);
     let event = Event::Grant(GrantEvent { grant: GRANT, command, change, at });
     let applied = directory.apply(&Event::from_bytes(&event.to_bytes()).unwrap());
     applied.map(|next| *directory = next).is_ok()
@@ -436,7 +461,11 @@ fn give(
     let had = friend(directory);
     let to = GrantId::new(2);
     let change = GrantChange::Given { to, amount: Nano::new(amount) };
-    let command = CommandId::new(u128::try_from(before.life.as_ref().map_or(0, |life| life.changes().len())).unwrap());
+    let last = before
+        .life
+        .as_ref()
+        .map_or(0, |life| life.changes().iter().map(|lived| lived.command.get()).max().unwrap_or(0));
+    let command = CommandId::new(last + 1);
     let event = Event::Grant(GrantEvent { grant: GRANT, command, change, at });
     let applied = directory.apply(&event);
     let has = running.is_some_and(|running| model.allowance(&running, at) >= i128::from(amount));

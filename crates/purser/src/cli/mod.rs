@@ -9,6 +9,7 @@ pub(crate) mod audit;
 pub(crate) mod budget;
 pub(crate) mod data;
 pub(crate) mod grant;
+pub(crate) mod import;
 pub(crate) mod journal;
 pub(crate) mod key;
 pub(crate) mod offer;
@@ -128,6 +129,9 @@ pub(crate) enum Command {
     Usage(report::Usage),
     /// One person's month: granted, used, held, and by model
     Statement(report::Statement),
+    /// What was used without passing through the gateway
+    #[command(subcommand)]
+    Import(import::Command),
     /// Walk a cent: from the clause that promised it to the call that it paid, and back
     Trace(trace::Trace),
     /// What is left right now

@@ -1,7 +1,9 @@
 //! `purser usage`, `purser statement`, `purser balance`
 
 use clap::{Args, ValueEnum};
-use purser_control::shape::{Balance as Left, Charge, ChargePage, Funds, Overview, Statement as Month, Status};
+use purser_control::shape::{
+    Balance as Left, Charge, ChargePage, Funds, ObservedPage, ObservedTotals, Overview, Statement as Month, Status,
+};
 
 use super::{money, or_dash};
 use crate::client::{Client, Path, path};
@@ -25,6 +27,36 @@ pub(crate) struct Usage {
     /// Every single charge, with what it was worked out from
     #[arg(long)]
     pub(crate) charges: bool,
+    /// What was seen of calls that did not pass through the gateway, one row per
+    #[arg(long, value_enum, value_name = "BY", conflicts_with_all = ["charges", "by"])]
+    pub(crate) observed: Option<ObservedBy>,
+}
+
+/// What a row of observed usage stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ObservedBy {
+    /// A tool
+    Tool,
+    /// A model
+    Model,
+    /// A day
+    Day,
+    /// A session of a tool
+    Session,
+    /// A person
+    Person,
+}
+
+impl ObservedBy {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Tool => "tool",
+            Self::Model => "model",
+            Self::Day => "day",
+            Self::Session => "session",
+            Self::Person => "person",
+        }
+    }
 }
 
 /// What a row of usage stands for.
@@ -71,7 +103,11 @@ impl By {
 
 impl Usage {
     pub(crate) async fn run(self, client: &mut Client, out: Output) -> Result<(), Failure> {
-        let what = if self.charges { "charges" } else { "usage" };
+        let what = match (self.charges, self.observed) {
+            (true, _) => "charges",
+            (false, Some(_)) => "observed",
+            (false, None) => "usage",
+        };
         let path = path([what])
             .with("person", self.person.as_deref())
             .with("from", self.from.as_deref())
@@ -80,6 +116,14 @@ impl Usage {
             let mut charges = all_charges(client, &path).await?;
             charges.reverse();
             out.show(&charges, |charges| charge_table(charges));
+        } else if let Some(by) = self.observed {
+            let join = |all: &mut ObservedPage, page: ObservedPage| {
+                all.items.extend(page.items);
+                all.next = page.next;
+            };
+            let next = |page: &ObservedPage| page.next.clone();
+            let page = client.pages(path.with("by", Some(by.name())), next, join).await?;
+            out.show(&page, |page| observed_table(by, page));
         } else {
             let join = |all: &mut Overview, page: Overview| {
                 all.items.extend(page.items);
@@ -161,7 +205,43 @@ fn usage_table(by: By, overview: &Overview) -> String {
     }
     let span =
         format!("{} calls, {}, from {} to {}", overview.calls, money(overview.charge), overview.from, overview.to);
-    format!("{}\n{span}", table.or("nothing was used"))
+    format!("{}\n{span}{}", table.or("nothing was used"), observed_line(&overview.observed))
+}
+
+/// A line of its own for what was seen; none where nothing was.
+fn observed_line(of: &ObservedTotals) -> String {
+    if of.requests == 0 && of.input_tokens == 0 && of.output_tokens == 0 && of.claimed_usd.is_zero() {
+        return String::new();
+    }
+    let unpriced = if of.unpriced > 0 { format!(", {} without a price", of.unpriced) } else { String::new() };
+    let claimed =
+        if of.claimed_usd.is_zero() { String::new() } else { format!("; the tools say ${}", money(of.claimed_usd)) };
+    format!(
+        "\n{}: {} requests, {} tokens in and {} out, worth {} by the price book{unpriced}{claimed}",
+        of.mark,
+        of.requests,
+        of.input_tokens,
+        of.output_tokens,
+        money(of.charge)
+    )
+}
+
+fn observed_table(by: ObservedBy, page: &ObservedPage) -> String {
+    let heads = [by.name(), ">requests", ">input", ">of it cached", ">output", ">price book", ">tool says $"];
+    let mut table = Table::new(&heads);
+    for row in &page.items {
+        table.row([
+            row.name.clone().unwrap_or_else(|| row.key.clone()),
+            row.totals.requests.to_string(),
+            row.totals.input_tokens.to_string(),
+            row.totals.cached_tokens.to_string(),
+            row.totals.output_tokens.to_string(),
+            money(row.totals.charge),
+            money(row.totals.claimed_usd),
+        ]);
+    }
+    let span = format!("{}, from {} to {}", page.totals.mark, page.from, page.to);
+    format!("{}\n{span}", table.or("nothing was observed"))
 }
 
 fn charge_table(charges: &[Charge]) -> String {
@@ -210,5 +290,12 @@ fn statement(month: &Month) -> String {
     for row in &month.days {
         days.row([row.day.clone(), row.calls.to_string(), money(row.charge)]);
     }
-    format!("{name}, {} ({})\n\n{sums}\n{}\n{}", month.month, month.zone, models.or("no calls"), days.or(""))
+    let counted = if month.counted.is_zero() {
+        String::new()
+    } else {
+        format!("\nby policy the grants released {} less because of it", money(month.counted))
+    };
+    let seen = format!("{}{counted}", observed_line(&month.observed).trim_start());
+    let (models, days) = (models.or("no calls"), days.or(""));
+    format!("{name}, {} ({})\n\n{sums}\n{models}\n{days}\n{seen}", month.month, month.zone)
 }

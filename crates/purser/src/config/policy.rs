@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use purser_core::money::Nano;
+use purser_core::observed::ObservedUse;
 use purser_core::policy::{self, Admission, Switch, UnknownModel};
 use purser_core::price::{CardSpec, RateCard};
 use purser_core::run::RunLimits;
@@ -25,6 +26,7 @@ pub(crate) struct Policy {
     pub(crate) resolve_suspense_after_days: u16,
     pub(crate) advance_percent: u8,
     pub(crate) gift_percent: u8,
+    pub(crate) observed: ObservedUse,
     pub(crate) ask_more: Option<String>,
     pub(crate) runs: RunLimits,
     pub(crate) breakers: Breakers,
@@ -73,6 +75,7 @@ impl Default for Policy {
             resolve_suspense_after_days: policy.resolve_suspense_after_days,
             advance_percent: policy.moving.advance_percent,
             gift_percent: policy.moving.gift_percent,
+            observed: policy.observed,
             ask_more: policy.ask_more,
             runs: policy.runs,
             breakers: Breakers::default(),
@@ -140,6 +143,7 @@ impl Policy {
             runs: self.runs,
             breakers: self.breakers.rules(),
             switch: self.switch.clone().map(checked_switch).transpose()?,
+            observed: self.observed,
             ask_more: self.ask_more.clone(),
         })
     }

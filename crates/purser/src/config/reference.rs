@@ -127,6 +127,12 @@ const FIELDS: &[Field] = &[
         "`0`",
         "How much of what a grant's running period releases may be given to somebody else's grant, in hundredths.",
     ),
+    field(
+        "policy.observed",
+        "`\"beside\"`",
+        "What becomes of usage that did not pass through the gateway: `beside` grants it changes nothing, or it `counts` and \
+         the running period of the grant releases so much less. What a family of roles says goes before.",
+    ),
     field("policy.ask_more", "none", "Whom to ask for more: a team or an address. Every denial says it."),
     field(
         "policy.runs.money",

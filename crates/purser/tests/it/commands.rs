@@ -265,3 +265,37 @@ fn an_import_in_part_lists_what_was_left_out_and_says_so_by_its_exit_code() {
     let gone = bench.json(&["person", "import", "people.csv", "--remove-missing"]);
     assert_eq!((&gone["missing"][0]["name"], &gone["missing"][0]["removed"]), (&json!("The designer"), &json!(true)));
 }
+
+#[test]
+fn a_history_is_shown_without_a_folder_and_recorded_once() {
+    let captures = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/observed/captures/claude-code-json");
+    let bench = Bench::new();
+    let shown = bench.json(&["import", "logs", captures, "--tool", "claude-code"]);
+    let total = &shown["total"];
+    assert_eq!(
+        (&total["requests"], &total["input_tokens"], &total["output_tokens"]),
+        (&json!(2), &json!(122_362), &json!(154))
+    );
+    assert_eq!(total["list_price_usd"], "0.0396324", "as Claude Code prints it: {shown}");
+    assert!(!bench.data().exists(), "nothing was opened");
+    bench.refused(&["import", "logs", "nowhere"], 1, "nowhere is not there");
+    let done = bench.run(&["import", "logs", captures, "--by", "session"]);
+    assert!(done.out.contains("claude-code/") && done.out.contains("122362"), "{done:?}");
+
+    let id =
+        bench.json(&["person", "add", "The analyst", "--zone", "Europe/Berlin"])["id"].as_str().unwrap().to_owned();
+    for (new, known) in [(2, 0), (0, 2)] {
+        let taken = bench.json(&["import", "logs", captures, "--tool", "claude-code", "--as", &id]);
+        assert_eq!(
+            (&taken["recorded"]["recorded"], &taken["recorded"]["known"]),
+            (&json!(new), &json!(known)),
+            "{taken}"
+        );
+    }
+    let usage = bench.run(&["usage", "--from", "2026-11-01", "--to", "2027-01-01"]);
+    assert!(usage.out.contains("observed, not enforced: 2 requests, 122362 tokens in and 154 out"), "{usage:?}");
+    let lines = bench.run(&["usage", "--observed", "model", "--from", "2026-11-01", "--to", "2027-01-01"]);
+    assert!(lines.out.contains("claude-opus-5-5") && lines.out.contains("0.0396324"), "{lines:?}");
+    let statement = bench.run(&["statement", &id, "--month", "2026-11"]);
+    assert!(statement.out.contains("observed, not enforced"), "{statement:?}");
+}

@@ -12,6 +12,7 @@ use super::State;
 use super::accounts::{GRANT, hold_column, hold_id, subject_columns};
 use super::called::{self, Called};
 use super::charges::ChargeKind;
+use super::observed;
 use super::packed::Charge;
 use super::standing::Standing;
 use super::words::words_of;
@@ -249,6 +250,9 @@ impl<'a> Batch<'a> {
             .execute((lsn.0.cast_signed(), at.as_micros(), Bits::new(command.get()), kind, payload))?;
         let mut word = self.tx.prepare_cached("INSERT OR IGNORE INTO event_word (word, lsn) VALUES (?1, ?2)")?;
         words_of(kind, payload).into_iter().try_for_each(|of| word.execute((of, lsn.0.cast_signed())).map(drop))?;
+        if let Some(observation) = observed::observation(kind, payload) {
+            observed::take(self.tx, lsn, &observation)?;
+        }
         Ok(())
     }
 

@@ -14,6 +14,7 @@ use super::blocks::Blocks;
 use super::expected::{Account, Expected, Item, Posting, Standing, Totals};
 use crate::ids::Bits;
 use crate::pack;
+use crate::projector::observed::{self, TALLIED, Tallied, quarter_of};
 use crate::projector::{
     self, ByModel, Caller, ChargeKind, IndexRow, Notes, Progress, RunDay, RunRow, StoredBlock, damaged, hold_column,
     month_of, stored_run, stored_run_day, words_of,
@@ -39,6 +40,15 @@ pub(super) struct Comparing {
     posted: Totals,
     told: Told,
     rows: Rows,
+    seen: Seen,
+}
+
+/// What was seen beside the grants: sums by person and by quarter of an hour, and rows that there should be.
+#[derive(Debug, Default)]
+struct Seen {
+    people: BTreeMap<Bits, Tallied>,
+    quarters: BTreeMap<i64, Tallied>,
+    ids: i64,
 }
 
 /// Sums over closed sections, of days that may still grow.
@@ -108,6 +118,7 @@ impl Comparing {
             posted: Totals::default(),
             told: Told::default(),
             rows: Rows::default(),
+            seen: Seen::default(),
         })
     }
 
@@ -140,6 +151,7 @@ impl Comparing {
         self.compare_accounts()?;
         self.compare_holds()?;
         self.compare_suspense()?;
+        self.compare_seen()?;
         self.compare_rows()?;
         let pairs = [
             ("settled charges", self.projected.settled, self.posted.settled),
@@ -191,6 +203,55 @@ impl Comparing {
             if !known {
                 self.told.wrong(|| format!("the entry of record {} is not found by its words", stamped.lsn));
             }
+        }
+        self.observed(stamped.lsn, kind, payload)
+    }
+
+    /// Takes in what a record was the first to tell; names that no record can have told before must be known by now.
+    fn observed(&mut self, lsn: Lsn, kind: u8, payload: &[u8]) -> rusqlite::Result<()> {
+        let Some(observation) = observed::observation(kind, payload) else { return Ok(()) };
+        let (session, names) = (observation.session.cast_signed(), observation.names_in().cast_signed());
+        for seen in &observation.seen {
+            let (mut own, mut earlier) = (0_i64, 0_i64);
+            for id in &seen.ids {
+                let first: Option<i64> = self
+                    .conn
+                    .prepare_cached("SELECT lsn FROM observed_id WHERE names = ?1 AND id = ?2")?
+                    .query_row((names, id.cast_signed()), |row| row.get(0))
+                    .optional()?;
+                own = own.saturating_add(i64::from(first == Some(lsn.0.cast_signed())));
+                earlier = earlier.saturating_add(i64::from(first.is_some_and(|first| first < lsn.0.cast_signed())));
+            }
+            let sources = observed::sources(&self.conn, session)?;
+            let is_whole = own == i64::try_from(seen.ids.len()).unwrap_or(i64::MAX);
+            // One that was told before, or by a source that the session has not.
+            let passed_over = own == 0 && (earlier > 0 || sources.with(observation.source) != sources);
+            if !is_whole && !passed_over {
+                self.told.wrong(|| format!("what record {lsn} tells of calls elsewhere is not known by its names"));
+            }
+            if is_whole {
+                self.seen.ids = self.seen.ids.saturating_add(own);
+                let tallied = Tallied::of(seen);
+                self.seen.people.entry(Bits::new(observation.person.get())).or_default().add(&tallied);
+                self.seen.quarters.entry(quarter_of(seen.used_at)).or_default().add(&tallied);
+            }
+        }
+        Ok(())
+    }
+
+    /// Are the sums those of what was told, by person and by time?
+    fn compare_seen(&mut self) -> rusqlite::Result<()> {
+        let Self { conn, seen, told, .. } = self;
+        let mut select = conn.prepare(&format!("SELECT person, quarter, {TALLIED} FROM observed"))?;
+        let mut rows = select.query([])?;
+        let (mut people, mut quarters) = (BTreeMap::<Bits, Tallied>::new(), BTreeMap::<i64, Tallied>::new());
+        while let Some(row) = rows.next()? {
+            let tallied = Tallied::read(row, 2)?;
+            people.entry(row.get(0)?).or_default().add(&tallied);
+            quarters.entry(row.get(1)?).or_default().add(&tallied);
+        }
+        if people != seen.people || quarters != seen.quarters {
+            told.wrong(|| "the sums of calls elsewhere are not those of what was told".to_owned());
         }
         Ok(())
     }
@@ -452,7 +513,7 @@ impl Comparing {
 
     /// All rows that should be there were; are there others?
     fn compare_rows(&mut self) -> rusqlite::Result<()> {
-        let Self { conn, rows, told, .. } = self;
+        let Self { conn, rows, seen, told, .. } = self;
         for (table, expected) in [
             ("charge_by_person", rows.people),
             ("charge_by_account", rows.accounts),
@@ -466,6 +527,7 @@ impl Comparing {
             ("run", rows.runs),
             ("usage_by_run", rows.run_days),
             ("event_word", rows.words),
+            ("observed_id", seen.ids),
         ] {
             let found: i64 = conn.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0))?;
             if found != expected {

@@ -7,6 +7,7 @@ mod damage;
 mod dir;
 mod fence;
 mod ledger;
+mod observed;
 mod private;
 mod projector;
 mod queries;

@@ -36,6 +36,10 @@ pub(crate) fn dump(dir: &DataDir) -> String {
         "usage_by_run",
         "event",
         "event_word",
+        "observed",
+        "observed_id",
+        "observed_session",
+        "observed_counter",
     ];
     let mut out = Vec::new();
     for table in tables {
