@@ -5,13 +5,13 @@
 //! every version ever written stays readable.
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 
 use crate::event::KeyHash;
 use crate::id::{KeyId, PersonId, RunId, UnitId};
 use crate::money::Nano;
 use crate::price::{Bucket, CardVersion, PriceBook, Ratio};
 use crate::rating::{self, RatingError};
+use crate::run::Named;
 use crate::usage::{Served, Tier, Usage};
 
 mod codec;
@@ -122,8 +122,7 @@ pub enum RecomputeError {
 /// What [`ChargeRecord::session`] is made of: the client's own id of the session, hashed with the hash of the key, so that
 /// nobody who has the journal alone can try ids.
 pub fn session_hash(key: &KeyHash, session: &str) -> u64 {
-    let digest = Sha256::new().chain_update(key.0).chain_update(session).finalize();
-    digest.iter().take(8).fold(0, |hash, byte| (hash << 8) | u64::from(*byte))
+    Named::of(key, session, None).session
 }
 
 /// How sure the usage of a charge is.

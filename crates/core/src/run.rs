@@ -7,8 +7,11 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use crate::account::Period;
+use crate::event::KeyHash;
+use crate::id::RunId;
 use crate::money::Nano;
 use crate::time::Instant;
 
@@ -23,6 +26,32 @@ const DAY_US: i64 = 86_400_000_000;
 
 /// Runs that start runs that start runs: no more than so many levels count, whatever is allowed.
 pub const DEPTH_MAX: u8 = 8;
+
+/// A run by the name that its client has for it, as it is kept: a digest keyed by the hash of the key that it came with.
+/// Nobody else's run can be named, and whoever has the journal alone can't try names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Named {
+    /// Of the client's session: [`ChargeRecord::session`](crate::charge::ChargeRecord::session), where there is no agent.
+    pub session: u64,
+    /// The run.
+    pub run: RunId,
+}
+
+impl Named {
+    /// Of a session, or of an agent within it.
+    pub fn of(key: &KeyHash, session: &str, agent: Option<&str>) -> Self {
+        let mut digest = Sha256::new().chain_update(key.0).chain_update(session);
+        if let Some(agent) = agent {
+            // No text of either has this byte.
+            digest.update([0]);
+            digest.update(agent);
+        }
+        let bytes: [u8; 32] = digest.finalize().into();
+        let wide = bytes.iter().skip(8).take(16).fold(0_u128, |bits, byte| (bits << 8) | u128::from(*byte));
+        let session = bytes.iter().take(8).fold(0, |hash, byte| (hash << 8) | u64::from(*byte));
+        Self { session, run: RunId::new(wide) }
+    }
+}
 
 /// What a run may use at most; `None` for as much as there is. A child's use counts as its parents' too.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -183,6 +212,16 @@ mod tests {
         let asked = RunLimits { money: Some(Nano::new(9)), requests: Some(3), depth: Some(1), ..RunLimits::NONE };
         let both = RunLimits { money: Some(Nano::new(5)), requests: Some(3), depth: Some(1), ..RunLimits::NONE };
         assert_eq!((policy.lowered_by(&asked), asked.lowered_by(&policy)), (both, both));
+    }
+
+    #[test]
+    fn runs_are_told_apart_by_key_session_and_agent() {
+        let named = |key: u8, session, agent| Named::of(&KeyHash([key; 32]), session, agent);
+        let own = named(1, "s", None);
+        assert_eq!(own, named(1, "s", None));
+        for other in [named(2, "s", None), named(1, "t", None), named(1, "s", Some("a")), named(1, "sa", None)] {
+            assert!(other.run != own.run && other.session != own.session);
+        }
     }
 
     #[test]

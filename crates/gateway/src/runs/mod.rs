@@ -20,6 +20,7 @@ use purser_core::directory::Directory;
 use purser_core::id::{PersonId, RunId};
 use purser_core::money::Nano;
 use purser_core::policy::Policy;
+use purser_core::run::Named;
 use purser_core::snapshot::Snapshot;
 use purser_core::stop::Tripped;
 use purser_core::time::Instant;
@@ -211,33 +212,12 @@ fn session(caller: &Caller, named: Option<Named>, said: &RunFacts<'_>) -> Option
     match (named, said.run) {
         // The run is named by the session alone, so one digest tells both.
         (Some(named), Some(RunName { session, agent: None })) if session == own => Some(named.session),
-        _ => Some(digest(caller, own, None).session),
+        _ => Some(Named::of(&caller.key.hash, own, None).session),
     }
-}
-
-/// A digest of a name, keyed by the hash of the key that it came with: nobody else's run can be named, and what clients
-/// call theirs is not kept.
-#[derive(Clone, Copy)]
-struct Named {
-    session: u64,
-    run: RunId,
 }
 
 fn named(caller: &Caller, name: RunName<'_>) -> Named {
-    digest(caller, name.session, name.agent)
-}
-
-fn digest(caller: &Caller, session: &str, agent: Option<&str>) -> Named {
-    let mut digest = Sha256::new().chain_update(caller.key.hash.0).chain_update(session);
-    if let Some(agent) = agent {
-        // No text of either has this byte.
-        digest.update([0]);
-        digest.update(agent);
-    }
-    let bytes: [u8; 32] = digest.finalize().into();
-    let wide = bytes.iter().skip(8).take(16).fold(0_u128, |bits, byte| (bits << 8) | u128::from(*byte));
-    let session = bytes.iter().take(8).fold(0, |hash, byte| (hash << 8) | u64::from(*byte));
-    Named { session, run: RunId::new(wide) }
+    Named::of(&caller.key.hash, name.session, name.agent)
 }
 
 /// A parent by its name, or by the id that Purser told.
