@@ -16,7 +16,7 @@ use purser_core::time::Instant;
 use purser_core::usage::Usage;
 use purser_core::zone::Zone;
 use purser_ledger::{Lsn, Mark};
-use purser_store::{ChargeKind, ChargeRow, Day, InUnit, Line, ObservedSums, PAGE_MAX, Scope};
+use purser_store::{ChargeKind, ChargeRow, Day, DenialPlace, InUnit, Line, ObservedSums, PAGE_MAX, Scope};
 use serde::Deserialize;
 
 use crate::access::Within;
@@ -26,7 +26,9 @@ use crate::error::{Code, Error, Refused};
 use crate::grants::{patterns_shown, word};
 use crate::observed;
 use crate::pages::{Part, whole};
-use crate::shape::{Balance, Charge, ChargePage, Denied, Funds, GrantBalance, List, Overview, Page, UsageRow};
+use crate::shape::{
+    Balance, Charge, ChargePage, DenialPage, Denied, Funds, GrantBalance, List, Overview, Page, UsageRow,
+};
 
 /// A question about usage or charges.
 #[derive(Clone, Debug, Default, Deserialize, schemars::JsonSchema)]
@@ -42,10 +44,40 @@ pub struct Wanted {
     pub to: Option<String>,
     /// Of charges: those before this one, the `next` of the page before.
     pub before: Option<u64>,
-    /// Of usage: how many rows at most; a thousand where it is missing or more.
+    /// Of usage and denials: how many rows at most; a thousand where it is missing or more.
     pub limit: Option<usize>,
-    /// Of usage: the rows after the one of this key, the `next` of the page before.
+    /// Of usage: the rows after the one of this key; of denials: those after this one. The `next` of the page before.
     pub after: Option<String>,
+}
+
+/// Where a page of denials ended, as it is handed out.
+fn place_text(place: &DenialPlace) -> String {
+    let DenialPlace { minute, key, reason, person, funded } = place;
+    let funds = if *funded { FUNDED } else { NOT_FUNDED };
+    format!("{minute}/{key}/{person}/{funds}/{reason}")
+}
+
+const FUNDED: &str = "funded";
+const NOT_FUNDED: &str = "not-funded";
+
+/// The same, as it comes back.
+fn place(text: &str) -> Result<DenialPlace, Error> {
+    let read = || {
+        let mut parts = text.splitn(5, '/');
+        let (minute, key, person) =
+            (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+        let funded = match parts.next()? {
+            FUNDED => true,
+            NOT_FUNDED => false,
+            _ => return None,
+        };
+        Some(DenialPlace { minute, key, person, funded, reason: parts.next()?.to_owned() })
+    };
+    read().ok_or_else(|| {
+        Refused::new(Code::Invalid, format!("`{text}` is no place in a list of denials"))
+            .hint("give `next` of the page before, or begin again without `after`")
+            .into()
+    })
 }
 
 /// What a row of usage stands for.
@@ -175,27 +207,27 @@ impl Control {
         .await
     }
 
-    /// Denials by key, reason and minute, newest first; a page of them at most. They reach this list within about a
-    /// second.
+    /// A page of denials by key, reason and minute, newest first. They reach this list within about a second.
     ///
     /// # Errors
-    /// Nobody of that name, a day that can't be read, or the files.
-    pub async fn denials(&self, wanted: Wanted) -> Result<List<Denied>, Error> {
+    /// Nobody of that name, a day or a place that can't be read, or the files.
+    pub async fn denials(&self, wanted: Wanted) -> Result<DenialPage, Error> {
         let Understood { person, range, .. } = self.understood(&wanted)?;
+        let after = wanted.after.as_deref().map(place).transpose()?;
+        let limit = wanted.limit.and_then(|limit| u32::try_from(limit).ok()).unwrap_or(PAGE_MAX);
         self.report(move |inner| {
-            let rows = match person {
-                Some(person) => inner.reader.denials_of(person, range),
-                None => inner.reader.denials(range),
-            };
-            let items = rows.map_err(stored)?.into_iter().map(|row| Denied {
+            let page = inner.reader.denials(person, range, after.as_ref(), limit).map_err(stored)?;
+            let names = inner.names.read();
+            let items = page.rows.into_iter().map(|row| Denied {
                 minute: row.minute,
                 person: row.person,
+                person_name: names.person_name(row.person),
                 key: row.key,
                 reason: row.reason,
                 funded: row.funded,
                 count: u64::try_from(row.count).unwrap_or(0),
             });
-            Ok(List { items: items.collect() })
+            Ok(DenialPage { items: items.collect(), next: page.next.as_ref().map(place_text) })
         })
         .await
     }
@@ -441,4 +473,37 @@ fn day_after(at: Instant) -> Day {
 
 fn date_of(day: Day) -> String {
     Zone::UTC.date(day.start()).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use purser_core::id::KeyId;
+
+    use super::*;
+
+    #[test]
+    fn a_place_among_denials_comes_back_as_it_was() {
+        let minute = Instant::from_micros(1_774_000_000_000_000 / 60_000_000 * 60_000_000);
+        for (reason, funded) in [("budget_exhausted", false), ("held", true), ("a/b/", false), ("", true)] {
+            let (key, person) = (KeyId::new(u128::MAX), PersonId::new(17));
+            let here = DenialPlace { minute, key, reason: reason.to_owned(), person, funded };
+            assert_eq!(place(&place_text(&here)).unwrap(), here, "{reason}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_place_is_refused() {
+        let good = place_text(&DenialPlace {
+            minute: Instant::EPOCH,
+            key: KeyId::new(1),
+            reason: "held".to_owned(),
+            person: PersonId::new(1),
+            funded: true,
+        });
+        for text in
+            ["", "/", "////", &good.replace("/funded/", "/perhaps/"), &good.replace("/funded/held", ""), &good[1..]]
+        {
+            assert!(place(text).is_err(), "{text}");
+        }
+    }
 }

@@ -49,9 +49,9 @@ pub use journal::{Held, JournalKind, JournalReader, SqliteJournal, open_journal}
 pub use private::{Labelled, LoginFields, OfferLetter, OfferText, Personal, Private, Session};
 pub use projector::{ChargeKind, KIND_AUDIT, KIND_DIRECTORY, Progress, Projection, Projector, ProjectorTap, Word};
 pub use queries::{
-    AccountRow, Attribution, Burn, ChargeRow, Day, Days, Denial, DenialLog, DenialRow, DenialSum, EventRow, Figures,
-    GrantsSpent, InUnit, KnownSession, Line, ObservedRow, ObservedSums, PAGE_MAX, Page, PostingRow, RUNS_MAX, Reader,
-    RunLine, RunsOf, Scope,
+    AccountRow, Attribution, Burn, ChargeRow, Day, Days, Denial, DenialLog, DenialPage, DenialPlace, DenialRow,
+    DenialSum, EventRow, Figures, GrantsSpent, InUnit, KnownSession, Line, ObservedRow, ObservedSums, PAGE_MAX, Page,
+    PaidAccount, PostingRow, RUNS_MAX, Reader, RunLine, RunsOf, Scope,
 };
 pub use snapshot::Snapshots;
 pub use verify::{Finding, Verified, verify};

@@ -10,7 +10,7 @@ use crate::access::{Within, forbidden};
 use crate::error::Error;
 use crate::pages::Part;
 use crate::shape::{
-    Balance, Budget, ChangeGrant, ChargePage, Denied, GiveOfGrant, Grant, GrantChange, Key, List, NewKey, NewStop,
+    Balance, Budget, ChangeGrant, ChargePage, DenialPage, GiveOfGrant, Grant, GrantChange, Key, List, NewKey, NewStop,
     ObservedPage, OfPage, Overview, Page, Person, RecordObserved, Statement, Stop, Taken, UsageRow, WantedObserved,
 };
 use crate::usage::{By, Month, OfPerson, Wanted};
@@ -218,7 +218,7 @@ pub(super) async fn denials(
     State(control): State<Control>,
     within: Within,
     Query(wanted): Query<Wanted>,
-) -> Answer<List<Denied>> {
+) -> Answer<DenialPage> {
     Answer(match control.covered_question(&within, wanted.person.clone()) {
         Ok(person) => control.denials(Wanted { person, ..wanted }).await,
         Err(error) => Err(error),

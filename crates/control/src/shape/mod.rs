@@ -55,8 +55,8 @@ pub use price::{
 };
 pub use remedy::{PromiseUsable, Remedies, RemedyDay, RemedyState, WantedRemedies};
 pub use report::{
-    Balance, Charge, ChargePage, Denied, Funds, GrantBalance, Overview, Statement, StatementDay, StatementGrant,
-    StatementModel, UsageRow,
+    Balance, Charge, ChargePage, DenialPage, Denied, Funds, GrantBalance, Overview, Statement, StatementDay,
+    StatementGrant, StatementModel, UsageRow,
 };
 pub use stop::{NewStop, Stop, StopWhat};
 pub use suspense::{Resolve, Suspended};

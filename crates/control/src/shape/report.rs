@@ -157,6 +157,15 @@ pub struct ChargePage {
     pub next: Option<u64>,
 }
 
+/// Denials, newest first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct DenialPage {
+    /// The denials.
+    pub items: Vec<Denied>,
+    /// What to ask `after` for the next page; none when this is the last.
+    pub next: Option<String>,
+}
+
 /// Denials of one key for one reason in one minute.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Denied {
@@ -164,6 +173,8 @@ pub struct Denied {
     pub minute: Instant,
     /// Whose key it was.
     pub person: PersonId,
+    /// What they are called, while that is known.
+    pub person_name: Option<String>,
     /// Which.
     pub key: KeyId,
     /// The stable code of the reason.

@@ -1,30 +1,30 @@
 //! Figures from two sources, held against each other.
 
+use std::collections::HashSet;
 use std::fmt::Display;
 
 use crate::shape::TraceCheck;
 
 /// What was compared so far.
 #[derive(Debug, Default)]
-pub(super) struct Checks(Vec<TraceCheck>);
+pub(super) struct Checks {
+    all: Vec<TraceCheck>,
+    /// One grant may stand behind several legs: what was found of it is said once.
+    said: HashSet<(String, String, String)>,
+}
 
 impl Checks {
     /// Compares.
     pub(super) fn equal<T: PartialEq + Display>(&mut self, what: impl Into<String>, found: &T, expected: &T) {
-        let check = TraceCheck {
-            what: what.into(),
-            found: found.to_string(),
-            expected: expected.to_string(),
-            holds: found == expected,
-        };
-        // One grant may stand behind several legs: said once.
-        if !self.0.contains(&check) {
-            self.0.push(check);
+        let holds = found == expected;
+        let (what, found, expected) = (what.into(), found.to_string(), expected.to_string());
+        if self.said.insert((what.clone(), found.clone(), expected.clone())) {
+            self.all.push(TraceCheck { what, found, expected, holds });
         }
     }
 
     pub(super) fn done(self) -> Vec<TraceCheck> {
-        self.0
+        self.all
     }
 }
 

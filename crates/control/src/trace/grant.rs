@@ -1,41 +1,56 @@
 //! A grant: what its periods released, and what was paid of it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashMap};
 
-use purser_core::account::{Period, Subject};
+use purser_core::account::Period;
 use purser_core::grant::{Grant, Part};
+use purser_core::id::GrantId;
 use purser_core::money::Nano;
 use purser_core::pool::CommitmentOf;
-use purser_core::time::Instant;
 use purser_ledger::Lsn;
-use purser_store::{AccountRow, PAGE_MAX};
+use purser_store::{AccountRow, PaidAccount};
 
 use super::{Tracing, offer_of};
-use crate::control::stored;
+use crate::control::{Inner, stored};
 use crate::error::Error;
 use crate::shape::{Funds, TracedCommitment, TracedGrant, TracedPart, TracedPeriod, TracedSums};
 
 /// Periods that are gone through: twenty years of days.
 const PERIODS_MAX: usize = 7_400;
 
-/// What a grant paid, by charge: one may draw on several of its accounts.
-#[derive(Default)]
-struct Paid {
-    seen: BTreeSet<Lsn>,
-    /// The newest ones.
-    last: BTreeMap<Lsn, Nano>,
+/// What is in the files of some grants, read at once: of one moment, and going through the newest charges only once.
+pub(super) struct Books(HashMap<GrantId, Vec<PaidAccount>>);
+
+impl Books {
+    /// Of each grant, with the charges of the periods asked about (`None`: of all).
+    pub(super) fn of(inner: &Inner, asked: &[(GrantId, Option<&[Period]>)]) -> Result<Self, Error> {
+        let paid = inner.reader.paid(asked).map_err(stored)?;
+        Ok(Self(asked.iter().map(|(grant, _)| *grant).zip(paid).collect()))
+    }
+
+    fn account(&self, grant: GrantId, period: &Period) -> Option<&PaidAccount> {
+        // In the order in which their periods begin.
+        let accounts = self.0.get(&grant)?;
+        let first = accounts.partition_point(|paid| paid.account.period.start < period.start);
+        let mut begun = accounts.get(first..)?.iter().take_while(|paid| paid.account.period.start == period.start);
+        begun.find(|paid| paid.account.period == *period)
+    }
 }
 
 impl Tracing<'_> {
     /// A grant as a link. Where accounts are named by their periods, only those are shown in full.
-    pub(super) fn grant(&mut self, grant: &Grant, only: Option<&[Period]>) -> Result<TracedGrant, Error> {
+    pub(super) fn grant(
+        &mut self,
+        grant: &Grant,
+        books: &Books,
+        only: Option<&[Period]>,
+    ) -> Result<TracedGrant, Error> {
         let person = self.person_of(grant)?;
-        let all = Instant::from_micros(i64::MIN)..Instant::FAR_FUTURE;
-        let accounts = self.inner.reader.accounts_of(Subject::Grant(grant.id), all).map_err(stored)?;
         let rhythm = grant.rhythm(&person.zones);
         let mut sums = TracedSums::default();
         let mut periods = Vec::new();
-        let mut paid = Paid::default();
+        // What the grant paid, by charge: one may draw on several of its accounts.
+        let mut paid = BTreeMap::<Lsn, Nano>::new();
         let mut at = rhythm.starts_at().max(grant.created_at);
         for _ in 0..PERIODS_MAX {
             if at > self.now || grant.is_voided(at) {
@@ -50,15 +65,20 @@ impl Tracing<'_> {
             };
             sums.periods = sums.periods.saturating_add(1);
             for part in grant.parts(&rhythm, &period).into_iter().flatten() {
-                let account = accounts.iter().find(|account| account.period == part.period);
-                let funds = self.funds_of(grant, part, account);
+                let known = books.account(grant.id, &part.period);
+                let funds = self.funds_of(grant, part, known.map(|known| &known.account));
                 let is_over = part.period.end.min(rhythm.ends_at()) <= self.now || grant.is_voided(self.now);
                 count(&mut sums, &funds, is_over);
-                let Some(account) = account else { continue };
+                let Some(PaidAccount { account, postings }) = known else { continue };
                 if only.is_some_and(|only| !only.contains(&part.period)) {
                     continue;
                 }
-                let (charges, drawn) = self.drawn(account, &mut paid)?;
+                let mut drawn = Nano::ZERO;
+                for posting in postings {
+                    drawn = drawn.saturating_add(posting.amount);
+                    let of_charge = paid.entry(posting.lsn).or_default();
+                    *of_charge = of_charge.saturating_add(posting.amount);
+                }
                 let day = person.zone(period.period.start).date(period.period.start);
                 self.checks.equal(
                     format!("charges of the period from {day} are what the ledger posted on it"),
@@ -78,7 +98,7 @@ impl Tracing<'_> {
                     to: part.period.end,
                     first_day: day.to_string(),
                     funds,
-                    charges,
+                    charges: u64::try_from(postings.len()).unwrap_or(u64::MAX),
                 });
             }
             if period.period.end <= at {
@@ -87,8 +107,8 @@ impl Tracing<'_> {
             at = period.period.end;
         }
         periods.reverse();
-        sums.charges = u64::try_from(paid.seen.len()).unwrap_or(u64::MAX);
-        let paid = if only.is_some() { Vec::new() } else { self.parts(paid.last)? };
+        sums.charges = u64::try_from(paid.len()).unwrap_or(u64::MAX);
+        let paid = if only.is_some() { Vec::new() } else { self.parts(&paid)? };
         Ok(TracedGrant {
             grant: self.inner.show_grant(self.snapshot, grant, self.now),
             offer: offer_of(grant),
@@ -116,39 +136,17 @@ impl Tracing<'_> {
         funds
     }
 
-    /// Goes through every charge that an account paid: how many there are, and what they come to.
-    fn drawn(&self, account: &AccountRow, paid: &mut Paid) -> Result<(u64, Nano), Error> {
-        let (mut charges, mut sum, mut cursor) = (0_u64, Nano::ZERO, None);
-        loop {
-            let page = self.inner.reader.postings(account.no, cursor, PAGE_MAX).map_err(stored)?;
-            for row in &page.rows {
-                charges = charges.saturating_add(1);
-                sum = sum.saturating_add(row.amount);
-                paid.seen.insert(row.lsn);
-                let of_charge = paid.last.entry(row.lsn).or_default();
-                *of_charge = of_charge.saturating_add(row.amount);
-                if paid.last.len() > self.shown {
-                    paid.last.pop_first();
-                }
-            }
-            match page.next {
-                Some(next) => cursor = Some(next),
-                None => return Ok((charges, sum)),
-            }
-        }
-    }
-
-    /// Newest first.
-    fn parts(&self, paid: BTreeMap<Lsn, Nano>) -> Result<Vec<TracedPart>, Error> {
+    /// The newest of them, newest first.
+    fn parts(&self, paid: &BTreeMap<Lsn, Nano>) -> Result<Vec<TracedPart>, Error> {
         let mut parts = Vec::new();
-        for (lsn, amount) in paid.into_iter().rev() {
-            let Some(row) = self.inner.reader.charge(lsn).map_err(stored)? else { continue };
+        for (lsn, amount) in paid.iter().rev().take(self.shown) {
+            let Some(row) = self.inner.reader.charge(*lsn).map_err(stored)? else { continue };
             parts.push(TracedPart {
                 charge: row.hold.map_or_else(|| format!("entry {lsn}"), |hold| hold.to_string()),
                 entry: lsn.0,
                 at: row.at,
                 model: row.model,
-                amount,
+                amount: *amount,
             });
         }
         Ok(parts)

@@ -22,11 +22,12 @@ use purser_ledger::{HoldId, Lsn};
 use purser_store::ChargeRow;
 
 use self::checks::Checks;
+use self::grant::Books;
 use crate::access::{Permission, Within, forbidden};
 use crate::control::{Control, Inner, stored};
 use crate::error::{Code, Error, Refused};
 use crate::people::known;
-use crate::shape::{Trace, TraceOf};
+use crate::shape::{Trace, TraceOf, TracedGrant};
 
 /// What a grant paid last: so many are shown where nobody says how many.
 const SHOWN: usize = 10;
@@ -167,9 +168,11 @@ impl Tracing<'_> {
                         None => paying.push((leg.grant, vec![period])),
                     }
                 }
-                for (grant, periods) in paying {
+                let asked: Vec<_> = paying.iter().map(|(grant, periods)| (*grant, Some(periods.as_slice()))).collect();
+                let books = Books::of(self.inner, &asked)?;
+                for (grant, periods) in asked {
                     if let Some(grant) = self.directory().grant(grant).cloned() {
-                        trace.grants.push(self.grant(&grant, Some(&periods))?);
+                        trace.grants.push(self.grant(&grant, &books, periods)?);
                     }
                 }
                 trace.person = rows.iter().find_map(|row| row.person);
@@ -178,21 +181,20 @@ impl Tracing<'_> {
             Target::Grant(grant) => {
                 trace.kind = TraceOf::Grant;
                 trace.person = Some(grant.person);
-                trace.grants.push(self.grant(&grant, None)?);
+                trace.grants = self.all_of(&[grant])?;
             }
             Target::Person(person) => {
                 trace.kind = TraceOf::Person;
                 trace.person = Some(person);
-                for grant in self.directory().grants_of(person).to_vec() {
-                    trace.grants.push(self.grant(&grant, None)?);
-                }
+                let snapshot = self.snapshot;
+                trace.grants = self.all_of(snapshot.directory.grants_of(person))?;
             }
             Target::Offer(offer) => {
                 trace.kind = TraceOf::Offer;
                 trace.person = offer.accepted.map(|accepted| accepted.person);
                 let grant = offer.accepted.and_then(|accepted| accepted.grant);
                 if let Some(grant) = grant.and_then(|grant| self.directory().grant(grant)).cloned() {
-                    trace.grants.push(self.grant(&grant, None)?);
+                    trace.grants = self.all_of(&[grant])?;
                 }
                 trace.offers.push(self.offer(&offer)?);
             }
@@ -207,6 +209,13 @@ impl Tracing<'_> {
         trace.person_name = trace.person.and_then(|person| self.inner.names.read().person_name(person));
         trace.checks = self.checks.done();
         Ok(trace)
+    }
+
+    /// Grants as links, each in full.
+    fn all_of(&mut self, grants: &[Arc<Grant>]) -> Result<Vec<TracedGrant>, Error> {
+        let asked: Vec<_> = grants.iter().map(|grant| (grant.id, None)).collect();
+        let books = Books::of(self.inner, &asked)?;
+        grants.iter().map(|grant| self.grant(grant, &books, None)).collect()
     }
 
     fn person_of(&self, grant: &Grant) -> Result<Arc<Person>, Error> {

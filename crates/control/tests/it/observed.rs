@@ -142,7 +142,11 @@ async fn check(name: &str, path: &str, expected: [u64; 4], charge: &str, claimed
         "{name} {path}: {totals}"
     );
     assert_eq!((number(&totals, "unpriced"), totals["mark"].as_str()), (0, Some("observed, not enforced")));
-    assert_eq!(bench.control.usage(Default::default()).await.unwrap().charge, Nano::ZERO, "none of it is a charge");
+    assert_eq!(
+        bench.control.usage(purser_control::usage::Wanted::default()).await.unwrap().charge,
+        Nano::ZERO,
+        "none of it is a charge"
+    );
     // A restart knows them all the same.
     let bench = bench.restart().await;
     send_all(&bench, &secret(&key), name, path).await;
@@ -361,7 +365,8 @@ async fn whoever_sends_shows_a_key_and_sends_telemetry() {
     let right = of(&key_of_calls);
     let json = ("content-type", "application/json");
     let bearer = ("authorization", &*right);
-    let cases: &[(&[(&str, &str)], &[u8], u16)] = &[
+    type Case<'a> = (&'a [(&'a str, &'a str)], &'a [u8], u16);
+    let cases: &[Case<'_>] = &[
         (&[bearer, json], b"{}", 200),
         (&[("x-api-key", &key_of_calls), json], b"{}", 200),
         (&[json], b"{}", 401),

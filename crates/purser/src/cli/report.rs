@@ -2,7 +2,8 @@
 
 use clap::{Args, ValueEnum};
 use purser_control::shape::{
-    Balance as Left, Charge, ChargePage, Funds, ObservedPage, ObservedTotals, Overview, Statement as Month, Status,
+    Balance as Left, Charge, ChargePage, DenialPage, Denied, Funds, ObservedPage, ObservedTotals, Overview,
+    Statement as Month, Status,
 };
 
 use super::{money, or_dash};
@@ -27,6 +28,9 @@ pub(crate) struct Usage {
     /// Every single charge, with what it was worked out from
     #[arg(long)]
     pub(crate) charges: bool,
+    /// Calls that were refused, by minute, key and reason
+    #[arg(long, conflicts_with_all = ["by", "charges", "observed"])]
+    pub(crate) denials: bool,
     /// What was seen of calls that did not pass through the gateway, one row per
     #[arg(long, value_enum, value_name = "BY", conflicts_with_all = ["charges", "by"])]
     pub(crate) observed: Option<ObservedBy>,
@@ -103,10 +107,11 @@ impl By {
 
 impl Usage {
     pub(crate) async fn run(self, client: &mut Client, out: Output) -> Result<(), Failure> {
-        let what = match (self.charges, self.observed) {
-            (true, _) => "charges",
-            (false, Some(_)) => "observed",
-            (false, None) => "usage",
+        let what = match (self.charges, self.denials, self.observed) {
+            (true, ..) => "charges",
+            (false, true, _) => "denials",
+            (false, false, Some(_)) => "observed",
+            (false, false, None) => "usage",
         };
         let path = path([what])
             .with("person", self.person.as_deref())
@@ -124,6 +129,13 @@ impl Usage {
             let next = |page: &ObservedPage| page.next.clone();
             let page = client.pages(path.with("by", Some(by.name())), next, join).await?;
             out.show(&page, |page| observed_table(by, page));
+        } else if self.denials {
+            let join = |all: &mut DenialPage, page: DenialPage| {
+                all.items.extend(page.items);
+                all.next = page.next;
+            };
+            let denials = client.pages(path, |page: &DenialPage| page.next.clone(), join).await?;
+            out.show(&denials.items, |denials| denial_table(denials));
         } else {
             let join = |all: &mut Overview, page: Overview| {
                 all.items.extend(page.items);
@@ -259,6 +271,21 @@ fn charge_table(charges: &[Charge]) -> String {
         ]);
     }
     table.or("nothing was charged")
+}
+
+fn denial_table(denials: &[Denied]) -> String {
+    let mut table = Table::new(&["minute", "person", "key", "reason", ">times", "money"]);
+    for denial in denials {
+        table.row([
+            denial.minute.to_string(),
+            denial.person_name.clone().unwrap_or_else(|| denial.person.to_string()),
+            denial.key.to_string(),
+            denial.reason.clone(),
+            denial.count.to_string(),
+            if denial.funded { "there, set aside" } else { "not there" }.to_owned(),
+        ]);
+    }
+    table.or("nothing was refused")
 }
 
 fn balance_table(balances: &[Left]) -> String {

@@ -54,6 +54,37 @@ pub struct DenialRow {
     pub count: i64,
 }
 
+/// Where a page of denials ends: what tells its last row from all others. A list goes from the greatest to the least.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DenialPlace {
+    /// The row's.
+    pub minute: Instant,
+    /// The row's.
+    pub key: KeyId,
+    /// The row's.
+    pub reason: String,
+    /// The row's.
+    pub person: PersonId,
+    /// The row's.
+    pub funded: bool,
+}
+
+/// Rows and where to go on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DenialPage {
+    /// The rows.
+    pub rows: Vec<DenialRow>,
+    /// Where the next page begins; `None` when this is the last.
+    pub next: Option<DenialPlace>,
+}
+
+impl DenialRow {
+    fn place(&self) -> DenialPlace {
+        let Self { minute, key, person, reason, funded, count: _ } = self;
+        DenialPlace { minute: *minute, key: *key, reason: reason.clone(), person: *person, funded: *funded }
+    }
+}
+
 /// Denials of one person and reason in a quarter of an hour, which no zone's midnight cuts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DenialSum {
@@ -120,18 +151,56 @@ impl DenialLog {
 }
 
 impl Reader {
-    /// A person's denials in a range of time, newest first, [`PAGE_MAX`] at most.
+    /// Denials in a range of time, newest first, a person's or everybody's, `limit` at most ([`PAGE_MAX`]), going on after
+    /// the row where a page ended. Costs what it returns.
     ///
     /// # Errors
     /// [`StoreError::Sqlite`].
-    pub fn denials_of(&self, person: PersonId, range: Range<Instant>) -> Result<Vec<DenialRow>, StoreError> {
-        self.ask("read a person's denials", |conn| {
-            conn.prepare_cached(
-                "SELECT minute, key, person, reason, funded, count FROM denial
-                 WHERE person = ?1 AND minute >= ?2 AND minute < ?3 ORDER BY minute DESC LIMIT ?4",
-            )?
-            .query_map((Bits::new(person.get()), minute(range.start), minute_after(range.end), PAGE_MAX), denial)?
-            .collect()
+    pub fn denials(
+        &self,
+        person: Option<PersonId>,
+        range: Range<Instant>,
+        after: Option<&DenialPlace>,
+        limit: u32,
+    ) -> Result<DenialPage, StoreError> {
+        self.ask("read denials", |conn| {
+            let limit = limit.clamp(1, PAGE_MAX);
+            // Nothing comes before the first place of the minute at which the range ends.
+            let end = DenialPlace {
+                minute: Instant::from_micros(minute_after(range.end).saturating_mul(MINUTE_US)),
+                key: KeyId::new(0),
+                reason: String::new(),
+                person: PersonId::new(0),
+                funded: false,
+            };
+            let DenialPlace { minute: before, key, reason, person: of, funded } =
+                after.filter(|after| **after < end).unwrap_or(&end);
+            let (first, before, key) = (minute(range.start), minute(*before), Bits::new(key.get()));
+            // One row more says whether there is a next page.
+            let more = limit.saturating_add(1);
+            let mut rows = match person {
+                Some(person) => conn
+                    .prepare_cached(
+                        "SELECT minute, key, person, reason, funded, count FROM denial
+                         WHERE person = ?1 AND minute >= ?2 AND (minute, key, reason, funded) < (?3, ?4, ?5, ?6)
+                         ORDER BY minute DESC, key DESC, reason DESC, funded DESC LIMIT ?7",
+                    )?
+                    .query_map((Bits::new(person.get()), first, before, key, reason, funded, more), denial)?
+                    .collect::<rusqlite::Result<Vec<_>>>()?,
+                None => conn
+                    .prepare_cached(
+                        "SELECT minute, key, person, reason, funded, count FROM denial
+                         WHERE minute >= ?1 AND (minute, key, reason, person, funded) < (?2, ?3, ?4, ?5, ?6)
+                         ORDER BY minute DESC, key DESC, reason DESC, person DESC, funded DESC LIMIT ?7",
+                    )?
+                    .query_map((first, before, key, reason, Bits::new(of.get()), funded, more), denial)?
+                    .collect::<rusqlite::Result<Vec<_>>>()?,
+            };
+            let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+            let is_last = rows.len() <= limit;
+            rows.truncate(limit);
+            let next = if is_last { None } else { rows.last().map(DenialRow::place) };
+            Ok(DenialPage { rows, next })
         })
     }
 
@@ -162,21 +231,6 @@ impl Reader {
                 }
             }
             Ok(sums)
-        })
-    }
-
-    /// Everybody's denials in a range of time, newest first, [`PAGE_MAX`] at most.
-    ///
-    /// # Errors
-    /// [`StoreError::Sqlite`].
-    pub fn denials(&self, range: Range<Instant>) -> Result<Vec<DenialRow>, StoreError> {
-        self.ask("read denials", |conn| {
-            conn.prepare_cached(
-                "SELECT minute, key, person, reason, funded, count FROM denial
-                 WHERE minute >= ?1 AND minute < ?2 ORDER BY minute DESC LIMIT ?3",
-            )?
-            .query_map((minute(range.start), minute_after(range.end), PAGE_MAX), denial)?
-            .collect()
         })
     }
 }

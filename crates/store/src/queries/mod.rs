@@ -11,6 +11,7 @@ mod denials;
 mod events;
 mod grants;
 mod observed;
+mod paid;
 mod pieces;
 mod runs;
 mod statement;
@@ -23,12 +24,13 @@ use std::sync::{Mutex, PoisonError};
 use rusqlite::Connection;
 
 pub use charges::{ChargeRow, Page};
-pub use denials::{Denial, DenialLog, DenialRow, DenialSum};
+pub use denials::{Denial, DenialLog, DenialPage, DenialPlace, DenialRow, DenialSum};
 pub use events::EventRow;
 pub use grants::GrantsSpent;
 pub use observed::{KnownSession, ObservedRow, ObservedSums};
+pub use paid::{PaidAccount, PostingRow};
 pub use runs::{Attribution, Burn, RUNS_MAX, RunLine, RunsOf};
-pub use statement::{AccountRow, Figures, PostingRow};
+pub use statement::{AccountRow, Figures};
 pub use usage::{Day, Days, InUnit, Line, Scope};
 
 use crate::dir::DataDir;

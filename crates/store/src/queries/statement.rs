@@ -1,4 +1,4 @@
-//! What a statement is made of: a subject's accounts by period, the charges each paid, a person's figures.
+//! What a statement is made of: a subject's accounts by period, a person's figures.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -12,10 +12,10 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::usage::{Day, used_days};
 use super::view::{ALWAYS, Fetch, View};
-use super::{PAGE_MAX, Page, Reader, overflow};
+use super::{Reader, overflow};
 use crate::error::StoreError;
 use crate::ids::Bits;
-use crate::projector::{Charge, Sums, damaged, each_model, listed, subject_columns};
+use crate::projector::{Charge, NumberMap, Sums, damaged, each_model, listed, subject_columns};
 
 /// An account as the journal leaves it: one subject's period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,15 +31,6 @@ pub struct AccountRow {
     /// The record that closed it; `None` while it is open. A posting of a later record is an item of the next period's
     /// statement.
     pub closed: Option<Lsn>,
-}
-
-/// One charge's part on a grant's account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PostingRow {
-    /// The charge, for [`Reader::charge`].
-    pub lsn: Lsn,
-    /// What this account paid of it; below zero where it got something back.
-    pub amount: Nano,
 }
 
 /// A person's charges in a range of time.
@@ -70,14 +61,7 @@ impl Reader {
     /// [`StoreError::Sqlite`].
     pub fn accounts_of(&self, subject: Subject, starts: Range<Instant>) -> Result<Vec<AccountRow>, StoreError> {
         self.ask("read a subject's accounts", |conn| {
-            let (kind, id) = subject_columns(subject);
-            let mut rows = conn
-                .prepare_cached(
-                    "SELECT no, start, until, limit_nano, closed_lsn FROM account
-                     WHERE subject_kind = ?1 AND subject = ?2 AND start >= ?3 AND start < ?4 ORDER BY start",
-                )?
-                .query_map((kind, id, starts.start.as_micros(), starts.end.as_micros()), account)?
-                .collect::<rusqlite::Result<Vec<_>>>()?;
+            let mut rows = accounts_of(conn, subject, &starts)?;
             add_spent(conn, &mut rows)?;
             Ok(rows)
         })
@@ -95,53 +79,6 @@ impl Reader {
                 .optional()?;
             add_spent(conn, row.as_mut_slice())?;
             Ok(row)
-        })
-    }
-
-    /// Which charges a grant's account paid, oldest first, `limit` at most ([`PAGE_MAX`]), going on after `cursor`.
-    ///
-    /// # Errors
-    /// [`StoreError::Sqlite`].
-    pub fn postings(
-        &self,
-        account: AccountNo,
-        cursor: Option<Lsn>,
-        limit: u32,
-    ) -> Result<Page<PostingRow>, StoreError> {
-        self.ask("read an account's postings", |conn| {
-            let view = View::of(conn)?;
-            let limit = usize::try_from(limit.clamp(1, PAGE_MAX)).unwrap_or(usize::MAX);
-            let after = cursor.unwrap_or(Lsn(0));
-            let mut rows = Vec::new();
-            let mut take = |charge: &Charge<'_>| {
-                let own = charge.legs.iter().filter(|leg| leg.no == account && charge.lsn > after);
-                rows.extend(own.map(|leg| PostingRow { lsn: charge.lsn, amount: leg.amount }));
-                // One more than the limit says whether there is a next page.
-                rows.len() > limit
-            };
-            let mut of_account =
-                conn.prepare_cached("SELECT lsns FROM charge_by_account WHERE section = ?1 AND account = ?2")?;
-            let mut fetch = Fetch::new(conn);
-            let mut full = false;
-            for section in view.sections(&(after..Lsn(i64::MAX.cast_unsigned())))? {
-                let mut found = of_account.query((section, account.0))?;
-                let Some(row) = found.next()? else { continue };
-                for lsn in listed(row.get_ref(0)?.as_blob()?).ok_or_else(damaged)? {
-                    full = full || lsn > after && fetch.charge(lsn, &mut take)?.ok_or_else(damaged)?;
-                }
-                if full {
-                    break;
-                }
-            }
-            if !full {
-                view.each_open(&ALWAYS, &mut |charge| {
-                    full = full || take(charge);
-                    Ok(())
-                })?;
-            }
-            rows.truncate(limit);
-            let next = if full { rows.last().map(|row| row.lsn) } else { None };
-            Ok(Page { rows, next })
         })
     }
 
@@ -233,10 +170,11 @@ fn add_spent(conn: &Connection, rows: &mut [AccountRow]) -> rusqlite::Result<()>
     for row in &mut *rows {
         row.spent = closed.query_row((row.no.0,), |sum| sum.get(0).map(Nano::new))?;
     }
+    let places: NumberMap<AccountNo, usize> = rows.iter().enumerate().map(|(place, row)| (row.no, place)).collect();
     View::of(conn)?.each_open(&ALWAYS, &mut |charge| {
         let legs = charge.legs.iter().map(|leg| (leg.no, leg.amount));
         for (no, amount) in legs.chain(charge.ceilings.iter().map(|no| (*no, charge.amount))) {
-            if let Some(row) = rows.iter_mut().find(|row| row.no == no) {
+            if let Some(row) = places.get(&no).and_then(|place| rows.get_mut(*place)) {
                 row.spent = row.spent.checked_add(amount).ok_or_else(overflow)?;
             }
         }
@@ -255,6 +193,21 @@ fn figures_of((model, sums): (String, Sums)) -> Figures {
         overrun: Nano::new(sums.overrun),
         not_exact: Nano::new(sums.not_exact),
     }
+}
+
+/// A subject's accounts whose periods start in a range of time, in order: all but what was spent.
+pub(super) fn accounts_of(
+    conn: &Connection,
+    subject: Subject,
+    starts: &Range<Instant>,
+) -> rusqlite::Result<Vec<AccountRow>> {
+    let (kind, id) = subject_columns(subject);
+    conn.prepare_cached(
+        "SELECT no, start, until, limit_nano, closed_lsn FROM account
+         WHERE subject_kind = ?1 AND subject = ?2 AND start >= ?3 AND start < ?4 ORDER BY start",
+    )?
+    .query_map((kind, id, starts.start.as_micros(), starts.end.as_micros()), account)?
+    .collect()
 }
 
 /// All but what was spent.

@@ -3,12 +3,14 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use purser_core::id::RunId;
+use purser_core::account::Subject;
+use purser_core::id::{GrantId, RunId};
+use purser_core::money::Nano;
 use purser_core::time::Instant;
 use purser_ledger::{FrameNo, Lsn};
 use purser_store::{
-    Attribution, ChargeKind, ChargeRow, DataDir, Day, Denial, DenialLog, Projection, Reader, RunLine, RunsOf,
-    SqliteJournal,
+    Attribution, ChargeKind, ChargeRow, DataDir, Day, Denial, DenialLog, PAGE_MAX, PaidAccount, Projection, Reader,
+    RunLine, RunsOf, SqliteJournal,
 };
 
 use crate::projector::cut_sections;
@@ -171,24 +173,53 @@ fn a_grant_leads_to_its_cents() {
 fn check_postings(section: u32) {
     let (_temp, dir, expected) = projected(40, section);
     let reader = Reader::open(&dir).unwrap();
-    let accounts = reader.accounts_of(grant(2), noon(0)..noon(50_000)).unwrap();
-    assert_eq!(accounts.len(), 1);
-    assert_eq!(accounts[0].no, account(2));
-    let (mut cursor, mut sum) = (None, 0);
-    loop {
-        let page = reader.postings(account(2), cursor, 3).unwrap();
-        for posting in &page.rows {
-            let charge = reader.charge(posting.lsn).unwrap().unwrap();
-            assert!(charge.legs.iter().any(|leg| leg.no == account(2) && leg.amount == posting.amount));
-            sum += posting.amount.get();
-        }
-        cursor = page.next;
-        if cursor.is_none() {
-            break;
-        }
+    let id = grant_id(grant(2)).unwrap();
+    let of_grant = reader.accounts_of(grant(2), noon(0)..noon(50_000)).unwrap();
+    assert_eq!(of_grant.len(), 1);
+    let paid = reader.paid(&[(id, None)]).unwrap().remove(0).remove(0);
+    assert_eq!((paid.account.no, paid.account), (account(2), of_grant[0]));
+    assert!(paid.postings.is_sorted_by_key(|posting| posting.lsn));
+    for posting in &paid.postings {
+        let charge = reader.charge(posting.lsn).unwrap().unwrap();
+        assert!(charge.legs.iter().any(|leg| leg.no == account(2) && leg.amount == posting.amount));
     }
+    let sum: i64 = paid.postings.iter().map(|posting| posting.amount.get()).sum();
     assert_eq!(sum, expected.by_account[&account(2).0]);
-    assert_eq!(accounts[0].spent.get(), sum);
+    assert_eq!(paid.account.spent.get(), sum);
+    check_all_grants(&reader);
+}
+
+fn grant_id(subject: Subject) -> Option<GrantId> {
+    match subject {
+        Subject::Grant(id) => Some(id),
+        Subject::Budget(_) | Subject::Run(_) => None,
+    }
+}
+
+/// However many grants are asked about at once, each posting of each charge is on the account that paid it, once.
+fn check_all_grants(reader: &Reader) {
+    let ids: Vec<GrantId> = (0..100).filter_map(|no| grant_id(grant(no))).collect();
+    let asked: Vec<_> = ids.iter().map(|id| (*id, None)).collect();
+    let paid = reader.paid(&asked).unwrap();
+    let mut found: Vec<(Lsn, u32, Nano)> = Vec::new();
+    for account in paid.iter().flatten() {
+        found.extend(account.postings.iter().map(|posting| (posting.lsn, account.account.no.0, posting.amount)));
+        let sum: i64 = account.postings.iter().map(|posting| posting.amount.get()).sum();
+        assert_eq!(account.account.spent.get(), sum, "sums and charges of {}", account.account.no);
+    }
+    found.sort_unstable();
+    let charges = reader.charges(noon(0)..noon(50_000), None, PAGE_MAX).unwrap();
+    assert!(charges.next.is_none() && !charges.rows.is_empty());
+    let mut expected: Vec<(Lsn, u32, Nano)> =
+        charges.rows.iter().flat_map(|row| row.legs.iter().map(|leg| (row.lsn, leg.no.0, leg.amount))).collect();
+    expected.sort_unstable();
+    assert_eq!(found, expected);
+    // Of the periods that nobody asked about there are sums, and no charges.
+    let none: Vec<_> = ids.iter().map(|id| (*id, Some([].as_slice()))).collect();
+    let without = reader.paid(&none).unwrap();
+    let sums = |paid: &[Vec<PaidAccount>]| paid.iter().flatten().map(|paid| paid.account).collect::<Vec<_>>();
+    assert_eq!(sums(&without), sums(&paid));
+    assert!(without.iter().flatten().all(|paid| paid.postings.is_empty()));
 }
 
 #[test]
@@ -234,10 +265,51 @@ fn denials_coalesce_by_minute() {
     log.record(&[denial(61, 1), denial(1, 1)]).unwrap();
     log.record(&[]).unwrap();
     let reader = Reader::open(&dir).unwrap();
-    let rows = reader.denials_of(person(1), at(0)..at(120)).unwrap();
-    assert_eq!(rows.iter().map(|row| (row.minute, row.count)).collect::<Vec<_>>(), [(at(60), 1), (at(0), 8)]);
-    assert_eq!(reader.denials(at(0)..at(120)).unwrap(), rows);
-    assert!(reader.denials_of(person(2), at(0)..at(120)).unwrap().is_empty());
+    let rows = |person| reader.denials(person, at(0)..at(120), None, PAGE_MAX).unwrap().rows;
+    let own = rows(Some(person(1)));
+    assert_eq!(own.iter().map(|row| (row.minute, row.count)).collect::<Vec<_>>(), [(at(60), 1), (at(0), 8)]);
+    assert_eq!(rows(None), own);
+    assert!(rows(Some(person(2))).is_empty());
+}
+
+#[test]
+fn pages_of_denials_together_are_the_list() {
+    let (_temp, dir, _) = projected(1, 16);
+    let minute = |no: i64| Instant::from_micros(noon(20_000).as_micros() + no * 60_000_000);
+    let mut batch = Vec::new();
+    for no in 0..5 {
+        for key_no in 0..4_u64 {
+            for (reason, funded) in [("exhausted", false), ("held", true), ("stopped", false), ("stopped", true)] {
+                let (key, person, reason) = (key(key_no), person(key_no / 2), reason.to_owned());
+                batch.push(Denial { at: minute(no), key, person, reason, funded, count: 1 });
+            }
+        }
+    }
+    DenialLog::open(&dir).unwrap().record(&batch).unwrap();
+    let reader = Reader::open(&dir).unwrap();
+    for (who, range, expected) in [
+        (None, minute(0)..minute(9), 5 * 16),
+        (None, minute(1)..minute(4), 3 * 16),
+        (Some(person(1)), minute(0)..minute(9), 5 * 8),
+        (Some(person(0)), minute(2)..minute(3), 8),
+        (None, minute(7)..minute(9), 0),
+    ] {
+        let whole = reader.denials(who, range.clone(), None, PAGE_MAX).unwrap();
+        assert_eq!((whole.rows.len(), whole.next), (expected, None));
+        assert!(whole.rows.is_sorted_by(|a, b| a.minute >= b.minute), "newest first");
+        for limit in [1, 3, 8, 79, 80, 81] {
+            let (mut found, mut after) = (Vec::new(), None);
+            loop {
+                let page = reader.denials(who, range.clone(), after.as_ref(), limit).unwrap();
+                found.extend(page.rows);
+                after = page.next;
+                if after.is_none() {
+                    break;
+                }
+            }
+            assert_eq!(found, whole.rows, "in pages of {limit}");
+        }
+    }
 }
 
 /// Asks every question on an empty and on a filled projection while SQLite tells how it would answer.
@@ -289,7 +361,8 @@ const STATEMENTS: &[&str] = &[
     "SELECT models FROM usage_by_month WHERE month >= ?1 AND month < ?2",
     "SELECT models FROM usage_by_month WHERE month = ?1 AND person = ?2 AND key = ?3 AND unit = ?4",
     "SELECT nano FROM spent_by_month WHERE month >= ?1 AND month < ?2",
-    "SELECT no FROM account WHERE subject_kind = 1 AND start >= ?1 AND start < ?2",
+    "SELECT no, subject, start FROM account INDEXED BY account_by_start
+     WHERE subject_kind = 1 AND start >= ?1 AND start < ?2",
     "SELECT lsn FROM event WHERE at >= ?1 ORDER BY at, lsn LIMIT 1",
     "SELECT e.payload FROM event_word AS w JOIN event AS e ON e.lsn = w.lsn WHERE w.word = ?1 AND w.lsn < ?2
      AND EXISTS (SELECT 1 FROM event_word AS o WHERE o.word = ?4 AND o.lsn = w.lsn) ORDER BY w.lsn DESC LIMIT ?3",
@@ -304,8 +377,10 @@ const STATEMENTS: &[&str] = &[
     "SELECT day, nano FROM spent_by_day WHERE account = ?1 AND day >= ?2 AND day < ?3",
     "SELECT lsn FROM event WHERE lsn > ?1 ORDER BY lsn LIMIT ?2",
     "SELECT lsn FROM event WHERE kind = ?1 AND lsn < ?2 ORDER BY lsn DESC LIMIT ?3",
-    "SELECT minute FROM denial WHERE person = ?1 AND minute >= ?2 AND minute < ?3 ORDER BY minute DESC LIMIT ?4",
-    "SELECT minute FROM denial WHERE minute >= ?1 AND minute < ?2 ORDER BY minute DESC LIMIT ?3",
+    "SELECT minute FROM denial WHERE person = ?1 AND minute >= ?2 AND (minute, key, reason, funded) < (?3, ?4, ?5, ?6)
+     ORDER BY minute DESC, key DESC, reason DESC, funded DESC LIMIT ?7",
+    "SELECT minute FROM denial WHERE minute >= ?1 AND (minute, key, reason, person, funded) < (?2, ?3, ?4, ?5, ?6)
+     ORDER BY minute DESC, key DESC, reason DESC, person DESC, funded DESC LIMIT ?7",
     "SELECT subject_kind FROM account WHERE no = ?1",
     "SELECT bytes FROM (SELECT payload AS bytes, lsn FROM event) WHERE lsn = ?1",
 ];
