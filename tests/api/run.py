@@ -28,6 +28,7 @@ SEED = 20261126
 NEVER = {
     "give": "gifts are switched off until a policy allows some",
     "resolve": "nothing is in suspense",
+    "run": "no call was made",
     "revoke_admin_key": "the key in use must stay good, so it is not asked",
     "set_own_password": "a key has no password",
 }

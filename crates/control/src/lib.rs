@@ -39,6 +39,7 @@ mod prices;
 mod remedies;
 mod replay;
 mod reserves;
+mod runs;
 mod secret;
 mod setup;
 mod statements;

@@ -16,7 +16,9 @@ use purser_core::time::Instant;
 use purser_core::usage::Usage;
 use purser_core::zone::Zone;
 use purser_ledger::{Lsn, Mark};
-use purser_store::{ChargeKind, ChargeRow, Day, DenialPlace, InUnit, Line, ObservedSums, PAGE_MAX, Scope};
+use purser_store::{
+    Attribution, ChargeKind, ChargeRow, Day, DenialPlace, InUnit, Line, ObservedSums, PAGE_MAX, Reader, Scope,
+};
 use serde::Deserialize;
 
 use crate::access::Within;
@@ -36,7 +38,7 @@ use crate::shape::{
 pub struct Wanted {
     /// Only this person's (id or name).
     pub person: Option<String>,
-    /// One row per `model`, `day`, `key`, `person` or `unit`; `model` where it is missing.
+    /// One row per `model`, `day`, `key`, `person`, `unit`, `tool` or `project`; `model` where it is missing.
     pub by: Option<By>,
     /// First day or instant (UTC); the first of the running month where it is missing.
     pub from: Option<String>,
@@ -95,6 +97,10 @@ pub enum By {
     Person,
     /// A unit: what people used in calls that were admitted while they were in it.
     Unit,
+    /// The program that called, by the name under which Purser knows it.
+    Tool,
+    /// What it was for, by the header `x-purser-project` or the key.
+    Project,
 }
 
 /// `?month=2026-11`
@@ -171,6 +177,8 @@ impl Control {
                     let lines = in_units(&snapshot, to, reader.usage_by_unit(scope, days).map_err(stored)?);
                     rows(lines, |id| (id.to_string(), inner.names.read().unit_name(id)))
                 }
+                By::Tool => attributed(reader, Attribution::Tool, person, scope, days)?,
+                By::Project => attributed(reader, Attribution::Project, person, scope, days)?,
                 By::Key => {
                     let lines = reader.usage_by_key(scope, days).map_err(stored)?;
                     rows(lines, |id| (id.to_string(), inner.key_name(&snapshot, id)))
@@ -390,6 +398,48 @@ fn in_units(snapshot: &Snapshot, at: Instant, lines: Vec<Line<InUnit>>) -> Vec<L
     let mut lines: Vec<_> = units.into_values().collect();
     lines.sort_by_key(|line| std::cmp::Reverse(line.charge));
     lines
+}
+
+/// One row per tool or project, dearest first, and one without a key for all that names none. Charges that say nothing
+/// about a run are in that one too, so that the rows add up to what was spent.
+fn attributed(
+    reader: &Reader,
+    to: Attribution,
+    person: Option<PersonId>,
+    scope: Scope,
+    days: Range<Day>,
+) -> Result<Vec<UsageRow>, Error> {
+    // First, so that a charge made meanwhile is not taken for one that names nothing.
+    let all = reader.usage_by_model(scope, days.clone()).map_err(stored)?;
+    let mut lines = reader.usage_by(to, person, &days).map_err(stored)?;
+    let mut unsaid = Line { of: None, calls: 0, input: 0, cache_read: 0, output: 0, charge: Nano::ZERO };
+    for line in &all {
+        unsaid.calls = unsaid.calls.saturating_add(line.calls);
+        unsaid.input = unsaid.input.saturating_add(line.input);
+        unsaid.cache_read = unsaid.cache_read.saturating_add(line.cache_read);
+        unsaid.output = unsaid.output.saturating_add(line.output);
+        unsaid.charge = unsaid.charge.saturating_add(line.charge);
+    }
+    lines.retain(|line| line.of.is_some());
+    for line in &lines {
+        unsaid.calls = unsaid.calls.saturating_sub(line.calls).max(0);
+        unsaid.input = unsaid.input.saturating_sub(line.input).max(0);
+        unsaid.cache_read = unsaid.cache_read.saturating_sub(line.cache_read).max(0);
+        unsaid.output = unsaid.output.saturating_sub(line.output).max(0);
+        unsaid.charge = unsaid.charge.saturating_sub(line.charge);
+    }
+    if unsaid.calls > 0 || unsaid.charge.is_positive() {
+        lines.push(unsaid);
+    }
+    lines.sort_by_key(|line| std::cmp::Reverse(line.charge));
+    let none = match to {
+        Attribution::Tool => "(no tool named)",
+        Attribution::Project => "(no project named)",
+    };
+    Ok(rows(lines, |of: Option<String>| match of {
+        Some(name) => (name, None),
+        None => (String::new(), Some(none.to_owned())),
+    }))
 }
 
 fn rows<G>(lines: Vec<Line<G>>, named: impl Fn(G) -> (String, Option<String>)) -> Vec<UsageRow> {

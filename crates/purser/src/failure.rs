@@ -32,6 +32,11 @@ impl Failure {
         Self { message: message.into(), hint: Some(hint.into()), code: 2 }
     }
 
+    /// What went wrong, for where there is room for no more.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
     /// Writes it to standard error and gives the exit code.
     pub(crate) fn report(&self) -> ExitCode {
         crate::output::say(format_args!("{self}"));

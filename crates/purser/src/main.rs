@@ -19,11 +19,14 @@ mod config;
 mod demo;
 mod engine;
 mod failure;
+mod figures;
 mod logs;
 mod output;
 mod place;
 mod run;
 mod serve;
+mod terminal;
+mod top;
 
 use std::process::ExitCode;
 
@@ -120,6 +123,8 @@ fn absent(command: &Command) -> Absent {
         | Command::BreakGlass(_)
         | Command::Usage(_)
         | Command::Import(_)
+        | Command::Runs(_)
+        | Command::Top(_)
         | Command::Statement(_)
         | Command::Balance(_)
         | Command::Trace(_)
@@ -157,6 +162,8 @@ async fn ask(command: Command, client: &mut Client, place: &Place, out: Output) 
         Command::Usage(command) => command.run(client, out).await,
         Command::Import(cli::import::Command::Logs(logs)) => logs.run(Some(client), out).await,
         Command::Statement(command) => command.run(client, out).await,
+        Command::Runs(command) => command.run(client, out).await,
+        Command::Top(command) => command.run(client, place, out).await,
         Command::Trace(command) => command.run(client, out).await,
         Command::Balance(command) => command.run(client, out).await,
         Command::Price(command) => command.run(client, out).await,

@@ -18,6 +18,11 @@ impl Output {
         Self { json }
     }
 
+    /// Is JSON asked for?
+    pub(crate) const fn is_json(self) -> bool {
+        self.json
+    }
+
     /// The result: `value` as JSON, or what `text` makes of it.
     pub(crate) fn show<T: Serialize>(self, value: &T, text: impl FnOnce(&T) -> String) {
         let shown = if self.json {

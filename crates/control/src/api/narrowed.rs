@@ -10,8 +10,9 @@ use crate::access::{Within, forbidden};
 use crate::error::Error;
 use crate::pages::Part;
 use crate::shape::{
-    Balance, Budget, ChangeGrant, ChargePage, DenialPage, GiveOfGrant, Grant, GrantChange, Key, List, NewKey, NewStop,
-    ObservedPage, OfPage, Overview, Page, Person, RecordObserved, Statement, Stop, Taken, UsageRow, WantedObserved,
+    Balance, Budget, Burning, ChangeGrant, ChargePage, DenialPage, GiveOfGrant, Grant, GrantChange, Key, LastMinutes,
+    List, NewKey, NewStop, ObservedPage, OfPage, Overview, Page, Person, RecordObserved, Run, RunTree, Statement, Stop,
+    Taken, UsageRow, WantedObserved, WantedRuns,
 };
 use crate::usage::{By, Month, OfPerson, Wanted};
 use crate::{Control, names};
@@ -104,7 +105,7 @@ pub(super) async fn revoke_key(
 }
 
 pub(super) async fn stops(State(control): State<Control>, within: Within) -> Answer<List<Stop>> {
-    Answer(Ok(control.stops(&within)))
+    Answer(control.stops(&within).await)
 }
 
 pub(super) async fn place_stop(
@@ -123,6 +124,26 @@ pub(super) async fn lift_stop(
     Id(id): Id,
 ) -> Answer<Stop> {
     Answer(control.lift_stop(command.into(), within, &id).await)
+}
+
+pub(super) async fn runs(
+    State(control): State<Control>,
+    within: Within,
+    Query(wanted): Query<WantedRuns>,
+) -> Answer<Page<Run>> {
+    Answer(control.runs(within, wanted).await)
+}
+
+pub(super) async fn burning(
+    State(control): State<Control>,
+    within: Within,
+    Query(of): Query<LastMinutes>,
+) -> Answer<Burning> {
+    Answer(control.burning(within, of).await)
+}
+
+pub(super) async fn run(State(control): State<Control>, within: Within, Id(id): Id) -> Answer<RunTree> {
+    Answer(control.run(within, &id).await)
 }
 
 /// Whoever gives of their own has agreed to it.

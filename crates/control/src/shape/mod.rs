@@ -19,6 +19,7 @@ mod pool;
 mod price;
 mod remedy;
 mod report;
+mod run;
 mod stop;
 mod suspense;
 mod trace;
@@ -58,6 +59,7 @@ pub use report::{
     Balance, Charge, ChargePage, DenialPage, Denied, Funds, GrantBalance, Overview, Statement, StatementDay,
     StatementGrant, StatementModel, UsageRow,
 };
+pub use run::{Burning, BurningRun, LastMinutes, Run, RunModel, RunTree, WantedRuns};
 pub use stop::{NewStop, Stop, StopWhat};
 pub use suspense::{Resolve, Suspended};
 pub use trace::{

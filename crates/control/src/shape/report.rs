@@ -63,9 +63,9 @@ pub struct Balance {
 /// One row of usage.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct UsageRow {
-    /// The model, day, key or person (its id).
+    /// The model, day, key, person or unit (its id), tool or project; empty for what names no tool or project.
     pub key: String,
-    /// A name for people, where the key is an id.
+    /// A name for people, where the key is an id or empty.
     pub name: Option<String>,
     /// Calls.
     pub calls: u64,

@@ -39,12 +39,15 @@ pub struct Stop {
     pub id: StopId,
     /// What is stopped, by id.
     pub on: StopWhat,
-    /// What that is called.
+    /// What that is called; of a key or a run whose it is.
     pub name: Option<String>,
     /// Since when.
     pub since: Instant,
     /// Who placed it.
     pub by: Option<String>,
+    /// What a breaker saw, where one placed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen: Option<String>,
     /// Who asked to lift it, where that takes two persons.
     pub lift_asked_by: Option<String>,
     /// Is it in force?

@@ -16,6 +16,7 @@ mod offers;
 mod openapi;
 mod pools;
 mod remedies;
+mod runs;
 mod setup;
 mod stops;
 mod totals;

@@ -3,8 +3,10 @@
 use purser_control::api::{ENDPOINTS, Endpoint};
 use purser_control::shape::{MovePerson, NewAdminKey, NewUnit, Person, SetBudget};
 use purser_control::{Permission, Reach, Role};
+use purser_core::id::RunId;
 
 use crate::bench::Bench;
+use crate::money::{hold, settle_as};
 use crate::web::{Got, ask, local, with_key};
 
 /// A company with somebody in a unit below the manager's, and somebody elsewhere.
@@ -24,6 +26,8 @@ struct Known {
     budget: String,
     /// A stop of that key.
     stop: String,
+    /// A run of theirs.
+    run: String,
 }
 
 impl Company {
@@ -67,10 +71,13 @@ async fn known(bench: &Bench, name: &str, unit: &str) -> Known {
     let budget: SetBudget =
         serde_json::from_value(serde_json::json!({ "owner": key.id, "amount": "900/month" })).unwrap();
     let budget = bench.control.set_budget(None, budget).await.unwrap();
+    // Before it is stopped.
+    let run = RunId::new(person.id.get());
+    settle_as(bench, hold(bench, &key, "5"), "0.25", |record| record.run = Some(run));
     let stop = local(bench, "post", "/api/v1/stops", &format!(r#"{{"on": {{"key": "{}"}}}}"#, key.id)).await;
     let stop = stop["id"].as_str().unwrap().to_owned();
     let grant = bench.control.grants(Some(&id)).unwrap().items.remove(0).id.to_string();
-    Known { person, grant, key: key.id.to_string(), budget: budget.id.to_string(), stop }
+    Known { person, grant, key: key.id.to_string(), budget: budget.id.to_string(), stop, run: run.to_string() }
 }
 
 /// A request that this route understands well enough to answer otherwise than "not allowed".
@@ -104,6 +111,8 @@ fn narrow(endpoint: &Endpoint, of: &Known) -> Option<Narrow> {
             Some(Narrow::About(endpoint.path.to_owned(), body))
         }
         "observed" | "usage_rows" | "charges" | "denials" => about(format!("{}?person={person}", endpoint.path)),
+        "runs" | "burning" => list("", &of.run),
+        "run" => about(endpoint.path.replace("{id}", &of.run)),
         "give" => {
             let body = format!(r#"{{"to": "{}", "amount": "1"}}"#, of.grant);
             Some(Narrow::About(endpoint.path.replace("{id}", &of.grant), body))

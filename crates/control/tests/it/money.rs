@@ -37,9 +37,19 @@ pub(crate) fn hold(bench: &Bench, key: &purser_control::shape::Key, want: &str) 
 }
 
 /// Settles a hold as the gateway would.
-pub(crate) fn settle(bench: &Bench, (hold, key, unit): (Hold, Key, UnitId), charge: &str) {
+pub(crate) fn settle(bench: &Bench, held: (Hold, Key, UnitId), charge: &str) {
+    settle_as(bench, held, charge, |_| ());
+}
+
+/// The same with a record that says more.
+pub(crate) fn settle_as(
+    bench: &Bench,
+    (hold, key, unit): (Hold, Key, UnitId),
+    charge: &str,
+    more: impl FnOnce(&mut ChargeRecord),
+) {
     let card = bench.control.price("claude-sonnet-4-5", Some("anthropic"), None).unwrap().items[0].version;
-    let record = ChargeRecord {
+    let mut record = ChargeRecord {
         person: key.person,
         key: key.id,
         unit: Some(unit),
@@ -65,6 +75,7 @@ pub(crate) fn settle(bench: &Bench, (hold, key, unit): (Hold, Key, UnitId), char
         human: false,
         retried: false,
     };
+    more(&mut record);
     let mut detail = Vec::new();
     record.encode(&mut detail).unwrap();
     let settlement = Settlement { charge: amount(charge), mark: Mark::Exact, detail: Detail::from_vec(detail) };

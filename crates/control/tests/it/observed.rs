@@ -356,6 +356,9 @@ async fn it_reduces_what_is_left_only_where_policy_says_so() {
     assert!(bench.control.verify_audit().await.unwrap().good);
 }
 
+/// Headers, a body, and the status of the answer.
+type Case<'a> = (&'a [(&'a str, &'a str)], &'a [u8], u16);
+
 #[tokio::test]
 async fn whoever_sends_shows_a_key_and_sends_telemetry() {
     let bench = Bench::new().await;
@@ -365,7 +368,6 @@ async fn whoever_sends_shows_a_key_and_sends_telemetry() {
     let right = of(&key_of_calls);
     let json = ("content-type", "application/json");
     let bearer = ("authorization", &*right);
-    type Case<'a> = (&'a [(&'a str, &'a str)], &'a [u8], u16);
     let cases: &[Case<'_>] = &[
         (&[bearer, json], b"{}", 200),
         (&[("x-api-key", &key_of_calls), json], b"{}", 200),

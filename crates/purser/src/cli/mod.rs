@@ -18,6 +18,7 @@ pub(crate) mod pool;
 pub(crate) mod price;
 pub(crate) mod report;
 pub(crate) mod role;
+pub(crate) mod runs;
 pub(crate) mod stop;
 pub(crate) mod suspense;
 pub(crate) mod trace;
@@ -127,6 +128,10 @@ pub(crate) enum Command {
     Resume(stop::Resume),
     /// What was used and what it cost
     Usage(report::Usage),
+    /// Agents' sessions: who is in which, what each has used, what holds it
+    Runs(runs::Runs),
+    /// Who spends what now, live: sort, filter, stop with a key
+    Top(crate::top::Top),
     /// One person's month: granted, used, held, and by model
     Statement(report::Statement),
     /// What was used without passing through the gateway
@@ -155,6 +160,12 @@ pub(crate) enum Command {
     Restore(data::Restore),
 }
 
+/// An instant to the second.
+fn second(at: purser_core::time::Instant) -> String {
+    let text = at.to_string();
+    text.split_once('.').map_or_else(|| text.clone(), |(seconds, _)| format!("{seconds}Z"))
+}
+
 /// A text, or a dash for none.
 fn or_dash(text: Option<&str>) -> String {
     text.unwrap_or("-").to_owned()
@@ -163,4 +174,19 @@ fn or_dash(text: Option<&str>) -> String {
 /// An amount, exactly.
 fn money(amount: Nano) -> String {
     amount.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(at: &str, shown: &str) {
+        assert_eq!(second(at.parse().unwrap()), shown);
+    }
+
+    #[test]
+    fn instants_are_shown_to_the_second() {
+        check("2026-11-27T03:08:42.123456Z", "2026-11-27T03:08:42Z");
+        check("2026-11-27T03:08:42Z", "2026-11-27T03:08:42Z");
+    }
 }

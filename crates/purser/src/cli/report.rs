@@ -76,6 +76,10 @@ pub(crate) enum By {
     Person,
     /// A unit: what people used while they were in it
     Unit,
+    /// A tool: the program that called
+    Tool,
+    /// A project, by the header x-purser-project or the key
+    Project,
 }
 
 #[derive(Debug, Args)]
@@ -101,6 +105,8 @@ impl By {
             Self::Key => "key",
             Self::Person => "person",
             Self::Unit => "unit",
+            Self::Tool => "tool",
+            Self::Project => "project",
         }
     }
 }

@@ -38,7 +38,7 @@ pub(crate) struct Named {
 /// `purser resume`
 #[derive(Debug, Args)]
 pub(crate) struct Resume {
-    /// Id of the stop (`purser stop list`)
+    /// Id of the stop (`purser stop list`), or of the run that it holds
     pub(crate) stop: String,
 }
 

@@ -10,6 +10,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::scene::Scene;
 use super::view::{self, Theme};
+use crate::terminal::Taken;
 
 /// How long a key may go unnoticed, and a new scene undrawn.
 const LOOK_EACH: Duration = Duration::from_millis(50);
@@ -57,15 +58,6 @@ impl Screen {
     pub(crate) fn close(self) -> io::Result<()> {
         // A panic of the thread has given the terminal back before it printed itself.
         self.thread.join().unwrap_or(Ok(()))
-    }
-}
-
-/// Gives the terminal back when dropped.
-struct Taken;
-
-impl Drop for Taken {
-    fn drop(&mut self) {
-        ratatui::restore();
     }
 }
 

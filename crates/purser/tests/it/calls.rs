@@ -1,6 +1,6 @@
 //! A call through the whole program: client, gateway, stand-in provider, ledger, projection, reports.
 
-use purser_standin::{Standin, StandinConfig};
+use purser_standin::{Standin, StandinConfig, StandinHandle};
 use serde_json::{Value, json};
 
 use crate::bench::Bench;
@@ -8,9 +8,8 @@ use crate::bench::Bench;
 const ASK: &str =
     r#"{"model": "claude-sonnet-4-5", "max_tokens": 200, "messages": [{"role": "user", "content": "Hello"}]}"#;
 
-#[test]
-fn a_call_is_charged_to_the_cent_and_acknowledged() {
-    let provider = Standin::start(StandinConfig::default()).unwrap();
+/// A folder whose `serve` asks this provider.
+fn bench_with(provider: &StandinHandle) -> Bench {
     let bench = Bench::new();
     std::fs::write(bench.folder().join("provider.key"), "sk-ant-test\n").unwrap();
     bench.configure(&format!(
@@ -18,6 +17,50 @@ fn a_call_is_charged_to_the_cent_and_acknowledged() {
          base_url = \"{}\"\napi_key_file = \"provider.key\"\n",
         provider.base_url()
     ));
+    bench
+}
+
+#[test]
+fn a_session_is_seen_stopped_and_let_go_on() {
+    let provider = Standin::start(StandinConfig::default()).unwrap();
+    let bench = bench_with(&provider);
+    let served = bench.serve();
+    bench.json(&["person", "add", "The analyst", "--zone", "Europe/Berlin"]);
+    bench.json(&["grant", "add", "The analyst", "20/day"]);
+    let key = bench.json(&["key", "add", "The analyst"]);
+    let secret = key["key"].as_str().unwrap();
+    assert_eq!(served.call("/v1/messages", secret, ASK).0, 200);
+    assert_eq!(served.call("/v1/messages", secret, ASK).0, 200);
+
+    let runs = bench.json(&["runs"]);
+    let [run] = runs.as_array().unwrap().as_slice() else { panic!("one run: {runs}") };
+    assert_eq!((&run["name"], &run["calls"], &run["tool"]), (&json!("The analyst"), &json!(2), &json!("other")));
+    let id = run["id"].as_str().unwrap();
+    assert_eq!(bench.json(&["runs", id])["tree_charge"], run["charge"]);
+    let shown = bench.run(&["runs", id]);
+    assert!(shown.out.contains("calls     2; "), "{shown:?}");
+    assert_eq!(bench.json(&["usage", "--by", "tool"])["items"][0]["key"], "other");
+    assert_eq!(bench.json(&["top"])["items"][0]["run"], *id);
+    let once = bench.run(&["top", "--once"]);
+    assert!(once.code == 0 && once.out.contains(id) && once.out.contains("The analyst"), "{once:?}");
+
+    bench.json(&["stop", "run", id]);
+    let (status, body) = served.call("/v1/messages", secret, ASK);
+    assert!(status == 403 && body.contains("is stopped"), "{status}: {body}");
+    assert!(bench.run(&["runs"]).out.contains("stopped"));
+    assert_eq!(bench.json(&["resume", id])["active"], false);
+    bench.refused(&["resume", id], 1, "is not stopped by itself");
+    assert_eq!(served.call("/v1/messages", secret, ASK).0, 200);
+    let (code, said) = served.stop();
+    assert_eq!(code, 0, "{said}");
+    assert_eq!(provider.stop_blocking().len(), 3);
+    assert_eq!(bench.json(&["verify"])["good"], Value::Bool(true));
+}
+
+#[test]
+fn a_call_is_charged_to_the_cent_and_acknowledged() {
+    let provider = Standin::start(StandinConfig::default()).unwrap();
+    let bench = bench_with(&provider);
     let served = bench.serve();
     let person = bench.json(&["person", "add", "The analyst", "--zone", "Europe/Berlin"]);
     bench.json(&["grant", "add", "The analyst", "20/day"]);
@@ -49,7 +92,7 @@ fn a_call_is_charged_to_the_cent_and_acknowledged() {
     let statement = bench.json(&["statement", "The analyst"]);
     assert_eq!(statement["used"], charge["charge"]);
     assert_eq!(statement["models"][0]["calls"], 1);
-    for by in ["model", "day", "key", "person"] {
+    for by in ["model", "day", "key", "person", "unit", "tool", "project"] {
         let usage = bench.json(&["usage", "--by", by]);
         assert_eq!((usage["charge"].clone(), usage["calls"].clone()), (charge["charge"].clone(), json!(1)), "by {by}");
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use purser_core::id::{KeyId, PersonId, RunId, UnitId};
 use purser_core::money::Nano;
 use purser_core::time::Instant;
-use rusqlite::{Connection, ToSql};
+use rusqlite::{Connection, OptionalExtension, ToSql};
 
 use super::usage::{Days, Line, dearest_first, instants};
 use super::view::{ALWAYS, View};
@@ -18,6 +18,9 @@ use crate::projector::{
 
 /// The most runs of one answer.
 pub const RUNS_MAX: usize = 10_000;
+
+/// Runs of one tree beyond which no further level is looked for.
+pub const TREE_MAX: usize = 1_000;
 
 /// A run, and what it has used over all of its time.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,6 +95,8 @@ pub struct Burn {
     pub run: RunId,
     /// Whose.
     pub person: PersonId,
+    /// The run that started it.
+    pub parent: Option<RunId>,
     /// The program.
     pub client: String,
     /// What it was for.
@@ -134,7 +139,8 @@ impl Reader {
         })
     }
 
-    /// A run with those that it started, itself first; none where nothing was ever charged in it.
+    /// A run with all that it started, and what those started, itself first; none where nothing was ever charged in any.
+    /// Levels are looked for until there are [`TREE_MAX`] runs.
     ///
     /// # Errors
     /// [`StoreError::Sqlite`].
@@ -143,17 +149,26 @@ impl Reader {
         self.ask("read a run", |conn| {
             let view = View::of(conn)?;
             let mut runs = Gathered::default();
-            let mut tree = BTreeSet::from([bits]);
-            let mut select = conn.prepare_cached("SELECT run FROM run WHERE parent = ?1")?;
-            let mut rows = select.query((bits,))?;
-            while let Some(row) = rows.next()? {
-                tree.insert(row.get(0)?);
-            }
             // A correction does not say who started its run: the calls do, and those first.
+            let mut open = BTreeMap::<Bits, BTreeSet<Bits>>::new();
             view.each_open(&ALWAYS, &mut |charge| {
-                tree.extend(charge.called.run.filter(|of| of.parent == Some(bits)).map(|of| of.run));
+                if let Some((parent, run)) = charge.called.run.and_then(|of| Some((of.parent?, of.run))) {
+                    open.entry(parent).or_default().insert(run);
+                }
                 Ok(())
             })?;
+            let (mut tree, mut level) = (BTreeSet::from([bits]), vec![bits]);
+            let mut select = conn.prepare_cached("SELECT run FROM run WHERE parent = ?1")?;
+            while !level.is_empty() && tree.len() < TREE_MAX {
+                let mut below = Vec::new();
+                for run in level {
+                    let stored: Vec<Bits> =
+                        select.query_map((run,), |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+                    let new = open.remove(&run).unwrap_or_default();
+                    below.extend(stored.into_iter().chain(new).filter(|child| tree.insert(*child)));
+                }
+                level = below;
+            }
             runs.take_open(&view, |charge| charge.called.run.is_some_and(|of| tree.contains(&of.run)))?;
             for run in tree {
                 if let Some(row) = stored_run(conn, run)? {
@@ -163,6 +178,46 @@ impl Reader {
             let mut lines = runs.lines(conn, |_| true)?;
             lines.sort_by_key(|line| (line.run != run, line.began, line.run));
             Ok(lines)
+        })
+    }
+
+    /// Whose these runs are. One in which nothing was charged yet belongs to whoever's runs it started; it is left out
+    /// where nothing was charged in those either.
+    ///
+    /// # Errors
+    /// [`StoreError::Sqlite`].
+    pub fn owners_of_runs(&self, runs: &BTreeSet<RunId>) -> Result<BTreeMap<RunId, PersonId>, StoreError> {
+        self.ask("read whose runs are", |conn| {
+            let view = View::of(conn)?;
+            let (mut own, mut through) = (BTreeMap::new(), BTreeMap::new());
+            let mut of_run = conn.prepare_cached("SELECT person FROM run WHERE run = ?1")?;
+            let mut of_child = conn.prepare_cached("SELECT person FROM run WHERE parent = ?1 LIMIT 1")?;
+            for run in runs {
+                let bits = Bits::new(run.get());
+                if let Some(person) = of_run.query_row((bits,), |row| row.get::<_, Bits>(0)).optional()? {
+                    own.insert(*run, PersonId::new(person.get()));
+                } else if let Some(person) = of_child.query_row((bits,), |row| row.get::<_, Bits>(0)).optional()? {
+                    through.insert(*run, PersonId::new(person.get()));
+                }
+            }
+            if own.len() < runs.len() {
+                view.each_open(&ALWAYS, &mut |charge| {
+                    let (Some(run), Some(caller)) = (charge.called.run, charge.called.caller) else { return Ok(()) };
+                    let person = PersonId::new(caller.person.get());
+                    let id = RunId::new(run.run.get());
+                    if runs.contains(&id) {
+                        own.entry(id).or_insert(person);
+                    }
+                    if let Some(parent) = run.parent.map(|parent| RunId::new(parent.get()))
+                        && runs.contains(&parent)
+                    {
+                        through.entry(parent).or_insert(person);
+                    }
+                    Ok(())
+                })?;
+            }
+            through.append(&mut own);
+            Ok(through)
         })
     }
 
@@ -241,6 +296,7 @@ impl Reader {
                 let burn = burning.entry(run.run).or_insert_with(|| Burn {
                     run: RunId::new(run.run.get()),
                     person: PersonId::new(charge.called.caller.unwrap_or(Caller::FIRST).person.get()),
+                    parent: None,
                     client: String::new(),
                     project: None,
                     model: String::new(),
@@ -252,6 +308,7 @@ impl Reader {
                 if !run.client.is_empty() {
                     run.client.clone_into(&mut burn.client);
                 }
+                burn.parent = burn.parent.or(run.parent.map(|parent| RunId::new(parent.get())));
                 burn.project = run.project.map(str::to_owned).or_else(|| burn.project.take());
                 charge.called.model.clone_into(&mut burn.model);
                 burn.last = charge.at;

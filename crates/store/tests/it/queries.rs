@@ -142,6 +142,9 @@ fn check_runs(section: u32) -> Vec<RunLine> {
         assert!(tree.iter().all(|line| own.contains(line)), "told alike");
     }
     assert_eq!(reader.run(RunId::new(1)).unwrap(), []);
+    let asked = runs.iter().map(|line| line.run).chain([RunId::new(1)]).collect();
+    let owners = reader.owners_of_runs(&asked).unwrap();
+    assert_eq!(owners, runs.iter().map(|line| (line.run, line.person)).collect(), "whoever's it is not is left out");
 
     let days = Day(0)..Day(50_000);
     let tools = reader.usage_by(Attribution::Tool, None, &days).unwrap();

@@ -8,7 +8,6 @@ mod people;
 mod runaway;
 mod statement;
 mod text;
-mod theme;
 mod totals;
 
 use ratatui::Frame;
@@ -16,9 +15,9 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::Line;
 
 use self::text::minutes;
-pub(crate) use self::text::{compact, grouped};
-pub(crate) use self::theme::Theme;
 use super::scene::Scene;
+pub(crate) use crate::figures::{compact, grouped};
+pub(crate) use crate::terminal::Theme;
 
 /// From this width on there is room for places, holds and refusals, and for two columns below.
 const WIDE: u16 = 110;

@@ -6,8 +6,8 @@ use ratatui::layout::{Constraint, Rect};
 use ratatui::text::{Line, Text};
 use ratatui::widgets::{Cell, Row, Table};
 
-use super::text::{bar, compact};
-use super::{Theme, WIDE};
+use super::text::bar;
+use super::{Theme, WIDE, compact};
 use crate::demo::scene::{PersonLine, Scene};
 
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, scene: &Scene, selected: Option<usize>, theme: Theme) {
