@@ -33,6 +33,8 @@ pub(crate) const PROVIDERS: [&str; 2] = ["alpha", "beta"];
 pub(crate) const TOOLS: [&str; 3] = ["claude-code", "curl", "other"];
 /// Every so many keys are made for the first of them.
 const KEYS_FOR_A_TOOL: u128 = 5;
+/// One in so many keys says what its calls are for.
+const KEYS_FOR_A_PROJECT: u128 = 7;
 /// Tokens of prompt above which `long-1` doubles.
 const DOUBLES_ABOVE: u64 = 1_500;
 /// Around which moments runs begin: changes of daylight saving, ends of months, a leap year's neighbour, an ordinary day.
@@ -333,7 +335,9 @@ pub(crate) fn some_holidays(dice: &mut Dice, zone: &Zone, about: Instant) -> Arc
 pub(crate) fn limit(dice: &mut Dice, id: BudgetId, on: BudgetOn, created_at: Instant, plenty: u64) -> Budget {
     let (zone, cadence) = (zone(dice.index(PLACES.len())), *dice.pick(&[Cadence::Day, Cadence::Week, Cadence::Month]));
     let amount = money(dice, plenty * 8, plenty * 90);
-    Budget { id, on, amount, cadence, days: Days::All, zone, created_at, ended_at: None }
+    let tools =
+        matches!(on, BudgetOn::Person(_)).then(|| TOOLS[dice.index(TOOLS.len())].parse().expect("a name is a pattern"));
+    Budget { id, on, tools, amount, cadence, days: Days::All, zone, created_at, ended_at: None }
 }
 
 pub(crate) fn zone(place: usize) -> Zone {
@@ -351,8 +355,9 @@ pub(crate) fn issued(key: KeyId, person: PersonId, at: Instant) -> KeyIssue {
     hash[..16].copy_from_slice(&key.get().to_le_bytes());
     let allow = Scope::EVERYTHING;
     let tool = key.get().is_multiple_of(KEYS_FOR_A_TOOL).then(|| TOOLS[0].to_owned());
+    let project = key.get().is_multiple_of(KEYS_FOR_A_PROJECT).then(|| "shop".to_owned());
     let (agent, requests_per_minute, expires) = (None, None, None);
-    KeyIssue { key, hash: KeyHash(hash), person, agent, tool, allow, requests_per_minute, expires, at }
+    KeyIssue { key, hash: KeyHash(hash), person, agent, tool, project, allow, requests_per_minute, expires, at }
 }
 
 /// Rates that end in half a nano for a token, so that many charges are ties; output several times input.

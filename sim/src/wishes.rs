@@ -189,9 +189,10 @@ impl World {
             ends.sort_unstable();
             return Some(vec![Event::BudgetEnded { budget: self.some(&ends)?, at }]);
         }
-        let on = match self.dice.below(3) {
+        let on = match self.dice.below(4) {
             0 => BudgetOn::Unit(self.some_unit()?),
-            1 => BudgetOn::Key(self.some(&self.company.keys.clone())?),
+            1 => BudgetOn::Person(self.some_person()?),
+            2 => BudgetOn::Key(self.some(&self.company.keys.clone())?),
             _ => BudgetOn::Company,
         };
         let id = BudgetId::new(self.new_id());

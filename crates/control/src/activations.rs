@@ -203,6 +203,7 @@ fn activate(turn: &mut Turn<'_>, text: &str) -> Result<Activated, Error> {
                 person: link.person,
                 agent: None,
                 tool: None,
+                project: None,
                 allow: Scope::default(),
                 requests_per_minute: None,
                 expires: None,

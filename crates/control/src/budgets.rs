@@ -3,8 +3,9 @@
 use purser_core::account::{AccountKey, Subject};
 use purser_core::budget::{Budget as Terms, BudgetOn};
 use purser_core::event::Event;
-use purser_core::id::{BudgetId, KeyId};
+use purser_core::id::{BudgetId, KeyId, PersonId};
 use purser_core::money::Nano;
+use purser_core::scope::Pattern;
 use purser_core::snapshot::Snapshot;
 use purser_core::time::Instant;
 use purser_core::zone::Zone;
@@ -32,6 +33,7 @@ impl Control {
             _ if within.is_everything() => true,
             BudgetOn::Unit(unit) => within.unit(directory, unit),
             BudgetOn::Key(key) => directory.key_by_id(key).is_some_and(|key| within.person(directory, key.person)),
+            BudgetOn::Person(person) => within.person(directory, person),
             BudgetOn::Company => false,
         };
         let mut budgets: Vec<_> = directory.budgets().filter(|budget| covered(budget.on)).collect();
@@ -47,11 +49,13 @@ impl Control {
     pub async fn set_budget(&self, name: Option<CommandName>, set: SetBudget) -> Result<Budget, Error> {
         self.change(name, move |turn| {
             let snapshot = turn.snapshot();
-            let (on, zone) = owner(turn, &snapshot, &set.owner)?;
+            let tools = set.tool.as_deref().map(pattern).transpose()?;
+            let (on, zone) = owner(turn, &snapshot, &set.owner, tools.is_some())?;
             let release = release(&set.amount, set.days.as_deref())?;
             let new = Terms {
                 id: BudgetId::new(turn.command.get()),
                 on,
+                tools,
                 amount: release.amount,
                 cadence: release.cadence,
                 days: release.days,
@@ -59,7 +63,9 @@ impl Control {
                 created_at: turn.now,
                 ended_at: None,
             };
-            let alike = |old: &Terms| (old.on, old.cadence, old.days) == (new.on, new.cadence, new.days);
+            let alike = |old: &Terms| {
+                (old.on, &old.tools, old.cadence, old.days) == (new.on, &new.tools, new.cadence, new.days)
+            };
             if let Some(made) = snapshot.directory.budget(new.id) {
                 let shown = turn.control().show_budget(&snapshot, made, turn.now);
                 return if alike(made) && made.amount == new.amount { Ok(shown) } else { Err(reused()) };
@@ -107,12 +113,14 @@ impl Inner {
                     person.and_then(|person| names.person_name(person)).map(|name| format!("a key of {name}")),
                 )
             }
+            BudgetOn::Person(person) => (person.to_string(), names.person_name(person)),
         };
         let account = AccountKey { subject: Subject::Budget(budget.id), period: budget.period_at(now) };
         Budget {
             id: budget.id,
             owner,
             owner_name,
+            tool: budget.tools.as_ref().map(|tools| tools.as_str().to_owned()),
             amount: budget.amount,
             per: word(budget.cadence),
             days: word(budget.days),
@@ -148,9 +156,25 @@ fn shown(turn: &Turn<'_>, id: BudgetId) -> Result<Budget, Error> {
     Ok(turn.control().show_budget(&snapshot, budget, turn.now))
 }
 
-/// What a budget is set on, and the zone that its periods follow: the company's or unit's own, a key's person's.
-fn owner(turn: &Turn<'_>, snapshot: &Snapshot, text: &str) -> Result<(BudgetOn, Zone), Error> {
+/// Tools by name.
+fn pattern(text: &str) -> Result<Pattern, Error> {
+    text.parse()
+        .map_err(|error: purser_core::scope::PatternError| Refused::new(Code::Invalid, error.to_string()).into())
+}
+
+/// What a budget is set on, and the zone that its periods follow: the company's or unit's own, a key's or person's that of
+/// the person.
+fn owner(turn: &Turn<'_>, snapshot: &Snapshot, text: &str, of_tools: bool) -> Result<(BudgetOn, Zone), Error> {
     let company = known(snapshot.directory.company(), "company", &"here")?;
+    if of_tools {
+        let person = turn.control().find_person(snapshot, text)?;
+        let person = known(snapshot.directory.person(person), "person", &person)?;
+        return Ok((BudgetOn::Person(person.id), person.zone(turn.now).clone()));
+    }
+    if text.trim().starts_with(PersonId::PREFIX) && text.trim().parse::<PersonId>().is_ok() {
+        let why = "a person's money is in grants; a budget on a person is for a tool";
+        return Err(Refused::new(Code::Invalid, why).hint("name the tool with `--tool`, or `purser grant add`").into());
+    }
     if text.trim().eq_ignore_ascii_case("company") {
         return Ok((BudgetOn::Company, company.zone.clone()));
     }

@@ -412,10 +412,12 @@ pub(crate) fn refused(error: &EventError) -> Error {
         EventError::Pool(pool) if pool.is_short() => Code::PoolShort,
         EventError::Pool(pool) if pool.is_nonsense() => Code::Invalid,
         EventError::Offer(error) => crate::offers::code(error),
+        EventError::BudgetEats { .. } => Code::Guaranteed,
         EventError::Role(_)
         | EventError::Life(_)
         | EventError::Grant(_)
         | EventError::BudgetTerms(_)
+        | EventError::BudgetTools(_)
         | EventError::Prices(_)
         | EventError::UnitTooDeep { .. } => Code::Invalid,
         _ => Code::Conflict,

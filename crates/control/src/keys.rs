@@ -82,6 +82,7 @@ impl Inner {
             providers: patterns_shown(&key.allow.providers),
             tools: patterns_shown(&key.allow.tools),
             tool: key.tool.as_deref().map(str::to_owned),
+            project: key.project.as_deref().map(str::to_owned),
             rpm: key.requests_per_minute,
             expires: key.expires,
             active: here && works(key, now),
@@ -122,6 +123,7 @@ fn issue(turn: &Turn<'_>, new: &NewKey, secret: &Secret) -> Result<KeyIssue, Err
         person,
         agent: new.agent.as_deref().map(|agent| checked_name("label", agent)).transpose()?,
         tool: new.tool.as_deref().map(tool_name).transpose()?,
+        project: new.project.as_deref().map(project_name).transpose()?,
         allow: scope(&new.models, &new.providers, &new.tools)?,
         requests_per_minute: new.rpm,
         expires: expires.map(|day| whose.zone(turn.now).first_instant(day)),
@@ -142,12 +144,26 @@ fn tool_name(text: &str) -> Result<String, Error> {
     Err(Refused::new(Code::Invalid, message).hint("write it like claude-code or spreadsheet").into())
 }
 
+/// The name of a project, as the header `x-purser-project` has it.
+fn project_name(text: &str) -> Result<String, Error> {
+    /// Longer names are not taken from the header either.
+    const BYTES_MAX: usize = 64;
+    let name = text.trim();
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"._/-".contains(&byte);
+    if (1..=BYTES_MAX).contains(&name.len()) && name.bytes().all(fits) {
+        return Ok(name.to_owned());
+    }
+    let message = format!("`{text}` is no name of a project; it has 1 to {BYTES_MAX} letters, digits and `._/-`");
+    Err(Refused::new(Code::Invalid, message).hint("write it like shop/checkout").into())
+}
+
 /// Was the known key made by the same request?
 fn alike(known: &Known, issue: &KeyIssue) -> bool {
     known.person == issue.person
         && known.agent.as_deref() == issue.agent.as_deref()
         && *known.allow == issue.allow
         && known.tool.as_deref() == issue.tool.as_deref()
+        && known.project.as_deref() == issue.project.as_deref()
         && known.requests_per_minute == issue.requests_per_minute
         && known.expires == issue.expires
 }

@@ -123,6 +123,7 @@ fn owner(short: &ReserveShort) -> String {
         BudgetOn::Company => "the company".to_owned(),
         BudgetOn::Unit(unit) => format!("unit {unit}"),
         BudgetOn::Key(key) => format!("key {key}"),
+        BudgetOn::Person(person) => format!("person {person}"),
     }
 }
 
@@ -179,6 +180,7 @@ mod tests {
         Event::BudgetSet(Budget {
             id: BudgetId::new(5),
             on: BudgetOn::Company,
+            tools: None,
             amount: money(amount),
             cadence: Cadence::Month,
             days: Days::All,

@@ -114,6 +114,7 @@ impl Inner {
                 BudgetOn::Company => "company".to_owned(),
                 BudgetOn::Unit(unit) => names.unit_name(unit).unwrap_or_else(|| unit.to_string()),
                 BudgetOn::Key(key) => key.to_string(),
+                BudgetOn::Person(person) => names.person_name(person).unwrap_or_else(|| person.to_string()),
             }),
             Subject::Run(run) => Some(run.to_string()),
         }

@@ -30,6 +30,7 @@ use crate::policy::Policy;
 use crate::price::PriceList;
 use crate::role::RoleChange;
 use crate::scope::Scope;
+use crate::stop::StopOn;
 use crate::time::Instant;
 use crate::zone::Zone;
 
@@ -214,6 +215,10 @@ pub struct KeyIssue {
     /// The tool it was made for: its calls count as that tool's, whatever the program says that it is. Since version 6.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tool: Option<String>,
+    /// What its calls are for where they do not say so themselves: a project or repository. It stays in the journal for
+    /// good. Since version 7.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub project: Option<String>,
     /// Requests per minute at most; `None` for no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requests_per_minute: Option<u32>,
@@ -316,6 +321,15 @@ struct Head {
     v: u32,
 }
 
+/// Does a policy say something that programs before version 7 don't know?
+fn is_policy_of_version_7(policy: &Policy) -> bool {
+    let before = Policy::default();
+    policy.observed != ObservedUse::default()
+        || policy.runs != before.runs
+        || policy.breakers != before.breakers
+        || policy.switch != before.switch
+}
+
 impl Event {
     /// The earliest version in which this event can be read.
     fn version(&self) -> u32 {
@@ -336,8 +350,11 @@ impl Event {
         match self {
             Self::Observed(_) => true,
             Self::Grant(event) => matches!(event.change, GrantChange::Observed { .. }),
-            Self::PolicySet { policy: Some(policy), .. } => policy.observed != ObservedUse::default(),
+            Self::PolicySet { policy: Some(policy), .. } => is_policy_of_version_7(policy),
             Self::Role(RoleEvent { change: RoleChange::Family { terms, .. }, .. }) => terms.observed.is_some(),
+            Self::KeyIssued(issue) => issue.project.is_some(),
+            Self::BudgetSet(budget) => budget.tools.is_some(),
+            Self::Stop(StopEvent::Placed(stop)) => stop.tripped.is_some() || matches!(stop.on, StopOn::Run(_)),
             _ => false,
         }
     }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use crate::account::{AccountKey, Period, Subject};
-use crate::budget::{Budget, BudgetOn};
+use crate::budget::Budget;
 use crate::calendar::{Cadence, Days};
 use crate::decision::Refused;
 use crate::directory::{Directory, Key, Person};
@@ -27,7 +27,8 @@ pub struct Plan {
     pub unit: UnitId,
     /// Whose money.
     pub grants: Legs,
-    /// Limits that the call counts against in full: the key's, the person's units' upwards, the company's.
+    /// Limits that the call counts against in full: the key's, the person's for the tool, the person's units' upwards, the
+    /// company's.
     pub ceilings: Legs,
     /// The first instant at which another plan may come out: a period ends, a grant starts or ends, the key expires.
     pub valid_until: Instant,
@@ -88,12 +89,12 @@ impl LegOf {
         }
     }
 
-    /// Does the limit bind money that was promised for good? A key's budget and a run's do: their owner
-    /// chose them. A unit's or the company's may not eat a guarantee.
+    /// Does the limit bind money that was promised for good? A run's does, as its owner chose it; for budgets see
+    /// [`Budget::binds_guarantees`].
     pub fn binds_guarantees(&self) -> bool {
         match self {
             Self::Grant(_) | Self::Run(_) => true,
-            Self::Budget(budget) => matches!(budget.on, BudgetOn::Key(_)),
+            Self::Budget(budget) => budget.binds_guarantees(),
         }
     }
 }
@@ -145,14 +146,16 @@ impl Directory {
             search.look_at(grant);
         }
         let Search { mut running, not_covering, mut valid_until, resets_at, by_tool, .. } = search.found()?;
-        let by_tool = key.tool.is_none() && (by_tool || !key.allow.tools.is_empty());
+        let of_tools = person.budgets.iter().any(|budget| budget.is_in_force(at));
+        let by_tool = key.tool.is_none() && (by_tool || of_tools || !key.allow.tools.is_empty());
 
         running.sort_by(|a, b| Grant::burn_order((&a.grant, &a.period), (&b.grant, &b.period)));
         if running.iter().any(|leg| leg.limit.is_positive()) {
             running.retain(|leg| leg.limit.is_positive());
         }
         let grants = running.into_iter().map(Running::into_leg).collect();
-        let in_force = self.budgets_over(key, at).filter(|budget| budget.is_in_force(at));
+        let in_force =
+            self.budgets_over(key, at).filter(|budget| budget.is_in_force(at) && budget.covers_tool(call.tool));
         let ceilings: Legs = in_force.map(|budget| Leg::ceiling(self, budget, at)).collect();
         let ends =
             self.budgets_over(key, at).filter(|budget| budget.is_in_force(at)).filter_map(|budget| budget.ended_at);

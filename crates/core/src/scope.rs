@@ -30,6 +30,11 @@ impl Pattern {
         &self.0
     }
 
+    /// Does every name match?
+    pub fn is_everything(&self) -> bool {
+        self.0.bytes().all(|byte| byte == b'*')
+    }
+
     /// Does the name match?
     pub fn matches(&self, name: &str) -> bool {
         let (mut pattern, mut name) = (self.0.as_bytes(), name.as_bytes());

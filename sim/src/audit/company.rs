@@ -172,7 +172,7 @@ impl Company {
                 rule(budget.ended.is_none(), || "it ended before".to_owned())?;
                 budget.ended = Some(*at);
             }
-            Happening::KeyIssued { key, person, tool } => {
+            Happening::KeyIssued { key, person, tool, .. } => {
                 self.new_id("key", *key)?;
                 self.present_mut(*person)?;
                 self.keys.insert(*key, Key { person: *person, tool: tool.clone(), revoked: None });
@@ -189,7 +189,7 @@ impl Company {
             Happening::Life { grant, command, asked, at } => self.live(*grant, *command, asked, *at)?,
             Happening::Offer { offer, step } => self.offer_step(*offer, step)?,
             Happening::Role(step) => self.role(step)?,
-            Happening::Stop(StopStep::Placed { id, on }) => {
+            Happening::Stop(StopStep::Placed { id, on, .. }) => {
                 let there = match on {
                     StopOn::Unit(unit) => self.units.contains_key(unit),
                     StopOn::Person(person) => self.people.contains_key(person),
@@ -263,6 +263,9 @@ impl Company {
             rule(offer.may_be_accepted(), || "a grant comes of an offer that is not with its candidate".to_owned())?;
         }
         let unit = person.last_unit();
+        let limits = self.budgets.values().filter(|budget| budget.on == On::Person(terms.person));
+        let mut open = limits.filter(|budget| budget.ended.is_none_or(|ended| terms.created < ended));
+        rule(!open.any(|budget| eats(budget, terms)), || "a guarantee for a tool that is limited".to_owned())?;
         self.grants.insert(terms.id, Grant::new(terms));
         terms.pool.map_or(Ok(()), |pool| self.commit_grant(terms.id, pool, unit))
     }
@@ -274,12 +277,21 @@ impl Company {
             rule(*budget == Budget { amount: budget.amount, ..known.clone() }, || "its periods change".to_owned())?;
         } else {
             self.new_id("limit", budget.id)?;
+            let of_person = matches!(budget.on, On::Person(_));
+            rule(of_person == budget.tool.is_some(), || "a tool where there is none to be".to_owned())?;
             match budget.on {
                 On::Company => {}
                 On::Unit(unit) => self.open_unit(unit)?,
                 On::Key(key) => {
                     let works = self.keys.get(&key).is_some_and(|key| key.revoked.is_none());
                     rule(works, || "its key does not work".to_owned())?;
+                }
+                On::Person(person) => {
+                    self.present_mut(person)?;
+                    let whose = self.grants.values().filter(|grant| grant.terms.person == person);
+                    let open = |grant: &&Grant| grant.terms.guaranteed && grant.voided.is_none();
+                    let eaten = whose.filter(open).any(|grant| eats(budget, &grant.terms));
+                    rule(!eaten, || "what is guaranteed for that tool alone".to_owned())?;
                 }
             }
         }
@@ -521,4 +533,10 @@ pub(super) fn sane(terms: &Terms) -> Ruled {
     let paid = terms.pool.is_none() || terms.guaranteed;
     let term = terms.ends.is_none_or(|ends| terms.starts < ends) && terms.place < PLACES.len();
     rule(terms.amount > 0 && rolls && lives && paid && term, || format!("no grant has such terms: {terms:?}"))
+}
+
+/// Is what is guaranteed for this limit's tool and no other one? Names of tools are names here, not patterns.
+fn eats(budget: &Budget, terms: &Terms) -> bool {
+    let Some(tool) = &budget.tool else { return false };
+    terms.guaranteed && !terms.tools.is_empty() && terms.tools.iter().all(|promised| promised == tool)
 }

@@ -92,6 +92,7 @@ impl Company {
                 On::Company => true,
                 On::Unit(unit) => units.contains(&unit),
                 On::Key(of) => of == key,
+                On::Person(of) => of == works.person && budget.tool.as_deref() == Some(tool),
             };
             if !is_over {
                 continue;
@@ -102,7 +103,7 @@ impl Company {
                 (first..until).any(|day| super::calendar::weekday(day) < 5)
             };
             let key = Key { kind: 2, id: budget.id, start, end };
-            if !matches!(budget.on, On::Key(_)) {
+            if !matches!(budget.on, On::Key(_) | On::Person(_)) {
                 yielding.push(key);
             }
             ceilings.push((key, if funded { budget.amount } else { 0 }));
@@ -124,7 +125,7 @@ impl Company {
             let below = match budget.on {
                 On::Company => true,
                 On::Unit(unit) => self.above(person.last_unit()).contains(&unit),
-                On::Key(_) => false,
+                On::Key(_) | On::Person(_) => false,
             };
             if !below {
                 continue;

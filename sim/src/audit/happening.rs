@@ -25,10 +25,10 @@ pub(super) enum Happening {
     GrantVoided { grant: Id, at: i64 },
     BudgetSet(Budget),
     BudgetEnded { budget: Id, at: i64 },
-    KeyIssued { key: Id, person: Id, tool: Option<String> },
+    KeyIssued { key: Id, person: Id, tool: Option<String>, project: bool },
     KeyRevoked { key: Id, at: i64 },
     Prices { cards: usize },
-    Policy { person: Option<Id>, moving: Option<Moving>, counts: bool },
+    Policy { person: Option<Id>, moving: Option<Moving>, counts: bool, of_runs: bool },
     Pool(PoolStep),
     Life { grant: Id, command: Id, asked: Asking, at: i64 },
     Offer { offer: Id, step: OfferStep },
@@ -92,6 +92,8 @@ pub(super) enum Remedy {
 pub(super) struct Budget {
     pub(super) id: Id,
     pub(super) on: On,
+    /// The tool that it is for, where it is a person's.
+    pub(super) tool: Option<String>,
     pub(super) amount: i128,
     pub(super) often: Often,
     pub(super) workdays: bool,
@@ -105,6 +107,7 @@ pub(super) enum On {
     Company,
     Unit(Id),
     Key(Id),
+    Person(Id),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -197,7 +200,7 @@ pub(super) struct Who {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum StopStep {
-    Placed { id: Id, on: StopOn },
+    Placed { id: Id, on: StopOn, by_breaker: bool },
     Lifted { id: Id },
 }
 
@@ -263,7 +266,11 @@ impl Happening {
             Self::Observed(_)
             | Self::Life { asked: Asking::Observe { .. }, .. }
             | Self::Policy { counts: true, .. }
-            | Self::Role(RoleStep::Family { counts: true, .. }) => 7,
+            | Self::Policy { of_runs: true, .. }
+            | Self::Role(RoleStep::Family { counts: true, .. })
+            | Self::KeyIssued { project: true, .. }
+            | Self::BudgetSet(Budget { tool: Some(_), .. }) => 7,
+            Self::Stop(StopStep::Placed { by_breaker, on, .. }) if *by_breaker || *on == StopOn::Run => 7,
             Self::GrantMade(terms) | Self::Pool(PoolStep::Committed { terms, .. }) if terms.names_days_or_tools() => 6,
             Self::Offer { step, .. } if step.version().is_some_and(Version::names_days_or_tools) => 6,
             Self::KeyIssued { tool: Some(_), .. } | Self::Life { asked: Asking::Calendar { .. }, .. } => 6,
@@ -401,7 +408,8 @@ impl Happening {
                     }
                 }
                 let (key, person) = (id(of.must("key")?)?, id(of.must("person")?)?);
-                Self::KeyIssued { key, person, tool: of.maybe("tool").map(Json::text).transpose()? }
+                let project = of.maybe("project").map(Json::text).transpose()?.is_some();
+                Self::KeyIssued { key, person, tool: of.maybe("tool").map(Json::text).transpose()?, project }
             }
             "key_revoked" => Self::KeyRevoked { key: id(of.must("key")?)?, at: at(&mut of)? },
             "prices_published" => {
@@ -415,8 +423,10 @@ impl Happening {
                 at(&mut of)?;
                 let (on, whose) = of.must("on")?.kind()?;
                 let person = if on == "company" { None } else { Some(id(whose)?) };
-                let (moving, counts) = of.maybe("policy").map(policy).transpose()?.unzip();
-                Self::Policy { person, moving, counts: counts.unwrap_or(false) }
+                let policy = of.maybe("policy").map(policy).transpose()?;
+                let (moving, more) = policy.unzip();
+                let (counts, of_runs) = more.unwrap_or((false, false));
+                Self::Policy { person, moving, counts, of_runs }
             }
             "grant" => {
                 let (grant, command) = (id(of.must("grant")?)?, id(of.must("command")?)?);
@@ -583,6 +593,7 @@ fn budget(of: &mut Fields) -> Read<Budget> {
     Ok(Budget {
         id: id(of.must("id")?)?,
         on: on(of.must("on")?)?,
+        tool: of.maybe("tools").map(Json::text).transpose()?,
         amount: money(of.must("amount")?)?,
         often: often(of.must("cadence")?)?,
         workdays: workdays(of)?,
@@ -598,6 +609,7 @@ fn on(value: Json) -> Read<On> {
         "company" => Ok(On::Company),
         "unit" => id(whose).map(On::Unit),
         "key" => id(whose).map(On::Key),
+        "person" => id(whose).map(On::Person),
         other => Err(format!("`{other}` has no funds and no limits")),
     }
 }
@@ -614,7 +626,7 @@ fn counts(of: &mut Fields) -> Read<Option<bool>> {
     })
 }
 
-fn policy(value: Json) -> Read<(Moving, bool)> {
+fn policy(value: Json) -> Read<(Moving, (bool, bool))> {
     let mut of = value.fields("a policy")?;
     let gateway = [
         "admission",
@@ -625,12 +637,13 @@ fn policy(value: Json) -> Read<(Moving, bool)> {
         "wait_for_disk",
         "resolve_suspense_after_days",
         "ask_more",
-        "runs",
-        "breakers",
-        "switch",
     ];
     for other in gateway {
         of.maybe(other);
+    }
+    let mut of_runs = false;
+    for other in ["runs", "breakers", "switch"] {
+        of_runs |= of.maybe(other).is_some();
     }
     let moving = match of.maybe("moving") {
         None => Moving::USUAL,
@@ -644,7 +657,7 @@ fn policy(value: Json) -> Read<(Moving, bool)> {
     };
     let counts = counts(&mut of)?.unwrap_or(false);
     of.end()?;
-    Ok((moving, counts))
+    Ok((moving, (counts, of_runs)))
 }
 
 /// What a tool told.
@@ -727,15 +740,15 @@ fn pool(body: Json) -> Read<PoolStep> {
 }
 
 /// Which breaker placed a stop, where one did: five there are, and each says what it saw.
-fn tripped(of: &mut Fields) -> Read<()> {
-    let Some(tripped) = of.maybe("tripped") else { return Ok(()) };
+fn tripped(of: &mut Fields) -> Read<bool> {
+    let Some(tripped) = of.maybe("tripped") else { return Ok(false) };
     let mut tripped = tripped.fields("why a breaker tripped")?;
     let breaker = tripped.must("breaker")?.text()?;
     if !["spend", "repeat", "errors", "growth", "unattended"].contains(&breaker.as_str()) {
         return Err(format!("the auditor knows no breaker `{breaker}`"));
     }
     tripped.must("seen")?.text()?;
-    tripped.end()
+    tripped.end().map(|()| true)
 }
 
 fn stop(body: Json) -> Read<StopStep> {
@@ -755,8 +768,8 @@ fn stop(body: Json) -> Read<StopStep> {
                 "provider" => StopOn::Provider(whose.text()?),
                 other => return Err(format!("the auditor does not know how `{other}` is stopped")),
             };
-            tripped(&mut of)?;
-            StopStep::Placed { id: id(of.must("id")?)?, on }
+            let by_breaker = tripped(&mut of)?;
+            StopStep::Placed { id: id(of.must("id")?)?, on, by_breaker }
         }
         "lifted" => StopStep::Lifted { id: id(of.must("stop")?)? },
         other => return Err(format!("the auditor knows no event `{other}` of stops")),

@@ -69,7 +69,8 @@ pub(crate) async fn make(wanted: &Wanted) -> Result<(), Failure> {
 /// Units, budgets and people; their keys.
 async fn hire(control: &Control, people: usize, secrets_at: &Path) -> Result<Vec<KeyId>, Failure> {
     let budget = |owner: &str, amount: &str| {
-        control.set_budget(None, SetBudget { owner: owner.to_owned(), amount: amount.to_owned(), days: None })
+        control
+            .set_budget(None, SetBudget { owner: owner.to_owned(), tool: None, amount: amount.to_owned(), days: None })
     };
     budget("company", "1000000000/month").await?;
     for unit in 0..UNITS {

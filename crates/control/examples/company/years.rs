@@ -150,7 +150,7 @@ impl Company {
     /// Everything that is there on the first day.
     async fn found(&mut self, people: usize, from: Date, until: Date) -> Result<(), Failure> {
         let budget = |owner: String, amount: &str| {
-            self.control.set_budget(None, SetBudget { owner, amount: amount.to_owned(), days: None })
+            self.control.set_budget(None, SetBudget { owner, tool: None, amount: amount.to_owned(), days: None })
         };
         budget("company".to_owned(), "100000000/month").await?;
         self.people.post("roles/presets", &json!({})).await?;

@@ -408,6 +408,7 @@ fn key(turn: &Turn<'_>, place: usize, row: &Row, person: PersonId) -> Result<Opt
         person,
         agent: Some(checked_name("label", label)?),
         tool: None,
+        project: None,
         allow: Scope::EVERYTHING,
         requests_per_minute: None,
         expires: None,
@@ -423,6 +424,7 @@ fn budget(turn: &Turn<'_>, place: usize, row: &Row, key: Option<KeyId>, zone: Zo
     Ok(Some(Budget {
         id: BudgetId::new(turn.derived("budget", place)),
         on: BudgetOn::Key(key),
+        tools: None,
         amount: release.amount,
         cadence: release.cadence,
         days: release.days,

@@ -9,8 +9,11 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetBudget {
-    /// `company`, or id or unique name of a unit, or id of a key.
+    /// `company`, or id or unique name of a unit, or id of a key; with a tool id or unique name of a person.
     pub owner: String,
+    /// The tool whose calls it limits, of one person; `*` stands for any text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tool: Option<String>,
     /// Amount and period: `1000/month`.
     pub amount: String,
     /// `all` or `workdays`; `all` where it is missing.
@@ -23,10 +26,13 @@ pub struct SetBudget {
 pub struct Budget {
     /// Its id.
     pub id: BudgetId,
-    /// `company`, or the id of the unit or key.
+    /// `company`, or the id of the unit, key or person.
     pub owner: String,
     /// The owner's name where it has one.
     pub owner_name: Option<String>,
+    /// The tool whose calls it limits, where it is a person's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tool: Option<String>,
     /// Per period.
     pub amount: Nano,
     /// `day`, `week`, `month`, `quarter` or `year`.

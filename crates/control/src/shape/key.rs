@@ -25,6 +25,9 @@ pub struct NewKey {
     /// The tool it is made for: its calls count as that tool's, whatever the program says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tool: Option<String>,
+    /// What its calls are for where they do not say so themselves: a project or repository.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub project: Option<String>,
     /// Requests per minute; none: no such limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rpm: Option<u32>,
@@ -57,6 +60,9 @@ pub struct Key {
     /// The tool it was made for, if for one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tool: Option<String>,
+    /// What its calls are for where they do not say so themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub project: Option<String>,
     /// Requests per minute.
     pub rpm: Option<u32>,
     /// From when on it no longer works.

@@ -117,6 +117,7 @@ impl Tracing<'_> {
                     None => budget.to_string(),
                     Some(BudgetOn::Company) => "company".to_owned(),
                     Some(BudgetOn::Key(key)) => key.to_string(),
+                    Some(BudgetOn::Person(person)) => person.to_string(),
                     Some(BudgetOn::Unit(unit)) => {
                         self.inner.names.read().unit_name(unit).unwrap_or_else(|| unit.to_string())
                     }

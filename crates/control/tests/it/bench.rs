@@ -124,6 +124,7 @@ pub(crate) fn new_key(person: &Person) -> NewKey {
         providers: Vec::new(),
         tools: Vec::new(),
         tool: None,
+        project: None,
         rpm: None,
         expires: None,
     }

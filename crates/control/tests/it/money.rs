@@ -140,7 +140,7 @@ async fn suspense_is_resolved_by_an_operator_or_after_a_week() {
     let key = bench.key(&person).await;
     bench
         .control
-        .set_budget(None, SetBudget { owner: "company".into(), amount: "100/month".into(), days: None })
+        .set_budget(None, SetBudget { owner: "company".into(), tool: None, amount: "100/month".into(), days: None })
         .await
         .unwrap();
     std::mem::forget((hold(&bench, &key, "2"), hold(&bench, &key, "3")));

@@ -299,3 +299,63 @@ async fn what_was_spent_adds_up_by_tool_and_by_project() {
         assert_eq!((&usage["charge"], &usage["calls"]), (&all["charge"], &all["calls"]), "{query}");
     }
 }
+
+#[tokio::test]
+async fn a_persons_budget_for_a_tool_is_set_seen_and_refused() {
+    let company = Company::new().await;
+    let set = |owner: &str, amount: &str, tool: Option<&str>| {
+        json!({ "owner": owner, "amount": amount, "tool": tool }).to_string()
+    };
+    let budget =
+        local(&company.bench, "post", "/api/v1/budgets", &set("Person 1", "1500/month", Some("claude-*"))).await;
+    assert_eq!((&budget["tool"], &budget["owner_name"]), (&json!("claude-*"), &json!("Person 1")));
+    let again = local(&company.bench, "post", "/api/v1/budgets", &set("Person 1", "900/month", Some("claude-*"))).await;
+    assert_eq!((&again["id"], &again["amount"]), (&budget["id"], &json!("900.00")), "the same one with another amount");
+    let other = local(&company.bench, "post", "/api/v1/budgets", &set("Person 1", "5/month", Some("codex"))).await;
+    assert_ne!(other["id"], budget["id"]);
+    let (employee, manager) =
+        (company.key("employee", Some(&company.near.0)).await, company.key("manager:Sales", None).await);
+    for (key, sees) in [(&employee, 2), (&manager, 0)] {
+        let list = with_key(&company.bench, key, "get", "/api/v1/budgets", "").await.json();
+        assert_eq!(list["items"].as_array().unwrap().len(), sees);
+    }
+    let admin = company.key("admin", None).await;
+    let person = company.near.0.id.to_string();
+    local(&company.bench, "post", "/api/v1/pools", &json!({ "name": "Promises", "owner": "company" }).to_string())
+        .await;
+    local(&company.bench, "post", "/api/v1/pools/Promises/funds", &json!({ "amount": "100000" }).to_string()).await;
+    let made = json!({
+        "person": "Person 2", "amount": "5/day", "end": "2026-12-24", "guaranteed": true, "tools": ["codex"],
+    });
+    let promised = with_key(&company.bench, &admin, "post", "/api/v1/grants", &made.to_string()).await;
+    assert_eq!(promised.status, 200, "{promised:?}");
+    for (body, code) in [
+        (set("Person 1", "5/month", Some("*")), "invalid"),
+        (set("Person 1", "5/month", Some("")), "invalid"),
+        (set(&person, "5/month", None), "invalid"),
+        (set("Nobody", "5/month", Some("codex")), "not_found"),
+        (set("Person 2", "5/month", Some("codex")), "guaranteed"),
+    ] {
+        let got = with_key(&company.bench, &admin, "post", "/api/v1/budgets", &body).await;
+        assert_eq!(got.code(), code, "{body}: {got:?}");
+    }
+    let kept = company.get("budgets").await;
+    let company = company.bench.restart().await;
+    assert_eq!(local(&company, "get", "/api/v1/budgets", "").await, kept, "over a restart");
+}
+
+#[tokio::test]
+async fn a_key_says_what_its_calls_are_for() {
+    let company = Company::new().await;
+    let new = |project: &str| json!({ "person": "Person 1", "project": project }).to_string();
+    let key = local(&company.bench, "post", "/api/v1/keys", &new("shop/checkout")).await;
+    assert_eq!(key["project"], "shop/checkout");
+    let admin = company.key("admin", None).await;
+    for project in ["", "two words", &"x".repeat(65)] {
+        let got = with_key(&company.bench, &admin, "post", "/api/v1/keys", &new(project)).await;
+        assert_eq!((got.status, got.code().as_str()), (400, "invalid"), "{project}");
+    }
+    let bench = company.bench.restart().await;
+    let keys = local(&bench, "get", "/api/v1/keys", "").await;
+    assert!(keys["items"].as_array().unwrap().iter().any(|key| key["project"] == "shop/checkout"), "{keys}");
+}

@@ -64,7 +64,7 @@ async fn a_charge_leads_to_every_clause_that_paid_it_and_a_clause_to_every_charg
         ..NewGrant::default()
     };
     bench.control.add_grant(None, more).await.unwrap();
-    let budget = SetBudget { owner: "company".into(), amount: "9000/month".into(), days: None };
+    let budget = SetBudget { owner: "company".into(), tool: None, amount: "9000/month".into(), days: None };
     bench.control.set_budget(None, budget).await.unwrap();
     settle(&bench, hold(&bench, &key, "2"), "1.25");
     settle(&bench, hold(&bench, &key, "1"), "0.75");

@@ -16,6 +16,7 @@ use crate::id::{GrantId, KeyId, PersonId, RunId, UnitId};
 use crate::money::Nano;
 use crate::plan::{Leg, LegOf};
 use crate::run::RunLimit;
+use crate::scope::Pattern;
 use crate::stop::Tripped;
 use crate::time::Instant;
 
@@ -47,6 +48,8 @@ pub enum LimitOf {
     Key(KeyId),
     /// The run's budget.
     Run(RunId),
+    /// The person's budget for some tools: [`LimitMet::tools`].
+    Tools(PersonId),
 }
 
 /// The figures of an account.
@@ -67,6 +70,9 @@ pub struct Figures {
 pub struct LimitMet {
     /// Whose it is.
     pub of: LimitOf,
+    /// The tools that it is for, where it is for some.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tools: Option<Pattern>,
     /// Its period; `None` where several grants with different ones were met together.
     pub cadence: Option<Cadence>,
     /// On which days it releases.
@@ -97,6 +103,7 @@ impl LimitMet {
         });
         Self {
             of: LimitOf::Person(person),
+            tools: None,
             cadence,
             days: if workdays { Days::Workdays } else { Days::All },
             figures: sum,
@@ -115,11 +122,14 @@ impl LimitMet {
                 BudgetOn::Company => LimitOf::Company,
                 BudgetOn::Unit(unit) => LimitOf::Unit(unit),
                 BudgetOn::Key(key) => LimitOf::Key(key),
+                BudgetOn::Person(person) => LimitOf::Tools(person),
             },
             LegOf::Run(run) => LimitOf::Run(*run),
         };
+        let tools = if let LegOf::Budget(budget) = &leg.of { budget.tools.clone() } else { None };
         Self {
             of,
+            tools,
             cadence: Some(leg.of.cadence()),
             days: leg.of.days(),
             figures,

@@ -7,6 +7,7 @@ use crate::calendar::{Cadence, Days};
 use crate::id::UnitId;
 use crate::money::{Currency, Nano};
 use crate::run::RunLimit;
+use crate::scope::Pattern;
 use crate::time::Instant;
 use crate::zone::Zone;
 
@@ -52,7 +53,7 @@ struct Words<'a> {
 impl Words<'_> {
     fn exhausted(&self, met: &LimitMet) -> String {
         let (used, limit, this) = (self.money(met.used()), self.money(met.figures.limit), this(met.cadence));
-        let (whose, is) = self.whose(met.of);
+        let (whose, is) = self.whose(met);
         let mut line = if met.figures.limit.is_zero() && met.days == Days::Workdays {
             format!("{whose} {is}empty{this}: it fills on workdays")
         } else if met.left().is_zero() {
@@ -78,7 +79,7 @@ impl Words<'_> {
         let (used, held, limit) = (self.money(met.used()), self.money(met.figures.held), self.money(met.figures.limit));
         let mut line = format!(
             "{} is set aside by calls under way: {used} of {limit} used{}{}, {held} set aside. Try again in a moment.",
-            self.whose(met.of).0,
+            self.whose(met).0,
             this(met.cadence),
             self.suspense(met, " of it")
         );
@@ -181,8 +182,8 @@ impl Words<'_> {
     }
 
     /// Whose budget, as the beginning of a sentence, and its verb: one's own goes without, as a headline does.
-    fn whose(&self, of: LimitOf) -> (String, &'static str) {
-        let whose = match of {
+    fn whose(&self, met: &LimitMet) -> (String, &'static str) {
+        let whose = match met.of {
             LimitOf::Person(_) => return ("Budget".to_owned(), ""),
             LimitOf::Unit(id) => {
                 let name = self.names.unit(id).map_or_else(|| id.to_string(), |name| plain(&name));
@@ -191,6 +192,7 @@ impl Words<'_> {
             LimitOf::Company => "The company's budget".to_owned(),
             LimitOf::Key(_) => "The budget of this key".to_owned(),
             LimitOf::Run(_) => "The budget of this run".to_owned(),
+            LimitOf::Tools(_) => format!("Your budget for {}", tools(met)),
         };
         (whose, "is ")
     }
@@ -219,6 +221,12 @@ impl Words<'_> {
             LimitOf::Company => write!(line, " {ask} for more: `purser budget set company AMOUNT{often}`."),
             LimitOf::Key(id) => write!(line, " {ask} for more: `purser budget set {id} AMOUNT{often}`."),
             LimitOf::Run(_) => write!(line, " Start the next one with more: `purser run --budget AMOUNT`."),
+            LimitOf::Tools(id) => write!(
+                line,
+                " Use another tool, or {} for more: `purser budget set {id} AMOUNT{often} --tool {}`.",
+                lower_first(&ask),
+                tools(met)
+            ),
         };
     }
 
@@ -245,6 +253,11 @@ impl Words<'_> {
         };
         format!("{} ({})", self.zone.wall(at).strftime(form), self.zone)
     }
+}
+
+/// The tools that a budget is for.
+fn tools(met: &LimitMet) -> &str {
+    met.tools.as_ref().map_or("this tool", Pattern::as_str)
 }
 
 /// What a run has done as often as it may.

@@ -8,7 +8,7 @@ use crate::event::{Event, KeyIssue, PolicyOn};
 use crate::grant::Grant;
 use crate::id::{BudgetId, CommandId, GrantId, KeyId, PersonId, UnitId};
 use crate::pool::CommitmentOf;
-use crate::scope::Scope;
+use crate::scope::{Pattern, Scope};
 use crate::time::Instant;
 use crate::zone::{Zone, Zones};
 
@@ -163,7 +163,16 @@ impl Directory {
         }
         self.open_unit(unit)?;
         let zones = self.shared_zones(zone);
-        let person = Person { id, unit, zones, added_at: at, left_at: None, policy: None, grants: Box::default() };
+        let person = Person {
+            id,
+            unit,
+            zones,
+            added_at: at,
+            left_at: None,
+            policy: None,
+            grants: Box::default(),
+            budgets: Box::default(),
+        };
         self.people.insert_mut(id, Arc::new(person));
         self.unit_mut(unit, |unit| unit.people = unit.people.saturating_add(1));
         Ok(())
@@ -206,6 +215,10 @@ impl Directory {
             return Err(EventError::GrantZone { theirs: theirs.clone(), given: grant.zone.clone() });
         }
         grant.check()?;
+        let budgets = &self.present(grant.person)?.budgets;
+        if let Some(budget) = budgets.iter().find(|budget| budget.is_in_force(grant.created_at) && budget.eats(grant)) {
+            return Err(EventError::BudgetEats { budget: budget.id, grant: grant.id });
+        }
         self.comes_from_its_offer(grant)?;
         let scope = self.shared_scope(&grant.scope);
         let grant = Arc::new(Grant { scope, ..grant.clone() });
@@ -241,6 +254,9 @@ impl Directory {
         if budget.amount.is_negative() || budget.ended_at.is_some() {
             return Err(EventError::BudgetTerms(id));
         }
+        if matches!(budget.on, BudgetOn::Person(_)) != budget.tools.is_some() {
+            return Err(EventError::BudgetTools(id));
+        }
         if let Some(old) = self.budgets.get(&id) {
             if let Some(ended_at) = old.ended_at {
                 return Err(EventError::BudgetEnded { budget: id, ended_at });
@@ -255,11 +271,22 @@ impl Directory {
             BudgetOn::Company => {}
             BudgetOn::Unit(unit) => drop(self.open_unit(unit)?),
             BudgetOn::Key(key) => drop(self.working_key(key)?),
+            BudgetOn::Person(person) => self.may_limit_tools(budget, person)?,
         }
         let budget = Arc::new(budget.clone());
         self.budgets.insert_mut(id, Arc::clone(&budget));
         self.budgets_mut(budget.on, |budgets| *budgets = with(budgets, Arc::clone(&budget)));
         Ok(())
+    }
+
+    /// A limit on all tools would be one on what was promised, and so would one on the only tools that it is for.
+    fn may_limit_tools(&self, budget: &Budget, person: PersonId) -> Result<(), EventError> {
+        let person = self.present(person)?;
+        if budget.tools.as_ref().is_some_and(Pattern::is_everything) {
+            return Err(EventError::BudgetTools(budget.id));
+        }
+        let eaten = person.grants.iter().find(|grant| budget.eats(grant) && !grant.is_voided(budget.created_at));
+        eaten.map_or(Ok(()), |grant| Err(EventError::BudgetEats { budget: budget.id, grant: grant.id }))
     }
 
     fn end_budget(&mut self, id: BudgetId, at: Instant) -> Result<(), EventError> {
@@ -291,6 +318,7 @@ impl Directory {
             agent: issue.agent.as_deref().map(Box::from),
             allow: self.shared_scope(&issue.allow),
             tool: issue.tool.as_deref().map(Box::from),
+            project: issue.project.as_deref().map(Box::from),
             requests_per_minute: issue.requests_per_minute,
             issued_at: issue.at,
             expires: issue.expires,
@@ -389,6 +417,7 @@ impl Directory {
             }
             BudgetOn::Unit(unit) => self.unit_mut(unit, |unit| change(&mut unit.budgets)),
             BudgetOn::Key(key) => self.key_mut(key, |key| change(&mut key.budgets)),
+            BudgetOn::Person(person) => self.person_mut(person, |person| change(&mut person.budgets)),
         }
     }
 }

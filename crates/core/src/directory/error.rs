@@ -153,6 +153,23 @@ pub enum EventError {
     /// What was seen of usage.
     #[error(transparent)]
     Observed(#[from] ObservedError),
+    /// Tools where they make no sense, or none where there must be some.
+    #[error(
+        "budget {0} can't be set like that; one on a person is for some tools and not for all of them, every other one is \
+         for all"
+    )]
+    BudgetTools(BudgetId),
+    /// A guarantee that names its tools is for those alone, so a limit on them is one on what was promised.
+    #[error(
+        "budget {budget} would limit all tools that guaranteed grant {grant} is for, which leaves nothing to use it with; \
+         take another tool, or void the grant first"
+    )]
+    BudgetEats {
+        /// Which budget.
+        budget: BudgetId,
+        /// Whose grant.
+        grant: GrantId,
+    },
     /// An offer.
     #[error(transparent)]
     Offer(#[from] OfferError),

@@ -165,7 +165,8 @@ impl Directory {
         let unit = self.person(key.person).map(|person| self.unit_of(person, at));
         let units = unit.into_iter().flat_map(|unit| self.units_above(unit));
         let company = self.company.iter().flat_map(|company| &company.budgets);
-        key.budgets.iter().chain(units.flat_map(|unit| &unit.budgets)).chain(company)
+        let tools = self.person(key.person).into_iter().flat_map(|person| &person.budgets);
+        key.budgets.iter().chain(tools).chain(units.flat_map(|unit| &unit.budgets)).chain(company)
     }
 
     /// The company's policy.

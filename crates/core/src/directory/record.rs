@@ -64,6 +64,8 @@ pub struct Person {
     pub policy: Option<Arc<Policy>>,
     /// Their grants in the order they were made, ended and voided ones included.
     pub grants: Box<[Arc<Grant>]>,
+    /// The budgets on what they spend with some tools, ended ones included.
+    pub budgets: Box<[Arc<Budget>]>,
 }
 
 impl Person {
@@ -93,6 +95,8 @@ pub struct Key {
     pub allow: Arc<Scope>,
     /// The tool it was made for, which its calls count as.
     pub tool: Option<Box<str>>,
+    /// What its calls are for where they do not say so themselves.
+    pub project: Option<Box<str>>,
     /// Requests per minute at most.
     pub requests_per_minute: Option<u32>,
     /// Since when.

@@ -99,9 +99,9 @@ pub(super) struct Before {
 
 impl Directory {
     /// The most that the guaranteed grants below a budget can pay in one of its periods, used and unused together; zero
-    /// for the budget of a key, which binds guarantees like anything else.
+    /// for the budget of a key, or of a person for a tool, which bind guarantees like anything else.
     pub fn reserve(&self, budget: &Budget, period: Period) -> Nano {
-        if matches!(budget.on, BudgetOn::Key(_)) {
+        if budget.binds_guarantees() {
             return Nano::ZERO;
         }
         let of = (budget.id, period);
@@ -125,7 +125,7 @@ impl Directory {
     pub fn reserves_touched(&self, before: &Self, event: &Event, at: Instant) -> Vec<Arc<Budget>> {
         let mut found = BTreeMap::new();
         self.collect_touched(before, event, &mut found);
-        found.into_values().filter(|budget| budget.is_in_force(at) && !matches!(budget.on, BudgetOn::Key(_))).collect()
+        found.into_values().filter(|budget| budget.is_in_force(at) && !budget.binds_guarantees()).collect()
     }
 
     /// Does what an event guarantees fit the budgets above, and a budget that it sets what is guaranteed below? Looked at
@@ -175,7 +175,7 @@ impl Directory {
     fn spans_below(&self, on: BudgetOn, person: &Person, span: Period) -> Vec<Period> {
         let target = match on {
             BudgetOn::Company => return vec![span],
-            BudgetOn::Key(_) => return Vec::new(),
+            BudgetOn::Key(_) | BudgetOn::Person(_) => return Vec::new(),
             BudgetOn::Unit(unit) => unit,
         };
         let moves = self.reserves.people.get(&person.id).map_or(&[][..], |moves| moves);
@@ -416,7 +416,7 @@ impl Directory {
                 let mut stays = self.stays(person.id).into_iter().filter(|(_, stay)| stay.end > at);
                 stays.any(|(stay, _)| self.units_above(stay).any(|above| above.id == unit))
             }
-            BudgetOn::Key(_) => false,
+            BudgetOn::Key(_) | BudgetOn::Person(_) => false,
         };
         let grants = self.people.values().filter(below).flat_map(|person| &person.grants);
         let ahead = grants.filter(|grant| grant.guaranteed && !grant.is_voided(at));

@@ -39,7 +39,7 @@ use crate::time::Instant;
 use crate::zone::{Zone, Zones};
 
 /// The version of the bytes.
-pub const STORED_VERSION: u32 = 7;
+pub const STORED_VERSION: u32 = 8;
 
 /// The bytes are not a directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -106,7 +106,7 @@ pub(super) fn write(directory: &Directory) -> Vec<u8> {
         out.budgets(budgets);
     });
     out.list(people.values(), |out, person| {
-        let Person { id, unit, zones, added_at, left_at, policy, grants } = &**person;
+        let Person { id, unit, zones, added_at, left_at, policy, grants, budgets } = &**person;
         out.bits(id.get());
         // A person's unit is always one of the units.
         out.count(numbers.get(unit).copied().unwrap_or_default());
@@ -119,16 +119,18 @@ pub(super) fn write(directory: &Directory) -> Vec<u8> {
         out.option(left_at.as_ref(), |out, at| out.instant(*at));
         out.option(policy.as_deref(), Writer::json);
         out.list(grants.iter(), |out, grant| out.grant(grant));
+        out.budgets(budgets);
     });
     out.list(keys.values(), |out, key| {
-        let Key { id, hash, person, agent, allow, tool, requests_per_minute, issued_at, expires, revoked_at, budgets } =
-            &**key;
+        let Key { id, hash, person, agent, allow, tool, project, .. } = &**key;
+        let Key { requests_per_minute, issued_at, expires, revoked_at, budgets, .. } = &**key;
         out.bits(id.get());
         out.bytes.extend_from_slice(&hash.0);
         out.bits(person.get());
         out.option(agent.as_deref(), Writer::text);
         out.scope(allow);
         out.option(tool.as_deref(), Writer::text);
+        out.option(project.as_deref(), Writer::text);
         out.option(requests_per_minute.as_ref(), |out, rpm| out.number(u64::from(*rpm)));
         out.instant(*issued_at);
         out.option(expires.as_ref(), |out, at| out.instant(*at));
@@ -191,6 +193,7 @@ pub(super) fn read(bytes: &[u8], prices: PriceBook) -> Result<Directory, StoredE
             left_at: from.option(Reader::instant)?,
             policy: from.option(|from| from.json().map(Arc::new))?,
             grants: from.list(|from| from.grant(id).map(Arc::new))?.into_boxed_slice(),
+            budgets: from.budgets(BudgetOn::Person(id), &mut directory.budgets)?,
         };
         for grant in &person.grants {
             directory.grants.insert_mut(grant.id, Arc::clone(grant));
@@ -207,6 +210,7 @@ pub(super) fn read(bytes: &[u8], prices: PriceBook) -> Result<Directory, StoredE
             agent: from.option(|from| from.text().map(Box::from))?,
             allow: from.scope()?,
             tool: from.option(|from| from.text().map(Box::from))?,
+            project: from.option(|from| from.text().map(Box::from))?,
             requests_per_minute: from.option(Reader::small)?,
             issued_at: from.instant()?,
             expires: from.option(Reader::instant)?,
@@ -473,7 +477,7 @@ impl Writer {
 
     fn budgets(&mut self, budgets: &[Arc<Budget>]) {
         self.list(budgets.iter(), |out, budget| {
-            let Budget { id, on: _, amount, cadence, days, zone, created_at, ended_at } = &**budget;
+            let Budget { id, on: _, tools, amount, cadence, days, zone, created_at, ended_at } = &**budget;
             let terms = out.budget_terms.place(&(*cadence, *days));
             out.bits(id.get());
             out.money(*amount);
@@ -481,6 +485,7 @@ impl Writer {
             out.zone(zone);
             out.instant(*created_at);
             out.option(*ended_at, Self::instant);
+            out.option(tools.as_ref(), Self::json);
         });
     }
 }
@@ -730,7 +735,8 @@ impl<'a> Reader<'a> {
             let terms = from.budget_terms.get(terms).ok_or(StoredError("it refers to terms that are not there"))?;
             let (cadence, days) = *terms;
             let (zone, created_at, ended_at) = (from.zone()?, from.instant()?, from.option(Self::instant)?);
-            Ok(Arc::new(Budget { id, on, amount, cadence, days, zone, created_at, ended_at }))
+            let tools = from.option(Self::json)?;
+            Ok(Arc::new(Budget { id, on, tools, amount, cadence, days, zone, created_at, ended_at }))
         })?;
         for budget in &budgets {
             all.insert_mut(budget.id, Arc::clone(budget));

@@ -64,6 +64,7 @@ pub(crate) fn key_issue() -> KeyIssue {
         person: ANALYST,
         agent: None,
         tool: None,
+        project: None,
         allow: Scope::EVERYTHING,
         requests_per_minute: None,
         expires: None,
@@ -102,6 +103,7 @@ pub(crate) fn grant(id: u128) -> Grant {
 pub(crate) fn budget(id: u128, on: BudgetOn) -> Budget {
     Budget {
         id: BudgetId::new(id),
+        tools: matches!(on, BudgetOn::Person(_)).then(|| "codex".parse().unwrap()),
         on,
         amount: money("1000"),
         cadence: Cadence::Month,

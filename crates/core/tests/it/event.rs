@@ -4,16 +4,19 @@ use std::error::Error as _;
 use std::sync::Arc;
 
 use purser_core::event::{
-    DecodeError, EVENT_VERSION, Event, GrantChange, GrantEvent, KeyIssue, PolicyOn, PoolEvent, RoleEvent,
+    DecodeError, EVENT_VERSION, Event, GrantChange, GrantEvent, KeyIssue, PolicyOn, PoolEvent, RoleEvent, StopEvent,
 };
 use purser_core::grant::{Grant, GrantSource, Priority, Rollover, WorkShare};
-use purser_core::id::{BudgetId, CommandId, GrantId, KeyId, MovementId, NoteId, OfferId, PoolId, PriceListId};
+use purser_core::id::{
+    BudgetId, CommandId, GrantId, KeyId, MovementId, NoteId, OfferId, PoolId, PriceListId, RunId, StopId,
+};
 use purser_core::observed::{Counter, Observation, ObservedUse, Seen, Source};
 use purser_core::policy::{Policy, UnknownModel};
 use purser_core::pool::{FiscalCalendar, FiscalYear, Movement, PoolOn};
 use purser_core::price::{CardSpec, CardVersion, Layer, PriceList, RateCard};
 use purser_core::role::{FamilyTerms, FixedCalendar, RoleChange};
 use purser_core::scope::Scope;
+use purser_core::stop::{Stop, StopOn};
 use purser_core::time::Instant;
 use purser_core::usage::{Tier, Usage};
 
@@ -69,6 +72,7 @@ fn what_was_observed_changes_nothing_and_is_checked() {
 }
 
 /// One of each kind, with every field filled.
+#[expect(clippy::too_many_lines, reason = "a list, in the order of versions")]
 fn one_of_each() -> Vec<Event> {
     let at = at("2026-11-24T10:00:00Z");
     let card: CardSpec = serde_json::from_str(
@@ -169,6 +173,9 @@ fn one_of_each() -> Vec<Event> {
         Event::Observed(Observation { key: None, ..observation(None, vec![counted]) }),
         Event::PolicySet { on: PolicyOn::Company, policy: Some(Box::new(counts)), at },
         Event::Role(RoleEvent { change: RoleChange::Family { family: "design".parse().unwrap(), terms: family }, at }),
+        Event::KeyIssued(KeyIssue { project: Some("shop/checkout".to_owned()), ..company::key_issue() }),
+        Event::BudgetSet(company::budget(3, purser_core::budget::BudgetOn::Person(ANALYST))),
+        Event::Stop(StopEvent::Placed(Stop { id: StopId::new(1), on: StopOn::Run(RunId::new(1)), at, tripped: None })),
     ]);
     events
 }

@@ -154,6 +154,44 @@ fn refusals_give_the_most_helpful_reason() {
     refuses(&bound, Refused::ToolNotAllowed { tool: "other".to_owned(), allowed });
 }
 
+/// The budgets that a call of this tool counts against.
+fn ceilings(directory: &Directory, tool: &str) -> Vec<u128> {
+    let plan = directory.plan(&key(directory), &CallScope { tool, ..CALL }, at("2026-11-24T12:00:00Z")).unwrap();
+    assert!(plan.by_tool, "another tool has another plan");
+    let budget = |leg: &Leg| if let Subject::Budget(id) = leg.account.subject { id.get() } else { 0 };
+    plan.ceilings.iter().map(budget).collect()
+}
+
+#[test]
+fn a_persons_budget_for_a_tool_binds_its_calls_alone() {
+    let set = |id, tools: &str| {
+        let on = BudgetOn::Person(ANALYST);
+        Event::BudgetSet(Budget { tools: Some(tools.parse().unwrap()), ..budget(id, on) })
+    };
+    let guaranteed = made(Grant { guaranteed: true, ..grant(1) });
+    let unit = Event::BudgetSet(budget(4, BudgetOn::Unit(TEAM)));
+    let made = directory(&[guaranteed, set(2, "codex"), set(3, "claude-*"), unit]);
+    assert_eq!(ceilings(&made, "codex"), [2, 4]);
+    assert_eq!(ceilings(&made, "claude-code"), [3, 4]);
+    assert_eq!(ceilings(&made, "other"), [4]);
+    let plan = made.plan(&key(&made), &CallScope { tool: "codex", ..CALL }, at("2026-11-24T12:00:00Z")).unwrap();
+    let binds: Vec<bool> = plan.ceilings.iter().map(|leg| leg.reserve.is_none()).collect();
+    assert_eq!(binds, [true, false], "like a key's budget, also what is guaranteed");
+    assert_eq!(plan.valid_until, at("2026-11-24T23:00:00Z"), "the grant's day");
+
+    let early = at("2026-02-01T00:00:00Z");
+    let ended = made.apply(&Event::BudgetEnded { budget: purser_core::id::BudgetId::new(2), at: early }).unwrap();
+    assert_eq!(ceilings(&ended, "codex"), [4]);
+    // A key that is made for a tool is of that tool, whatever its caller says.
+    let issued = Event::KeyIssued(KeyIssue { tool: Some("codex".to_owned()), ..key_issue() });
+    let mut sheet = founding();
+    sheet.pop();
+    sheet.extend([issued, self::made(grant(1)), set(2, "codex")]);
+    let sheet = sheet.iter().fold(Directory::new(), |directory, event| directory.apply(event).unwrap());
+    let plan = self::plan(&sheet, at("2026-11-24T12:00:00Z")).unwrap();
+    assert_eq!((plan.ceilings.len(), plan.by_tool), (1, false));
+}
+
 #[test]
 fn grants_that_do_not_cover_are_named() {
     let other = Grant { scope: scope(&["gpt-*"]), ..grant(2) };

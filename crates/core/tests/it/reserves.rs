@@ -22,6 +22,7 @@ const OTHER: UnitId = UnitId::new(3);
 fn budget(id: u128, on: BudgetOn, amount: &str, cadence: Cadence) -> Budget {
     Budget {
         id: BudgetId::new(id),
+        tools: None,
         on,
         amount: money(amount),
         cadence,
@@ -425,7 +426,7 @@ fn slow(directory: &Directory, stays: &[Stays; 2], ever: &Ever, budget: &Budget,
                         let is_below = match budget.on {
                             BudgetOn::Company => true,
                             BudgetOn::Unit(target) => directory.units_above(*unit).any(|above| above.id == target),
-                            BudgetOn::Key(_) => false,
+                            BudgetOn::Key(_) | BudgetOn::Person(_) => false,
                         };
                         let first = (*since).max(from).max(part.period.start);
                         is_below && first < left.min(until).min(part.period.end).min(rhythm.ends_at())

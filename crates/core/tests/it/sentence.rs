@@ -60,7 +60,7 @@ fn of_grant(grant: Grant, figures: Figures, needed: &str) -> LimitMet {
 
 fn of_budget(budget: Budget, figures: Figures) -> LimitMet {
     let directory = directory(&[Event::GrantMade(grant(1)), Event::BudgetSet(budget)]);
-    let call = CallScope { provider: "anthropic", model: "claude-sonnet", tool: "other" };
+    let call = CallScope { provider: "anthropic", model: "claude-sonnet", tool: "codex" };
     let plan = directory.plan(&key(&directory), &call, noon()).unwrap();
     LimitMet::of_leg(&plan.ceilings[0], figures, money("0.50"))
 }
@@ -96,6 +96,8 @@ fn money_that_is_gone_or_set_aside() {
     add(of_budget(budget(1, BudgetOn::Company), full).decide(), &Known);
     add(of_budget(budget(1, BudgetOn::Company), figures("1000", "999.90", "0", "0")).decide(), &Known);
     add(of_budget(budget(1, BudgetOn::Key(KEY)), full).decide(), &Known);
+    add(of_budget(budget(1, BudgetOn::Person(ANALYST)), full).decide(), &Known);
+    add(of_budget(budget(1, BudgetOn::Person(ANALYST)), figures("1000", "999.90", "0", "0")).decide(), &());
     let run = LimitMet {
         of: LimitOf::Run(RunId::new(1)),
         resets_at: None,

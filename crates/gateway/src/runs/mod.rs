@@ -135,7 +135,7 @@ impl Runs {
             human: turn.human && entered.above.is_empty(),
             above: entered.above,
             session: session(caller, named, said),
-            project: said.project.map(Into::into),
+            project: said.project.map(Into::into).or_else(|| caller.key.project.clone()),
             retried: said.retried,
             work: turn.work,
             spent: entered.spent,

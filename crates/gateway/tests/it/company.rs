@@ -119,6 +119,7 @@ impl Company {
             person,
             agent: None,
             tool: None,
+            project: None,
             allow: Scope::EVERYTHING,
             requests_per_minute: None,
             expires: None,
@@ -165,6 +166,7 @@ impl Company {
         let id = BudgetId::new(self.next_id());
         self.take(&Event::BudgetSet(Budget {
             id,
+            tools: None,
             on,
             amount,
             cadence: Cadence::Day,

@@ -21,10 +21,13 @@ pub(crate) enum Command {
 
 #[derive(Debug, Args)]
 pub(crate) struct Set {
-    /// `company`, or a unit or key (id or name)
+    /// `company`, or a unit or key (id or name); with `--tool` a person
     pub(crate) owner: String,
     /// Amount and period: 1000/month, 50/day, 20000/year
     pub(crate) amount: String,
+    /// What this person spends with this tool: claude-code, codex, gemini-*, …
+    #[arg(long, value_name = "NAME")]
+    pub(crate) tool: Option<String>,
     /// Which days count: all or workdays
     #[arg(long, default_value = "all")]
     pub(crate) days: String,
@@ -47,7 +50,7 @@ impl Command {
     pub(crate) async fn run(self, client: &mut Client, out: Output) -> Result<(), Failure> {
         let budget: Budget = match self {
             Self::Set(set) => {
-                let set = SetBudget { owner: set.owner, amount: set.amount, days: Some(set.days) };
+                let set = SetBudget { owner: set.owner, tool: set.tool, amount: set.amount, days: Some(set.days) };
                 client.post(path(["budgets"]), &set).await?
             }
             Self::List => {
@@ -63,7 +66,7 @@ impl Command {
 }
 
 fn table(budgets: &[Budget]) -> String {
-    let mut table = Table::new(&["id", "owner", ">amount", "per", "days", ">spent", ">held", ">left", "state"]);
+    let mut table = Table::new(&["id", "owner", "tool", ">amount", "per", "days", ">spent", ">held", ">left", "state"]);
     for budget in budgets {
         let figure = |pick: fn(&purser_control::shape::Funds) -> purser_core::money::Nano| {
             budget.funds.as_ref().map_or_else(|| "-".to_owned(), |funds| money(pick(funds)))
@@ -71,6 +74,7 @@ fn table(budgets: &[Budget]) -> String {
         table.row([
             budget.id.to_string(),
             or_dash(budget.owner_name.as_deref().or(Some(&budget.owner))),
+            or_dash(budget.tool.as_deref()),
             money(budget.amount),
             budget.per.clone(),
             budget.days.clone(),

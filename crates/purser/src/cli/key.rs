@@ -38,6 +38,9 @@ pub(crate) struct Add {
     /// The tool it is made for: its calls count as that tool's, whatever the program says
     #[arg(long, value_name = "NAME")]
     pub(crate) tool: Option<String>,
+    /// What its calls are for where they do not say so themselves: a project or repository
+    #[arg(long, value_name = "NAME")]
+    pub(crate) project: Option<String>,
     /// Requests per minute
     #[arg(long, value_name = "N")]
     pub(crate) rpm: Option<u32>,
@@ -87,6 +90,7 @@ impl Command {
                     providers: add.providers,
                     tools: add.tools,
                     tool: add.tool,
+                    project: add.project,
                     rpm: add.rpm,
                     expires: add.expires,
                 };

@@ -88,7 +88,7 @@ pub(crate) enum Command {
     /// Teams and departments
     #[command(subcommand)]
     Unit(unit::Command),
-    /// Money limits on the company, a unit or a key
+    /// Money limits on the company, a unit, a key, or what a person spends with a tool
     #[command(subcommand)]
     Budget(budget::Command),
     /// Funds from which guaranteed grants are paid

@@ -92,6 +92,7 @@ async fn key(control: &Control, person: PersonId, agent: Option<&str>) -> Result
         providers: Vec::new(),
         tools: Vec::new(),
         tool: None,
+        project: None,
         rpm: None,
         expires: None,
     };
@@ -101,7 +102,7 @@ async fn key(control: &Control, person: PersonId, agent: Option<&str>) -> Result
 }
 
 fn budget(owner: String, amount: &str) -> SetBudget {
-    SetBudget { owner, amount: amount.to_owned(), days: None }
+    SetBudget { owner, tool: None, amount: amount.to_owned(), days: None }
 }
 
 /// Runs all at once; the first error ends it.

@@ -93,7 +93,7 @@ pub(crate) async fn open(client: &mut Client, asked: Option<&Asked>, agent: &str
     };
     let key = key(client, &person, agent).await?;
     if let (false, Some(asked)) = (personal, asked) {
-        let bound = SetBudget { owner: key.id.to_string(), amount: asked.text.clone(), days: None };
+        let bound = SetBudget { owner: key.id.to_string(), tool: None, amount: asked.text.clone(), days: None };
         let _set: Budget = client.post(path(["budgets"]), &bound).await?;
     }
     let secret = key.key.clone().ok_or_else(|| Failure::new("the key for this run was not made", "try again"))?;
@@ -119,6 +119,7 @@ async fn key(client: &mut Client, person: &Person, agent: &str) -> Result<Key, F
         providers: Vec::new(),
         tools: Vec::new(),
         tool: None,
+        project: None,
         rpm: None,
         expires: None,
     };

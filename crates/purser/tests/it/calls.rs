@@ -27,19 +27,19 @@ fn a_session_is_seen_stopped_and_let_go_on() {
     let served = bench.serve();
     bench.json(&["person", "add", "The analyst", "--zone", "Europe/Berlin"]);
     bench.json(&["grant", "add", "The analyst", "20/day"]);
-    let key = bench.json(&["key", "add", "The analyst"]);
+    let key = bench.json(&["key", "add", "The analyst", "--project", "reports"]);
     let secret = key["key"].as_str().unwrap();
     assert_eq!(served.call("/v1/messages", secret, ASK).0, 200);
     assert_eq!(served.call("/v1/messages", secret, ASK).0, 200);
 
-    let runs = bench.json(&["runs"]);
+    let runs = bench.json(&["runs", "--project", "reports"]);
     let [run] = runs.as_array().unwrap().as_slice() else { panic!("one run: {runs}") };
     assert_eq!((&run["name"], &run["calls"], &run["tool"]), (&json!("The analyst"), &json!(2), &json!("other")));
     let id = run["id"].as_str().unwrap();
     assert_eq!(bench.json(&["runs", id])["tree_charge"], run["charge"]);
     let shown = bench.run(&["runs", id]);
-    assert!(shown.out.contains("calls     2; "), "{shown:?}");
-    assert_eq!(bench.json(&["usage", "--by", "tool"])["items"][0]["key"], "other");
+    assert!(shown.out.contains("calls     2; ") && shown.out.contains("project   reports"), "{shown:?}");
+    assert_eq!(bench.json(&["usage", "--by", "project"])["items"][0]["key"], "reports");
     assert_eq!(bench.json(&["top"])["items"][0]["run"], *id);
     let once = bench.run(&["top", "--once"]);
     assert!(once.code == 0 && once.out.contains(id) && once.out.contains("The analyst"), "{once:?}");
@@ -51,6 +51,11 @@ fn a_session_is_seen_stopped_and_let_go_on() {
     assert_eq!(bench.json(&["resume", id])["active"], false);
     bench.refused(&["resume", id], 1, "is not stopped by itself");
     assert_eq!(served.call("/v1/messages", secret, ASK).0, 200);
+
+    bench.json(&["budget", "set", "The analyst", "0.000001/month", "--tool", "other"]);
+    let (status, body) = served.call("/v1/messages", secret, ASK);
+    assert!(status != 200 && body.contains("Your budget for other is"), "{status}: {body}");
+    bench.refused(&["budget", "set", "The analyst", "5/month", "--tool", "*"], 1, "for some tools and not for all");
     let (code, said) = served.stop();
     assert_eq!(code, 0, "{said}");
     assert_eq!(provider.stop_blocking().len(), 3);

@@ -300,7 +300,7 @@ impl Life {
     }
 
     async fn budget(&self, owner: &str, amount: &str) -> Result<(), Failure> {
-        let set = SetBudget { owner: owner.to_owned(), amount: amount.to_owned(), days: None };
+        let set = SetBudget { owner: owner.to_owned(), tool: None, amount: amount.to_owned(), days: None };
         let _: Budget = self.desks.finance.done(&["budgets"], &set).await?;
         Ok(())
     }
@@ -313,6 +313,7 @@ impl Life {
             providers: Vec::new(),
             tools: Vec::new(),
             tool: None,
+            project: None,
             rpm: None,
             expires: None,
         };

@@ -288,6 +288,7 @@ impl Telling<'_> {
             providers: Vec::new(),
             tools: Vec::new(),
             tool: None,
+            project: None,
             rpm: None,
             expires: None,
         };
