@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use purser_core::event::KeyHash;
-use purser_core::id::{ActivationId, AdminKeyId, BreakGlassId, LoginId, PersonId, StopId};
+use purser_core::id::{ActivationId, AdminKeyId, BreakGlassId, LoginId, PersonId, RunId, StopId};
 use purser_core::time::Instant;
 use purser_store::Labelled;
 use serde::{Deserialize, Serialize};
@@ -116,6 +116,15 @@ pub(crate) enum AdminEvent {
     StopPlaced {
         /// Which.
         stop: StopId,
+        /// Who.
+        by: Party,
+        /// When.
+        at: Instant,
+    },
+    /// Who said that a run is still watched over.
+    RunConfirmed {
+        /// Which.
+        run: RunId,
         /// Who.
         by: Party,
         /// When.
@@ -242,6 +251,8 @@ impl Admins {
             }
             AdminEvent::StopPlaced { stop, by, .. } => self.stops.placed(*stop, *by),
             AdminEvent::StopLiftAsked { stop, by, .. } => self.stops.lift_asked(*stop, *by),
+            // The breakers are told; nothing is kept of it but the trail.
+            AdminEvent::RunConfirmed { .. } => {}
             AdminEvent::ActivationRevoked { activation, at } => self.activations.revoked(*activation, *at),
         }
     }

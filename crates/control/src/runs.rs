@@ -14,6 +14,8 @@ use purser_core::time::Instant;
 use purser_store::{Line, RunLine, RunsOf};
 
 use crate::access::{Within, forbidden};
+use crate::admins::AdminEvent;
+use crate::change::CommandName;
 use crate::control::{Control, Inner, stored};
 use crate::dates;
 use crate::error::{Code, Error, Refused};
@@ -67,6 +69,28 @@ impl Control {
             part.of(&lines, |line| line.run.to_string(), show)
         })
         .await
+    }
+
+    /// Somebody says that a run is still watched over: what it did so far is fine, and breakers look at it anew. Where no
+    /// call of it was made since the start, nothing waits for that answer.
+    ///
+    /// # Errors
+    /// No such run, not what the right covers, or the journal.
+    pub(crate) async fn confirm_run(
+        &self,
+        name: Option<CommandName>,
+        within: Within,
+        id: &str,
+    ) -> Result<RunTree, Error> {
+        let tree = self.run(within, id).await?;
+        let run = tree.run.id;
+        self.change(name, move |turn| {
+            let by = turn.acting().party();
+            turn.commit_admin(&AdminEvent::RunConfirmed { run, by, at: turn.now })
+        })
+        .await?;
+        self.confirm(run);
+        Ok(tree)
     }
 
     /// A run with all below it.

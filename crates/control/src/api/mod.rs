@@ -36,8 +36,8 @@ use self::describe::Operation;
 use self::gate::{Door, Guard};
 use self::letter::offer_letter;
 use self::narrowed::{
-    add_key, balances, budgets, burning, charges, denials, give, grants, keys, lift_stop, observed, people, person,
-    place_stop, record_observed, revoke_key, run, runs, statement, stops, usage_rows,
+    add_key, balances, budgets, burning, charges, confirm_run, denials, give, grants, keys, lift_stop, observed,
+    people, person, place_stop, record_observed, revoke_key, run, runs, statement, stops, usage_rows,
 };
 use self::offers::{
     accept_offer, adopt_roles, approve_offer, counter_offer, decline_offer, draft_offer, erase_offer, lint_offer,
@@ -188,6 +188,7 @@ services! {
     get "/runs" => runs, UsageRead;
     get "/runs/burning" => burning, UsageRead;
     get "/runs/{id}" => run, UsageRead;
+    post "/runs/{id}/confirm" => confirm_run, StopsChange;
     get "/trace/{id}" => trace, UsageRead;
     get "/prices" => prices, PricesRead;
     post "/prices" => set_price, PricesChange;

@@ -146,6 +146,15 @@ pub(super) async fn run(State(control): State<Control>, within: Within, Id(id): 
     Answer(control.run(within, &id).await)
 }
 
+pub(super) async fn confirm_run(
+    State(control): State<Control>,
+    within: Within,
+    command: Command,
+    Id(id): Id,
+) -> Answer<RunTree> {
+    Answer(control.confirm_run(command.into(), within, &id).await)
+}
+
 /// Whoever gives of their own has agreed to it.
 pub(super) async fn give(
     State(control): State<Control>,

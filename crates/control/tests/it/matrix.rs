@@ -112,7 +112,7 @@ fn narrow(endpoint: &Endpoint, of: &Known) -> Option<Narrow> {
         }
         "observed" | "usage_rows" | "charges" | "denials" => about(format!("{}?person={person}", endpoint.path)),
         "runs" | "burning" => list("", &of.run),
-        "run" => about(endpoint.path.replace("{id}", &of.run)),
+        "run" | "confirm_run" => about(endpoint.path.replace("{id}", &of.run)),
         "give" => {
             let body = format!(r#"{{"to": "{}", "amount": "1"}}"#, of.grant);
             Some(Narrow::About(endpoint.path.replace("{id}", &of.grant), body))

@@ -16,6 +16,9 @@ pub(crate) struct Runs {
     /// One run by its id, with all that it started
     #[arg(conflicts_with_all = ["person", "since", "active", "tool", "project"])]
     pub(crate) run: Option<String>,
+    /// Say that this run is still watched over, so that breakers look at it anew
+    #[arg(long, requires = "run")]
+    pub(crate) confirm: bool,
     /// Only this person's (id or name)
     #[arg(long)]
     pub(crate) person: Option<String>,
@@ -36,7 +39,11 @@ pub(crate) struct Runs {
 impl Runs {
     pub(crate) async fn run(self, client: &mut Client, out: Output) -> Result<(), Failure> {
         if let Some(run) = &self.run {
-            let tree: RunTree = client.get(path(["runs", run])).await?;
+            let tree: RunTree = if self.confirm {
+                client.post(path(["runs", run, "confirm"]), &()).await?
+            } else {
+                client.get(path(["runs", run])).await?
+            };
             out.show(&tree, detail);
             return Ok(());
         }
