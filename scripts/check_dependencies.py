@@ -19,12 +19,14 @@ ARROWS = {
     "purser-observed": {"purser-core"},
     "purser-control": {"purser-core", "purser-ledger", "purser-store", "purser-observed"},
     "purser-web": {"purser-core", "purser-control"},
+    # A face of its own: what it needs of a protocol stays out of `control` and of the pages.
+    "purser-mcp": {"purser-control"},
     "purser-standin": set(),
     # Never part of the product: it tests it.
     "purser-sim": {"purser-core", "purser-ledger", "purser-store"},
     "purser": {
         "purser-core", "purser-ledger", "purser-store", "purser-providers",
-        "purser-gateway", "purser-control", "purser-observed", "purser-web", "purser-standin",
+        "purser-gateway", "purser-control", "purser-observed", "purser-web", "purser-mcp", "purser-standin",
     },
 }
 

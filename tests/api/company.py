@@ -35,6 +35,19 @@ class Caller:
         return self.ask("PUT", path, body)
 
 
+def tool(url: str, key: str, name: str, arguments: dict) -> None:
+    """Somebody's agent uses a tool: requests for money and outcomes come no other way."""
+    body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": name, "arguments": arguments}}
+    headers = {
+        "Authorization": f"Bearer {key}",
+        "content-type": "application/json",
+        "accept": "application/json, text/event-stream",
+    }
+    request = urllib.request.Request(f"{url}/mcp", json.dumps(body).encode(), headers)
+    answer = json.load(urllib.request.urlopen(request, timeout=60))
+    assert not answer["result"]["isError"], answer
+
+
 def offer(number: int, amount: str, pool: str) -> dict:
     """An offer that the linter has nothing against."""
     today = datetime.date.today()
@@ -72,7 +85,10 @@ def made(url: str, first: str) -> tuple[dict[str, str], dict[str, str]]:
         name = f"Person {number}"
         person = admin.post("/people", {"name": name, "zone": "Europe/Berlin", "unit": unit, "email": f"p{number}@example.com"})
         admin.post("/grants", {"person": person["id"], "amount": "20/day"})
-        admin.post("/keys", {"person": person["id"]})
+        key = admin.post("/keys", {"person": person["id"]})["key"]
+        for amount in ("5", "7"):
+            tool(url, key, "request_top_up", {"amount": amount, "reason": "one more pass over the large files"})
+        tool(url, key, "log_outcome", {"kind": "report"})
         admin.post("/activations", {"person": person["id"]})
     admin.post("/budgets", {"owner": "company", "amount": "100000/month"})
     admin.post("/budgets", {"owner": "Engineering", "amount": "50000/month"})

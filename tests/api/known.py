@@ -43,6 +43,7 @@ class Known:
             "activations": ids(admin, "/activations"),
             "logins": ids(admin, "/logins"),
             "stops": ids(admin, "/stops"),
+            "top-ups": ids(admin, "/top-ups"),
             "offers": self.offers,
             "pools": ids(people, "/pools") + pools,
             "prices": prices + [price.split("/")[1] for price in prices[:2]],

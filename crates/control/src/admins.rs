@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
 use purser_core::event::KeyHash;
-use purser_core::id::{ActivationId, AdminKeyId, BreakGlassId, LoginId, PersonId, RunId, StopId};
+use purser_core::id::{ActivationId, AdminKeyId, BreakGlassId, LoginId, OutcomeId, PersonId, RunId, StopId, TopUpId};
+use purser_core::money::Nano;
 use purser_core::time::Instant;
 use purser_store::Labelled;
 use serde::{Deserialize, Serialize};
@@ -13,10 +15,12 @@ use crate::activations::Activations;
 use crate::change::{CommandName, Turn};
 use crate::control::{AdminLabels, Control, stored};
 use crate::error::{Code, Error, Refused};
+use crate::outcomes::Outcomes;
 use crate::pages::{Part, unrefused};
 use crate::secret::{self, ADMIN_KEY_PREFIX, Secret};
 use crate::shape::{AdminKey, BreakGlass, List, NewAdminKey, Page};
 use crate::stops::StopParties;
+use crate::top_ups::TopUps;
 
 /// What the journal says about administration, in a form of its own: it is no part of the directory, because nothing
 /// about money depends on it.
@@ -139,6 +143,49 @@ pub(crate) enum AdminEvent {
         /// When.
         at: Instant,
     },
+    /// Somebody's agent asked for more money. Why stands where it can be erased.
+    TopUpAsked {
+        /// Its id, and its grant's once there is one.
+        top_up: TopUpId,
+        /// Who asked, for themselves.
+        by: Party,
+        /// How much.
+        amount: Nano,
+        /// The last day on which it may be spent, where the person is.
+        until: Date,
+        /// When.
+        at: Instant,
+    },
+    /// Somebody else decided about it. That it was granted shows in the directory: there is the grant then.
+    TopUpDecided {
+        /// Which.
+        top_up: TopUpId,
+        /// Who.
+        by: Party,
+        /// Was it granted?
+        granted: bool,
+        /// When.
+        at: Instant,
+    },
+    /// Somebody's agent says what was achieved. Where it can be looked at stands where it can be erased.
+    OutcomeLogged {
+        /// Its id.
+        outcome: OutcomeId,
+        /// Who says so, of themselves.
+        by: Party,
+        /// What kind of thing.
+        kind: String,
+        /// How many of them.
+        count: u64,
+        /// What they are worth together, where that is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        value: Option<Nano>,
+        /// In which run.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        run: Option<RunId>,
+        /// When.
+        at: Instant,
+    },
     /// The link works no longer.
     ActivationRevoked {
         /// Which.
@@ -192,6 +239,10 @@ pub(crate) struct Admins {
     pub(crate) activations: Activations,
     /// Who placed the stops in force.
     pub(crate) stops: StopParties,
+    /// Requests for more money.
+    pub(crate) top_ups: TopUps,
+    /// What was achieved.
+    pub(crate) outcomes: Outcomes,
     /// Was there ever an administrator? Setup does not open again when the last is gone: the socket is left.
     any_ever: bool,
     /// What keys are for. Labels are written by people, so they are kept where they can be erased.
@@ -253,6 +304,13 @@ impl Admins {
             AdminEvent::StopLiftAsked { stop, by, .. } => self.stops.lift_asked(*stop, *by),
             // The breakers are told; nothing is kept of it but the trail.
             AdminEvent::RunConfirmed { .. } => {}
+            AdminEvent::TopUpAsked { top_up, by, amount, until, at } => {
+                self.top_ups.asked(*top_up, *by, *amount, *until, *at);
+            }
+            AdminEvent::TopUpDecided { top_up, by, granted, at } => self.top_ups.decided(*top_up, *by, *granted, *at),
+            AdminEvent::OutcomeLogged { outcome, by, kind, count, value, run, at } => {
+                self.outcomes.logged(*outcome, *by, kind, *count, *value, *run, *at);
+            }
             AdminEvent::ActivationRevoked { activation, at } => self.activations.revoked(*activation, *at),
         }
     }

@@ -21,6 +21,7 @@ use tokio::sync::watch;
 
 use crate::access::{Acting, Attempts, HASHING_MAX};
 use crate::admins::Admins;
+use crate::agent::Pace;
 use crate::audit::Bounds;
 use crate::change::Reached;
 use crate::error::{Code, Error, Refused};
@@ -107,6 +108,8 @@ pub(crate) struct Inner {
     secret: [u8; 32],
     /// Attempts to sign in.
     pub(crate) attempts: Mutex<Attempts>,
+    /// Questions of agents of late.
+    pub(crate) pace: Mutex<Pace>,
     /// Passwords being hashed: each takes 19 MiB.
     pub(crate) hashing: tokio::sync::Semaphore,
     /// How much of what was denied is written.
@@ -166,6 +169,7 @@ impl Control {
             folds,
             secret,
             attempts: Mutex::default(),
+            pace: Mutex::default(),
             hashing: tokio::sync::Semaphore::new(HASHING_MAX),
             bounds: Mutex::default(),
             remedied: AtomicI64::new(i64::MIN),

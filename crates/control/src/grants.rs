@@ -273,7 +273,7 @@ fn shown(turn: &Turn<'_>, id: GrantId) -> Result<Grant, Error> {
 }
 
 /// The terms that a request stands for.
-fn terms(turn: &Turn<'_>, snapshot: &Snapshot, id: GrantId, new: &NewGrant) -> Result<Terms, Error> {
+pub(crate) fn terms(turn: &Turn<'_>, snapshot: &Snapshot, id: GrantId, new: &NewGrant) -> Result<Terms, Error> {
     let person = turn.control().find_person(snapshot, &new.person)?;
     let zone = known(snapshot.directory.person(person), "person", &person)?.zone(turn.now).clone();
     let release = release(&new.amount, new.days.as_deref())?;

@@ -304,7 +304,7 @@ fn nothing_called(within: &Within, run: RunId) -> Error {
         .into()
 }
 
-fn model(line: &Line<String>) -> RunModel {
+pub(crate) fn model(line: &Line<String>) -> RunModel {
     RunModel {
         model: line.of.clone(),
         calls: count(line.calls),

@@ -287,7 +287,8 @@ impl Control {
 }
 
 impl Inner {
-    fn balance(&self, snapshot: &Snapshot, person: &Person, now: Instant) -> Balance {
+    /// What a person has now, as far as the budgets of units and company leave it.
+    pub(crate) fn balance(&self, snapshot: &Snapshot, person: &Person, now: Instant) -> Balance {
         let mut funds = Funds::default();
         let mut guaranteed = Nano::ZERO;
         let mut grants = Vec::new();

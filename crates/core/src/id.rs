@@ -155,6 +155,10 @@ ids! {
     RunId = "run";
     /// A stop switch that is on.
     StopId = "stp";
+    /// A request for more money, made by whoever works with a key.
+    TopUpId = "top";
+    /// Something that was achieved.
+    OutcomeId = "out";
     /// A published set of prices.
     PriceListId = "prl";
     /// A command: the same one twice changes nothing more.

@@ -8,7 +8,7 @@ use crate::charge::Beside;
 use crate::grant::Priority;
 use crate::id::{
     ActivationId, AdminKeyId, AuditId, BreakGlassId, BudgetId, CommandId, GrantId, KeyId, LoginId, NoteId, OfferId,
-    PersonId, PoolId, PriceListId, RunId, StopId, UnitId,
+    OutcomeId, PersonId, PoolId, PriceListId, RunId, StopId, TopUpId, UnitId,
 };
 use crate::money::{Currency, Nano};
 use crate::package::{Basis, Percent, Share, TokenTerm};
@@ -113,6 +113,8 @@ ids! {
     PoolId: "pol";
     RunId: "run";
     StopId: "stp";
+    TopUpId: "top";
+    OutcomeId: "out";
     PriceListId: "prl";
     CommandId: "cmd";
 }

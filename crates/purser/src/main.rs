@@ -21,6 +21,7 @@ mod engine;
 mod failure;
 mod figures;
 mod logs;
+mod mcp;
 mod output;
 mod place;
 mod run;
@@ -85,6 +86,7 @@ fn act(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Backup(backup) => cli::data::backup(&place, &backup, out),
         Command::Journal(command) => command.run(&place),
         Command::Restore(restore) => cli::data::restore(&place, &restore, out),
+        Command::Mcp(mcp) => runtime.block_on(mcp::mcp(&mcp, &place)),
         command => runtime.block_on(async {
             let mut client = Client::connect(&cli.global, &place, absent(&command)).await?;
             let done = ask(command, &mut client, &place, out).await;
@@ -121,6 +123,9 @@ fn absent(command: &Command) -> Absent {
         | Command::Resume(_)
         | Command::Audit(_)
         | Command::BreakGlass(_)
+        | Command::TopUp(_)
+        | Command::Outcome(_)
+        | Command::Mcp(_)
         | Command::Usage(_)
         | Command::Import(_)
         | Command::Runs(_)
@@ -159,6 +164,8 @@ async fn ask(command: Command, client: &mut Client, place: &Place, out: Output) 
         Command::Login(command) => command.run(client, out).await,
         Command::Audit(command) => command.run(client, place, out).await,
         Command::BreakGlass(command) => command.run(client, out).await,
+        Command::TopUp(command) => command.run(client, out).await,
+        Command::Outcome(command) => command.run(client, out).await,
         Command::Usage(command) => command.run(client, out).await,
         Command::Import(cli::import::Command::Logs(logs)) => logs.run(Some(client), out).await,
         Command::Statement(command) => command.run(client, out).await,
@@ -173,6 +180,7 @@ async fn ask(command: Command, client: &mut Client, place: &Place, out: Output) 
         | Command::Restart
         | Command::Run(_)
         | Command::Demo(_)
+        | Command::Mcp(_)
         | Command::Verify(_)
         | Command::Journal(_)
         | Command::Backup(_)

@@ -26,7 +26,7 @@ pub enum Actor {
     Login(LoginId),
     /// Whoever had a link to make their first key.
     Activation(ActivationId),
-    /// Whoever has a key that calls are made with: a tool that tells of its own usage.
+    /// Whoever has a key that calls are made with: a tool that tells of its own usage, an agent that asks about its budget.
     CallKey(KeyId),
 }
 

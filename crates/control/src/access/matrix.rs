@@ -97,6 +97,12 @@ matrix! {
     StopsRead           => [All,     All,     All,     Subtree, Own,     All];
     /// Stopping things and letting them go on.
     StopsChange         => [All,     Refused, All,     Subtree, Own,     Refused];
+    /// Requests for more money.
+    TopUpsRead          => [All,     All,     All,     Subtree, Own,     All];
+    /// Approving and denying those of others.
+    TopUpsDecide        => [All,     Refused, All,     Subtree, Refused, Refused];
+    /// What was achieved.
+    OutcomesRead        => [All,     All,     All,     Subtree, Own,     All];
     /// Balances, usage, charges, denials, statements.
     UsageRead           => [All,     All,     All,     Subtree, Own,     All];
     /// Recording what a tool's local history tells of somebody's usage.

@@ -36,8 +36,9 @@ use self::describe::Operation;
 use self::gate::{Door, Guard};
 use self::letter::offer_letter;
 use self::narrowed::{
-    add_key, balances, budgets, burning, charges, confirm_run, denials, give, grants, keys, lift_stop, observed,
-    people, person, place_stop, record_observed, revoke_key, run, runs, statement, stops, usage_rows,
+    add_key, approve_top_up, balances, budgets, burning, charges, confirm_run, denials, deny_top_up, give, grants,
+    keys, lift_stop, observed, outcomes, people, person, place_stop, record_observed, revoke_key, run, runs, statement,
+    stops, top_ups, usage_rows,
 };
 use self::offers::{
     accept_offer, adopt_roles, approve_offer, counter_offer, decline_offer, draft_offer, erase_offer, lint_offer,
@@ -201,6 +202,10 @@ services! {
     get "/stops" => stops, StopsRead;
     post "/stops" => place_stop, StopsChange;
     delete "/stops/{id}" => lift_stop, StopsChange;
+    get "/top-ups" => top_ups, TopUpsRead;
+    post "/top-ups/{id}/approve" => approve_top_up, TopUpsDecide;
+    post "/top-ups/{id}/deny" => deny_top_up, TopUpsDecide;
+    get "/outcomes" => outcomes, OutcomesRead;
     get "/session" => present, Present;
     post "/session" => sign_in, Nobody;
     delete "/session" => sign_out, Present;

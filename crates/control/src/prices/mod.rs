@@ -88,7 +88,7 @@ fn find<'a>(snapshot: &'a Snapshot, provider: Option<&str>, model: &str, at: Ins
 }
 
 /// The cards of a model at every provider that has it; at least one.
-fn find_all<'a>(snapshot: &'a Snapshot, model: &str, at: Instant) -> Result<Vec<&'a RateCard>, Error> {
+pub(crate) fn find_all<'a>(snapshot: &'a Snapshot, model: &str, at: Instant) -> Result<Vec<&'a RateCard>, Error> {
     let book = &snapshot.prices;
     let providers = book.providers();
     let found: Vec<&RateCard> =

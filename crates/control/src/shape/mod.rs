@@ -5,6 +5,7 @@
 
 mod activation;
 mod admin;
+mod agent;
 mod audit;
 mod budget;
 mod grant;
@@ -13,6 +14,7 @@ mod key;
 mod login;
 mod observed;
 mod offer;
+mod outcome;
 mod page;
 mod person;
 mod pool;
@@ -22,12 +24,17 @@ mod report;
 mod run;
 mod stop;
 mod suspense;
+mod top_up;
 mod trace;
 mod unit;
 
 pub use crate::access::Confidential;
 pub use activation::{Activated, Activation, ActivationState, NewActivation};
 pub use admin::{AdminKey, NewAdminKey, Setup, Status};
+pub use agent::{
+    BudgetLeft, CheaperModel, Estimate, EstimateCall, Estimated, EstimatedCall, GrantLeft, LimitLeft, LimitOn, OfRun,
+    RunCost, RunLimitsLeft,
+};
 pub use audit::{AuditEntry, AuditPage, AuditReport};
 pub use budget::{Budget, SetBudget};
 pub use grant::{ChangeGrant, DayRemedy, GiveOfGrant, Grant, GrantChange, NewGrant, VoidGrant};
@@ -44,6 +51,7 @@ pub use offer::{
     AcceptOffer, ApproveOffer, DeclineOffer, NewOffer, NewVersion, Offer, OfferApproval, OfferChange, OfferFinding,
     OfferNote, OfferReport, OfferRow, OfferShare, OfferVersion, PreviewRoles, RolesImpact, RolesMoved,
 };
+pub use outcome::{NewOutcome, Outcome};
 pub use page::{OfPage, PAGE_MAX, Page};
 pub use person::{MovePerson, NewPerson, Person, SetZone};
 pub(crate) use pool::owner_text;
@@ -62,6 +70,7 @@ pub use report::{
 pub use run::{Burning, BurningRun, LastMinutes, Run, RunModel, RunTree, WantedRuns};
 pub use stop::{NewStop, Stop, StopWhat};
 pub use suspense::{Resolve, Suspended};
+pub use top_up::{NewTopUp, TopUp, TopUpState};
 pub use trace::{
     Trace, TraceCheck, TraceOf, TracedCard, TracedCharge, TracedClause, TracedCommitment, TracedGrant, TracedHold,
     TracedLeg, TracedLimit, TracedOffer, TracedPackage, TracedPart, TracedPeriod, TracedSums,

@@ -3,6 +3,7 @@
 
 mod access;
 mod activations;
+mod agents;
 mod bench;
 mod changes;
 mod confidential;

@@ -28,6 +28,9 @@ struct Known {
     stop: String,
     /// A run of theirs.
     run: String,
+    /// A request for more money, and the outcome of something.
+    top_up: String,
+    outcome: String,
 }
 
 impl Company {
@@ -77,7 +80,13 @@ async fn known(bench: &Bench, name: &str, unit: &str) -> Known {
     let stop = local(bench, "post", "/api/v1/stops", &format!(r#"{{"on": {{"key": "{}"}}}}"#, key.id)).await;
     let stop = stop["id"].as_str().unwrap().to_owned();
     let grant = bench.control.grants(Some(&id)).unwrap().items.remove(0).id.to_string();
-    Known { person, grant, key: key.id.to_string(), budget: budget.id.to_string(), stop, run: run.to_string() }
+    let agent = bench.control.agent(key.key.as_deref().unwrap()).unwrap();
+    let top_up = serde_json::json!({ "amount": "1", "reason": "one more pass" });
+    let top_up = agent.request_top_up(serde_json::from_value(top_up).unwrap()).await.unwrap().id.to_string();
+    let outcome = serde_json::from_value(serde_json::json!({ "kind": "report" })).unwrap();
+    let outcome = agent.log_outcome(outcome).await.unwrap().id.to_string();
+    let (key, budget, run) = (key.id.to_string(), budget.id.to_string(), run.to_string());
+    Known { grant, person, key, budget, stop, run, top_up, outcome }
 }
 
 /// A request that this route understands well enough to answer otherwise than "not allowed".
@@ -103,6 +112,9 @@ fn narrow(endpoint: &Endpoint, of: &Known) -> Option<Narrow> {
         "keys" => list("", &of.key),
         "budgets" => list("", &of.budget),
         "stops" => list("", &of.stop),
+        "top_ups" => list("", &of.top_up),
+        "outcomes" => list("", &of.outcome),
+        "approve_top_up" | "deny_top_up" => about(endpoint.path.replace("{id}", &of.top_up)),
         "place_stop" => Some(Narrow::About(endpoint.path.to_owned(), format!(r#"{{"on": {{"key": "{}"}}}}"#, of.key))),
         "lift_stop" => about(endpoint.path.replace("{id}", &of.stop)),
         "person" | "statement" | "trace" => about(endpoint.path.replace("{id}", &person)),

@@ -33,8 +33,16 @@ async fn every_route_is_described_and_every_reference_leads_somewhere() {
         let answer = &answer[form]["schema"];
         assert!(answer.get("$ref").is_some() || answer.get("type").is_some(), "{endpoint:?}: {answer}");
         let takes = operation.get("requestBody").is_some();
-        let bare =
-            matches!(endpoint.action, "submit_offer" | "send_offer" | "view_offer" | "adopt_roles" | "confirm_run");
+        let bare = matches!(
+            endpoint.action,
+            "submit_offer"
+                | "send_offer"
+                | "view_offer"
+                | "adopt_roles"
+                | "approve_top_up"
+                | "deny_top_up"
+                | "confirm_run"
+        );
         assert_eq!(takes, matches!(endpoint.method, "post" | "put") && !bare, "{endpoint:?}");
     }
     let mut found = Vec::new();

@@ -13,6 +13,7 @@ pub(crate) mod import;
 pub(crate) mod journal;
 pub(crate) mod key;
 pub(crate) mod offer;
+pub(crate) mod outcome;
 pub(crate) mod person;
 pub(crate) mod pool;
 pub(crate) mod price;
@@ -21,6 +22,7 @@ pub(crate) mod role;
 pub(crate) mod runs;
 pub(crate) mod stop;
 pub(crate) mod suspense;
+pub(crate) mod top_up;
 pub(crate) mod trace;
 pub(crate) mod unit;
 
@@ -126,6 +128,16 @@ pub(crate) enum Command {
     Stop(stop::Command),
     /// Let go on what was stopped
     Resume(stop::Resume),
+    /// Requests for more money
+    #[command(subcommand)]
+    TopUp(top_up::Command),
+    /// What was achieved with the money
+    #[command(subcommand)]
+    Outcome(outcome::Command),
+    /// Let an agent's program ask about its budget: an MCP server on standard input and output
+    ///
+    /// For programs that start MCP servers as processes. Whoever speaks HTTP goes to `/mcp` at the control address itself.
+    Mcp(crate::mcp::Mcp),
     /// What was used and what it cost
     Usage(report::Usage),
     /// Agents' sessions: who is in which, what each has used, what holds it

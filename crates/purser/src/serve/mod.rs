@@ -150,9 +150,12 @@ async fn run(
     control.forget_candidates_after(config.candidate_months());
     welcome.say(control)?;
 
-    let local: JoinHandle<()> = tokio::spawn(api::serve_socket(socket, api::local(control), stopping.clone()));
-    let pages = purser_web::router(control);
-    let open = tokio::spawn(api::serve_tcp(listener, tls, api::open(control).merge(pages), stopping.clone()));
+    // Agents show their key on the socket too: whose budget it is, nothing else says.
+    let agents = purser_mcp::router(control);
+    let local = api::local(control).merge(agents.clone());
+    let local: JoinHandle<()> = tokio::spawn(api::serve_socket(socket, local, stopping.clone()));
+    let faces = api::open(control).merge(purser_web::router(control)).merge(agents);
+    let open = tokio::spawn(api::serve_tcp(listener, tls, faces, stopping.clone()));
     let jobs = tokio::spawn(purser_control::jobs::run(Control::clone(control), stopping));
 
     let told = wait(start, signals).await;
