@@ -28,6 +28,7 @@ SEED = 20261126
 NEVER = {
     "give": "gifts are switched off until a policy allows some",
     "resolve": "nothing is in suspense",
+    "confirm_run": "no call was made",
     "run": "no call was made",
     "revoke_admin_key": "the key in use must stay good, so it is not asked",
     "set_own_password": "a key has no password",
@@ -156,7 +157,7 @@ def asked_as(tool: Path, role: str, wanted: argparse.Namespace) -> tuple[set[str
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--examples", type=int, default=8, help="requests made up for each route, beside the edges")
-    arguments.add_argument("--seconds", type=int, default=15, help="bound of the run with each key")
+    arguments.add_argument("--seconds", type=int, default=40, help="bound of the run with each key")
     arguments.add_argument("--role", action="append", help="only with this role's key, and without the last check")
     wanted = arguments.parse_args()
     tool = schemathesis()
