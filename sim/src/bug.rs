@@ -42,7 +42,7 @@ bugs! {
     SometimesNoSync = "sometimes-no-sync", "The journal skips every fifth sync.", Acknowledged | Cleared;
     RetriedSync = "retried-sync", "A failed sync is tried again, and its success believed.", Acknowledged | Cleared;
     BufferedWrites = "buffered-writes", "Writes stay in the process until the next sync.", Cleared | Prefix;
-    DroppedWrite = "dropped-write", "One write in forty never reaches the operating system.", Bytes | Cleared | Acknowledged | Prefix | Recovery;
+    DroppedWrite = "dropped-write", "One write in forty never reaches the operating system.", Bytes | Cleared | Acknowledged | Prefix | Recovery | Conduct;
     SwappedBytes = "swapped-bytes", "Two bytes change places on their way to the disk.", Bytes | Prefix;
     DoubledWrite = "doubled-write", "One write in thirty reaches the file twice.", Bytes | Prefix | Conduct | Once;
     ShortWrite = "short-write", "A full disk takes a part of a write, and nobody looks.", Bytes | Cleared | Acknowledged;

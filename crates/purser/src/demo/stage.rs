@@ -163,7 +163,7 @@ fn provider(seed: u64) -> Result<StandinConfig, Failure> {
     Ok(config)
 }
 
-/// A configuration like any other.
+/// A configuration like any other, but that nobody is held back for spending a day's money within seconds.
 fn configuration(base_url: &str) -> String {
     let mut text = "[listen]\n\
          gateway = \"127.0.0.1:0\"\n\
@@ -172,7 +172,9 @@ fn configuration(base_url: &str) -> String {
          [policy]\n\
          ask_more = \"the platform team\"\n\
          [policy.park]\n\
-         wait = \"1s\"\n"
+         wait = \"1s\"\n\
+         [policy.breakers]\n\
+         off = [\"spend\", \"repeat\", \"errors\"]\n"
         .to_owned();
     for kind in ["anthropic", "openai", "gemini"] {
         // Writing to a text does not fail.
