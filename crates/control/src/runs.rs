@@ -223,17 +223,20 @@ impl Inner {
             charge: total.charge,
             not_exact: line.not_exact,
             models: line.models.iter().map(model).collect(),
-            budget: self.run_budget(line),
+            budget: self.run_money(line),
             stop: stop.map(|stop| self.show_stop(stop, true, Some(line.person))),
         }
     }
 
-    /// What a run's money is limited to. Counted from the day of its first call; of one whose limit came on a later day
-    /// only the calls know.
-    fn run_budget(&self, line: &RunLine) -> Option<Funds> {
-        let account = AccountKey { subject: Subject::Run(line.run), period: budget_period(line.began) };
-        let limit = self.ledger.find(&account)?.limit;
-        Some(self.funds(&account, limit, Nano::ZERO))
+    /// Where the money of a run stands, when it is limited. Its account counts from the day of its first call, which may be
+    /// the day before its first charge; of one begun anew after a restart only the gateway knows.
+    pub(crate) fn run_money(&self, run: &RunLine) -> Option<Funds> {
+        const DAY: Duration = Duration::from_hours(24);
+        [run.began, run.began.saturating_sub(DAY)].into_iter().find_map(|began| {
+            let account = AccountKey { subject: Subject::Run(run.run), period: budget_period(began) };
+            let limit = self.ledger.find(&account)?.limit;
+            Some(self.funds(&account, limit, Nano::ZERO))
+        })
     }
 }
 

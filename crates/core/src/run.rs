@@ -46,6 +46,17 @@ impl Named {
             digest.update([0]);
             digest.update(agent);
         }
+        Self::read(digest)
+    }
+
+    /// The run of calls that name none: one key's with one program, from this call on.
+    pub fn by_nobody(key: &KeyHash, program: &str, began: Instant) -> RunId {
+        // No text of a client begins with this byte.
+        let digest = Sha256::new().chain_update(key.0).chain_update([1]).chain_update(program);
+        Self::read(digest.chain_update(began.as_micros().to_be_bytes())).run
+    }
+
+    fn read(digest: Sha256) -> Self {
         let bytes: [u8; 32] = digest.finalize().into();
         let wide = bytes.iter().skip(8).take(16).fold(0_u128, |bits, byte| (bits << 8) | u128::from(*byte));
         let session = bytes.iter().take(8).fold(0, |hash, byte| (hash << 8) | u64::from(*byte));
@@ -222,6 +233,9 @@ mod tests {
         for other in [named(2, "s", None), named(1, "t", None), named(1, "s", Some("a")), named(1, "sa", None)] {
             assert!(other.run != own.run && other.session != own.session);
         }
+        let nobodys = |program, minute| Named::by_nobody(&KeyHash([1; 32]), program, at(minute));
+        assert_eq!(nobodys("codex", 0), nobodys("codex", 0));
+        assert!(nobodys("codex", 0) != nobodys("codex", 1) && nobodys("codex", 0) != nobodys("other", 0));
     }
 
     #[test]

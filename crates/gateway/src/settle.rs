@@ -1,6 +1,6 @@
 //! Step 5: what did it cost, and post it.
 
-use std::sync::Arc;
+use std::rc::Rc;
 
 use purser_core::charge::{self, ChargeView};
 use purser_core::money::Nano;
@@ -19,7 +19,7 @@ use crate::worker::Worker;
 pub(crate) fn settle(worker: &Worker, call: &Call, mut admitted: Admitted<'_>, reading: &Reading) -> Option<Settled> {
     let only_one = admitted.only_one.take();
     let has_ceilings = admitted.planned.has_ceilings() || !call.run.legs.is_empty();
-    let policy = Arc::clone(admitted.snapshot.directory.policy_of(call.caller.person.id));
+    let snapshot = Rc::clone(&admitted.snapshot);
     let (settled, used) = if let Reading::Nothing = reading {
         (admitted.into_hold().release(), Used { failed: true, ..Used::default() })
     } else {
@@ -43,7 +43,8 @@ pub(crate) fn settle(worker: &Worker, call: &Call, mut admitted: Admitted<'_>, r
         };
         (admitted.into_hold().settle(settlement), used)
     };
-    let trips = worker.shared.runs.over(&call.run, &policy.breakers, &used, worker.shared.clock.now());
+    let rules = &snapshot.directory.policy_of(call.caller.person.id).breakers;
+    let trips = worker.shared.runs.over(&call.run, rules, &used, worker.shared.clock.now());
     if !trips.is_empty() {
         worker.shared.trips.tripped(trips);
     }

@@ -2,22 +2,20 @@
 
 use std::time::Duration;
 
-use purser_core::account::{AccountKey, Subject};
 use purser_core::id::RunId;
 use purser_core::money::Nano;
-use purser_core::run::{IDLE_GAP, budget_period};
+use purser_core::run::IDLE_GAP;
 use purser_store::{RunLine, RunsOf};
 
 use super::{Agent, Now};
-use crate::control::{Inner, stored};
+use crate::control::stored;
 use crate::error::{Code, Error, Refused};
-use crate::shape::{Funds, OfRun, RunCost, RunLimitsLeft};
+use crate::shape::{OfRun, RunCost, RunLimitsLeft};
 
 /// How far back a run is looked for where none is named: as long as its money counts together.
 const LOOK_BACK: [Duration; 2] = [Duration::from_hours(24), Duration::from_hours(30 * 24)];
 /// Warnings shown.
 const WARNINGS_MAX: usize = 5;
-const DAY: Duration = Duration::from_hours(24);
 
 impl Agent {
     /// What a run of one's own has cost so far; the one that this key was last active in where none is named.
@@ -109,22 +107,4 @@ fn nothing() -> Error {
     Refused::new(Code::NotFound, "no run of yours has that id")
         .hint("a run shows here once its first call is settled; leave the id out for the last one")
         .into()
-}
-
-impl Inner {
-    /// Where the money of a run stands, when it has a limit: as the ledger knows it, lowered by what its client asked for.
-    pub(crate) fn run_money(&self, run: &RunLine) -> Option<Funds> {
-        // Its first call may have been made on the day before its first charge.
-        let periods = [run.began, run.began.saturating_sub(DAY)].map(budget_period);
-        periods.into_iter().find_map(|period| {
-            let balance = self.ledger.find(&AccountKey { subject: Subject::Run(run.run), period })?;
-            Some(Funds {
-                limit: balance.limit,
-                posted: balance.spent,
-                held: balance.held,
-                suspense: balance.suspense,
-                available: balance.available(),
-            })
-        })
-    }
 }

@@ -26,7 +26,6 @@ use purser_core::stop::Tripped;
 use purser_core::time::Instant;
 use purser_ledger::Balance;
 use purser_providers::{ClientTool, RunFacts, RunName, Turn, WorkKey};
-use sha2::{Digest as _, Sha256};
 use smallvec::SmallVec;
 
 use crate::auth::Caller;
@@ -226,15 +225,4 @@ fn parent(caller: &Caller, name: RunName<'_>) -> Result<table::Parent, Refused> 
         return name.session.parse().map(table::Parent::Known).map_err(|_| Refused::unknown_parent());
     }
     Ok(table::Parent::Named(named(caller, name).run))
-}
-
-/// The id of a run that nobody names: one key's calls without a long pause.
-fn unnamed(caller: &Caller, tool: purser_providers::Tool, began: Instant) -> RunId {
-    let digest = Sha256::new()
-        .chain_update(caller.key.hash.0)
-        .chain_update([1])
-        .chain_update(tool.name())
-        .chain_update(began.as_micros().to_be_bytes());
-    let bytes: [u8; 32] = digest.finalize().into();
-    RunId::new(bytes.iter().skip(8).take(16).fold(0_u128, |bits, byte| (bits << 8) | u128::from(*byte)))
 }

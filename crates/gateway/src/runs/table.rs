@@ -8,15 +8,15 @@ use purser_core::directory::Directory;
 use purser_core::id::{KeyId, PersonId, RunId};
 use purser_core::money::Nano;
 use purser_core::plan::Leg;
-use purser_core::run::{DEPTH_MAX, IDLE_GAP, RunLimit, RunLimits, RunUse, budget_period};
+use purser_core::run::{DEPTH_MAX, IDLE_GAP, Named, RunLimit, RunLimits, RunUse, budget_period};
 use purser_core::stop::Tripped;
 use purser_core::time::Instant;
 use purser_ledger::Balance;
 use purser_providers::Tool;
 use smallvec::SmallVec;
 
+use super::Above;
 use super::watch::Watched;
-use super::{Above, unnamed};
 use crate::auth::Caller;
 
 /// Runs remembered; beyond it the quarter that was silent longest is forgotten, so their counts begin anew. Money does
@@ -134,9 +134,10 @@ impl Table {
             let Some(known) = self.runs.get_mut(&run) else { continue };
             known.used.requests = known.used.requests.saturating_add(1);
             if let Some(money) = known.limits.money {
-                let before = self.budgets.get(&run).copied().filter(|period| period.contains(at));
-                let period = known.period.filter(|period| period.contains(at)).or(before);
-                let period = *known.period.insert(period.unwrap_or_else(|| budget_period(at)));
+                // From its first call on, also where a limit came later: whoever asks the ledger for it looks there.
+                let known_ones = [known.period, self.budgets.get(&run).copied(), Some(budget_period(known.began))];
+                let running = known_ones.into_iter().flatten().find(|period| period.contains(at));
+                let period = *known.period.insert(running.unwrap_or_else(|| budget_period(at)));
                 legs.push(Leg::run(run, period, money));
             }
         }
@@ -159,12 +160,13 @@ impl Table {
     /// The run of a call that names none: the key's last one, unless it was silent for long.
     fn unnamed(&mut self, call: &Entering<'_>) -> RunId {
         let (key, at) = ((call.caller.key.id, call.tool), call.caller.at);
+        let begun = || Named::by_nobody(&call.caller.key.hash, call.tool.name(), at);
         if self.unnamed.len() >= RUNS_MAX && !self.unnamed.contains_key(&key) {
             self.unnamed.retain(|_, (_, last)| last.saturating_add(IDLE_GAP) > at);
         }
-        let (run, last) = self.unnamed.entry(key).or_insert_with(|| (unnamed(call.caller, call.tool, at), at));
+        let (run, last) = self.unnamed.entry(key).or_insert_with(|| (begun(), at));
         if last.saturating_add(IDLE_GAP) <= at {
-            *run = unnamed(call.caller, call.tool, at);
+            *run = begun();
         }
         *last = at.max(*last);
         *run
@@ -228,7 +230,6 @@ impl Table {
         let (_, until, _) = silent.select_nth_unstable(RUNS_MAX / 4);
         let until = *until;
         self.runs.retain(|_, run| run.last > until);
-        // Nobody is left whose parent was forgotten as if it had one: what it has used there is gone with it.
     }
 }
 

@@ -1,5 +1,6 @@
 //! Runs: which one a call belongs to, what it may use, and that a parent's stop and budget bind its children.
 
+use purser_core::account::Subject;
 use purser_core::event::StopEvent;
 use purser_core::id::{RunId, StopId};
 use purser_core::stop::{Stop, StopOn, Tripped};
@@ -99,6 +100,19 @@ fn a_run_spends_no_more_than_its_budget_and_others_go_on() {
     assert_eq!(rig.call(&chat(500)).status(), 200, "another run is another budget");
     let spent: i64 = rig.charges(3).iter().take(2).map(|charge| charge.nano).sum();
     assert_eq!(spent, 1_000 * TOKEN);
+}
+
+/// Whoever asks the ledger what is left of a run looks from the day of its first call on.
+#[test]
+fn a_limit_that_comes_later_counts_in_the_runs_own_period() {
+    let rig = rig_of(10_000, |_| {});
+    assert_eq!(called(&rig, &[("session-id", "s")]).status(), 200);
+    rig.clock.set("2026-11-26T00:10:00Z");
+    let limited = called(&rig, &[("session-id", "s"), ("x-purser-run-budget", "0.005")]);
+    let run = Subject::Run(run_of(&limited));
+    let periods = || rig.ledger.balances().into_iter().filter(|balance| balance.key.subject == run);
+    let starts: Vec<String> = periods().map(|balance| balance.key.period.start.to_string()).collect();
+    assert_eq!(starts, ["2026-11-25T00:00:00Z"]);
 }
 
 #[test]
