@@ -49,6 +49,10 @@ def genai_has(provider: str, model: str, tier: str, key: str | None = None) -> b
     return tier == "standard" or any(variant.when == wanted and vars(variant.prices) for variant in found.price_variants or ())
 
 
+def moment(case: dict) -> datetime:
+    return datetime.fromisoformat(case["at"].replace("Z", "+00:00"))
+
+
 def genai(case: dict) -> Decimal | None:
     from genai_prices.types import Usage
 
@@ -74,8 +78,7 @@ def genai(case: dict) -> Decimal | None:
     if told["web_searches"] and not genai_has(case["provider"], case["model"], tier, "web_searches_kcount"):
         return None
     told = {key: value for key, value in told.items() if value}
-    at = datetime.fromisoformat(case["at"].replace("Z", "+00:00"))
-    price = model.get_prices(at, context(case["provider"], tier) or None)
+    price = model.get_prices(moment(case), context(case["provider"], tier) or None)
     return price.calc_price(Usage(**told))["total_price"] * NANO
 
 
@@ -132,6 +135,7 @@ LITELLM = {
 
 def litellm(case: dict) -> float | None:
     import litellm as library
+    from litellm._internal_context import pinned_billing_time
     from litellm.types.utils import CacheCreationTokenDetails, PromptTokensDetailsWrapper, Usage
 
     provider, prefix = LITELLM[case["provider"]]
@@ -140,7 +144,7 @@ def litellm(case: dict) -> float | None:
         return None
     usage, tier = case["usage"], case["tier"]
     if tier in ("batch", "fast") or case["at"] < "2026-11":
-        return None  # its catalogue is of today, and its batch prices are not in this function
+        return None  # its catalogue is of one day, and its batch prices are not in this function
     if tier != "standard" and f"input_cost_per_token_{tier}" not in entry:
         return None
     if tier != "standard" and not genai_has(case["provider"], case["model"], tier):
@@ -174,12 +178,14 @@ def litellm(case: dict) -> float | None:
             ),
         ),
     )
-    costs = library.cost_per_token(
-        model=prefix + case["model"],
-        custom_llm_provider=provider,
-        usage_object=told,
-        service_tier=None if tier == "standard" else tier,
-    )
+    # Left alone it rates by the clock of the machine: a run within somebody's peak hours would compare other prices.
+    with pinned_billing_time(moment(case)):
+        costs = library.cost_per_token(
+            model=prefix + case["model"],
+            custom_llm_provider=provider,
+            usage_object=told,
+            service_tier=None if tier == "standard" else tier,
+        )
     by_size = entry.get("search_context_cost_per_query") or {}
     if searches and not by_size:
         return None
