@@ -103,6 +103,8 @@ codes! {
     Unsound = 24, "amounts that make no sense";
     /// Nobody knows the role.
     NoBand = 25, "no band to measure by";
+    /// What is left over makes one day many times as dear as another.
+    DayBurst = 26, "leftovers of many days in one";
 }
 
 impl fmt::Display for Code {

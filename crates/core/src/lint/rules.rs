@@ -2,12 +2,17 @@
 
 use super::{Asking, Code, Finding, Funding, Question, Severity};
 use crate::money::Nano;
-use crate::package::{Activation, Exact, PackageError, Purpose, Rollover, Sharing, TokenLine, TokenViews};
+use crate::package::{
+    Activation, Basis, Exact, PackageError, Percent, Purpose, Rollover, Sharing, TokenLine, TokenViews,
+};
 use crate::role::{Benchmark, Measured, PolicyState, Standing, benchmarks};
 use crate::scope::Pattern;
 
 /// A rate older than this is asked about.
 const RATE_DAYS_MAX: i64 = 30;
+
+/// Of how many days' money one day is expected to be spent at most.
+const DAY_BURST: i64 = 2;
 
 const RED_FLAG: &str =
     "reporting of 2026 on token budgets as the fourth pillar of pay: an offer without one is a red flag";
@@ -252,6 +257,7 @@ impl Rules<'_> {
                 let fix = "write a cap, such as 100 percent of a period, and for how many periods";
                 self.find(Code::EndlessRollover, Severity::Note, message, PURSER, fix);
             }
+            Some(Rollover::Carries { cap, periods: Some(periods) }) => self.day_burst(line, cap, periods),
             Some(_) => {}
         }
         if line.activation != Some(Activation::StartDate) {
@@ -288,6 +294,20 @@ impl Rules<'_> {
             let message = format!("the token budget ends on {ends}, not after the start date {starts}");
             let fix = "write a term that begins with the start date";
             self.find(Code::EndsBeforeStart, Severity::Error, message, PURSER, fix);
+        }
+    }
+
+    /// What several days leave unused may be spent in one, which nothing else bounds where the amount is per day.
+    fn day_burst(&mut self, line: &TokenLine, cap: Option<Percent>, periods: u16) {
+        let Basis::PerWorkday(amount) = line.amount else { return };
+        let day = Exact::of(amount);
+        let kept = cap.map_or(Some(day), |cap| cap.of(day)).and_then(|kept| kept.times(i64::from(periods)));
+        let Some((most, usual)) = kept.and_then(|kept| day.checked_add(kept)).zip(day.times(DAY_BURST)) else { return };
+        if most > usual {
+            let message =
+                format!("up to {} may be spent in one day of {amount}: leftovers of {periods} days", shown(most));
+            let fix = "carry less over, or for fewer days, or write an amount per month if that is what is meant";
+            self.find(Code::DayBurst, Severity::Note, message, PURSER, fix);
         }
     }
 

@@ -103,6 +103,10 @@ fn each_code_is_found_where_it_belongs() {
     with("rollover", "null").check(&[("TOK008", Warning)]);
     with("rollover", "\"lapses\"").check(&[]);
     with("rollover", r#"{"carries":{}}"#).check(&[("TOK023", Note)]);
+    with("rollover", r#"{"carries":{"periods":1}}"#).check(&[]);
+    with("rollover", r#"{"carries":{"cap":"101","periods":1}}"#).check(&[("TOK026", Note)]);
+    with("rollover", r#"{"carries":{"cap":"50","periods":2}}"#).check(&[]);
+    with("rollover", r#"{"carries":{"cap":"50","periods":3}}"#).check(&[("TOK026", Note)]);
     with("purpose", "null").check(&[("TOK015", Note)]);
     with("purpose", r#"{"personal_share":"10"}"#).check(&[("TOK016", Note)]);
     with("purpose", r#"{"personal_share":"0"}"#).check(&[]);
