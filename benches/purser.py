@@ -9,6 +9,20 @@ from machine import LOOPBACK, Process, eventually, free_port
 from targets import Standin, Target
 
 PROVIDER_KEY = "sk-the-provider-account"
+# The breakers look at every call as ever. What the benchmark drives is what they are there to stop, so they trip later.
+BREAKERS = """
+[policy.breakers.spend]
+at_least = "1000000000"
+ceiling = "1000000000"
+newcomer = "1000000000"
+[policy.breakers.repeat]
+cost = "1000000000"
+waiting_cost = "1000000000"
+[policy.breakers.growth]
+cost = "1000000000"
+[policy.breakers.unattended]
+cost = "1000000000"
+"""
 
 
 def start_purser(tools: Tools, folder: Path, people: int) -> Target:
@@ -21,6 +35,7 @@ def start_purser(tools: Tools, folder: Path, people: int) -> Target:
         f'data = "{data}"\n'
         f'[listen]\ngateway = "{LOOPBACK}:{port}"\ncontrol = "{LOOPBACK}:{free_port()}"\n'
         f'[providers.anthropic]\nkind = "anthropic"\nbase_url = "{standin.url}"\napi_key_env = "PROVIDER_KEY"\n'
+        + BREAKERS
     )
     command = [tools.purser, "serve", "--config", config]
     try:
