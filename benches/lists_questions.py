@@ -20,6 +20,7 @@ class Known:
     grants: list[dict]
     keys: list[dict]
     charge: dict
+    run: dict
     model: str
     months: list[str]
     years: list[int]
@@ -39,6 +40,7 @@ class Known:
             grants=every("/grants"), keys=every("/keys"), months=months,
             years=sorted({int(month[:4]) for month in months}),
             charge=api.get("/charges", **{"from_": "2000-01-01"})["items"][0],
+            run=api.get("/runs", since="2000-01-01")["items"][0],
             model=api.get("/usage", **{"from_": "2000-01-01"})["items"][0]["key"],
             actors=sorted({entry["actor"] for entry in trail}),
             targets=[target for entry in trail for target in entry["targets"]],
@@ -84,7 +86,7 @@ def asked_so(known: Known) -> dict[str, list[Question]]:
         path = f"/api/v1{path}"
         return path, [Question(path, within, query, judged) for query in (queries or ((),))]
 
-    grains = ("model", "day", "person", "unit", "key")
+    grains = ("model", "day", "person", "unit", "key", "tool", "project")
     return dict([
         ways("/openapi.json"),
         ways("/status"),
@@ -110,6 +112,13 @@ def asked_so(known: Known) -> dict[str, list[Question]]:
         ways("/charges", EVER, (*EVER, ("person", person)), (("from", f"{middle}-01"), ("to", f"{middle}-20")),
              (*EVER, ("before", str(known.charge["entry"] // 2)))),
         ways("/denials", EVER, (*EVER, ("person", person)), (("from", f"{middle}-01"), ("to", f"{middle}-20"))),
+        ways("/runs", (("since", "2000-01-01"),), (("since", f"{middle}-15"),), (("since", "2000-01-01"), ("person", person)),
+             (("since", "2000-01-01"), ("after", known.run["id"])), (("since", "2000-01-01"), ("tool", "claude-code"))),
+        ways("/runs/burning", (), (("minutes", "60"),)),
+        ways("/runs/{id}", within=known.run["id"]),
+        ways("/observed", EVER, (*EVER, ("person", person))),
+        ways("/top-ups", (), (("person", person),)),
+        ways("/outcomes", (), (("person", person),)),
         (path := "/api/v1/trace/{id}", [
             Question(path, within) for within in
             (person, guaranteed["person"], guaranteed["id"], offer, known.charge["id"])

@@ -29,6 +29,20 @@ impl Part {
         name: impl Fn(&T) -> String,
         show: impl FnMut(&T) -> Result<S, Error>,
     ) -> Result<Page<S>, Error> {
+        let (page, next) = self.cut(all, name)?;
+        let items = page.iter().map(show).collect::<Result<_, _>>()?;
+        Ok(Page { items, next, total: all.len() })
+    }
+
+    /// That part itself, and what to ask for the next one with.
+    ///
+    /// # Errors
+    /// Nothing in the list has the name to go on after.
+    pub(crate) fn cut<'t, T>(
+        &self,
+        all: &'t [T],
+        name: impl Fn(&T) -> String,
+    ) -> Result<(&'t [T], Option<String>), Error> {
         let start = match &self.after {
             None => 0,
             Some(after) => {
@@ -43,8 +57,7 @@ impl Part {
         let rest = all.get(start..).unwrap_or_default();
         let page = rest.get(..self.limit).unwrap_or(rest);
         let next = if page.len() < rest.len() { page.last().map(&name) } else { None };
-        let items = page.iter().map(show).collect::<Result<_, _>>()?;
-        Ok(Page { items, next, total: all.len() })
+        Ok((page, next))
     }
 }
 

@@ -57,16 +57,23 @@ impl Control {
         let since = if wanted.active == Some(true) { since.max(now.saturating_sub(IDLE_GAP)) } else { since };
         let part = Part::new(wanted.limit, wanted.after.clone());
         self.report(move |inner| {
-            let mut lines = inner.reader.runs(&RunsOf { person, since: Some(since) }).map_err(stored)?;
-            lines.retain(|line| {
+            let wanted = |line: &RunLine| {
                 within.person(&snapshot.directory, line.person)
                     && wanted.active.is_none_or(|active| active == is_active(line, now))
                     && wanted.tool.as_ref().is_none_or(|tool| tool.trim().eq_ignore_ascii_case(&line.client))
                     && wanted.project.as_deref().is_none_or(|project| line.project.as_deref() == Some(project.trim()))
+            };
+            let chosen = inner.reader.runs(&RunsOf { person, since: Some(since) }, |mut lines| {
+                lines.retain(wanted);
+                match part.cut(&lines, |line| line.run.to_string()) {
+                    Ok((page, next)) => (page.to_vec(), Ok((next, lines.len(), parents(&lines)))),
+                    Err(error) => (Vec::new(), Err(error)),
+                }
             });
-            let parents = parents(&lines);
-            let show = |line: &RunLine| Ok(inner.show_run(&snapshot, line, &parents, now));
-            part.of(&lines, |line| line.run.to_string(), show)
+            let (lines, told) = chosen.map_err(stored)?;
+            let (next, total, parents) = told?;
+            let items = lines.iter().map(|line| inner.show_run(&snapshot, line, &parents, now)).collect();
+            Ok(Page { items, next, total })
         })
         .await
     }

@@ -15,6 +15,7 @@ pub(crate) const PURSER: &[Migration] = &[
     Migration { name: "sums by month, unit and grant, words of the audit trail; projected anew", sql: REPORTS },
     Migration { name: "runs", sql: RUNS },
     Migration { name: "usage seen beside the grants", sql: OBSERVED },
+    Migration { name: "sums by tool and project; projected anew", sql: ATTRIBUTED },
 ];
 
 const FIRST: &str = "
@@ -403,5 +404,38 @@ CREATE TABLE observed_counter (
     session INTEGER NOT NULL, series INTEGER NOT NULL,
     start INTEGER NOT NULL, time INTEGER NOT NULL, value INTEGER NOT NULL,
     PRIMARY KEY (session, series)
+) STRICT, WITHOUT ROWID;
+";
+
+/// Everything derived is dropped: the projector makes it again from the journal.
+const ATTRIBUTED: &str = "
+DELETE FROM account;
+DELETE FROM open_hold;
+DELETE FROM suspense;
+DELETE FROM charge_block;
+DELETE FROM section;
+DELETE FROM charge_by_person;
+DELETE FROM charge_by_account;
+DELETE FROM charge_by_hold;
+DELETE FROM usage_by_day;
+DELETE FROM usage_by_key;
+DELETE FROM usage_by_month;
+DELETE FROM usage_by_run;
+DELETE FROM spent_by_day;
+DELETE FROM spent_by_month;
+DELETE FROM key_of_person;
+DELETE FROM run;
+DELETE FROM observed;
+DELETE FROM observed_id;
+DELETE FROM observed_session;
+DELETE FROM observed_counter;
+DELETE FROM event;
+DELETE FROM event_word;
+UPDATE progress SET frame = 0, lsn = 0, hash = zeroblob(32) WHERE id = 1;
+
+-- What runs used by day, by the tool (kind 1) or the project (kind 2) that they name; empty where they name none.
+CREATE TABLE usage_by_attribution (
+    kind INTEGER NOT NULL, day INTEGER NOT NULL, name TEXT NOT NULL, models BLOB NOT NULL,
+    PRIMARY KEY (kind, day, name)
 ) STRICT, WITHOUT ROWID;
 ";

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use purser_core::charge::{ChargeRecord, Dialect, Mark as CallMark};
 use purser_core::directory::Key;
+use purser_core::id::RunId;
 use purser_core::money::Nano;
 use purser_core::rating;
 use purser_core::scope::CallScope;
@@ -82,7 +83,7 @@ impl Calls {
             person: key.person,
             key: key.id,
             unit: directory.person(key.person).map(|person| directory.unit_of(person, at)),
-            run: None,
+            run: Some(RunId::new(u128::from(call.session))),
             session: Some(call.session),
             provider: PROVIDER.to_owned(),
             requested: call.model.to_owned(),

@@ -94,7 +94,8 @@ impl Agent {
         let (now, person, key) = (self.control.inner.clock.now(), self.person, self.key);
         for back in LOOK_BACK {
             let of = RunsOf { person: Some(person), since: Some(now.saturating_sub(back)) };
-            let runs = self.control.report(move |inner| inner.reader.runs(&of).map_err(stored)).await?;
+            let (runs, ()) =
+                self.control.report(move |inner| inner.reader.runs(&of, |all| (all, ())).map_err(stored)).await?;
             if let Some(run) = runs.into_iter().find(|run| run.key == key) {
                 return Ok(Some(run));
             }

@@ -12,6 +12,7 @@
 
 mod accounts;
 mod apply;
+mod attributed;
 mod bytes;
 mod called;
 mod charges;
@@ -36,6 +37,8 @@ use purser_ledger::{Frame, FrameHash, FrameNo, Lsn};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 
 pub(crate) use accounts::{hold_column, hold_id, subject_columns, subject_of};
+pub use attributed::Attribution;
+pub(crate) use attributed::{Attributed, each_day};
 pub(crate) use called::{Called, Caller, read as read_called};
 pub use charges::ChargeKind;
 pub(crate) use numbers::NumberMap;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use purser_core::time::Instant;
 use rusqlite::{Connection, OptionalExtension, Row};
 
+use super::attributed::{Attributed, store_attributed};
 use super::called::Caller;
 use super::numbers::NumberMap;
 use super::packed::{Charge, damaged};
@@ -57,6 +58,14 @@ impl RunRow {
             began: charge.at,
             last: charge.at,
         }
+    }
+
+    /// Does a call of it say what no call before has said? Hardly any does.
+    fn lacks(&self, said: &RunOf<'_>) -> bool {
+        self.client.is_empty() && !said.client.is_empty()
+            || self.parent.is_none() && said.parent.is_some()
+            || self.version.is_none() && said.version.is_some()
+            || self.project.is_none() && said.project.is_some()
     }
 
     /// What was said first stays; what was not said yet is taken in.
@@ -126,7 +135,7 @@ impl RunNotes {
         if let Some((_, row)) = self.rows.get_mut(usize::try_from(number).ok()?) {
             row.began = row.began.min(charge.at);
             row.last = row.last.max(charge.at);
-            if row.client.is_empty() || row.parent.is_none() && run.parent.is_some() {
+            if row.lacks(run) {
                 row.add(&RunRow::of(charge, run));
             }
         }
@@ -198,18 +207,23 @@ pub(super) fn store_runs(
         "INSERT OR REPLACE INTO run (run, person, key, unit, parent, client, version, project, began, last)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     )?;
+    let (mut now, mut attributed) = (BTreeMap::new(), Attributed::default());
     for (run, later) in rows {
         let row = match stored_run(conn, run)? {
-            Some(mut row) => {
+            Some(stored) => {
+                let mut row = stored.clone();
                 row.add(&later);
+                attributed.renamed(conn, run, &stored, &row)?;
                 row
             }
             None => later,
         };
         let Caller { person, key, unit } = row.caller;
         let (began, last) = (row.began.as_micros(), row.last.as_micros());
-        replace.execute((run, person, key, unit, row.parent, row.client, row.version, row.project, began, last))?;
+        replace.execute((run, person, key, unit, row.parent, &row.client, &row.version, &row.project, began, last))?;
+        now.insert(run, row);
     }
+    store_attributed(conn, attributed, &now, &days)?;
     let mut replace = conn.prepare_cached(
         "INSERT OR REPLACE INTO usage_by_run (run, day, models, human, retried) VALUES (?1, ?2, ?3, ?4, ?5)",
     )?;

@@ -121,6 +121,31 @@ impl ByModel {
         each_model(column, &mut |model, sums| self.add(model, sums))
     }
 
+    /// Takes a column's sums out. `None` when it is damaged, or a sum leaves the range.
+    pub(crate) fn take_packed(&mut self, column: &[u8]) -> Option<()> {
+        each_model(column, &mut |model, sums| self.add(model, &sums.opposite()?))
+    }
+
+    /// Lets go of models whose sums are all zero.
+    pub(crate) fn drop_nothing(&mut self) {
+        self.0.retain(|_, sums| *sums != Sums::default());
+    }
+
+    /// Is there no model?
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// All models together. `None` when a sum leaves the range.
+    pub(crate) fn total(&self) -> Option<Sums> {
+        self.0.values().try_fold(Sums::default(), |mut all, sums| all.add(sums).map(|()| all))
+    }
+
+    /// By model.
+    pub(crate) fn into_sums(self) -> BTreeMap<String, Sums> {
+        self.0
+    }
+
     /// The column, models in order: equal sums have equal bytes.
     pub(crate) fn packed(&self) -> Vec<u8> {
         let mut out = Vec::new();

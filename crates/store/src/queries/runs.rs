@@ -12,9 +12,8 @@ use super::view::{ALWAYS, View};
 use super::{Reader, overflow};
 use crate::error::StoreError;
 use crate::ids::Bits;
-use crate::projector::{
-    Caller, Charge, RUN_COLUMNS, RunDay, RunRow, Sums, damaged, each_model, stored_run, stored_run_day,
-};
+pub use crate::projector::Attribution;
+use crate::projector::{Caller, Charge, RUN_COLUMNS, RunDay, RunRow, Sums, damaged, each_day, each_model, stored_run};
 
 /// The most runs of one answer.
 pub const RUNS_MAX: usize = 10_000;
@@ -79,15 +78,6 @@ pub struct RunsOf {
     pub since: Option<Instant>,
 }
 
-/// What money is spent with or for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Attribution {
-    /// The program that called.
-    Tool,
-    /// The project that was named.
-    Project,
-}
-
 /// What a run has spent lately.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Burn {
@@ -114,11 +104,16 @@ pub struct Burn {
 }
 
 impl Reader {
-    /// Runs, the last active first, at most [`RUNS_MAX`].
+    /// Runs, the last active first. `choose` gets the [`RUNS_MAX`] that were active last, before it is known what they
+    /// used, and says which are wanted; only those have the cost of being added up. What else it says is handed on.
     ///
     /// # Errors
     /// [`StoreError::Sqlite`].
-    pub fn runs(&self, of: &RunsOf) -> Result<Vec<RunLine>, StoreError> {
+    pub fn runs<T>(
+        &self,
+        of: &RunsOf,
+        choose: impl FnOnce(Vec<RunLine>) -> (Vec<RunLine>, T),
+    ) -> Result<(Vec<RunLine>, T), StoreError> {
         self.ask("read runs", |conn| {
             let view = View::of(conn)?;
             let mut runs = Gathered::default();
@@ -135,7 +130,10 @@ impl Reader {
             while let Some(row) = rows.next()? {
                 runs.take_row(row.get(0)?, RunRow::read(row, 1)?);
             }
-            runs.lines(conn, |row| of.since.is_none_or(|since| row.last >= since))
+            let all = runs.bare_lines(conn, |row| of.since.is_none_or(|since| row.last >= since))?;
+            let (mut chosen, told) = choose(all);
+            chosen.iter_mut().try_for_each(|line| runs.fill(conn, line))?;
+            Ok((chosen, told))
         })
     }
 
@@ -175,7 +173,8 @@ impl Reader {
                     runs.take_row(run, row);
                 }
             }
-            let mut lines = runs.lines(conn, |_| true)?;
+            let mut lines = runs.bare_lines(conn, |_| true)?;
+            lines.iter_mut().try_for_each(|line| runs.fill(conn, line))?;
             lines.sort_by_key(|line| (line.run != run, line.began, line.run));
             Ok(lines)
         })
@@ -234,37 +233,45 @@ impl Reader {
     ) -> Result<Vec<Line<Option<String>>>, StoreError> {
         self.ask("read what was spent on what", |conn| {
             let view = View::of(conn)?;
-            let mut sums = BTreeMap::<Option<String>, Sums>::new();
-            let named = |row: &RunRow| match attribution {
-                Attribution::Tool => Some(row.client.clone()).filter(|client| !client.is_empty()),
-                Attribution::Project => row.project.clone(),
+            let mut sums = BTreeMap::<String, Sums>::new();
+            let mut add = |name: &str, more: &Sums| match sums.get_mut(name) {
+                Some(sum) => sum.add(more),
+                None => sums.entry(name.to_owned()).or_default().add(more),
             };
-            let whose = person.map(|person| Bits::new(person.get()));
-            let mut select = conn.prepare_cached(&format!(
-                "SELECT u.models, {RUN_COLUMNS} FROM usage_by_run AS u JOIN run AS r ON r.run = u.run
-                 WHERE u.day >= ?1 AND u.day < ?2"
-            ))?;
-            let mut rows = select.query((days.start.0, days.end.0))?;
-            while let Some(row) = rows.next()? {
-                let of = RunRow::read(row, 1)?;
-                if whose.is_some_and(|whose| of.caller.person != whose) {
-                    continue;
-                }
-                let sum = sums.entry(named(&of)).or_default();
-                each_model(row.get_ref(0)?.as_blob()?, &mut |_, more| sum.add(more)).ok_or_else(damaged)?;
+            match person {
+                None => each_name(conn, attribution, days, &mut add)?,
+                Some(person) => each_own(conn, attribution, person, days, &mut add)?,
             }
-            // What a run is for may be said by an earlier charge than those of these days, and is not by a correction.
             let mut open = Gathered::default();
-            open.take_open(&view, |_| true)?;
+            open.take_open(&view, |charge| person.is_none_or(|person| is_of(charge, person)))?;
+            // What a run names in the open section goes for all of it, and a correction names nothing.
+            let known: Vec<Bits> = open.runs.keys().copied().collect();
+            for run in known {
+                let (stored, Some(now)) = (stored_run(conn, run)?, open.row(conn, run)?) else { continue };
+                let Some(before) = stored.filter(|before| attribution.of(before) != attribution.of(&now)) else {
+                    continue;
+                };
+                each_day(conn, run, &mut |day, models| {
+                    if !(days.start.0..days.end.0).contains(&day) {
+                        return Some(());
+                    }
+                    each_model(models, &mut |_, more| {
+                        add(attribution.of(&before), &more.opposite()?)?;
+                        add(attribution.of(&now), more)
+                    })
+                })?;
+            }
             view.each_open(&instants(days), &mut |charge| {
                 let (Some(run), Some(more)) = (charge.called.run, Sums::of(charge)) else { return Ok(()) };
-                if person.is_some_and(|person| !is_of(charge, person)) {
+                let Some(row) = open.row(conn, run.run)?.filter(|_| person.is_none_or(|person| is_of(charge, person)))
+                else {
                     return Ok(());
-                }
-                let name = open.row(conn, run.run)?.as_ref().and_then(named);
-                sums.entry(name).or_default().add(&more).ok_or_else(overflow)
+                };
+                add(attribution.of(&row), &more).ok_or_else(overflow)
             })?;
-            Ok(dearest_first(sums))
+            sums.retain(|_, sums| *sums != Sums::default());
+            let named = sums.into_iter().map(|(name, sums)| (Some(name).filter(|name| !name.is_empty()), sums));
+            Ok(dearest_first(named.collect()))
         })
     }
 
@@ -324,6 +331,48 @@ impl Reader {
     }
 }
 
+/// Takes a name and what was spent on it.
+type EachName<'a> = dyn FnMut(&str, &Sums) -> Option<()> + 'a;
+
+/// What was spent on what, in closed sections.
+fn each_name(
+    conn: &Connection,
+    attribution: Attribution,
+    days: &Days,
+    each: &mut EachName<'_>,
+) -> rusqlite::Result<()> {
+    let mut select = conn
+        .prepare_cached("SELECT name, models FROM usage_by_attribution WHERE kind = ?1 AND day >= ?2 AND day < ?3")?;
+    let mut rows = select.query((attribution.kind(), days.start.0, days.end.0))?;
+    while let Some(row) = rows.next()? {
+        let name = row.get_ref(0)?.as_str()?;
+        each_model(row.get_ref(1)?.as_blob()?, &mut |_, sums| each(name, sums)).ok_or_else(damaged)?;
+    }
+    Ok(())
+}
+
+/// The same of one person: run by run, of which a person has few.
+fn each_own(
+    conn: &Connection,
+    attribution: Attribution,
+    person: PersonId,
+    days: &Days,
+    each: &mut EachName<'_>,
+) -> rusqlite::Result<()> {
+    let mut select = conn.prepare_cached(&format!(
+        "SELECT u.models, {RUN_COLUMNS} FROM run AS r JOIN usage_by_run AS u ON u.run = r.run
+         WHERE r.person = ?1 AND r.last >= ?2 AND u.day >= ?3 AND u.day < ?4"
+    ))?;
+    let began = days.start.start().as_micros();
+    let mut rows = select.query((Bits::new(person.get()), began, days.start.0, days.end.0))?;
+    while let Some(row) = rows.next()? {
+        let run = RunRow::read(row, 1)?;
+        let named = attribution.of(&run);
+        each_model(row.get_ref(0)?.as_blob()?, &mut |_, sums| each(named, sums)).ok_or_else(damaged)?;
+    }
+    Ok(())
+}
+
 fn is_of(charge: &Charge<'_>, person: PersonId) -> bool {
     charge.called.caller.is_some_and(|caller| caller.person == Bits::new(person.get()))
 }
@@ -378,45 +427,46 @@ impl Gathered {
 
     /// A row of closed sections: what it says first stays.
     fn take_row(&mut self, run: Bits, stored: RunRow) {
+        self.looked_up.insert(run);
         let (row, _) = self.runs.entry(run).or_default();
         *row = joined(Some(stored), row.as_ref());
     }
 
-    /// The wanted ones with everything that they used, the last active first.
-    fn lines(self, conn: &Connection, wanted: impl Fn(&RunRow) -> bool) -> rusqlite::Result<Vec<RunLine>> {
+    /// The wanted ones without what they used, the last active first.
+    fn bare_lines(&mut self, conn: &Connection, wanted: impl Fn(&RunRow) -> bool) -> rusqlite::Result<Vec<RunLine>> {
+        let all: Vec<Bits> = self.runs.keys().copied().collect();
         let mut lines = Vec::new();
-        for (run, (row, mut used)) in self.runs {
+        for run in all {
             // One that only the open section knows may have begun in a closed one.
-            let Some(row) = joined(stored_run(conn, run)?, row.as_ref()) else { continue };
-            if !wanted(&row) {
-                continue;
+            if let Some(row) = self.row(conn, run)?.filter(&wanted) {
+                lines.push(line(run, row));
             }
-            let days = conn
-                .prepare_cached("SELECT day FROM usage_by_run WHERE run = ?1")?
-                .query_map((run,), |row| row.get::<_, i64>(0))?
-                .collect::<rusqlite::Result<Vec<_>>>()?;
-            for day in days {
-                let Some(stored) = stored_run_day(conn, day, run)? else { continue };
-                used.add(&stored.models.packed(), stored.human, stored.retried).ok_or_else(damaged)?;
-            }
-            lines.push(line(run, row, &used)?);
         }
         lines.sort_by_key(|line| (std::cmp::Reverse(line.last), line.run));
         lines.truncate(RUNS_MAX);
         Ok(lines)
     }
+
+    /// Adds up what a run used on both sides.
+    fn fill(&self, conn: &Connection, line: &mut RunLine) -> rusqlite::Result<()> {
+        let run = Bits::new(line.run.get());
+        let mut used = self.runs.get(&run).map(|(_, used)| used.clone()).unwrap_or_default();
+        let mut select = conn.prepare_cached("SELECT models, human, retried FROM usage_by_run WHERE run = ?1")?;
+        let mut days = select.query((run,))?;
+        while let Some(day) = days.next()? {
+            used.add(day.get_ref(0)?.as_blob()?, day.get(1)?, day.get(2)?).ok_or_else(damaged)?;
+        }
+        let count = |figure: i64| u64::try_from(figure).unwrap_or(0);
+        (line.human, line.retried) = (count(used.human), count(used.retried));
+        line.not_exact = Nano::new(used.models.total().ok_or_else(overflow)?.not_exact);
+        line.models = dearest_first(used.models.into_sums());
+        Ok(())
+    }
 }
 
-fn line(run: Bits, row: RunRow, used: &RunDay) -> rusqlite::Result<RunLine> {
-    let mut models = BTreeMap::<String, Sums>::new();
-    let mut not_exact = 0_i64;
-    each_model(&used.models.packed(), &mut |model, sums| {
-        not_exact = not_exact.checked_add(sums.not_exact)?;
-        models.entry(model.to_owned()).or_default().add(sums)
-    })
-    .ok_or_else(damaged)?;
-    let count = |figure: i64| u64::try_from(figure).unwrap_or(0);
-    Ok(RunLine {
+/// What is known of a run before it is added up.
+fn line(run: Bits, row: RunRow) -> RunLine {
+    RunLine {
         run: RunId::new(run.get()),
         person: PersonId::new(row.caller.person.get()),
         key: KeyId::new(row.caller.key.get()),
@@ -427,9 +477,9 @@ fn line(run: Bits, row: RunRow, used: &RunDay) -> rusqlite::Result<RunLine> {
         project: row.project,
         began: row.began,
         last: row.last,
-        human: count(used.human),
-        retried: count(used.retried),
-        models: dearest_first(models),
-        not_exact: Nano::new(not_exact),
-    })
+        human: 0,
+        retried: 0,
+        models: Vec::new(),
+        not_exact: Nano::ZERO,
+    }
 }

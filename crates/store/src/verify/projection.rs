@@ -16,8 +16,8 @@ use crate::ids::Bits;
 use crate::pack;
 use crate::projector::observed::{self, TALLIED, Tallied, quarter_of};
 use crate::projector::{
-    self, ByModel, Caller, ChargeKind, IndexRow, Notes, Progress, RunDay, RunRow, StoredBlock, damaged, hold_column,
-    month_of, stored_run, stored_run_day, words_of,
+    self, Attributed, ByModel, Caller, ChargeKind, IndexRow, Notes, Progress, RUN_COLUMNS, RunDay, RunRow, StoredBlock,
+    damaged, hold_column, month_of, stored_run, stored_run_day, words_of,
 };
 
 /// Findings told one by one; of the rest there is a number.
@@ -78,6 +78,7 @@ struct Rows {
     grants: i64,
     runs: i64,
     run_days: i64,
+    attributed: i64,
     words: i64,
 }
 
@@ -148,6 +149,7 @@ impl Comparing {
         self.compare_days(i64::MAX)?;
         self.compare_grants()?;
         self.compare_runs()?;
+        self.compare_attributed()?;
         self.compare_accounts()?;
         self.compare_holds()?;
         self.compare_suspense()?;
@@ -448,6 +450,32 @@ impl Comparing {
         Ok(())
     }
 
+    /// What was spent with each tool and for each project, from what the runs used, which has been compared.
+    fn compare_attributed(&mut self) -> rusqlite::Result<()> {
+        let Self { conn, told, rows, .. } = self;
+        let mut attributed = Attributed::default();
+        let mut select = conn.prepare(&format!(
+            "SELECT u.day, u.models, {RUN_COLUMNS} FROM usage_by_run AS u JOIN run AS r ON r.run = u.run"
+        ))?;
+        let mut used = select.query([])?;
+        while let Some(row) = used.next()? {
+            let mut models = ByModel::default();
+            models.add_packed(row.get_ref(1)?.as_blob()?).ok_or_else(damaged)?;
+            attributed.add(&RunRow::read(row, 2)?, row.get(0)?, &models).ok_or_else(damaged)?;
+        }
+        for ((attribution, day, name), expected) in attributed.rows() {
+            rows.attributed = rows.attributed.saturating_add(1);
+            let found: Option<Vec<u8>> = conn
+                .prepare_cached("SELECT models FROM usage_by_attribution WHERE kind = ?1 AND day = ?2 AND name = ?3")?
+                .query_row((attribution.kind(), day, &name), |row| row.get(0))
+                .optional()?;
+            if found != Some(expected.packed()) {
+                told.wrong(|| format!("what was spent on `{name}` on day {day} is not what its runs used"));
+            }
+        }
+        Ok(())
+    }
+
     fn compare_accounts(&mut self) -> rusqlite::Result<()> {
         let Self { conn, expected, told, .. } = self;
         let mut select = conn.prepare(
@@ -526,6 +554,7 @@ impl Comparing {
             ("spent_by_month", rows.grants),
             ("run", rows.runs),
             ("usage_by_run", rows.run_days),
+            ("usage_by_attribution", rows.attributed),
             ("event_word", rows.words),
             ("observed_id", seen.ids),
         ] {

@@ -34,6 +34,7 @@ pub(crate) fn dump(dir: &DataDir) -> String {
         "key_of_person",
         "run",
         "usage_by_run",
+        "usage_by_attribution",
         "event",
         "event_word",
         "observed",

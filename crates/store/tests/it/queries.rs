@@ -9,8 +9,8 @@ use purser_core::money::Nano;
 use purser_core::time::Instant;
 use purser_ledger::{FrameNo, Lsn};
 use purser_store::{
-    Attribution, ChargeKind, ChargeRow, DataDir, Day, Denial, DenialLog, PAGE_MAX, PaidAccount, Projection, Reader,
-    RunLine, RunsOf, SqliteJournal,
+    Attribution, ChargeKind, ChargeRow, DataDir, Day, Denial, DenialLog, Line, PAGE_MAX, PaidAccount, Projection,
+    Reader, RunLine, RunsOf, SqliteJournal,
 };
 
 use crate::projector::cut_sections;
@@ -114,13 +114,13 @@ fn runs_add_up_to_what_people_spent() {
 fn check_runs(section: u32) -> Vec<RunLine> {
     let (_temp, dir, expected) = projected(60, section);
     let reader = Reader::open(&dir).unwrap();
-    let runs = reader.runs(&RunsOf::default()).unwrap();
+    let (runs, ()) = reader.runs(&RunsOf::default(), |all| (all, ())).unwrap();
     assert_eq!(runs.len(), 6, "two of each person");
     assert!(runs.is_sorted_by(|a, b| a.last >= b.last), "the last active first");
     let charges = reader.charges(noon(0)..noon(50_000), None, 1_000).unwrap().rows;
     for n in 0..PEOPLE {
         let of = RunsOf { person: Some(person(n)), since: None };
-        let own = reader.runs(&of).unwrap();
+        let (own, ()) = reader.runs(&of, |all| (all, ())).unwrap();
         assert_eq!(own, runs.iter().filter(|run| run.person == person(n)).cloned().collect::<Vec<_>>());
         let spent: i64 = own.iter().map(|run| run.total().charge.get()).sum();
         assert_eq!(spent, expected.by_person[&person(n)]);
@@ -157,6 +157,23 @@ fn check_runs(section: u32) -> Vec<RunLine> {
     let projects = reader.usage_by(Attribution::Project, None, &days).unwrap();
     let shop = projects.iter().find(|line| line.of.as_deref() == Some("shop")).unwrap();
     assert_eq!(shop.charge.get(), expected.by_person[&person(1)]);
+    let half = Day::of(charges[charges.len() / 2].at);
+    for attribution in [Attribution::Tool, Attribution::Project] {
+        let parts = [Day(0)..half, half..Day(50_000)];
+        let parts = parts.map(|days| reader.usage_by(attribution, None, &days).unwrap());
+        let sum = |lines: &[Line<Option<String>>]| lines.iter().map(|line| line.charge.get()).sum::<i64>();
+        let named =
+            |lines: &[Line<Option<String>>]| lines.iter().filter(|line| line.of.is_some()).cloned().collect::<Vec<_>>();
+        assert_eq!(parts.iter().map(|lines| sum(lines)).sum::<i64>(), whole, "each day counts once");
+        let all = named(&reader.usage_by(attribution, None, &days).unwrap());
+        assert_eq!(
+            parts.iter().map(|lines| sum(&named(lines))).sum::<i64>(),
+            sum(&all),
+            "also where it was named later"
+        );
+        let people = (0..PEOPLE).map(|n| reader.usage_by(attribution, Some(person(n)), &days).unwrap());
+        assert_eq!(people.map(|lines| sum(&named(&lines))).sum::<i64>(), sum(&all), "everybody's is the company's");
+    }
     let own = reader.usage_by(Attribution::Project, Some(person(1)), &days).unwrap();
     assert_eq!(own, std::slice::from_ref(shop));
 
@@ -375,7 +392,10 @@ const STATEMENTS: &[&str] = &[
     "SELECT run FROM run WHERE last >= ?1 ORDER BY last DESC LIMIT 5",
     "SELECT run FROM run WHERE parent = ?1",
     "SELECT models FROM usage_by_run WHERE run = ?1 AND day = ?2",
-    "SELECT u.models FROM usage_by_run AS u JOIN run AS r ON r.run = u.run WHERE u.day >= ?1 AND u.day < ?2",
+    "SELECT day, models FROM usage_by_run WHERE run = ?1",
+    "SELECT u.models FROM run AS r JOIN usage_by_run AS u ON u.run = r.run
+     WHERE r.person = ?1 AND r.last >= ?2 AND u.day >= ?3 AND u.day < ?4",
+    "SELECT name, models FROM usage_by_attribution WHERE kind = ?1 AND day >= ?2 AND day < ?3",
     "SELECT sum(nano) FROM spent_by_day WHERE account = ?1",
     "SELECT day, nano FROM spent_by_day WHERE account = ?1 AND day >= ?2 AND day < ?3",
     "SELECT lsn FROM event WHERE lsn > ?1 ORDER BY lsn LIMIT ?2",
