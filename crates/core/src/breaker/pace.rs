@@ -21,6 +21,8 @@ pub struct Pace {
     /// The day of the last step, since 1970, and its most.
     day: i64,
     most_today: Nano,
+    /// Runs were held back today and nobody has said that it may go on: what went on before is not usual either.
+    doubted: bool,
     /// What the owner has said today may go on.
     confirmed: Nano,
     /// The most of earlier days with any spending, the latest first.
@@ -43,10 +45,10 @@ impl Pace {
                 return None;
             }
             (self.tripped, self.at_trip) = (true, ten);
+            self.doubted |= rule.act > Act::Warn;
             let seen = format!("{ten} in ten minutes, where {limit} is the most that is usual here");
             return Some(Trip { breaker: Breaker::Spend, act: rule.act, at, seen });
         }
-        // A day that tripped does not make the next one usual.
         if !self.tripped {
             self.most_today = self.most_today.max(ten);
         }
@@ -95,13 +97,14 @@ impl Pace {
         self.most_today = self.most_today.max(ten);
         self.minutes.clear();
         (self.warned, self.tripped, self.at_trip) = (false, false, Nano::ZERO);
+        self.doubted = false;
     }
 
     /// Takes in what was spent before this one began, oldest first: the days that it does not know itself. Of the day on
     /// which this one began, the past's most counts too.
     pub fn remember(&mut self, past: &Self) {
         let mut days: Vec<Nano> = past.most.iter().flatten().copied().collect();
-        if past.most_today > Nano::ZERO {
+        if past.most_today > Nano::ZERO && !past.doubted {
             if self.day == past.day {
                 self.most_today = self.most_today.max(past.most_today);
             } else {
@@ -133,7 +136,8 @@ impl Pace {
         let minute = minute_of(at);
         let day = minute.div_euclid(24 * 60);
         if day > self.day {
-            if self.most_today > Nano::ZERO {
+            // A day that tripped does not make the next one usual: on its way there a runaway comes as far as it may.
+            if self.most_today > Nano::ZERO && !self.doubted {
                 self.most.rotate_right(1);
                 if let Some(first) = self.most.first_mut() {
                     *first = Some(self.most_today);
@@ -141,6 +145,7 @@ impl Pace {
             }
             (self.day, self.most_today) = (day, Nano::ZERO);
             (self.confirmed, self.at_trip) = (Nano::ZERO, Nano::ZERO);
+            self.doubted = false;
         }
     }
 }

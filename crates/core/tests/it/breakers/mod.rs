@@ -188,6 +188,45 @@ fn a_second_runaway_trips_after_the_first_one_waits() {
     );
 }
 
+/// A runaway that begins anew each week is stopped at the same sum each time: on its way to what trips it comes as far as it
+/// may, and that must not become usual. What its owner has said may go on is.
+#[test]
+fn a_day_that_tripped_does_not_make_the_next_one_usual() {
+    let rule = SpendRule::default();
+    for goes_on in [false, true] {
+        let mut pace = Pace::default();
+        let mut month: Vec<Step> = offices::person(1, 6, 40).runs.into_iter().flat_map(|run| run.steps).collect();
+        month.sort_by_key(|step| step.at);
+        for step in &month {
+            pace.step(&rule, step.at, step.cost);
+        }
+        let last = month.last().unwrap().at;
+        let mut tripped_at = Vec::new();
+        for week in 1..=6 {
+            let from = last.saturating_add(Duration::from_hours(24 * 7 * week));
+            let (mut spent, mut watch) = (0, RunWatch::begun(from));
+            for step in runaway(from, 205).take(360) {
+                watch.step(&Rules::default(), &step);
+                spent += step.cost.get();
+                if pace.step(&rule, step.at, step.cost).is_some_and(|trip| trip.act > Act::Warn) {
+                    pace.pause(&rule, step.at, [(week, watch.minutes())]);
+                    if goes_on {
+                        pace.go_on(step.at);
+                    }
+                    break;
+                }
+            }
+            tripped_at.push(spent / 1_000_000_000);
+        }
+        let first = tripped_at[0];
+        if goes_on {
+            assert!(tripped_at[1..].iter().all(|later| *later > 2 * first), "{tripped_at:?}");
+        } else {
+            assert_eq!(tripped_at, [first; 6]);
+        }
+    }
+}
+
 /// A month of somebody's, and a runaway beside it; what would have been spent of the runaway's money, and what tripped, if
 /// nobody had said a word.
 #[test]
