@@ -29,6 +29,12 @@ pub(crate) struct Who {
     pub(crate) person: Arc<Person>,
 }
 
+impl Caller {
+    pub(crate) fn new(who: Rc<Who>, at: Instant) -> Self {
+        Self { who, at }
+    }
+}
+
 impl Deref for Caller {
     type Target = Who;
     fn deref(&self) -> &Who {
@@ -54,7 +60,7 @@ struct Kept {
 
 impl Callers {
     /// Whose key it is; `None`: nobody's.
-    fn find(&self, snapshot: &Arc<Snapshot>, hash: &[u8; 32]) -> Option<Rc<Who>> {
+    pub(crate) fn find(&self, snapshot: &Arc<Snapshot>, hash: &[u8; 32]) -> Option<Rc<Who>> {
         let mut kept = self.kept.borrow_mut();
         if !kept.of.as_ref().is_some_and(|of| Arc::ptr_eq(of, snapshot)) || kept.by_hash.len() >= CALLERS_MAX {
             *kept = Kept { of: Some(Arc::clone(snapshot)), ..Kept::default() };

@@ -7,8 +7,10 @@ use std::rc::Rc;
 
 use bytes::Bytes;
 use purser_core::money::Nano;
-use purser_core::price::Bucket;
+use purser_core::plan::Plan;
+use purser_core::price::{Bucket, RateCard};
 use purser_core::snapshot::Snapshot;
+use purser_ledger::Ledger;
 use purser_providers::{Dialect, RequestFacts, with_model};
 
 use crate::auth::Caller;
@@ -58,10 +60,15 @@ fn used(
     let upstream = route.first()?;
     let asked = Asked { provider: &upstream.name, model: &facts.model, tool: about.tool.tool };
     let planned = worker.plans.plan(snapshot, caller, &asked, about.at).ok()?;
+    used_percent(&worker.ledger, &planned.plan)
+}
+
+/// How much of the money of a plan's grants is used, held or in suspense, in whole hundredths rounded down.
+pub(crate) fn used_percent(ledger: &Ledger, plan: &Plan) -> Option<u8> {
     let (mut limit, mut used) = (Nano::ZERO, Nano::ZERO);
-    for leg in &planned.plan.grants {
+    for leg in &plan.grants {
         limit = limit.checked_add(leg.limit)?;
-        if let Some(balance) = worker.ledger.find(&leg.account) {
+        if let Some(balance) = ledger.find(&leg.account) {
             let taken = balance.spent.checked_add(balance.held)?.checked_add(balance.suspense)?;
             used = used.checked_add(taken)?;
         }
@@ -73,12 +80,17 @@ fn used(
 /// Somebody serves it at a price that is known, and at which a token out costs less.
 fn is_cheaper(worker: &Worker, snapshot: &Snapshot, about: &About, facts: &RequestFacts, to: &str) -> bool {
     let family = facts.dialect.family();
-    let rate = |model: &str| {
+    let card = |model: &str| {
         let upstream = routing::route(&worker.config.upstreams, family, model).first().copied()?;
-        let card = upstream.card(&snapshot.prices, model, about.at).ok()?;
-        card.rate(Bucket::Output, 0)
+        upstream.card(&snapshot.prices, model, about.at).ok()
     };
-    rate(to).zip(rate(&facts.model)).is_some_and(|(to, from)| to < from)
+    card(to).zip(card(&facts.model)).is_some_and(|(to, from)| costs_less(to, from))
+}
+
+/// A token out of one costs less than one out of the other.
+pub(crate) fn costs_less(this: &RateCard, other: &RateCard) -> bool {
+    let rate = |card: &RateCard| card.rate(Bucket::Output, 0);
+    rate(this).zip(rate(other)).is_some_and(|(this, other)| this < other)
 }
 
 impl Switched {

@@ -25,6 +25,22 @@ pub enum Tool {
 }
 
 impl Tool {
+    const ALL: [Self; 8] = [
+        Self::ClaudeCode,
+        Self::Codex,
+        Self::GeminiCli,
+        Self::AnthropicSdk,
+        Self::OpenAiSdk,
+        Self::GoogleSdk,
+        Self::LiteLlm,
+        Self::Other,
+    ];
+
+    /// The tool of a [`name`](Self::name); [`Tool::Other`] for whatever is none.
+    pub fn named(name: &str) -> Self {
+        Self::ALL.into_iter().find(|tool| tool.name() == name).unwrap_or_default()
+    }
+
     /// A stable name for logs and reports.
     pub const fn name(self) -> &'static str {
         match self {

@@ -1,7 +1,6 @@
 //! A call enters its run; where a breaker holds that back for a moment only, it waits for the owner's word.
 
 use purser_core::breaker::{Act, Breaker, Rules};
-use purser_core::decision::Refused as Reason;
 use purser_providers::{RequestFacts, RunFacts};
 use tokio::time::{Instant, timeout_at};
 
@@ -35,7 +34,7 @@ pub(crate) async fn enter(
         let policy = snapshot.directory.policy_of(caller.person.id);
         let until = *deadline.get_or_insert_with(|| Instant::now() + policy.park.max_wait);
         if act_of(&policy.breakers, tripped.breaker) != Some(Act::Hold) || Instant::now() >= until {
-            return Err(deny::not_allowed(&snapshot, caller, Reason::RunPaused { run, tripped }));
+            return Err(deny::paused(&snapshot, caller, run, tripped));
         }
         tokio::select! {
             _ = timeout_at(until, stops.changed()) => {}

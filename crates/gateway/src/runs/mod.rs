@@ -33,7 +33,8 @@ use crate::deny;
 use crate::refuse::Refused;
 pub(crate) use enter::enter;
 pub(crate) use legs::RunLegs;
-use table::{Entering, Table};
+use table::Table;
+pub(crate) use table::{Entering, Parent};
 pub use watch::Tripping;
 
 /// The run of a call.
@@ -69,6 +70,16 @@ pub(crate) struct Asked<'a> {
     /// What it says about its run.
     pub(crate) said: RunFacts<'a>,
     pub(crate) turn: Turn,
+}
+
+/// What a call is known to be, beside its run.
+#[derive(Debug, Default)]
+pub(crate) struct Known {
+    pub(crate) session: Option<u64>,
+    pub(crate) project: Option<Box<str>>,
+    pub(crate) human: bool,
+    pub(crate) retried: bool,
+    pub(crate) work: Option<u64>,
 }
 
 /// Why a call is not counted in a run.
@@ -120,7 +131,28 @@ impl Runs {
             limits,
             policy: policy.runs,
         };
-        let entered = self.table.lock().enter(&entering);
+        let known = Known {
+            session: session(caller, named, said),
+            project: said.project.map(Into::into).or_else(|| caller.key.project.clone()),
+            human: turn.human,
+            retried: said.retried,
+            work: turn.work,
+        };
+        self.enter_as(snapshot, &entering, known)
+    }
+
+    /// Counts a call in its run, whatever told which that is.
+    ///
+    /// # Errors
+    /// As [`enter`](Self::enter).
+    pub(crate) fn enter_as(
+        &self,
+        snapshot: &Snapshot,
+        entering: &Entering<'_>,
+        known: Known,
+    ) -> Result<InRun, NotEntered> {
+        let caller = entering.caller;
+        let entered = self.table.lock().enter(entering);
         let entered = entered.map_err(|why| match why {
             table::No::Held { run, tripped } => NotEntered::Paused { run, tripped },
             table::No::Limit { run, limit } => {
@@ -131,12 +163,12 @@ impl Runs {
         let run = InRun {
             id: entered.id,
             // What a sub-agent is told first looks like a human being's words.
-            human: turn.human && entered.above.is_empty(),
+            human: known.human && entered.above.is_empty(),
             above: entered.above,
-            session: session(caller, named, said),
-            project: said.project.map(Into::into).or_else(|| caller.key.project.clone()),
-            retried: said.retried,
-            work: turn.work,
+            session: known.session,
+            project: known.project,
+            retried: known.retried,
+            work: known.work,
             spent: entered.spent,
             warning: entered.warning,
             legs: RunLegs::new(entered.legs),
@@ -156,6 +188,11 @@ impl Runs {
         let mut table = self.table.lock();
         table.used(run.id, &run.above, input.saturating_add(output), charge, at);
         table.step(run.id, rules, &step)
+    }
+
+    /// What somebody spent before any of this.
+    pub(crate) fn remember(&self, person: PersonId, past: &Pace) {
+        self.table.lock().remember(person, past);
     }
 
     /// Stops have changed: runs whose stop was lifted go on.
@@ -178,7 +215,7 @@ impl LiveRuns {
     /// What somebody spent before this process began: whose money usually goes fast is not warned about it anew after
     /// every restart.
     pub fn remember(&self, person: PersonId, past: &Pace) {
-        self.0.table.lock().remember(person, past);
+        self.0.remember(person, past);
     }
 }
 

@@ -53,21 +53,21 @@ pub(super) struct Run {
 }
 
 /// A call that is to be counted in its run.
-pub(super) struct Entering<'a> {
-    pub(super) caller: &'a Caller,
-    pub(super) directory: &'a Directory,
-    pub(super) tool: Tool,
-    pub(super) named: Option<RunId>,
-    pub(super) parent: Option<Parent>,
+pub(crate) struct Entering<'a> {
+    pub(crate) caller: &'a Caller,
+    pub(crate) directory: &'a Directory,
+    pub(crate) tool: Tool,
+    pub(crate) named: Option<RunId>,
+    pub(crate) parent: Option<Parent>,
     /// What the policy and the request allow it.
-    pub(super) limits: RunLimits,
+    pub(crate) limits: RunLimits,
     /// What the policy alone allows any run of this person.
-    pub(super) policy: RunLimits,
+    pub(crate) policy: RunLimits,
 }
 
 /// The run that started a call's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Parent {
+pub(crate) enum Parent {
     /// By the name that the client has for it: it may not have called yet.
     Named(RunId),
     /// By the id that Purser gave it: it must be there.
