@@ -58,7 +58,7 @@ pub enum Labelled {
 
 impl Labelled {
     /// The number in the table; never reused.
-    const fn code(self) -> i64 {
+    pub(crate) const fn code(self) -> i64 {
         match self {
             Self::Unit => 1,
             Self::Key => 2,

@@ -150,6 +150,22 @@ impl Reader {
         })
     }
 
+    /// Every charge in a range of time, oldest first, each once and all as of one moment. Costs what there is in the range
+    /// and what came after it; keeps one block of them in memory.
+    ///
+    /// # Errors
+    /// [`StoreError::Sqlite`].
+    pub fn each_charge(&self, range: Range<Instant>, each: &mut dyn FnMut(ChargeRow)) -> Result<(), StoreError> {
+        self.ask("read charges", |conn| {
+            View::of(conn)?.each_since(range.start, &mut |charge| {
+                if range.contains(&charge.at) {
+                    each(ChargeRow::of(charge));
+                }
+                Ok(())
+            })
+        })
+    }
+
     /// One charge by its record.
     ///
     /// # Errors

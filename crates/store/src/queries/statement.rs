@@ -1,6 +1,6 @@
 //! What a statement is made of: a subject's accounts by period, a person's figures.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
 use purser_core::account::{Period, Subject};
@@ -79,6 +79,21 @@ impl Reader {
                 .optional()?;
             add_spent(conn, row.as_mut_slice())?;
             Ok(row)
+        })
+    }
+
+    /// The period of each account that there ever was.
+    ///
+    /// # Errors
+    /// [`StoreError::Sqlite`].
+    pub fn periods(&self) -> Result<HashMap<AccountNo, Period>, StoreError> {
+        self.ask("read the periods of accounts", |conn| {
+            conn.prepare_cached("SELECT no, start, until FROM account")?
+                .query_map([], |row| {
+                    let (start, end) = (Instant::from_micros(row.get(1)?), Instant::from_micros(row.get(2)?));
+                    Ok((AccountNo(row.get(0)?), Period { start, end }))
+                })?
+                .collect()
         })
     }
 

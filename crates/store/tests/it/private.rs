@@ -2,8 +2,8 @@
 
 use std::fs;
 
-use purser_core::id::{NoteId, OfferId};
-use purser_store::{Labelled, OfferText, Personal, Private};
+use purser_core::id::{NoteId, OfferId, UnitId};
+use purser_store::{Labelled, OfferText, Personal, Private, Reader};
 
 use crate::script::{folder, person};
 
@@ -31,6 +31,9 @@ fn fields_read_back_and_are_replaced() {
     private.put_label(Labelled::Key, 7, "laptop").unwrap();
     private.put_label(Labelled::Unit, 7, "Applied Research").unwrap();
     assert_eq!(private.labels(Labelled::Unit).unwrap(), [(7, "Applied Research".to_owned())]);
+    let names = Reader::open(&dir).unwrap().names().unwrap();
+    assert_eq!(names.people, [(person(1), "Another Name".to_owned())], "also for who only reads");
+    assert_eq!(names.units, [(UnitId::new(7), "Applied Research".to_owned())]);
     private.put_label(Labelled::Unit, 7, "").unwrap();
     assert!(private.labels(Labelled::Unit).unwrap().is_empty());
     assert_eq!(private.labels(Labelled::Key).unwrap(), [(7, "laptop".to_owned())]);

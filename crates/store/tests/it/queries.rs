@@ -71,7 +71,20 @@ fn check_pages(section: u32) -> Vec<ChargeRow> {
         }
     }
     assert_eq!(paged, whole.rows);
-    reader.charges(all, None, 1_000).unwrap().rows
+    let rows = reader.charges(all.clone(), None, 1_000).unwrap().rows;
+    let told = |range| {
+        let mut told = Vec::new();
+        reader.each_charge(range, &mut |row| told.push(row)).unwrap();
+        told.reverse();
+        told
+    };
+    assert_eq!(told(all.clone()), rows, "the same ones, oldest first");
+    assert_eq!([told(middle..all.end), told(all.start..middle)].concat(), rows);
+    let periods = reader.periods().unwrap();
+    for no in rows.iter().flat_map(|row| row.legs.iter().map(|leg| &leg.no).chain(&row.ceilings)) {
+        assert_eq!(periods.get(no), reader.account(*no).unwrap().map(|account| account.period).as_ref());
+    }
+    rows
 }
 
 #[test]
