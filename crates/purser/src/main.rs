@@ -24,6 +24,7 @@ mod logs;
 mod mcp;
 mod output;
 mod place;
+mod replay;
 mod run;
 mod serve;
 mod terminal;
@@ -85,6 +86,7 @@ fn act(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Verify(verify) => cli::data::verify(&place, &verify, out),
         Command::Backup(backup) => cli::data::backup(&place, &backup, out),
         Command::Journal(command) => command.run(&place),
+        Command::Replay(replay) => replay.run(&config, &place, out),
         Command::Restore(restore) => cli::data::restore(&place, &restore, out),
         Command::Mcp(mcp) => runtime.block_on(mcp::mcp(&mcp, &place)),
         command => runtime.block_on(async {
@@ -142,6 +144,7 @@ fn absent(command: &Command) -> Absent {
         | Command::Verify(_)
         | Command::Journal(_)
         | Command::Backup(_)
+        | Command::Replay(_)
         | Command::Restore(_) => Absent::Refuse,
     }
 }
@@ -184,6 +187,7 @@ async fn ask(command: Command, client: &mut Client, place: &Place, out: Output) 
         | Command::Verify(_)
         | Command::Journal(_)
         | Command::Backup(_)
+        | Command::Replay(_)
         | Command::Restore(_) => {
             unreachable!("these open their files themselves")
         }

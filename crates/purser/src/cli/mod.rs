@@ -149,6 +149,11 @@ pub(crate) enum Command {
     /// What was used without passing through the gateway
     #[command(subcommand)]
     Import(import::Command),
+    /// What a policy would have done to a month: this company's own, one from elsewhere, or a film
+    ///
+    /// Tells the calls again, through the code that admits and settles them, and shows what was spent, what was refused
+    /// and by what. Reads only, beside a running Purser or without one. Needs no Purser for a film.
+    Replay(crate::replay::Replay),
     /// Walk a cent: from the clause that promised it to the call that it paid, and back
     Trace(trace::Trace),
     /// What is left right now
@@ -173,7 +178,7 @@ pub(crate) enum Command {
 }
 
 /// An instant to the second.
-fn second(at: purser_core::time::Instant) -> String {
+pub(crate) fn second(at: purser_core::time::Instant) -> String {
     let text = at.to_string();
     text.split_once('.').map_or_else(|| text.clone(), |(seconds, _)| format!("{seconds}Z"))
 }

@@ -28,6 +28,7 @@ use toml::Spanned;
 use self::file::File;
 pub(crate) use self::mistake::Mistake;
 pub(crate) use self::provider::usual_variables;
+pub(crate) use self::quantity::Span;
 
 /// The file looked for where none is named.
 const USUAL_FILE: &str = "purser.toml";
@@ -176,12 +177,37 @@ impl Config {
                 .map(|url| proxy(&url)),
             roots,
         };
-        let policy = self.file.policy.resolve().map_err(|(what, hint)| self.mistake(what, hint))?;
+        let policy = self.policy()?;
         let outside =
             |field: &str, url: &Option<String>| url.as_deref().map(|url| self.outside(field, url)).transpose();
         let gateway_url = outside("gateway_url", &listen.gateway_url)?;
         let control_url = outside("control_url", &listen.control_url)?;
         Ok(Serve { gateway, control: listen.control, gateway_url, control_url, tls, policy })
+    }
+
+    /// How calls are admitted.
+    ///
+    /// # Errors
+    /// Fields that contradict each other.
+    pub(crate) fn policy(&self) -> Result<Policy, Mistake> {
+        self.file.policy.resolve().map_err(|(what, hint)| self.mistake(what, hint))
+    }
+
+    /// How calls would be admitted if what another file names in its `[policy]` stood in this one. The rest of the other
+    /// file is not looked at.
+    ///
+    /// # Errors
+    /// The other file can't be read or has a mistake.
+    pub(crate) fn policy_with(&self, other: &Path) -> Result<Policy, Mistake> {
+        let read = Self::load_named(Some(other))?;
+        // Both were read as configurations before, so they are tables.
+        let table = |source: &str| source.parse::<toml::Table>().unwrap_or_default();
+        let (own, new) = (table(&self.source), table(&read.source));
+        let named = |table: &toml::Table| table.get("policy").cloned().unwrap_or_else(|| toml::Table::new().into());
+        let merged: policy::Policy = overlaid(named(&own), named(&new))
+            .try_into()
+            .map_err(|error: toml::de::Error| read.mistake(error.message(), "see docs/reference/configuration.md"))?;
+        merged.resolve().map_err(|(what, hint)| read.mistake(what, hint))
     }
 
     /// An address by which others reach a listener, without a slash at its end.
@@ -252,6 +278,23 @@ fn refuse_newer(source: &str, path: Option<&Path>) -> Result<(), Mistake> {
             "run the newer Purser that it was written for, or write it for this one",
         )),
         _ => Ok(()),
+    }
+}
+
+/// One value with all that the other one names in place of its own.
+fn overlaid(own: toml::Value, new: toml::Value) -> toml::Value {
+    match (own, new) {
+        (toml::Value::Table(mut own), toml::Value::Table(new)) => {
+            for (name, value) in new {
+                let value = match own.remove(&name) {
+                    Some(before) => overlaid(before, value),
+                    None => value,
+                };
+                own.insert(name, value);
+            }
+            own.into()
+        }
+        (_, new) => new,
     }
 }
 

@@ -44,6 +44,7 @@ use self::scratch::Scratch;
 use self::show::Show;
 use self::stage::Stage;
 use self::summary::Summary;
+pub(crate) use self::traffic::Dice;
 use self::view::Theme;
 use crate::engine::store;
 use crate::failure::Failure;

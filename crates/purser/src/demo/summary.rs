@@ -200,7 +200,8 @@ impl Summary {
             "{head}\n\
              \x20           stopped after {}.{} s at {} of {}; {} more tries denied\n\
              \x20           would have spent {}/h: {} saved so far,\n\
-             \x20           {} in a month without a pause (extrapolated)\n",
+             \x20           {} in a month without a pause (extrapolated)\n\
+             \x20           such a month, call by call: purser replay --film bill-150k\n",
             agent.ran_ms / 1000,
             agent.ran_ms % 1000 / 100,
             money(agent.spent),

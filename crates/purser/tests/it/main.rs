@@ -8,5 +8,6 @@ mod configuration;
 mod hostile;
 mod offers;
 mod operation;
+mod replay;
 mod running;
 mod serving;
