@@ -62,7 +62,7 @@ bugs! {
     NoDiscount = "no-discount", "The negotiated discount is forgotten.", Charge;
     WrongPeriod = "wrong-period", "A call is planned for yesterday.", Plan | Denial;
     UtcPeriod = "utc-period", "Days begin at midnight in London, wherever the person lives.", Plan;
-    StalePlan = "stale-plan", "A kept plan outlives its period.", Plan | Denial;
+    StalePlan = "stale-plan", "A kept plan outlives its period.", Plan | Denial | Guarantee;
     OldLimit = "old-limit", "A changed budget is not noticed.", Plan;
     NoCeiling = "no-ceiling", "The company's budget is left out.", Plan;
     NoRunBudget = "no-run-budget", "What a run may cost is left out.", Plan;
@@ -95,6 +95,8 @@ bugs! {
     AnyTool = "any-tool", "What is for calls from one tool pays for all.", Plan | Denial;
     NoFloor = "no-floor", "Nobody asks for consent to a cut below a letter's floor.", Promises;
     ObservedIgnored = "observed-ignored", "What counts of observed usage is left out.", Plan | Denial;
+    OverdrawnMandate = "overdrawn-mandate", "A manager's mandate gives on after it has given all.", Promises;
+    TopUpWithoutGrant = "top-up-without-grant", "More money is approved and its grant is not made.", Promises;
     HalfAChange = "half-a-change", "A start takes the parts of a change that was never finished.", Plan | Denial | Promises | Conduct;
     NotTruedUp = "not-trued-up", "The provider's late figures are ignored.", Quiet;
 }

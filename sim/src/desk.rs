@@ -128,10 +128,13 @@ impl World {
     fn may_be_overlooked(&self, why: &purser_core::directory::EventError) -> bool {
         use purser_core::directory::EventError;
         use purser_core::offer::OfferError;
+        use purser_core::top_up::TopUpError;
         match self.bug {
             Some(Bug::OverCommitted) => {
                 matches!(why, EventError::Pool(purser_core::pool::PoolError::Overcommitted { .. }))
             }
+            Some(Bug::OverdrawnMandate) => matches!(why, EventError::TopUp(TopUpError::Spent { .. })),
+            Some(Bug::TopUpWithoutGrant) => matches!(why, EventError::TopUp(TopUpError::Grant(_))),
             Some(Bug::KeptCommitment) => matches!(why, EventError::Offer(OfferError::StillCommitted(_))),
             _ => matches!(why, EventError::Offer(OfferError::Grant)),
         }

@@ -7,10 +7,12 @@ use purser_core::account::Subject;
 use purser_core::breaker::{Breaker, Rules};
 use purser_core::budget::BudgetOn;
 use purser_core::calendar::{Cadence, Days};
-use purser_core::event::{Event, GrantChange, GrantEvent, OfferEvent, PolicyOn, PoolEvent, RoleEvent, StopEvent};
+use purser_core::event::{
+    Event, GrantChange, GrantEvent, OfferEvent, PolicyOn, PoolEvent, RoleEvent, StopEvent, TopUpEvent,
+};
 use purser_core::grant::{Grant, Priority, WorkShare};
 use purser_core::id::{
-    BudgetId, CommandId, GrantId, KeyId, MovementId, OfferId, PersonId, PoolId, RunId, StopId, UnitId,
+    BudgetId, CommandId, GrantId, KeyId, MovementId, OfferId, PersonId, PoolId, RunId, StopId, TopUpId, UnitId,
 };
 use purser_core::money::Nano;
 use purser_core::observed::{IDS_MAX, Observation, ObservedUse, Seen, Source};
@@ -25,6 +27,7 @@ use purser_core::run::RunLimits;
 use purser_core::scope::Scope;
 use purser_core::stop::{Stop, StopOn, Tripped};
 use purser_core::time::Instant;
+use purser_core::top_up::{self, Absence, Decision, Desk, Mandate, TopUp};
 use purser_core::usage::{Tier, Usage};
 
 use crate::audit::PLACES;
@@ -66,11 +69,14 @@ pub(crate) fn some_family() -> RoleChange {
 pub(crate) fn some_policy(dice: &mut Dice) -> Policy {
     let mut percent = || u8::try_from(*dice.pick(&[0_u64, 30, 50, 100, 100])).unwrap_or(0);
     let moving = Moving { advance_percent: percent(), gift_percent: percent() };
+    let usual = top_up::Rules::default();
     let runs = RunLimits { requests: Some(dice.below(100)), ..RunLimits::NONE };
     let breakers = Rules { growth: None, ..Rules::default() };
     let (runs, breakers) = if dice.per_mille(300) { (runs, breakers) } else { Default::default() };
     let observed = *dice.pick(&[ObservedUse::Beside, ObservedUse::Counts]);
-    Policy { moving, runs, breakers, observed, ..Policy::default() }
+    let small = || top_up::Rules { manager_max: Nano::new(5_000_000), finance_max: Nano::new(50_000_000), ..usual };
+    let top_ups = if dice.per_mille(500) { small() } else { usual };
+    Policy { moving, runs, breakers, observed, top_ups, ..Policy::default() }
 }
 
 fn family() -> Family {
@@ -103,7 +109,10 @@ impl World {
         {
             return Some(Wish { events, at, careless: false });
         }
-        let events = match self.dice.weighted(&[8, 5, 4, 8, 3, 3, 14, 9, 34, 45, 4, 8]) {
+        if self.has(Bug::OverdrawnMandate) && self.dice.per_mille(500) {
+            return self.wish_about_top_ups(at);
+        }
+        let events = match self.dice.weighted(&[8, 5, 4, 8, 3, 3, 14, 9, 34, 45, 4, 8, 30]) {
             0 => self.wish_for_a_limit(at),
             1 => self.wish_about_budgets(at),
             2 => self.wish_about_units(at),
@@ -115,7 +124,8 @@ impl World {
             8 => self.wish_about_a_life(at),
             9 => return self.wish_about_an_offer(at),
             10 => self.wish_about_stops(at),
-            _ => self.wish_about_what_was_seen(at),
+            11 => self.wish_about_what_was_seen(at),
+            _ => return self.wish_about_top_ups(at),
         }?;
         Some(Wish { events, at, careless: false })
     }
@@ -566,6 +576,178 @@ impl World {
             condition_precedent: false,
             calendar,
         })
+    }
+
+    /// Somebody of the company who is a person, or a script.
+    fn somebody(&mut self) -> Who {
+        let person = if self.dice.per_mille(800) { self.some_person() } else { None };
+        match person {
+            Some(person) => {
+                Who { actor: format!("lgn_{}", person.get()).parse().expect("it is a word"), person: Some(person) }
+            }
+            None => self.who(),
+        }
+    }
+
+    /// Somebody wants more money, gets it or not; managers are given mandates, and some are away.
+    fn wish_about_top_ups(&mut self, at: Instant) -> Option<Wish> {
+        let mut open: Vec<Arc<TopUp>> = self.company.directory.all_undecided_top_ups().cloned().collect();
+        open.sort_unstable_by_key(|known| known.id);
+        let mut weights = [12, 6, 5, 2, if open.is_empty() { 0 } else { 30 }];
+        if self.has(Bug::OverdrawnMandate) {
+            // One mandate, and much that is asked of it.
+            let is_set = self.company.directory.mandates().next().is_some();
+            weights = [12, if is_set { 0 } else { 20 }, 0, 0, if open.is_empty() { 0 } else { 30 }];
+        }
+        let event = match self.dice.weighted(&weights) {
+            0 => return self.wish_for_more(at).map(|events| Wish { events, at, careless: false }),
+            1 => self.mandate(at)?,
+            2 => {
+                let (person, delegate) = (self.some_person()?, self.some_person()?);
+                let mut first = self.company.directory.person(person)?.zone(at).date(at);
+                if self.dice.per_mille(100) {
+                    first = first.yesterday().ok()?;
+                }
+                let mut last = first;
+                for _ in 0..self.dice.below(9) {
+                    last = last.tomorrow().ok()?;
+                }
+                TopUpEvent::AbsenceSet { absence: Absence { person, delegate, first, last }, at }
+            }
+            3 => TopUpEvent::AbsenceEnded { person: self.some_person()?, at },
+            _ => return self.answer(&open, at),
+        };
+        Some(Wish { events: vec![Event::TopUp(event)], at, careless: false })
+    }
+
+    fn wish_for_more(&mut self, at: Instant) -> Option<Vec<Event>> {
+        let person = self.some_person()?;
+        let zone = self.company.directory.person(person)?.zone(at).clone();
+        let mut until = zone.date(at);
+        for _ in 0..self.dice.below(4) {
+            until = until.tomorrow().ok()?;
+        }
+        if self.dice.per_mille(40) {
+            until = zone.date(at).yesterday().ok()?;
+        }
+        let least = u64::from(self.dice.per_mille(970));
+        let hours = i64::try_from(self.dice.between(least, 60)).ok()?;
+        let mut closes = Instant::from_micros(at.as_micros() + hours * HOUR);
+        if self.dice.per_mille(950) {
+            closes = closes.min(zone.first_instant(until.tomorrow().ok()?));
+        }
+        let by = self.somebody();
+        let purpose = *self.dice.pick(&[None, None, Some("migration"), Some("launch")]);
+        let purpose = purpose.map(|word| word.parse().expect("it is a word"));
+        let run = self.dice.per_mille(300).then(|| RunId::new(self.new_id()));
+        let mut amount = money(&mut self.dice, 0, self.plenty * 20);
+        if self.dice.per_mille(30) {
+            amount = Nano::ZERO;
+        }
+        if self.has(Bug::OverdrawnMandate)
+            && let Some(mandate) = self.company.directory.mandates().map(|mandate| mandate.request).min()
+        {
+            amount = mandate;
+        }
+        let top_up = TopUpId::new(self.new_id());
+        Some(vec![Event::TopUp(TopUpEvent::Asked { top_up, person, purpose, amount, until, by, run, closes, at })])
+    }
+
+    fn mandate(&mut self, at: Instant) -> Option<TopUpEvent> {
+        let (manager, mut unit) = (self.some_person()?, self.some_unit()?);
+        let (mut request, mut month) = (money(&mut self.dice, 1, self.plenty * 20), Nano::ZERO);
+        if self.has(Bug::OverdrawnMandate) {
+            // For everybody, and one gives all of it.
+            (unit, month) = (UnitId::new(1), request);
+        } else if self.dice.per_mille(900) {
+            month = request.saturating_add(money(&mut self.dice, 0, self.plenty * 10));
+        } else if self.dice.per_mille(500) {
+            request = Nano::ZERO;
+        }
+        let pool = if self.dice.per_mille(300) { self.some_pool() } else { None };
+        Some(TopUpEvent::MandateSet { manager, unit, month, request, pool, at })
+    }
+
+    /// What becomes of a request.
+    fn answer(&mut self, open: &[Arc<TopUp>], at: Instant) -> Option<Wish> {
+        let known = self.some(open)?;
+        let top_up = if self.dice.per_mille(990) { known.id } else { TopUpId::new(self.new_id()) };
+        let over = known.closes <= at;
+        let mostly = if self.has(Bug::OverdrawnMandate) { [0, 0, 40, 1, 1, 1] } else { [6, 12, 14, 6, 3, 1] };
+        let step = self.dice.weighted(&if over { [1, 1, 1, 1, 1, 20] } else { mostly });
+        let event = match step {
+            0 => TopUpEvent::Passed { top_up, to: *self.dice.pick(&[Desk::Finance, Desk::Admin]), at },
+            1 => return self.approval(&known, at),
+            2 => return self.approval_by_mandate(&known, at),
+            3 => TopUpEvent::Denied { top_up, decision: self.decision(at) },
+            4 => TopUpEvent::Cancelled { top_up, by: self.somebody(), at },
+            _ => TopUpEvent::Expired { top_up, at },
+        };
+        Some(Wish { events: vec![Event::TopUp(event)], at, careless: false })
+    }
+
+    /// By somebody who may, mostly, or in the stead of somebody.
+    fn decision(&mut self, at: Instant) -> Decision {
+        let mut absences: Vec<Arc<Absence>> = self.company.directory.absences().cloned().collect();
+        absences.sort_unstable_by_key(|absence| absence.person);
+        let lent = if self.dice.per_mille(300) { self.some(&absences) } else { None };
+        let by = match &lent {
+            Some(lent) => Who { actor: "lgn_9".parse().expect("it is a word"), person: Some(lent.delegate) },
+            None => self.somebody(),
+        };
+        let desk = *self.dice.pick(&[Desk::Manager, Desk::Finance, Desk::Admin, Desk::Admin]);
+        Decision { by, desk, for_absent: lent.map(|lent| lent.person), mandate: None, note: None, at }
+    }
+
+    fn approval(&mut self, known: &TopUp, at: Instant) -> Option<Wish> {
+        let part = self.dice.between(1, 100);
+        let amount = match self.dice.weighted(&[70, 27, 3]) {
+            0 => known.amount,
+            1 => Nano::new(known.amount.get() / 100 * i64::try_from(part).ok()?),
+            _ => known.amount.saturating_add(Nano::new(1)),
+        };
+        let pool = if self.dice.per_mille(300) { self.some_pool() } else { None };
+        let decision = self.decision(at);
+        Some(self.approved(known, amount, pool, decision))
+    }
+
+    /// By a mandate: mostly one that gives so much.
+    fn approval_by_mandate(&mut self, known: &TopUp, at: Instant) -> Option<Wish> {
+        let directory = &self.company.directory;
+        let month = directory.mandate_month(at);
+        let mut mandates: Vec<Arc<Mandate>> = directory.mandates().cloned().collect();
+        mandates.sort_unstable_by_key(|mandate| mandate.manager);
+        if self.dice.per_mille(800) {
+            mandates.retain(|mandate| directory.is_mandate_for(mandate, known.person, at));
+        }
+        if self.has(Bug::OverdrawnMandate) {
+            let is_drained = |mandate: &Arc<Mandate>| mandate.left_in(month) < known.amount;
+            mandates.retain(|mandate| known.amount <= mandate.request);
+            if mandates.iter().any(is_drained) {
+                mandates.retain(is_drained);
+            }
+        }
+        let mandate = self.some(&mandates)?;
+        let by = Who { actor: "purser".parse().expect("it is a word"), person: None };
+        let (desk, for_absent, note) = (Desk::Manager, None, None);
+        let decision = Decision { by, desk, for_absent, mandate: Some(mandate.manager), note, at };
+        Some(self.approved(known, known.amount, mandate.pool, decision))
+    }
+
+    /// The grant and its approval, in one change.
+    fn approved(&mut self, known: &TopUp, amount: Nano, pool: Option<PoolId>, decision: Decision) -> Wish {
+        let at = decision.at;
+        let whose = self.company.directory.person(known.person);
+        let home = whose.map_or(zone(0), |person| person.zone(at).clone());
+        let made = Event::GrantMade(known.granted(amount, pool, &home, at));
+        let mut events = vec![made, Event::TopUp(TopUpEvent::Approved { top_up: known.id, amount, decision })];
+        if self.has(Bug::TopUpWithoutGrant) || self.dice.per_mille(20) {
+            events.remove(0);
+        } else if self.dice.per_mille(20) {
+            events.pop();
+        }
+        let careless = [Bug::OverdrawnMandate, Bug::TopUpWithoutGrant].into_iter().any(|bug| self.has(bug));
+        Wish { events, at, careless }
     }
 
     /// The next step of an offer: mostly one that is due, sometimes any.

@@ -10,6 +10,7 @@ mod grant;
 mod offer;
 mod pool;
 mod stop;
+mod top_up;
 
 use std::borrow::Borrow;
 use std::fmt;
@@ -20,6 +21,7 @@ pub use offer::{OfferEvent, RoleEvent};
 pub use pool::PoolEvent;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub use stop::StopEvent;
+pub use top_up::TopUpEvent;
 
 use crate::budget::Budget;
 use crate::grant::Grant;
@@ -32,10 +34,11 @@ use crate::role::RoleChange;
 use crate::scope::Scope;
 use crate::stop::StopOn;
 use crate::time::Instant;
+use crate::top_up::Rules;
 use crate::zone::Zone;
 
 /// The latest version this program reads. It writes the earliest in which an event means what it means.
-pub const EVENT_VERSION: u32 = 7;
+pub const EVENT_VERSION: u32 = 8;
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -172,6 +175,8 @@ pub enum Event {
     Observed(Observation),
     /// Something about roles: bands, policies, calendars, approval rules. Since version 3.
     Role(RoleEvent),
+    /// Something about requests for more money, or about who decides. Since version 8.
+    TopUp(TopUpEvent),
     /// Some of the events of one change that is too large for one record. They take effect together, with the last
     /// part: a change of which only some parts were written has not happened. Parts of one change follow each other;
     /// any other event in between gives the change up. Since version 2.
@@ -334,6 +339,9 @@ impl Event {
     /// The earliest version in which this event can be read.
     fn version(&self) -> u32 {
         match self {
+            Self::TopUp(_) => 8,
+            Self::GrantMade(grant) if grant.is_of_version_8() => 8,
+            Self::PolicySet { policy: Some(policy), .. } if policy.top_ups != Rules::default() => 8,
             event if event.is_of_version_7() => 7,
             event if event.is_of_version_6() => 6,
             Self::Pool(_) | Self::Grant(_) | Self::Offer(_) | Self::Role(_) => 3,

@@ -42,6 +42,7 @@ pub mod scope;
 pub mod snapshot;
 pub mod stop;
 pub mod time;
+pub mod top_up;
 pub mod usage;
 pub mod written;
 pub mod zone;

@@ -12,6 +12,7 @@ use crate::observed::ObservedUse;
 use crate::price::RateCard;
 use crate::run::RunLimits;
 use crate::scope::Pattern;
+use crate::top_up;
 
 /// How much a call sets aside before it goes out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -159,6 +160,9 @@ pub struct Policy {
     /// paid elsewhere. What is set for a family of roles goes before it. Since version 7 of the events.
     #[serde(skip_serializing_if = "is_default")]
     pub observed: ObservedUse,
+    /// Who decides about requests for more money, and when. Since version 8 of the events.
+    #[serde(skip_serializing_if = "is_default")]
+    pub top_ups: top_up::Rules,
     /// Whom to ask for more: a role or team (`the platform team`), or an address (`https://…`). Every denial says it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ask_more: Option<String>,
@@ -179,22 +183,23 @@ impl Default for Policy {
             breakers: Rules::default(),
             switch: None,
             observed: ObservedUse::default(),
+            top_ups: top_up::Rules::default(),
             ask_more: None,
         }
     }
 }
 
 /// Durations as whole milliseconds.
-mod milliseconds {
+pub(crate) mod milliseconds {
     use std::time::Duration;
 
     use serde::{Deserialize, Deserializer, Serializer};
 
-    pub(super) fn serialize<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_u64(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
         u64::deserialize(deserializer).map(Duration::from_millis)
     }
 }

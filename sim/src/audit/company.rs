@@ -4,10 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::calendar::{NEVER, Often, PLACES};
-use super::happening::{Asking, Budget, Happening, Id, Moving, On, Remedy, RoleStep, StopOn, StopStep, Terms};
+use super::happening::{Asking, Budget, Desks, Happening, Id, Moving, On, Remedy, RoleStep, StopOn, StopStep, Terms};
 use super::life::{Change, Grant, Lived};
 use super::offers::Offer;
 use super::pools::Pools;
+use super::top_ups::TopUps;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Unit {
@@ -24,6 +25,7 @@ pub(super) struct Person {
     pub(super) moves: Vec<(i64, usize)>,
     pub(super) left: Option<i64>,
     moving: Option<Moving>,
+    pub(super) desks: Option<Desks>,
 }
 
 impl Person {
@@ -59,17 +61,21 @@ pub(super) struct Key {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Company {
     founded: bool,
+    /// Where it is.
+    pub(super) place: usize,
     pub(super) units: BTreeMap<Id, Unit>,
     pub(super) people: BTreeMap<Id, Person>,
     pub(super) keys: BTreeMap<Id, Key>,
     pub(super) budgets: BTreeMap<Id, Budget>,
     pub(super) grants: BTreeMap<Id, Grant>,
     moving: Option<Moving>,
+    pub(super) desks: Option<Desks>,
     /// Families of roles, and the last day of their policies.
     families: BTreeMap<String, i64>,
     pub(super) pools: Pools,
     pub(super) offers: BTreeMap<Id, Offer>,
     pub(super) stops: BTreeMap<Id, StopOn>,
+    pub(super) top_ups: TopUps,
     /// Units were moved about since.
     pub(super) regrouped: bool,
     used: BTreeSet<(&'static str, Id)>,
@@ -115,7 +121,7 @@ impl Company {
         let is_first = matches!(happening, Happening::Founded { .. });
         rule(is_first != self.founded, || "a company is founded once, and first".to_owned())?;
         match happening {
-            Happening::Founded { .. } => self.founded = true,
+            Happening::Founded { place } => (self.founded, self.place) = (true, *place),
             Happening::UnitAdded { unit, parent } => {
                 self.new_id("unit", *unit)?;
                 parent.map_or(Ok(()), |parent| self.open_unit(parent))?;
@@ -142,7 +148,7 @@ impl Company {
                 self.new_id("person", *person)?;
                 self.open_unit(*unit)?;
                 let (stays, moves, left, moving) = (vec![(i64::MIN, *unit)], Vec::new(), None, None);
-                self.people.insert(*person, Person { stays, place: *place, moves, left, moving });
+                self.people.insert(*person, Person { stays, place: *place, moves, left, moving, desks: None });
             }
             Happening::PersonMoved { person, unit, effective, at } => {
                 self.open_unit(*unit)?;
@@ -183,25 +189,17 @@ impl Company {
                 key.revoked = Some(*at);
             }
             Happening::Prices { cards } => rule(*cards > 0, || "prices of nothing".to_owned())?,
-            Happening::Policy { person: None, moving, .. } => self.moving = *moving,
-            Happening::Policy { person: Some(person), moving, .. } => self.present_mut(*person)?.moving = *moving,
+            Happening::Policy { person: None, moving, desks, .. } => (self.moving, self.desks) = (*moving, *desks),
+            Happening::Policy { person: Some(person), moving, desks, .. } => {
+                let person = self.present_mut(*person)?;
+                (person.moving, person.desks) = (*moving, *desks);
+            }
             Happening::Pool(step) => self.pool_step(step)?,
             Happening::Life { grant, command, asked, at } => self.live(*grant, *command, asked, *at)?,
             Happening::Offer { offer, step } => self.offer_step(*offer, step)?,
             Happening::Role(step) => self.role(step)?,
-            Happening::Stop(StopStep::Placed { id, on, .. }) => {
-                let there = match on {
-                    StopOn::Unit(unit) => self.units.contains_key(unit),
-                    StopOn::Person(person) => self.people.contains_key(person),
-                    StopOn::Key(key) => self.keys.contains_key(key),
-                    _ => true,
-                };
-                rule(there, || "what is stopped is not there".to_owned())?;
-                rule(self.stops.insert(*id, on.clone()).is_none(), || "this stop is in force".to_owned())?;
-            }
-            Happening::Stop(StopStep::Lifted { id }) => {
-                rule(self.stops.remove(id).is_some(), || "there is no such stop".to_owned())?;
-            }
+            Happening::TopUp(step) => self.top_up_step(step)?,
+            Happening::Stop(step) => self.stop(step)?,
             Happening::Observed(sight) => {
                 rule(self.people.contains_key(&sight.person), || "nobody of that id is known".to_owned())?;
                 let theirs = |key: Id| self.keys.get(&key).is_some_and(|key| key.person == sight.person);
@@ -213,6 +211,22 @@ impl Company {
         Ok(())
     }
 
+    fn stop(&mut self, step: &StopStep) -> Ruled {
+        match step {
+            StopStep::Placed { id, on, .. } => {
+                let there = match on {
+                    StopOn::Unit(unit) => self.units.contains_key(unit),
+                    StopOn::Person(person) => self.people.contains_key(person),
+                    StopOn::Key(key) => self.keys.contains_key(key),
+                    _ => true,
+                };
+                rule(there, || "what is stopped is not there".to_owned())?;
+                rule(self.stops.insert(*id, on.clone()).is_none(), || "this stop is in force".to_owned())
+            }
+            StopStep::Lifted { id } => rule(self.stops.remove(id).is_some(), || "there is no such stop".to_owned()),
+        }
+    }
+
     fn new_id(&mut self, of: &'static str, id: Id) -> Ruled {
         rule(self.used.insert((of, id)), || format!("another {of} has the id {id}"))
     }
@@ -221,7 +235,7 @@ impl Company {
         self.units.get_mut(&id).ok_or_else(|| "there is no such unit".to_owned())
     }
 
-    fn open_unit(&self, id: Id) -> Ruled {
+    pub(super) fn open_unit(&self, id: Id) -> Ruled {
         let unit = self.units.get(&id).ok_or("there is no such unit")?;
         rule(!unit.closed, || "the unit is closed".to_owned())
     }

@@ -28,12 +28,13 @@ pub(super) enum Happening {
     KeyIssued { key: Id, person: Id, tool: Option<String>, project: bool },
     KeyRevoked { key: Id, at: i64 },
     Prices { cards: usize },
-    Policy { person: Option<Id>, moving: Option<Moving>, counts: bool, of_runs: bool },
+    Policy { person: Option<Id>, moving: Option<Moving>, desks: Option<Desks>, counts: bool, of_runs: bool },
     Pool(PoolStep),
     Life { grant: Id, command: Id, asked: Asking, at: i64 },
     Offer { offer: Id, step: OfferStep },
     Role(RoleStep),
     Stop(StopStep),
+    TopUp(TopUpStep),
     Observed(Box<Sight>),
     Part { change: Id, last: bool, events: Vec<Happening> },
 }
@@ -47,6 +48,23 @@ pub(super) struct Moving {
 
 impl Moving {
     pub(super) const USUAL: Self = Self { advance: 50, gift: 0 };
+}
+
+/// Up to how much more money managers decide, and finance; and whether policy said so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Desks {
+    manager: i128,
+    finance: i128,
+    said: bool,
+}
+
+impl Desks {
+    pub(super) const USUAL: Self = Self { manager: 250_000_000_000, finance: 2_500_000_000_000, said: false };
+
+    /// Whose an amount is: a manager's (0), finance's (1), an administrator's (2).
+    pub(super) fn of(self, amount: i128) -> usize {
+        usize::from(amount > self.manager) + usize::from(amount > self.manager && amount > self.finance)
+    }
 }
 
 /// What a grant promises.
@@ -75,6 +93,8 @@ pub(super) struct Terms {
     pub(super) guaranteed: bool,
     pub(super) pool: Option<Id>,
     pub(super) offer: Option<Id>,
+    /// The request for more money that it answers.
+    pub(super) top_up: Option<Id>,
     pub(super) created: i64,
 }
 
@@ -216,6 +236,30 @@ pub(super) enum StopOn {
     Provider(String),
 }
 
+/// What happened to requests for more money, and to those who decide.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum TopUpStep {
+    Asked { id: Id, person: Id, purpose: Option<String>, amount: i128, until: i64, by: Who, closes: i64, at: i64 },
+    Passed { id: Id, to: usize, at: i64 },
+    Approved { id: Id, amount: i128, by: Ruling },
+    Denied { id: Id, by: Ruling },
+    Cancelled { id: Id, at: i64 },
+    Expired { id: Id, at: i64 },
+    Mandate { manager: Id, unit: Id, month: i128, request: i128, pool: Option<Id> },
+    Away { person: Id, delegate: Id, first: i64, last: i64, at: i64 },
+    Back { person: Id },
+}
+
+/// Who decided, and by what right.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Ruling {
+    pub(super) by: Who,
+    pub(super) desk: usize,
+    pub(super) for_absent: Option<Id>,
+    pub(super) mandate: Option<Id>,
+    pub(super) at: i64,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum RoleStep {
     Family { name: String, bands: Vec<(i128, i128)>, counts: bool },
@@ -263,6 +307,8 @@ impl Happening {
     /// The earliest version of the form that can say it.
     fn version(&self) -> i128 {
         match self {
+            Self::TopUp(_) | Self::Policy { desks: Some(Desks { said: true, .. }), .. } => 8,
+            Self::GrantMade(terms) if terms.top_up.is_some() => 8,
             Self::Observed(_)
             | Self::Life { asked: Asking::Observe { .. }, .. }
             | Self::Policy { counts: true, .. }
@@ -343,6 +389,17 @@ impl Happening {
             Self::Role(RoleStep::Approvals { .. }) => "event: role.approvals",
             Self::Stop(StopStep::Placed { .. }) => "event: stop.placed",
             Self::Stop(StopStep::Lifted { .. }) => "event: stop.lifted",
+            Self::TopUp(step) => match step {
+                TopUpStep::Asked { .. } => "event: top_up.asked",
+                TopUpStep::Passed { .. } => "event: top_up.passed",
+                TopUpStep::Approved { .. } => "event: top_up.approved",
+                TopUpStep::Denied { .. } => "event: top_up.denied",
+                TopUpStep::Cancelled { .. } => "event: top_up.cancelled",
+                TopUpStep::Expired { .. } => "event: top_up.expired",
+                TopUpStep::Mandate { .. } => "event: top_up.mandate_set",
+                TopUpStep::Away { .. } => "event: top_up.absence_set",
+                TopUpStep::Back { .. } => "event: top_up.absence_ended",
+            },
             Self::Observed(_) => "event: observed",
             Self::Part { .. } => "event: part",
         }
@@ -354,6 +411,7 @@ impl Happening {
             "pool" => return pool(body).map(Self::Pool),
             "offer" => return offer(body),
             "stop" => return stop(body).map(Self::Stop),
+            "top_up" => return top_up(body).map(Self::TopUp),
             _ => body.fields("an event")?,
         };
         let read = match kind.as_str() {
@@ -424,9 +482,9 @@ impl Happening {
                 let (on, whose) = of.must("on")?.kind()?;
                 let person = if on == "company" { None } else { Some(id(whose)?) };
                 let policy = of.maybe("policy").map(policy).transpose()?;
-                let (moving, more) = policy.unzip();
-                let (counts, of_runs) = more.unwrap_or((false, false));
-                Self::Policy { person, moving, counts, of_runs }
+                let (moving, desks) = (policy.as_ref().map(|said| said.moving), policy.as_ref().map(|said| said.desks));
+                let (counts, of_runs) = policy.map_or((false, false), |said| (said.counts, said.of_runs));
+                Self::Policy { person, moving, desks, counts, of_runs }
             }
             "grant" => {
                 let (grant, command) = (id(of.must("grant")?)?, id(of.must("command")?)?);
@@ -558,6 +616,7 @@ fn promised(of: &mut Fields) -> Read<Terms> {
         guaranteed: of.maybe("guaranteed").map_or(Ok(false), Json::truth)?,
         pool: of.maybe("pool").map(id).transpose()?,
         offer: None,
+        top_up: None,
         created: 0,
     })
 }
@@ -579,7 +638,8 @@ fn terms(of: &mut Fields) -> Read<Terms> {
         person: id(of.must("person")?)?,
         share: of.maybe("share").map_or(Ok(10_000), Json::number)?,
         rollover: rollover.transpose()?,
-        offer: if source.0 == "manual" { None } else { Some(id(source.1)?) },
+        offer: if source.0 == "offer" { Some(id(source.1.clone())?) } else { None },
+        top_up: if source.0 == "top_up" { Some(id(source.1)?) } else { None },
         created: moment(of.must("created_at")?)?,
         ..promised
     })
@@ -626,7 +686,15 @@ fn counts(of: &mut Fields) -> Read<Option<bool>> {
     })
 }
 
-fn policy(value: Json) -> Read<(Moving, (bool, bool))> {
+/// What a policy says here.
+struct Said {
+    moving: Moving,
+    desks: Desks,
+    counts: bool,
+    of_runs: bool,
+}
+
+fn policy(value: Json) -> Read<Said> {
     let mut of = value.fields("a policy")?;
     let gateway = [
         "admission",
@@ -655,9 +723,21 @@ fn policy(value: Json) -> Read<(Moving, (bool, bool))> {
             moving
         }
     };
+    let desks = match of.maybe("top_ups") {
+        None => Desks::USUAL,
+        Some(said) => {
+            let mut of = said.fields("who decides about more money")?;
+            let (manager, finance) = (money(of.must("manager_max")?)?, money(of.must("finance_max")?)?);
+            for other in ["answer_hours", "closes_hours", "hold_ms"] {
+                of.must(other)?.number()?;
+            }
+            of.end()?;
+            Desks { manager, finance, said: true }
+        }
+    };
     let counts = counts(&mut of)?.unwrap_or(false);
     of.end()?;
-    Ok((moving, (counts, of_runs)))
+    Ok(Said { moving, desks, counts, of_runs })
 }
 
 /// What a tool told.
@@ -773,6 +853,83 @@ fn stop(body: Json) -> Read<StopStep> {
         }
         "lifted" => StopStep::Lifted { id: id(of.must("stop")?)? },
         other => return Err(format!("the auditor knows no event `{other}` of stops")),
+    };
+    of.end()?;
+    Ok(step)
+}
+
+fn desk(value: Json) -> Read<usize> {
+    let word = value.text()?;
+    let desks = ["manager", "finance", "admin"];
+    desks.iter().position(|desk| *desk == word).ok_or_else(|| format!("`{word}` decides nothing"))
+}
+
+fn ruling(value: Json) -> Read<Ruling> {
+    let mut of = value.fields("a decision")?;
+    of.maybe("note");
+    let ruling = Ruling {
+        by: who(of.must("by")?)?,
+        desk: desk(of.must("desk")?)?,
+        for_absent: of.maybe("for_absent").map(id).transpose()?,
+        mandate: of.maybe("mandate").map(id).transpose()?,
+        at: at(&mut of)?,
+    };
+    of.end()?;
+    Ok(ruling)
+}
+
+fn top_up(body: Json) -> Read<TopUpStep> {
+    let (kind, body) = body.kind()?;
+    let mut of = body.fields("an event of top-ups")?;
+    let which = |of: &mut Fields| id(of.must("top_up")?);
+    let step = match kind.as_str() {
+        "asked" => {
+            of.maybe("run").map(id).transpose()?;
+            TopUpStep::Asked {
+                id: which(&mut of)?,
+                person: id(of.must("person")?)?,
+                purpose: of.maybe("purpose").map(Json::text).transpose()?,
+                amount: money(of.must("amount")?)?,
+                until: day(of.must("until")?)?,
+                by: who(of.must("by")?)?,
+                closes: moment(of.must("closes")?)?,
+                at: at(&mut of)?,
+            }
+        }
+        "passed" => TopUpStep::Passed { id: which(&mut of)?, to: desk(of.must("to")?)?, at: at(&mut of)? },
+        "approved" => TopUpStep::Approved {
+            id: which(&mut of)?,
+            amount: money(of.must("amount")?)?,
+            by: ruling(of.must("decision")?)?,
+        },
+        "denied" => TopUpStep::Denied { id: which(&mut of)?, by: ruling(of.must("decision")?)? },
+        "cancelled" => {
+            who(of.must("by")?)?;
+            TopUpStep::Cancelled { id: which(&mut of)?, at: at(&mut of)? }
+        }
+        "expired" => TopUpStep::Expired { id: which(&mut of)?, at: at(&mut of)? },
+        "mandate_set" => {
+            at(&mut of)?;
+            TopUpStep::Mandate {
+                manager: id(of.must("manager")?)?,
+                unit: id(of.must("unit")?)?,
+                month: money(of.must("month")?)?,
+                request: money(of.must("request")?)?,
+                pool: of.maybe("pool").map(id).transpose()?,
+            }
+        }
+        "absence_set" => {
+            let mut away = of.must("absence")?.fields("an absence")?;
+            let (person, delegate) = (id(away.must("person")?)?, id(away.must("delegate")?)?);
+            let (first, last) = (day(away.must("first")?)?, day(away.must("last")?)?);
+            away.end()?;
+            TopUpStep::Away { person, delegate, first, last, at: at(&mut of)? }
+        }
+        "absence_ended" => {
+            at(&mut of)?;
+            TopUpStep::Back { person: id(of.must("person")?)? }
+        }
+        other => return Err(format!("the auditor knows no event `{other}` of top-ups")),
     };
     of.end()?;
     Ok(step)

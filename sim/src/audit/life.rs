@@ -357,6 +357,7 @@ mod tests {
             guaranteed: true,
             pool: None,
             offer: None,
+            top_up: None,
             created: 0,
         };
         Grant::new(&terms)

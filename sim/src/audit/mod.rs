@@ -22,6 +22,7 @@ mod offers;
 mod pools;
 mod quiet;
 mod rating;
+mod top_ups;
 
 pub use calendar::{Often, PLACES, Place};
 pub use checks::Audit;

@@ -203,6 +203,7 @@ impl Company {
                 format!("grant {id} names pool {:?}; is anything set aside for it: {paid}", grant.terms.pool)
             })?;
         }
-        self.offers_keep_their_word()
+        self.offers_keep_their_word()?;
+        self.top_ups_keep_their_word()
     }
 }

@@ -30,6 +30,7 @@ fn events() -> Vec<String> {
         ("offer", r#"{"offer":{"no_such":{}}}"#),
         ("role", r#"{"role":{"change":{"no_such":{}}}}"#),
         ("stop", r#"{"stop":{"no_such":{}}}"#),
+        ("top_up", r#"{"top_up":{"no_such":{}}}"#),
     ];
     let mut all = Vec::new();
     for kind in kinds_of(r#"{"no_such":{}}"#) {

@@ -227,6 +227,6 @@ impl Tracing<'_> {
 fn offer_of(grant: &Grant) -> Option<OfferId> {
     match grant.source {
         GrantSource::Offer(offer) => Some(offer),
-        GrantSource::Manual => None,
+        GrantSource::Manual | GrantSource::TopUp(_) => None,
     }
 }

@@ -5,16 +5,20 @@ use std::sync::Arc;
 use super::{Company, Directory, EventError, Key, Person, UNIT_LEVELS_MAX, Unit};
 use crate::budget::{Budget, BudgetOn};
 use crate::event::{Event, KeyIssue, PolicyOn};
-use crate::grant::Grant;
+use crate::grant::{Grant, GrantSource};
 use crate::id::{BudgetId, CommandId, GrantId, KeyId, PersonId, UnitId};
 use crate::pool::CommitmentOf;
 use crate::scope::{Pattern, Scope};
 use crate::time::Instant;
+use crate::top_up::TopUpError;
 use crate::zone::{Zone, Zones};
 
 pub(super) fn take(directory: &mut Directory, event: &Event) -> Result<(), EventError> {
     if let Event::Part { change, last, events } = event {
         return directory.take_part(*change, *last, events);
+    }
+    if let Event::GrantMade(Grant { id, source: GrantSource::TopUp(_), .. }) = event {
+        return Err(TopUpError::Unapproved(*id).into());
     }
     take_whole(directory, event)?;
     // A change whose parts stopped coming was given up: the process that wrote them ended.
@@ -83,6 +87,7 @@ fn take_it(directory: &mut Directory, event: &Event) -> Result<(), EventError> {
         }
         Event::Offer(event) => directory.take_offer(event),
         Event::Stop(event) => directory.take_stop(event),
+        Event::TopUp(event) => directory.take_top_up(event),
         Event::Observed(observation) => directory.take_observation(observation),
         Event::Role(event) => directory.take_role(event),
         Event::Part { .. } => Err(EventError::PartInPart),
@@ -106,6 +111,7 @@ impl Directory {
         }
         events.iter().try_for_each(|event| take_whole(&mut next, event))?;
         if last {
+            next.is_approved()?;
             *self = next;
         } else {
             self.begun = Some(Arc::new((change, next)));
@@ -220,12 +226,14 @@ impl Directory {
             return Err(EventError::BudgetEats { budget: budget.id, grant: grant.id });
         }
         self.comes_from_its_offer(grant)?;
+        self.comes_from_its_top_up(grant)?;
         let scope = self.shared_scope(&grant.scope);
         let grant = Arc::new(Grant { scope, ..grant.clone() });
         if let Some(pool) = grant.pool {
             self.is_pool_for(pool, self.present(grant.person)?.unit)?;
             self.commit(CommitmentOf::Grant(grant.id), &grant)?;
         }
+        self.note_made(&grant);
         self.grants.insert_mut(grant.id, Arc::clone(&grant));
         self.person_mut(grant.person, |person| person.grants = with(&person.grants, Arc::clone(&grant)));
         Ok(())

@@ -9,6 +9,7 @@ use crate::pool::PoolError;
 use crate::price::CardError;
 use crate::role::RoleError;
 use crate::time::Instant;
+use crate::top_up::TopUpError;
 use crate::zone::Zone;
 
 /// Why the directory refuses an event. Nothing of the event has been applied.
@@ -182,6 +183,9 @@ pub enum EventError {
     /// What was seen among the events of a part: whoever adds it up looks for it by itself.
     #[error("what was observed is told by itself, not as a part of a change")]
     ObservedInPart,
+    /// A request for more money, or who decides about it.
+    #[error(transparent)]
+    TopUp(#[from] TopUpError),
     /// What happens to a grant.
     #[error(transparent)]
     Life(#[from] LifeError),

@@ -25,6 +25,7 @@ mod reserves;
 mod stops;
 mod stored;
 mod table;
+mod top_ups;
 
 use std::sync::Arc;
 
@@ -67,6 +68,7 @@ pub struct Directory {
     pools: pools::Pools,
     offers: offers::Offers,
     stops: stops::Stops,
+    top_ups: top_ups::TopUps,
     reserves: reserves::Reserves,
     /// One copy of what a hundred thousand people have in common.
     zones: Table<Zone, Arc<Zones>>,

@@ -9,7 +9,7 @@ impl Directory {
     /// person's policy says, else as the company's.
     pub fn observed_use(&self, person: &Person, grant: &Grant) -> ObservedUse {
         let of_family = match grant.source {
-            GrantSource::Manual => None,
+            GrantSource::Manual | GrantSource::TopUp(_) => None,
             GrantSource::Offer(offer) => self.offer(offer).and_then(|offer| {
                 let accepted = offer.version(offer.accepted?.version)?;
                 self.roles().families.get(&accepted.role.family)?.observed

@@ -346,6 +346,7 @@ impl Directory {
             | Event::Offer(_)
             | Event::Role(_)
             | Event::Stop(_)
+            | Event::TopUp(_)
             | Event::Observed(_)
             | Event::PricesPublished(_)
             | Event::PolicySet { .. } => None,

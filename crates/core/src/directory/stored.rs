@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! directory = zones scopes calendars grant-terms budget-terms company? policy units people keys pools roles offers stops
-//!             reserves
+//!             reserves top-ups mandates absences
 //! ```
 //!
 //! What a hundred thousand people have in common (zones, scopes, cadences, priorities) stands once, as JSON, and is
@@ -21,12 +21,13 @@ use super::offers::Offers;
 use super::pools::Pools;
 use super::reserves::Reserves;
 use super::table::Table;
+use super::top_ups::TopUps;
 use super::{Company, Directory, Key, Person, Unit};
 use crate::budget::{Budget, BudgetOn};
 use crate::calendar::{Cadence, Days};
 use crate::event::KeyHash;
 use crate::grant::{Grant, GrantSource, Life, Lived, Priority, WorkShare};
-use crate::id::{BudgetId, GrantId, KeyId, MovementId, NoteId, OfferId, PersonId, PoolId, UnitId};
+use crate::id::{BudgetId, GrantId, KeyId, MovementId, NoteId, OfferId, PersonId, PoolId, TopUpId, UnitId};
 use crate::money::{Currency, Nano};
 use crate::offer::Offer;
 use crate::policy::Policy;
@@ -36,10 +37,11 @@ use crate::role::FixedCalendar;
 use crate::scope::Scope;
 use crate::stop::Stop;
 use crate::time::Instant;
+use crate::top_up::{Absence, Mandate};
 use crate::zone::{Zone, Zones};
 
 /// The version of the bytes.
-pub const STORED_VERSION: u32 = 8;
+pub const STORED_VERSION: u32 = 9;
 
 /// The bytes are not a directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -71,6 +73,7 @@ pub(super) fn write(directory: &Directory) -> Vec<u8> {
         pools,
         offers,
         stops,
+        top_ups,
         reserves,
         zones,
         scopes,
@@ -143,6 +146,11 @@ pub(super) fn write(directory: &Directory) -> Vec<u8> {
     out.list(offers.values(), |out, offer| out.json(&**offer));
     out.list(stops.values(), Writer::json);
     out.reserves(reserves);
+    // Who is open is said by each, and no change ends with a grant whose decision is missing.
+    let TopUps { by_id, open: _, mandates, absences, made: _ } = top_ups;
+    out.list(by_id.values(), |out, top_up| out.json(&**top_up));
+    out.list(mandates.values(), |out, mandate| out.json(&**mandate));
+    out.list(absences.values(), |out, absence| out.json(&**absence));
     out.finish()
 }
 
@@ -234,6 +242,7 @@ pub(super) fn read(bytes: &[u8], prices: PriceBook) -> Result<Directory, StoredE
         Ok(())
     })?;
     directory.reserves = from.reserves()?;
+    directory.top_ups = from.top_ups()?;
     if from.rest.is_empty() { Ok(directory) } else { Err(StoredError("there are bytes behind its end")) }
 }
 
@@ -382,11 +391,15 @@ impl Writer {
         self.option(*ends, Self::date);
         self.scope(scope);
         self.option(pool.map(PoolId::get), Self::bits);
-        let offer = match source {
-            GrantSource::Manual => None,
-            GrantSource::Offer(offer) => Some(offer.get()),
-        };
-        self.option(offer, Self::bits);
+        match source {
+            GrantSource::Manual => self.number(0),
+            GrantSource::Offer(offer) => {
+                self.number(1);
+                self.bits(offer.get());
+            }
+            // It has the grant's own bits.
+            GrantSource::TopUp(_) => self.number(2),
+        }
         self.option(note.map(NoteId::get), Self::bits);
         self.instant(*created_at);
         self.option(*voided_at, Self::instant);
@@ -627,9 +640,11 @@ impl<'a> Reader<'a> {
             scope: self.scope()?,
             guaranteed,
             pool: self.option(Self::bits)?.map(PoolId::new),
-            source: match self.option(Self::bits)? {
-                None => GrantSource::Manual,
-                Some(offer) => GrantSource::Offer(OfferId::new(offer)),
+            source: match self.number()? {
+                0 => GrantSource::Manual,
+                1 => GrantSource::Offer(OfferId::new(self.bits()?)),
+                2 => GrantSource::TopUp(TopUpId::new(id.get())),
+                _ => return Err(StoredError("a grant comes from nowhere")),
             },
             note: self.option(Self::bits)?.map(NoteId::new),
             created_at: self.instant()?,
@@ -718,6 +733,25 @@ impl<'a> Reader<'a> {
             Ok(())
         })?;
         Ok(pools)
+    }
+
+    fn top_ups(&mut self) -> Result<TopUps, StoredError> {
+        let mut top_ups = TopUps::default();
+        self.list(|from| {
+            top_ups.insert(from.json()?);
+            Ok(())
+        })?;
+        self.list(|from| {
+            let mandate: Mandate = from.json()?;
+            top_ups.mandates.insert_mut(mandate.manager, Arc::new(mandate));
+            Ok(())
+        })?;
+        self.list(|from| {
+            let absence: Absence = from.json()?;
+            top_ups.absences.insert_mut(absence.person, Arc::new(absence));
+            Ok(())
+        })?;
+        Ok(top_ups)
     }
 
     fn year(&mut self) -> Result<FiscalYear, StoredError> {

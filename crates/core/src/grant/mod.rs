@@ -27,7 +27,7 @@ pub use share::WorkShare;
 use crate::account::Period;
 use crate::calendar::{Cadence, CivilSpan, Days, split};
 use crate::event::GrantChange;
-use crate::id::{GrantId, NoteId, OfferId, PersonId, PoolId};
+use crate::id::{GrantId, NoteId, OfferId, PersonId, PoolId, TopUpId};
 use crate::money::Nano;
 use crate::package::Remedy;
 use crate::period::{CivilPeriod, Rhythm, Term, cut};
@@ -90,6 +90,8 @@ pub enum GrantSource {
     Manual,
     /// An accepted offer.
     Offer(OfferId),
+    /// An approved request for more money, which has the grant's bits. Since version 8 of the events.
+    TopUp(TopUpId),
 }
 
 /// An accepted, dated promise of an amount per period to one person.
@@ -218,6 +220,11 @@ impl Grant {
     /// Does it have terms that programs before version 3 of the events don't know?
     pub(crate) fn is_of_version_3(&self) -> bool {
         self.pool.is_some() || self.rollover.is_some() || self.remedy.is_some() || self.share != WorkShare::FULL
+    }
+
+    /// Does it have terms that programs before version 8 of the events don't know?
+    pub(crate) fn is_of_version_8(&self) -> bool {
+        matches!(self.source, GrantSource::TopUp(_))
     }
 
     /// Does it have terms that programs before version 6 of the events don't know?

@@ -20,7 +20,7 @@ pub use band::{Band, BandSide, Position};
 pub use calendar::{FixedCalendar, WorkCalendar};
 pub use family::{FamilyTerms, PolicyState, PolicyStep};
 pub use impact::{Impact, Moved, Subject, impact};
-pub use name::{Family, Level, NameError, Place};
+pub use name::{Family, Level, NameError, Place, Purpose};
 pub use presets::{Benchmark, benchmarks, presets};
 
 use std::collections::BTreeMap;

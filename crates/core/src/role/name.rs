@@ -1,4 +1,4 @@
-//! Names of families and places, numbers of levels. They stay in the journal, so they must not name anybody.
+//! Names of families, places and purposes, numbers of levels. They stay in the journal, so they must not name anybody.
 
 use std::fmt;
 use std::str::FromStr;
@@ -74,6 +74,8 @@ words! {
     Family = "family";
     /// Where somebody works, as its calendar is named: `berlin`, `us`.
     Place = "place";
+    /// What more money is asked for: `migration`, `launch`.
+    Purpose = "purpose";
 }
 
 /// How senior, from 1 up. In text `L4`; a plain `4` is read too.

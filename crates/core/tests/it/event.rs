@@ -2,15 +2,19 @@
 
 use std::error::Error as _;
 use std::sync::Arc;
+use std::time::Duration;
 
 use purser_core::event::{
     DecodeError, EVENT_VERSION, Event, GrantChange, GrantEvent, KeyIssue, PolicyOn, PoolEvent, RoleEvent, StopEvent,
+    TopUpEvent,
 };
 use purser_core::grant::{Grant, GrantSource, Priority, Rollover, WorkShare};
 use purser_core::id::{
-    BudgetId, CommandId, GrantId, KeyId, MovementId, NoteId, OfferId, PoolId, PriceListId, RunId, StopId,
+    BudgetId, CommandId, GrantId, KeyId, MovementId, NoteId, OfferId, PersonId, PoolId, PriceListId, RunId, StopId,
+    TopUpId,
 };
 use purser_core::observed::{Counter, Observation, ObservedUse, Seen, Source};
+use purser_core::offer::Who;
 use purser_core::policy::{Policy, UnknownModel};
 use purser_core::pool::{FiscalCalendar, FiscalYear, Movement, PoolOn};
 use purser_core::price::{CardSpec, CardVersion, Layer, PriceList, RateCard};
@@ -18,6 +22,7 @@ use purser_core::role::{FamilyTerms, FixedCalendar, RoleChange};
 use purser_core::scope::Scope;
 use purser_core::stop::{Stop, StopOn};
 use purser_core::time::Instant;
+use purser_core::top_up::{Absence, Decision, Desk, Rules};
 use purser_core::usage::{Tier, Usage};
 
 use crate::company::{self, ANALYST, KEY, TEAM, at, founding, grant, money, scope};
@@ -177,6 +182,65 @@ fn one_of_each() -> Vec<Event> {
         Event::BudgetSet(company::budget(3, purser_core::budget::BudgetOn::Person(ANALYST))),
         Event::Stop(StopEvent::Placed(Stop { id: StopId::new(1), on: StopOn::Run(RunId::new(1)), at, tripped: None })),
     ]);
+    events.extend(top_ups(at));
+    events
+}
+
+/// Since version 8.
+fn top_ups(at: Instant) -> Vec<Event> {
+    let (top_up, until) = (TopUpId::new(4), "2026-12-01".parse().unwrap());
+    let by = Who { actor: "key_1".parse().unwrap(), person: Some(ANALYST) };
+    let lead = PersonId::new(11);
+    let decision = Decision {
+        by: Who { actor: "lgn_1".parse().unwrap(), person: Some(lead) },
+        desk: Desk::Finance,
+        for_absent: Some(PersonId::new(12)),
+        mandate: None,
+        note: Some(NoteId::new(3)),
+        at,
+    };
+    let by_mandate = Decision { for_absent: None, mandate: Some(lead), note: None, ..decision.clone() };
+    let rules = Rules { hold: Duration::from_secs(90), ..Rules::default() };
+    let policy = Policy { top_ups: rules, ..Policy::default() };
+    let absence = Absence { person: lead, delegate: ANALYST, first: until, last: until };
+    let asked = |purpose, run| TopUpEvent::Asked {
+        top_up,
+        person: ANALYST,
+        purpose,
+        amount: money("5"),
+        until,
+        by: by.clone(),
+        run,
+        closes: at,
+        at,
+    };
+    let set = |pool| TopUpEvent::MandateSet {
+        manager: lead,
+        unit: TEAM,
+        month: money("500"),
+        request: money("50"),
+        pool,
+        at,
+    };
+    let mut events = vec![
+        Event::GrantMade(Grant { source: GrantSource::TopUp(TopUpId::new(1)), ..grant(1) }),
+        Event::PolicySet { on: PolicyOn::Company, policy: Some(Box::new(policy)), at },
+    ];
+    let told = [
+        asked(None, None),
+        asked(Some("migration".parse().unwrap()), Some(RunId::new(2))),
+        TopUpEvent::Passed { top_up, to: Desk::Admin, at },
+        TopUpEvent::Approved { top_up, amount: money("4"), decision: decision.clone() },
+        TopUpEvent::Approved { top_up, amount: money("5"), decision: by_mandate },
+        TopUpEvent::Denied { top_up, decision },
+        TopUpEvent::Cancelled { top_up, by: by.clone(), at },
+        TopUpEvent::Expired { top_up, at },
+        set(None),
+        set(Some(PoolId::new(7))),
+        TopUpEvent::AbsenceSet { absence, at },
+        TopUpEvent::AbsenceEnded { person: lead, at },
+    ];
+    events.extend(told.into_iter().map(Event::TopUp));
     events
 }
 

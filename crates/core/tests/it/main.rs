@@ -19,4 +19,5 @@ mod rating;
 mod reserves;
 mod sentence;
 mod terms;
+mod top_ups;
 mod zones;

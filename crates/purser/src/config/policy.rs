@@ -7,6 +7,7 @@ use purser_core::observed::ObservedUse;
 use purser_core::policy::{self, Admission, Switch, UnknownModel};
 use purser_core::price::{CardSpec, RateCard};
 use purser_core::run::RunLimits;
+use purser_core::top_up;
 use serde::Deserialize;
 
 use super::breakers::Breakers;
@@ -27,10 +28,53 @@ pub(crate) struct Policy {
     pub(crate) advance_percent: u8,
     pub(crate) gift_percent: u8,
     pub(crate) observed: ObservedUse,
+    pub(crate) top_ups: TopUps,
     pub(crate) ask_more: Option<String>,
     pub(crate) runs: RunLimits,
     pub(crate) breakers: Breakers,
     pub(crate) switch: Option<Switch>,
+}
+
+/// `[policy.top_ups]`
+#[derive(Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct TopUps {
+    pub(crate) manager_max: Nano,
+    pub(crate) finance_max: Nano,
+    pub(crate) answer_hours: u16,
+    pub(crate) closes_hours: u16,
+    pub(crate) hold: Span,
+}
+
+impl Default for TopUps {
+    fn default() -> Self {
+        let top_up::Rules { manager_max, finance_max, answer_hours, closes_hours, hold } = top_up::Rules::default();
+        Self { manager_max, finance_max, answer_hours, closes_hours, hold: Span(hold) }
+    }
+}
+
+impl TopUps {
+    /// The domain's form.
+    fn resolve(&self) -> Result<top_up::Rules, (String, String)> {
+        let Self { manager_max, finance_max, answer_hours, closes_hours, hold: Span(hold) } = *self;
+        if manager_max.is_negative() || finance_max < manager_max {
+            let what = format!(
+                "policy.top_ups.manager_max = {manager_max} and finance_max = {finance_max}: finance decides no less than \
+                 managers do"
+            );
+            return Err((what, "write amounts from zero up, the second no smaller than the first".to_owned()));
+        }
+        if answer_hours == 0 || closes_hours == 0 {
+            let what = "policy.top_ups: nobody can answer within no hours".to_owned();
+            return Err((what, "write answer_hours and closes_hours from 1 up".to_owned()));
+        }
+        if hold > top_up::HOLD_MAX {
+            let most = top_up::HOLD_MAX.as_secs() / 60;
+            let what = format!("policy.top_ups.hold is longer than the {most} minutes that clients wait for an answer");
+            return Err((what, format!("write at most \"{most}m\"")));
+        }
+        Ok(top_up::Rules { manager_max, finance_max, answer_hours, closes_hours, hold })
+    }
 }
 
 /// `policy.unknown_model`
@@ -76,6 +120,7 @@ impl Default for Policy {
             advance_percent: policy.moving.advance_percent,
             gift_percent: policy.moving.gift_percent,
             observed: policy.observed,
+            top_ups: TopUps::default(),
             ask_more: policy.ask_more,
             runs: policy.runs,
             breakers: Breakers::default(),
@@ -144,6 +189,7 @@ impl Policy {
             breakers: self.breakers.rules(),
             switch: self.switch.clone().map(checked_switch).transpose()?,
             observed: self.observed,
+            top_ups: self.top_ups.resolve()?,
             ask_more: self.ask_more.clone(),
         })
     }

@@ -133,6 +133,23 @@ const FIELDS: &[Field] = &[
         "What becomes of usage that did not pass through the gateway: `beside` grants it changes nothing, or it `counts` and \
          the running period of the grant releases so much less. What a family of roles says goes before.",
     ),
+    field("policy.top_ups.manager_max", "`\"250\"`", "Requests for more money up to this are a manager's to decide."),
+    field(
+        "policy.top_ups.finance_max",
+        "`\"2500\"`",
+        "Above that and up to this they are finance's, above it an administrator's.",
+    ),
+    field(
+        "policy.top_ups.answer_hours",
+        "`24`",
+        "Hours without an answer after which a request is passed on to the next.",
+    ),
+    field("policy.top_ups.closes_hours", "`168`", "Hours after which a request closes without a decision."),
+    field(
+        "policy.top_ups.hold",
+        "`\"0s\"`",
+        "How long a call whose money is gone waits while a request of its person is open, up to `10m`. Off with `0s`.",
+    ),
     field("policy.ask_more", "none", "Whom to ask for more: a team or an address. Every denial says it."),
     field(
         "policy.runs.money",
