@@ -86,8 +86,9 @@ def made(url: str, first: str) -> tuple[dict[str, str], dict[str, str]]:
         person = admin.post("/people", {"name": name, "zone": "Europe/Berlin", "unit": unit, "email": f"p{number}@example.com"})
         admin.post("/grants", {"person": person["id"], "amount": "20/day"})
         key = admin.post("/keys", {"person": person["id"]})["key"]
-        for amount in ("5", "7"):
-            tool(url, key, "request_top_up", {"amount": amount, "reason": "one more pass over the large files"})
+        for amount, purpose in (("5", "files"), ("7", "launch"), ("9", "audit")):
+            asked = {"amount": amount, "purpose": purpose, "reason": "one more pass over the large files"}
+            tool(url, key, "request_top_up", asked)
         tool(url, key, "log_outcome", {"kind": "report"})
         admin.post("/activations", {"person": person["id"]})
     admin.post("/budgets", {"owner": "company", "amount": "100000/month"})
@@ -99,6 +100,9 @@ def made(url: str, first: str) -> tuple[dict[str, str], dict[str, str]]:
     for role in ROLES:
         who = {"person": "Person 1"} if role == "employee" else {}
         keys[role] = admin.post("/admin-keys", {"label": role, "roles": [role], **who})["key"]
+    admin.post("/admin-keys", {"label": "lead", "roles": ["manager:Engineering"], "person": "Person 3"})
+    admin.post("/mandates", {"manager": "Person 3", "unit": "Engineering", "per_month": "20", "per_request": "2"})
+    admin.post("/absences", {"person": "Person 3", "delegate": "Person 2", "until": str(datetime.date.today())})
     finance, people = Caller(url, keys["finance"]), Caller(url, keys["people"])
     for pool, owner in (("Research", "company"), ("Platform tokens", "Platform")):
         finance.post("/pools", {"name": pool, "owner": owner})

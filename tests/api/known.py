@@ -34,6 +34,7 @@ class Known:
         cards = [price["card"] for price in admin.get("/prices")["items"][:8]]
         prices = [f"{card['provider']}/{card['model']}" for card in cards]
         grants = ids(admin, "/grants")
+        lead = admin.get("/mandates")["items"][0]["manager"]
         self.paths = {
             "people": self.people + ["Person 1"],
             "grants": grants,
@@ -44,6 +45,7 @@ class Known:
             "logins": ids(admin, "/logins"),
             "stops": ids(admin, "/stops"),
             "top-ups": ids(admin, "/top-ups"),
+            "absences": self.people,
             "offers": self.offers,
             "pools": ids(people, "/pools") + pools,
             "prices": prices + [price.split("/")[1] for price in prices[:2]],
@@ -55,6 +57,7 @@ class Known:
             "parent": units,
             "owner": ["company", *units],
             "manager": self.people,
+            "delegate": self.people,
             "pool": pools,
             "to": pools,
             "zone": ["Europe/Berlin", "America/New_York", "Asia/Kolkata"],
@@ -76,6 +79,8 @@ class Known:
         self.amounts = {
             "add_grant": ["7/day", "90/month"],
             "set_budget": ["50000/month", "100000/month"],
+            "ask_top_up": ["3", "4.50"],
+            "approve_top_up": ["1", "2.50"],
             "fund_pool": ["100", "12.50"],
             "transfer_pool": ["1", "2.50"],
         }
@@ -124,6 +129,11 @@ class Known:
                 "provider": cards[0]["provider"], "model": cards[0]["model"], "usage": {"input_uncached": 10},
             },
             "preview_roles": {"changes": []},
+            "ask_top_up": {"person": self.people[0], "amount": "3", "reason": "one more pass", "purpose": "review"},
+            "approve_top_up": {"amount": "1", "reason": "a part of it"},
+            "deny_top_up": {"reason": "not this month"},
+            "set_mandate": {"manager": lead, "unit": "Engineering", "per_month": "30", "per_request": "3"},
+            "set_absence": {"person": self.people[1], "delegate": self.people[0], "until": day(30)},
             # As it is: with funds and promises another first month is refused.
             "set_fiscal_month": {"month": 1},
         }

@@ -20,7 +20,7 @@ use crate::pages::{Part, unrefused};
 use crate::secret::{self, ADMIN_KEY_PREFIX, Secret};
 use crate::shape::{AdminKey, BreakGlass, List, NewAdminKey, Page};
 use crate::stops::StopParties;
-use crate::top_ups::TopUps;
+use crate::top_ups::FirstForm;
 
 /// What the journal says about administration, in a form of its own: it is no part of the directory, because nothing
 /// about money depends on it.
@@ -143,7 +143,8 @@ pub(crate) enum AdminEvent {
         /// When.
         at: Instant,
     },
-    /// Somebody's agent asked for more money. Why stands where it can be erased.
+    /// Somebody's agent asked for more money, in the form of before there were events of the directory for it. Why stands
+    /// where it can be erased.
     TopUpAsked {
         /// Its id, and its grant's once there is one.
         top_up: TopUpId,
@@ -239,8 +240,8 @@ pub(crate) struct Admins {
     pub(crate) activations: Activations,
     /// Who placed the stops in force.
     pub(crate) stops: StopParties,
-    /// Requests for more money.
-    pub(crate) top_ups: TopUps,
+    /// Requests for more money of the first form.
+    pub(crate) top_ups: FirstForm,
     /// What was achieved.
     pub(crate) outcomes: Outcomes,
     /// Was there ever an administrator? Setup does not open again when the last is gone: the socket is left.
@@ -302,12 +303,9 @@ impl Admins {
             }
             AdminEvent::StopPlaced { stop, by, .. } => self.stops.placed(*stop, *by),
             AdminEvent::StopLiftAsked { stop, by, .. } => self.stops.lift_asked(*stop, *by),
-            // The breakers are told; nothing is kept of it but the trail.
-            AdminEvent::RunConfirmed { .. } => {}
-            AdminEvent::TopUpAsked { top_up, by, amount, until, at } => {
-                self.top_ups.asked(*top_up, *by, *amount, *until, *at);
-            }
-            AdminEvent::TopUpDecided { top_up, by, granted, at } => self.top_ups.decided(*top_up, *by, *granted, *at),
+            // The breakers are told, and what was granted is in the directory; nothing is kept of it but the trail.
+            AdminEvent::RunConfirmed { .. } | AdminEvent::TopUpDecided { .. } => {}
+            AdminEvent::TopUpAsked { top_up, by, .. } => self.top_ups.asked(*top_up, by.person),
             AdminEvent::OutcomeLogged { outcome, by, kind, count, value, run, at } => {
                 self.outcomes.logged(*outcome, *by, kind, *count, *value, *run, *at);
             }
@@ -338,6 +336,16 @@ impl Admins {
     /// Somebody who may or might sign in.
     pub(crate) fn login(&self, login: LoginId) -> Option<&KnownLogin> {
         self.logins.get(&login)
+    }
+
+    /// What somebody may, with every login and key of theirs that is in force.
+    pub(crate) fn roles_of(&self, person: PersonId) -> Vec<GivenRole> {
+        let logins = self.logins.values().filter(|known| known.active && known.person == Some(person));
+        let keys = self.keys.values().filter(|(_, key)| key.person == Some(person)).map(|(_, key)| &key.roles);
+        let mut roles: Vec<GivenRole> = logins.map(|known| &known.roles).chain(keys).flatten().copied().collect();
+        roles.sort_unstable();
+        roles.dedup();
+        roles
     }
 
     /// All of them, oldest first.

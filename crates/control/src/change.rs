@@ -7,6 +7,7 @@ use purser_core::event::Event;
 use purser_core::id::{CommandId, time_ordered};
 use purser_core::snapshot::Snapshot;
 use purser_core::time::Instant;
+use purser_core::top_up::TopUpError;
 use purser_ledger::{EVENT_MAX, LedgerError, Lsn};
 use purser_store::Fold;
 use sha2::{Digest, Sha256};
@@ -173,6 +174,39 @@ impl<'a> Turn<'a> {
         self.inner.snapshot.store(Arc::new(Snapshot::of(next)));
         reserves.seen(&self.inner.ledger);
         Ok(())
+    }
+
+    /// Events that take effect together, checked one after the other; none where there is nothing to do.
+    ///
+    /// # Errors
+    /// As for [`Turn::commit`]. Nothing was changed then.
+    pub(crate) fn commit_together(&mut self, events: Vec<Event>) -> Result<(), Error> {
+        match events.as_slice() {
+            [] => Ok(()),
+            [only] => self.commit(only),
+            several => {
+                let next = after(&self.snapshot().directory, several)?;
+                self.commit_all(events, next)
+            }
+        }
+    }
+
+    /// Would they be taken? Nothing is written.
+    ///
+    /// # Errors
+    /// As for [`Turn::commit_together`], but for the journal.
+    pub(crate) fn preview_together(&self, events: &[Event]) -> Result<(), Error> {
+        self.would_fit(&self.snapshot().directory, events)
+    }
+
+    /// Would they be taken by a directory that is not everybody's yet?
+    ///
+    /// # Errors
+    /// As for [`Turn::preview_together`].
+    pub(crate) fn would_fit(&self, before: &Directory, events: &[Event]) -> Result<(), Error> {
+        let together = Event::Part { change: self.command, last: true, events: events.to_vec() };
+        let next = before.apply(&together).map_err(|error| refused(&error))?;
+        Reserves::check(&self.inner.ledger, (before, &next), events, self.now)
     }
 
     fn write_parts(&mut self, change: CommandId, events: Vec<Event>) -> Result<(), Error> {
@@ -372,6 +406,12 @@ fn parts_of(events: Vec<Event>) -> impl Iterator<Item = Vec<Event>> {
     })
 }
 
+/// The directory after several events that take effect together.
+fn after(directory: &Directory, events: &[Event]) -> Result<Directory, Error> {
+    let together = Event::Part { change: CommandId::new(0), last: true, events: events.to_vec() };
+    directory.apply(&together).map_err(|error| refused(&error))
+}
+
 fn derived(command: CommandId, kind: &str, place: usize) -> u128 {
     let place = u64::try_from(place).unwrap_or(u64::MAX);
     first_bits(&[&command.get().to_be_bytes(), kind.as_bytes(), &place.to_be_bytes()])
@@ -412,6 +452,10 @@ pub(crate) fn refused(error: &EventError) -> Error {
         EventError::Pool(pool) if pool.is_short() => Code::PoolShort,
         EventError::Pool(pool) if pool.is_nonsense() => Code::Invalid,
         EventError::Offer(error) => crate::offers::code(error),
+        EventError::TopUp(TopUpError::Own) => Code::SelfApproval,
+        EventError::TopUp(TopUpError::Desk { .. }) => Code::Forbidden,
+        EventError::TopUp(error) if error.is_unknown() => Code::NotFound,
+        EventError::TopUp(error) if error.is_nonsense() => Code::Invalid,
         EventError::BudgetEats { .. } => Code::Guaranteed,
         EventError::Role(_)
         | EventError::Life(_)

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::AtomicI64;
+use std::sync::atomic::{AtomicBool, AtomicI64};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -116,6 +116,8 @@ pub(crate) struct Inner {
     pub(crate) bounds: Mutex<Bounds>,
     /// When the job last looked for days to make good, in microseconds since 1970.
     pub(crate) remedied: AtomicI64,
+    /// Was it looked for what those said who have left?
+    pub(crate) top_ups_forgotten: AtomicBool,
     /// Whose telling is being taken in.
     pub(crate) observing: Turns,
     /// Bodies of telemetry being unpacked and read: each takes up to 64 MiB.
@@ -173,6 +175,7 @@ impl Control {
             hashing: tokio::sync::Semaphore::new(HASHING_MAX),
             bounds: Mutex::default(),
             remedied: AtomicI64::new(i64::MIN),
+            top_ups_forgotten: AtomicBool::new(false),
             observing: Turns::default(),
             unpacking: tokio::sync::Semaphore::new(UNPACKING_MAX),
         };

@@ -46,6 +46,16 @@ pub async fn once(control: &Control) {
         Ok(forgotten) => tracing::info!(forgotten, "offers that came to nothing are old: what they said is forgotten"),
         Err(error) => tracing::warn!(%error, "what old offers said could not be forgotten"),
     }
+    match control.tend_top_ups().await {
+        Ok((0, 0)) => {}
+        Ok((passed, closed)) => tracing::info!(passed, closed, "requests for more money were passed on or closed"),
+        Err(error) => tracing::warn!(%error, "requests for more money could not be passed on or closed"),
+    }
+    match control.forget_top_ups().await {
+        Ok(0) => {}
+        Ok(forgotten) => tracing::info!(forgotten, "what those said who have left is forgotten"),
+        Err(error) => tracing::warn!(%error, "what those said who have left could not be forgotten"),
+    }
     match control.apply_remedies().await {
         Ok(0) => {}
         Ok(days) => tracing::info!(days, "days on which promises could not be used are made good by their terms"),

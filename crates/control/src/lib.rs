@@ -15,6 +15,7 @@
 //! Every endpoint on TCP but `/healthz` and `/setup` asks for an administrator's key.
 #![cfg_attr(not(test), deny(clippy::float_arithmetic))]
 
+mod absences;
 mod access;
 mod activations;
 mod admins;
@@ -30,6 +31,7 @@ mod import;
 mod keys;
 mod letter;
 mod liability;
+mod mandates;
 mod names;
 mod observed;
 mod offers;

@@ -85,6 +85,7 @@ impl Control {
             let known = turn.control().shown_person(&turn.snapshot(), id, turn.now)?;
             if known.active {
                 turn.commit(&Event::PersonLeft { person: id, at: turn.now })?;
+                turn.forget_top_ups(id)?;
             }
             turn.control().shown_person(&turn.snapshot(), id, turn.now)
         })

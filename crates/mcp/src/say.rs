@@ -28,6 +28,9 @@ pub(crate) fn left(left: &BudgetLeft) -> String {
         _ = write!(line, "; {on} binds");
     }
     line.push('.');
+    for asked in &left.top_ups {
+        _ = write!(line, " {}", top_up(asked));
+    }
     line
 }
 
@@ -74,9 +77,15 @@ pub(crate) fn top_up(top_up: &TopUp) -> String {
         TopUpState::Open => format!(
             "{amount} until {until} is asked for as {id}: a human being decides. Go on with what is left meanwhile."
         ),
-        TopUpState::Approved => format!("{amount} until {until} is granted."),
-        TopUpState::Denied => format!("{amount} until {until} is denied."),
-        TopUpState::Expired => format!("{amount} was asked for until {until}, which is over."),
+        TopUpState::Approved => {
+            format!("{} until {until} is granted: the next call can spend it.", top_up.given.unwrap_or(*amount))
+        }
+        TopUpState::Denied => match &top_up.why {
+            Some(why) => format!("{amount} until {until} is denied: {why}"),
+            None => format!("{amount} until {until} is denied."),
+        },
+        TopUpState::Cancelled => format!("The request for {amount} was taken back."),
+        TopUpState::Expired => format!("Nobody decided in time about the {amount} that was asked for."),
     }
 }
 

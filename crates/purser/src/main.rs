@@ -126,6 +126,8 @@ fn absent(command: &Command) -> Absent {
         | Command::Audit(_)
         | Command::BreakGlass(_)
         | Command::TopUp(_)
+        | Command::Mandate(_)
+        | Command::Absence(_)
         | Command::Outcome(_)
         | Command::Mcp(_)
         | Command::Usage(_)
@@ -168,6 +170,8 @@ async fn ask(command: Command, client: &mut Client, place: &Place, out: Output) 
         Command::Audit(command) => command.run(client, place, out).await,
         Command::BreakGlass(command) => command.run(client, out).await,
         Command::TopUp(command) => command.run(client, out).await,
+        Command::Mandate(command) => command.run(client, out).await,
+        Command::Absence(command) => command.run(client, out).await,
         Command::Outcome(command) => command.run(client, out).await,
         Command::Usage(command) => command.run(client, out).await,
         Command::Import(cli::import::Command::Logs(logs)) => logs.run(Some(client), out).await,

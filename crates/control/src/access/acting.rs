@@ -3,6 +3,7 @@
 use std::fmt;
 
 use purser_core::id::{ActivationId, AdminKeyId, KeyId, LoginId, PersonId};
+use purser_core::offer::Who;
 use purser_core::time::Instant;
 use serde::{Deserialize, Serialize};
 
@@ -59,12 +60,23 @@ pub(crate) struct Acting {
     pub(crate) reason: Option<String>,
     /// What is done, in the word of the service; empty where nobody said.
     pub(crate) action: &'static str,
+    /// What others who are away have lent them: their right to decide about requests for more money.
+    pub(crate) lent: Vec<Lent>,
+}
+
+/// The roles of somebody who is away, for whom another one decides.
+#[derive(Clone, Debug)]
+pub(crate) struct Lent {
+    /// Who is away.
+    pub(crate) person: PersonId,
+    /// What they may.
+    pub(crate) roles: Vec<GivenRole>,
 }
 
 impl Acting {
     /// An actor with roles and nothing said.
     pub(crate) fn new(actor: Actor, person: Option<PersonId>, roles: Vec<GivenRole>) -> Self {
-        Self { actor, person, roles, on_behalf_of: None, reason: None, action: "" }
+        Self { actor, person, roles, on_behalf_of: None, reason: None, action: "", lent: Vec::new() }
     }
 
     /// Purser itself.
@@ -88,8 +100,28 @@ impl Acting {
             // They hold the files in which all of it stands.
             Actor::Purser | Actor::Local => Within::Everything,
             Actor::Stranger | Actor::Activation(_) | Actor::CallKey(_) => Within::NOTHING,
-            Actor::Key(_) | Actor::Login(_) => Within::of(permission, &self.roles, self.person, at),
+            Actor::Key(_) | Actor::Login(_) => {
+                let own = Within::of(permission, &self.roles, self.person, at);
+                match permission {
+                    // Nothing else is lent, and nothing of their own.
+                    Permission::TopUpsRead | Permission::TopUpsDecide => {
+                        self.lent.iter().fold(own, |all, lent| all.or(Within::of(permission, &lent.roles, None, at)))
+                    }
+                    _ => own,
+                }
+            }
         }
+    }
+
+    /// Is it one who holds the files in which all of it stands?
+    pub(crate) fn holds_the_files(&self) -> bool {
+        matches!(self.actor, Actor::Purser | Actor::Local)
+    }
+
+    /// Who this is, for what the directory keeps beside what they did.
+    pub(crate) fn who(&self) -> Who {
+        let actor = self.actor.to_string().parse().expect("an actor is shown as a word or an id");
+        Who { actor, person: self.person }
     }
 
     /// Are these two the same human being, as far as can be known?

@@ -99,8 +99,18 @@ matrix! {
     StopsChange         => [All,     Refused, All,     Subtree, Own,     Refused];
     /// Requests for more money.
     TopUpsRead          => [All,     All,     All,     Subtree, Own,     All];
+    /// Asking for more, and taking it back: for oneself, and for others.
+    TopUpsAsk           => [All,     All,     Refused, Subtree, Own,     Refused];
     /// Approving and denying those of others.
     TopUpsDecide        => [All,     Refused, All,     Subtree, Refused, Refused];
+    /// What managers give without being asked.
+    MandatesRead        => [All,     All,     All,     Subtree, Refused, All];
+    /// Setting it.
+    MandatesChange      => [All,     All,     All,     Refused, Refused, Refused];
+    /// Who decides while somebody is away.
+    AbsencesRead        => [All,     All,     All,     Subtree, Own,     All];
+    /// Saying so.
+    AbsencesChange      => [All,     All,     Refused, Refused, Own,     Refused];
     /// What was achieved.
     OutcomesRead        => [All,     All,     All,     Subtree, Own,     All];
     /// Balances, usage, charges, denials, statements.

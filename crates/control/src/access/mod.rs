@@ -26,7 +26,7 @@ pub use self::matrix::{Permission, Reach};
 pub use self::redaction::Confidential;
 pub use self::role::{GivenRole, Role};
 
-pub(crate) use self::acting::Acting;
+pub(crate) use self::acting::{Acting, Lent};
 pub(crate) use self::attempts::Attempts;
 pub(crate) use self::given::given_roles;
 pub(crate) use self::logins::{add_login, checked_email};

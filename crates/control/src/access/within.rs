@@ -41,6 +41,17 @@ impl Within {
         Self::Some { own, units, at }
     }
 
+    /// What both cover together.
+    pub(crate) fn or(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Everything, _) | (_, Self::Everything) => Self::Everything,
+            (Self::Some { own, mut units, at }, Self::Some { own: theirs, units: more, at: later }) => {
+                units.extend(more);
+                Self::Some { own: own.or(theirs), units, at: at.max(later) }
+            }
+        }
+    }
+
     /// Covers nothing at all?
     pub(crate) fn is_nothing(&self) -> bool {
         matches!(self, Self::Some { own: None, units, .. } if units.is_empty())

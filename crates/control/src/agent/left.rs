@@ -62,6 +62,7 @@ impl Agent {
             limits,
             stopped: now.stopped(run.as_ref().map(|run| run.run)),
             run: run.map(|run| run.run),
+            top_ups: inner.late_top_ups(snapshot, person.id, *at)?,
         })
     }
 

@@ -84,7 +84,11 @@ pub(super) async fn guard(State(guard): State<Guard>, mut request: Request, next
 fn admit(guard: &Guard, headers: &HeaderMap, method: &Method) -> Result<(Acting, Shown), Error> {
     let (mut acting, shown) = match (guard.door, guard.endpoint.permission) {
         (Door::Local, _) => (Acting::local(), Shown::default()),
-        (Door::Open, Some(_)) => authenticate(&guard.control, headers, method)?,
+        (Door::Open, Some(_)) => {
+            let (mut acting, shown) = authenticate(&guard.control, headers, method)?;
+            acting.lent = guard.control.lent_to(acting.person);
+            (acting, shown)
+        }
         // Signing in: nobody yet.
         (Door::Open, None) => (Acting::stranger(), Shown::default()),
     };

@@ -22,6 +22,7 @@ mod openapi;
 mod serve;
 mod session;
 mod telemetry;
+mod top_ups;
 mod trace;
 
 use axum::Router;
@@ -36,9 +37,8 @@ use self::describe::Operation;
 use self::gate::{Door, Guard};
 use self::letter::offer_letter;
 use self::narrowed::{
-    add_key, approve_top_up, balances, budgets, burning, charges, confirm_run, denials, deny_top_up, give, grants,
-    keys, lift_stop, observed, outcomes, people, person, place_stop, record_observed, revoke_key, run, runs, statement,
-    stops, top_ups, usage_rows,
+    add_key, balances, budgets, burning, charges, confirm_run, denials, give, grants, keys, lift_stop, observed,
+    outcomes, people, person, place_stop, record_observed, revoke_key, run, runs, statement, stops, usage_rows,
 };
 use self::offers::{
     accept_offer, adopt_roles, approve_offer, counter_offer, decline_offer, draft_offer, erase_offer, lint_offer,
@@ -48,6 +48,10 @@ use self::offers::{
 use self::openapi::{Schemas, openapi};
 pub use self::serve::{bind_socket, serve_socket, serve_tcp};
 use self::session::{present, sign_in, sign_out};
+use self::top_ups::{
+    absences, approve_top_up, ask_top_up, cancel_top_up, deny_top_up, end_absence, mandates, set_absence, set_mandate,
+    top_up, top_ups,
+};
 use self::trace::trace;
 use crate::access::Permission;
 use crate::audit::Trail;
@@ -203,8 +207,16 @@ services! {
     post "/stops" => place_stop, StopsChange;
     delete "/stops/{id}" => lift_stop, StopsChange;
     get "/top-ups" => top_ups, TopUpsRead;
+    post "/top-ups" => ask_top_up, TopUpsAsk;
+    get "/top-ups/{id}" => top_up, TopUpsRead;
+    post "/top-ups/{id}/cancel" => cancel_top_up, TopUpsAsk;
     post "/top-ups/{id}/approve" => approve_top_up, TopUpsDecide;
     post "/top-ups/{id}/deny" => deny_top_up, TopUpsDecide;
+    get "/mandates" => mandates, MandatesRead;
+    post "/mandates" => set_mandate, MandatesChange;
+    get "/absences" => absences, AbsencesRead;
+    post "/absences" => set_absence, AbsencesChange;
+    delete "/absences/{id}" => end_absence, AbsencesChange;
     get "/outcomes" => outcomes, OutcomesRead;
     get "/session" => present, Present;
     post "/session" => sign_in, Nobody;

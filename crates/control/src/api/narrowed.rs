@@ -12,7 +12,7 @@ use crate::pages::Part;
 use crate::shape::{
     Balance, Budget, Burning, ChangeGrant, ChargePage, DenialPage, GiveOfGrant, Grant, GrantChange, Key, LastMinutes,
     List, NewKey, NewStop, ObservedPage, OfPage, Outcome, Overview, Page, Person, RecordObserved, Run, RunTree,
-    Statement, Stop, Taken, TopUp, UsageRow, WantedObserved, WantedRuns,
+    Statement, Stop, Taken, UsageRow, WantedObserved, WantedRuns,
 };
 use crate::usage::{By, Month, OfPerson, Wanted};
 use crate::{Control, names};
@@ -253,33 +253,6 @@ pub(super) async fn denials(
         Ok(person) => control.denials(Wanted { person, ..wanted }).await,
         Err(error) => Err(error),
     })
-}
-
-pub(super) async fn top_ups(
-    State(control): State<Control>,
-    within: Within,
-    Query(of): Query<OfPerson>,
-) -> Answer<Page<TopUp>> {
-    let asked = named(&control, &within, of);
-    Answer(asked.and_then(|(person, part)| control.top_ups_page(&within, person.as_deref(), &part)))
-}
-
-pub(super) async fn approve_top_up(
-    State(control): State<Control>,
-    within: Within,
-    command: Command,
-    Id(id): Id,
-) -> Answer<TopUp> {
-    Answer(control.decide_top_up(command.into(), within, &id, true).await)
-}
-
-pub(super) async fn deny_top_up(
-    State(control): State<Control>,
-    within: Within,
-    command: Command,
-    Id(id): Id,
-) -> Answer<TopUp> {
-    Answer(control.decide_top_up(command.into(), within, &id, false).await)
 }
 
 pub(super) async fn outcomes(

@@ -233,6 +233,8 @@ fn write(
         turn.touches(&personal.person.to_string(), content.as_bytes());
     }
     turn.control().private.put_people(&people).map_err(stored)?;
+    let left = |event: &Event| if let Event::PersonLeft { person, .. } = event { Some(*person) } else { None };
+    let left: Vec<PersonId> = events.iter().filter_map(left).collect();
     let written =
         if events.is_empty() { turn.audit("import_people", &[], None) } else { turn.commit_all(events, next) };
     if let Err(error) = written {
@@ -246,6 +248,9 @@ fn write(
             tracing::warn!(error = %why, "names of an import that failed could not be taken back");
         }
         return Err(error);
+    }
+    for person in left {
+        turn.forget_top_ups(person)?;
     }
     let mut names = turn.control().names.write();
     for personal in people {

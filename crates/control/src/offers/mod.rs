@@ -40,9 +40,7 @@ pub(crate) const fn code(error: &OfferError) -> Code {
 impl Control {
     /// Who acts, for what is kept in the journal beside what they did.
     pub(crate) fn who(&self) -> Who {
-        let party = self.acting.party();
-        let actor = party.actor.to_string().parse().expect("an actor is shown as a word or an id");
-        Who { actor, person: party.person }
+        self.acting.who()
     }
 
     /// One step of an offer: `make` says which events it takes, none where it has been done already.
@@ -66,18 +64,7 @@ impl Control {
 
 /// Writes events so that they take effect together.
 fn commit(turn: &mut Turn<'_>, events: Vec<Event>) -> Result<(), Error> {
-    match events.as_slice() {
-        [] => Ok(()),
-        [only] => turn.commit(only),
-        several => {
-            let before = turn.snapshot();
-            let apply = |directory: purser_core::directory::Directory, event| {
-                directory.apply(event).map_err(|error| refused(&error))
-            };
-            let next = several.iter().try_fold(before.directory.clone(), apply)?;
-            turn.commit_all(events, next)
-        }
-    }
+    turn.commit_together(events)
 }
 
 /// Would the events be taken? Nothing is changed.

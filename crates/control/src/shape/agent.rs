@@ -6,7 +6,7 @@ use purser_core::price::CardVersion;
 use purser_core::time::Instant;
 use serde::{Deserialize, Serialize};
 
-use super::RunModel;
+use super::{RunModel, TopUp};
 
 /// What is left now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -27,6 +27,8 @@ pub struct BudgetLeft {
     pub run: Option<RunId>,
     /// Why no call is let through, where that is so.
     pub stopped: Option<String>,
+    /// What was asked for of late, or is still open: the latest first.
+    pub top_ups: Vec<TopUp>,
 }
 
 /// A grant in its running period.

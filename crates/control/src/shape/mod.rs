@@ -12,6 +12,7 @@ mod grant;
 mod import;
 mod key;
 mod login;
+mod mandate;
 mod observed;
 mod offer;
 mod outcome;
@@ -44,6 +45,7 @@ pub use import::{
 };
 pub use key::{Key, NewKey};
 pub use login::{BreakGlass, Login, NewBreakGlass, NewLogin, Present, SetActive, SetPassword, SetRoles, SignIn};
+pub use mandate::{Absence, Mandate, SetAbsence, SetMandate};
 pub use observed::{
     ObservedBy, ObservedLine, ObservedPage, ObservedRequest, ObservedTotals, RecordObserved, Taken, WantedObserved,
 };
@@ -70,7 +72,10 @@ pub use report::{
 pub use run::{Burning, BurningRun, LastMinutes, Run, RunModel, RunTree, WantedRuns};
 pub use stop::{NewStop, Stop, StopWhat};
 pub use suspense::{Resolve, Suspended};
-pub use top_up::{NewTopUp, TopUp, TopUpState};
+pub use top_up::{
+    ApproveTopUp, AskTopUp, DenyTopUp, NewTopUp, TopUp, TopUpBudget, TopUpContext, TopUpDesk, TopUpDetail, TopUpPool,
+    TopUpState, WantedTopUps,
+};
 pub use trace::{
     Trace, TraceCheck, TraceOf, TracedCard, TracedCharge, TracedClause, TracedCommitment, TracedGrant, TracedHold,
     TracedLeg, TracedLimit, TracedOffer, TracedPackage, TracedPart, TracedPeriod, TracedSums,

@@ -33,6 +33,7 @@ fn new(amount: &str, until: Option<&str>) -> NewTopUp {
         amount: nano(amount),
         reason: "the migration needs one more pass".to_owned(),
         until: until.map(str::to_owned),
+        purpose: None,
     }
 }
 
@@ -187,7 +188,8 @@ async fn an_approved_top_up_is_money_at_once_and_over_restarts() {
     assert_eq!((&approved["state"], approved["grant"].is_string()), (&json!("approved"), true), "{approved}");
     assert_eq!(agent.budget_left().await.unwrap().spendable, nano("25"));
     assert_eq!(local(&bench, "post", &path, "{}").await["grant"], approved["grant"], "approved once, granted once");
-    let deny = with_key(&bench, &admin(&bench).await, "post", &path.replace("approve", "deny"), "{}").await;
+    let (deny, why) = (path.replace("approve", "deny"), r#"{"reason": "not this month"}"#);
+    let deny = with_key(&bench, &admin(&bench).await, "post", &deny, why).await;
     assert_eq!((deny.status, deny.code().as_str()), (409, "conflict"));
 
     drop(agent);
@@ -258,16 +260,21 @@ async fn requests_have_bounds_and_an_end() {
     assert_eq!(code(agent.request_top_up(nameless).await), Code::Invalid);
     let first = ask(&agent, "1", None).await;
     assert_eq!(first.until, "2026-12-01", "a week from the day of asking");
-    ask(&agent, "2", None).await;
-    ask(&agent, "3", None).await;
-    assert_eq!(code(agent.request_top_up(new("4", None)).await), Code::Conflict, "three wait already");
-    let denied = local(&bench, "post", &format!("/api/v1/top-ups/{}/deny", first.id), "{}").await;
+    assert_eq!(code(agent.request_top_up(new("2", None)).await), Code::Conflict, "one waits already");
+    for purpose in ["one", "two", "three", "four"] {
+        let other = NewTopUp { purpose: Some(purpose.to_owned()), ..new("2", None) };
+        agent.request_top_up(other).await.unwrap();
+    }
+    let fifth = NewTopUp { purpose: Some("five".to_owned()), ..new("2", None) };
+    assert_eq!(code(agent.request_top_up(fifth).await), Code::Conflict, "five wait already");
+    let deny = format!("/api/v1/top-ups/{}/deny", first.id);
+    let denied = local(&bench, "post", &deny, r#"{"reason": "not this month"}"#).await;
     assert_eq!(denied["state"], "denied");
     ask(&agent, "4", None).await;
     bench.clock.set("2026-12-02T12:00:00Z");
     let list = local(&bench, "get", "/api/v1/top-ups", "").await;
     let states: Vec<_> = list["items"].as_array().unwrap().iter().map(|one| one["state"].as_str().unwrap()).collect();
-    assert_eq!(states, ["denied", "expired", "expired", "expired"]);
+    assert_eq!(states, ["denied", "expired", "expired", "expired", "expired", "expired"]);
     let late = list["items"][1]["id"].as_str().unwrap();
     let got = with_key(&bench, &admin(&bench).await, "post", &format!("/api/v1/top-ups/{late}/approve"), "{}").await;
     assert_eq!((got.status, got.code().as_str()), (409, "conflict"), "{got:?}");

@@ -20,6 +20,7 @@ mod remedies;
 mod runs;
 mod setup;
 mod stops;
+mod top_ups;
 mod totals;
 mod trace;
 mod trail;

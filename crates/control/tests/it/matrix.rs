@@ -31,6 +31,8 @@ struct Known {
     /// A request for more money, and the outcome of something.
     top_up: String,
     outcome: String,
+    /// Who decides while they are away.
+    delegate: String,
 }
 
 impl Company {
@@ -45,8 +47,9 @@ impl Company {
             };
             bench.control.add_unit(None, unit).await.unwrap();
         }
-        let mut near = known(&bench, "Person 1", "Platform").await;
-        let far = known(&bench, "Person 2", "Sales").await;
+        let delegate = bench.person("Person 3").await.id.to_string();
+        let mut near = known(&bench, "Person 1", "Platform", &delegate).await;
+        let far = known(&bench, "Person 2", "Sales", &delegate).await;
         let mut keys = Vec::new();
         for role in Role::ALL {
             let word = if role == Role::Manager { "manager:Engineering".to_owned() } else { role.to_string() };
@@ -65,7 +68,7 @@ impl Company {
     }
 }
 
-async fn known(bench: &Bench, name: &str, unit: &str) -> Known {
+async fn known(bench: &Bench, name: &str, unit: &str, delegate: &str) -> Known {
     let person = bench.person(name).await;
     let id = person.id.to_string();
     bench.control.move_person(None, &id, MovePerson { unit: unit.to_owned(), from: None }).await.unwrap();
@@ -86,7 +89,18 @@ async fn known(bench: &Bench, name: &str, unit: &str) -> Known {
     let outcome = serde_json::from_value(serde_json::json!({ "kind": "report" })).unwrap();
     let outcome = agent.log_outcome(outcome).await.unwrap().id.to_string();
     let (key, budget, run) = (key.id.to_string(), budget.id.to_string(), run.to_string());
-    Known { grant, person, key, budget, stop, run, top_up, outcome }
+    // They lead their unit, have a mandate for it, and are away.
+    let role = format!("manager:{unit}");
+    let leads = serde_json::json!({ "label": role, "roles": [role], "person": id }).to_string();
+    local(bench, "post", "/api/v1/admin-keys", &leads).await;
+    let mandate = serde_json::json!({ "manager": id, "unit": unit, "per_month": "50" }).to_string();
+    local(bench, "post", "/api/v1/mandates", &mandate).await;
+    local(bench, "post", "/api/v1/absences", &away(&id, delegate)).await;
+    Known { grant, person, key, budget, stop, run, top_up, outcome, delegate: delegate.to_owned() }
+}
+
+fn away(person: &str, delegate: &str) -> String {
+    serde_json::json!({ "person": person, "delegate": delegate, "until": "2026-12-24" }).to_string()
 }
 
 /// A request that this route understands well enough to answer otherwise than "not allowed".
@@ -108,16 +122,25 @@ fn narrow(endpoint: &Endpoint, of: &Known) -> Option<Narrow> {
     let about = |path: String| Some(Narrow::About(path, String::new()));
     let list = |query: &str, has: &str| Some(Narrow::List(format!("{}{query}", endpoint.path), has.to_owned()));
     match endpoint.action {
-        "people" | "grants" | "balances" => list("", &person),
+        "people" | "grants" | "balances" | "mandates" | "absences" => list("", &person),
         "keys" => list("", &of.key),
         "budgets" => list("", &of.budget),
         "stops" => list("", &of.stop),
         "top_ups" => list("", &of.top_up),
         "outcomes" => list("", &of.outcome),
-        "approve_top_up" | "deny_top_up" => about(endpoint.path.replace("{id}", &of.top_up)),
+        "top_up" | "cancel_top_up" => about(endpoint.path.replace("{id}", &of.top_up)),
+        "approve_top_up" | "deny_top_up" => {
+            let body = if endpoint.action == "deny_top_up" { r#"{"reason": "not now"}"# } else { "{}" };
+            Some(Narrow::About(endpoint.path.replace("{id}", &of.top_up), body.to_owned()))
+        }
+        "ask_top_up" => {
+            let body = format!(r#"{{"person": "{person}", "amount": "1", "reason": "one more pass"}}"#);
+            Some(Narrow::About(endpoint.path.to_owned(), body))
+        }
+        "set_absence" => Some(Narrow::About(endpoint.path.to_owned(), away(&person, &of.delegate))),
         "place_stop" => Some(Narrow::About(endpoint.path.to_owned(), format!(r#"{{"on": {{"key": "{}"}}}}"#, of.key))),
         "lift_stop" => about(endpoint.path.replace("{id}", &of.stop)),
-        "person" | "statement" | "trace" => about(endpoint.path.replace("{id}", &person)),
+        "person" | "statement" | "trace" | "end_absence" => about(endpoint.path.replace("{id}", &person)),
         "record_observed" => {
             let body = format!(r#"{{"person": "{person}", "requests": []}}"#);
             Some(Narrow::About(endpoint.path.to_owned(), body))

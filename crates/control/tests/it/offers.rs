@@ -3,7 +3,7 @@
 use purser_control::audit::Trail;
 use purser_control::shape::{
     AcceptOffer, ApproveOffer, ChangeGrant, Confidential, DeclineOffer, FundPool, GrantChange, NewOffer, NewPool,
-    NewUnit, NewVersion, Offer, OfferNote, PreviewRoles, VoidGrant,
+    NewUnit, NewVersion, Offer, OfferNote, Person, PreviewRoles, VoidGrant,
 };
 use purser_control::usage::{By, Wanted};
 use purser_control::{Code, CommandName};
@@ -46,7 +46,7 @@ fn named(text: &str) -> Option<CommandName> {
 }
 
 /// A company with the usual roles and a pool that has so much for 2027.
-async fn company(funds: &str) -> Bench {
+pub(crate) async fn company(funds: &str) -> Bench {
     let bench = Bench::new().await;
     bench.control.adopt_role_presets(None).await.unwrap();
     let pool = NewPool { name: "Research".to_owned(), owner: "company".to_owned(), manager: None };
@@ -72,6 +72,13 @@ async fn sent(bench: &Bench, amount: &str) -> Offer {
 
 fn accept(version: u32) -> AcceptOffer {
     AcceptOffer { version, signed: "Person 17".to_owned() }
+}
+
+/// Somebody who came with an offer.
+pub(crate) async fn hired(bench: &Bench) -> Person {
+    let offer = sent(bench, "78000/year").await.row.id.to_string();
+    let accepted = bench.control.accept_offer(None, &offer, accept(1)).await.unwrap();
+    bench.control.person(&accepted.person.unwrap().to_string()).unwrap()
 }
 
 #[tokio::test]

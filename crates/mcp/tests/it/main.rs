@@ -181,7 +181,7 @@ async fn a_refusal_is_a_result_with_what_to_do() {
             json!({ "kind": "vibes" }),
             "`vibes` is no kind of outcome that the company counts: these count: ",
         ),
-        ("request_top_up", json!({ "amount": "0", "reason": "x" }), "0.00 is no amount to ask for: "),
+        ("request_top_up", json!({ "amount": "0", "reason": "x" }), "0.00 is no amount to ask for or to give: "),
     ] {
         let answer = mcp.call(tool, arguments).await;
         assert_eq!(answer["result"]["isError"], true, "{answer}");

@@ -12,6 +12,7 @@ pub(crate) mod grant;
 pub(crate) mod import;
 pub(crate) mod journal;
 pub(crate) mod key;
+pub(crate) mod mandate;
 pub(crate) mod offer;
 pub(crate) mod outcome;
 pub(crate) mod person;
@@ -131,6 +132,12 @@ pub(crate) enum Command {
     /// Requests for more money
     #[command(subcommand)]
     TopUp(top_up::Command),
+    /// What managers give in top-ups without being asked
+    #[command(subcommand)]
+    Mandate(mandate::Command),
+    /// Who decides about top-ups while somebody is away
+    #[command(subcommand)]
+    Absence(mandate::AbsenceCommand),
     /// What was achieved with the money
     #[command(subcommand)]
     Outcome(outcome::Command),
