@@ -2,19 +2,21 @@
 //!
 //! The bound of a call is what it can cost at worst. It is held on every account that applies, all or nothing. When it
 //! does not fit: first the answer's maximum is clamped to what does fit, then the call is parked until other calls give
-//! money back, then it is told `held` (try again) or `exhausted` (final).
+//! money back, then it is told `held` (try again) or `exhausted` (final). Where policy says so, a call whose money is gone
+//! waits for the decision about more that its person has asked for.
 
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use purser_core::money::Nano;
-use purser_core::policy::{Admission, Drain, Policy};
+use purser_core::policy::{Admission, Drain};
 use purser_core::price::{RateCard, Ratio};
 use purser_ledger::{Hold, HoldOutcome, LedgerError, Settlement, Shortfall};
 use purser_providers::{Edits, InputBound, least_output};
 use tokio::time::{Instant, timeout_at};
 
+use crate::awaited::{Awaited, Wait};
 use crate::bound::Bounded;
 use crate::call::Call;
 use crate::client::Client;
@@ -148,6 +150,7 @@ pub(crate) async fn admit<'a>(
     let mut deadline: Option<Instant> = None;
     let mut place: Option<Parked<'_>> = None;
     let mut short: Option<Shortfall> = None;
+    let mut awaited = Awaited::default();
     loop {
         if let Some(stopped) = call.stopped(worker) {
             return Err(stopped);
@@ -165,7 +168,7 @@ pub(crate) async fn admit<'a>(
             let (want, least) = learned.map_or((most, least), |learned| (learned.min(most), learned.min(least)));
             match hold(worker, call, &planned, want, least).await {
                 // The ledger's instant is past a period that this plan still had: plan again, for the new one.
-                Err(LedgerError::PeriodOver(_)) if Instant::now() < until(&mut deadline, policy) => {
+                Err(LedgerError::PeriodOver(_)) if Instant::now() < until(&mut deadline, policy.park.max_wait) => {
                     tokio::time::sleep(PLAN_AGAIN).await;
                     continue;
                 }
@@ -182,7 +185,13 @@ pub(crate) async fn admit<'a>(
                     }
                 },
                 Ok(Outcome::Short(found)) if !found.is_held() => {
-                    return Err(call.short(worker, &snapshot, &planned, &found));
+                    match awaited.look(&snapshot.directory, call.caller.person.id, &snapshot.currency, at) {
+                        Wait::Undecided => short = Some(found),
+                        Wait::Nothing => return Err(call.short(worker, &snapshot, &planned, &found)),
+                        Wait::InVain(told) => {
+                            return Err(call.short(worker, &snapshot, &planned, &found).told_first(&told));
+                        }
+                    }
                 }
                 Ok(Outcome::Short(found)) => short = Some(found),
             }
@@ -199,7 +208,9 @@ pub(crate) async fn admit<'a>(
             // Money that came free before the place was taken woke nobody.
             continue;
         };
-        let until = until(&mut deadline, policy);
+        // Behind a call that waits for a decision others do so too.
+        let decided = Awaited::wait_max(&snapshot.directory, call.caller.person.id, at);
+        let until = until(&mut deadline, policy.park.max_wait.max(decided));
         tokio::select! {
             _ = timeout_at(until.min(Instant::now() + LOOK_AGAIN), parked.woken()) => {}
             () = client.hung_up() => return Err(Refused::gone()),
@@ -214,8 +225,8 @@ pub(crate) async fn admit<'a>(
 }
 
 /// When a call that waits is told no: its time begins when this is first asked.
-fn until(deadline: &mut Option<Instant>, policy: &Policy) -> Instant {
-    *deadline.get_or_insert_with(|| Instant::now() + policy.park.max_wait)
+fn until(deadline: &mut Option<Instant>, max_wait: Duration) -> Instant {
+    *deadline.get_or_insert_with(|| Instant::now() + max_wait)
 }
 
 /// May a call that was let out on less than its bound go on?

@@ -17,6 +17,7 @@
 mod admit;
 mod answer;
 mod auth;
+mod awaited;
 mod bound;
 mod call;
 mod client;

@@ -34,6 +34,12 @@ impl Refused {
         Self { code: Some(code), ..Self::new(kind, message) }
     }
 
+    /// The same with something said before it.
+    pub(crate) fn told_first(mut self, told: &str) -> Self {
+        self.message.insert_str(0, told);
+        self
+    }
+
     /// The stable code.
     pub(crate) fn code(&self) -> &'static str {
         self.code.unwrap_or(self.kind.code())

@@ -28,5 +28,6 @@ mod stops;
 mod switch;
 mod terms;
 mod tls;
+mod top_ups;
 mod upstreams;
 mod wire;
