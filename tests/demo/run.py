@@ -203,6 +203,12 @@ def a_company() -> str:
         check(currencies == {"USD", "EUR", "GBP"}, str(currencies))
         found = {finding["code"] for offer in offers for finding in offer["findings"]}
         check({"TOK001", "TOK004", "TOK006"} <= found, str(found))
+        top_ups = ask("top-up", "list", "--all")
+        states = {top_up["state"] for top_up in top_ups}
+        # What waited on its last day has closed by whenever this is run.
+        check({"approved", "denied", "expired"} <= states, str(states))
+        check({top_up["mandate"] is None for top_up in top_ups if top_up["grant"]} == {True, False}, "no mandate gave")
+        check({top_up["desk"] for top_up in top_ups} >= {"manager", "finance", "admin"}, "nothing was passed on")
         (hired, *_) = [offer for offer in offers if offer["state"] == "accepted"]
         down = ask("trace", hired["id"])
         check(nano(down["grants"][0]["sums"]["spent"]) > 0 and down["offers"][0]["clause"]["guaranteed"], str(down))

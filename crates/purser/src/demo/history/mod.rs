@@ -11,6 +11,7 @@ mod calls;
 mod mark;
 mod offers;
 mod staff;
+mod top_ups;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -362,7 +363,27 @@ impl Life {
             3 => self.desks.open_ones(day).await?,
             _ => {}
         }
-        Ok(())
+        self.more_money(days_left).await
+    }
+
+    /// Requests for more money, some weeks before the end.
+    async fn more_money(&self, days_left: i32) -> Result<(), Failure> {
+        let of = |word: &str, place: usize| {
+            let here = self.members.iter().filter(|member| member.family.word == word && member.habit == Habit::Usual);
+            let known = here.filter_map(|member| self.known(member.number)).filter(|known| !known.left).nth(place);
+            known.map(|known| known.person).ok_or_else(|| Failure::new("nobody is there to ask", "look at the staff"))
+        };
+        match days_left {
+            26 => self.desks.mandate(self.control(), &of("engineering", 0)?, "Engineering").await,
+            25 => {
+                let who = [of("engineering", 1)?, of("engineering", 2)?, of("engineering", 3)?];
+                self.desks.decided_top_ups(&who, ENGINEERING).await
+            }
+            19 => self.desks.unanswered_top_up(&of("engineering", 4)?).await,
+            3 => self.desks.open_top_up(&of("finance", 0)?, 90).await,
+            1 => self.desks.open_top_up(&of("finance", 1)?, 45).await,
+            _ => Ok(()),
+        }
     }
 
     /// Something happens to somebody's grant, with their agreement.
