@@ -31,6 +31,8 @@ KEY = ("id", "person", "agent", "active")
 
 OFFER = ("id", "state")
 FINAL = ("accepted", "declined")
+TOP_UP = ("id", "person", "amount", "given", "state", "grant", "mandate", "reason")
+DECIDED = ("approved", "cancelled")
 POOL = ("id", "name", "owner")
 YEARS = 3  # for which the pool is funded
 
@@ -74,6 +76,18 @@ def promises(purser, folder: Path) -> None:
     purser.command("grant", "advance", other, "1")
     purser.command("person", "move", "Engineer", "Research", "--from", day(30))
     purser.command("stop", "person", "Operations", "--reason", "kept in a folder")
+    top_ups(purser, day)
+
+
+def top_ups(purser, day) -> None:
+    """One that a mandate approves, one that is taken back, and one that waits."""
+    purser.command("admin-key", "add", "--label", "lead", "--role", "manager:Everybody", "--person", "Analyst")
+    purser.command("mandate", "set", "Analyst", "50", "--per-request", "10", "--unit", "Everybody")
+    purser.command("absence", "set", "Analyst", "Engineer", "--until", day(300))
+    purser.command("top-up", "ask", "Operations", "5", "one more pass", "--until", day(200))
+    taken_back = purser.json("top-up", "ask", "Operations", "20", "two more passes")["id"]
+    purser.command("top-up", "cancel", taken_back)
+    purser.command("top-up", "ask", "Operations", "30", "three more passes", "--purpose", "migration")
 
 
 async def calls(port: int, keys: list[str]) -> None:
@@ -146,6 +160,9 @@ def main() -> int:
                 "offers": only([offer for offer in purser.json("offer", "list") if offer["state"] in FINAL], OFFER),
                 "pools": only(purser.json("pool", "list"), POOL),
                 "stops": only(purser.json("stop", "list"), ("id",)),
+                # The one that waits will expire.
+                "top_ups": only([one for one in purser.json("top-up", "list", "--all") if one["state"] in DECIDED], TOP_UP),
+                "mandates": only(purser.json("mandate", "list"), ("manager", "unit", "per_month", "per_request")),
                 "open_holds": OPEN_HOLDS,
             }
             asyncio.run(left_open(purser, keys))

@@ -175,6 +175,13 @@ def people(folder: Path, count: int, strict: bool) -> None:
     assert not strict or kept_ms / 1000 <= DIRECTORY_SECONDS_MAX, kept_ms
 
 
+# What a folder says that it has, and the command that lists it.
+LISTS = {
+    "people": ("person",), "grants": ("grant",), "keys": ("key",), "offers": ("offer",), "pools": ("pool",),
+    "stops": ("stop",), "top_ups": ("top-up", "--all"), "mandates": ("mandate",),
+}
+
+
 def folders(folder: Path) -> None:
     kept = sorted((HERE / "folders").glob("*.tar.gz"))
     assert kept, "there is no kept folder"
@@ -195,11 +202,12 @@ def folders(folder: Path) -> None:
         for entry in expected["charges"]:
             found = charges[entry["id"]]
             assert {key: found[key] for key in entry} == entry, f"{name}: {found} was {entry}"
-        for what, one in {"people": "person", "grants": "grant", "keys": "key", "offers": "offer", "pools": "pool", "stops": "stop"}.items():
-            found = {entry["id"]: entry for entry in ask(one, "list")}
-            # The oldest folders are from before there were offers.
+        for what, (one, *more) in LISTS.items():
+            name_of = "manager" if what == "mandates" else "id"
+            found = {entry[name_of]: entry for entry in ask(one, "list", *more)}
+            # The oldest folders are from before there were offers or top-ups.
             for entry in expected.get(what, []):
-                assert {key: found[entry["id"]][key] for key in entry} == entry, f"{name}: {entry}"
+                assert {key: found[entry[name_of]][key] for key in entry} == entry, f"{name}: {entry}"
         # Beside them, where the machine was started since, what was left of slices.
         holds = [item for item in ask("suspense", "list") if item.get("hold")]
         assert len(holds) == expected["open_holds"], f"{name}: holds of the kill are in suspense: {holds}"
