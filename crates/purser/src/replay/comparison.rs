@@ -14,8 +14,8 @@ use super::tally::{Burn, Count, Tally, Trip};
 use super::world::Owner;
 use crate::failure::Failure;
 
-/// Runs that breakers held back, told one by one.
-const TRIPS_MAX: usize = 10;
+/// Runs that breakers held back, and people whose calls were refused, told one by one.
+const LISTED_MAX: usize = 10;
 
 /// One telling, still as it was added up.
 pub(super) struct Told {
@@ -159,9 +159,22 @@ pub(super) struct Refused {
     pub(super) code: &'static str,
     pub(super) calls: u64,
     pub(super) amount: Nano,
+    /// When it was first said, to whom and what.
     pub(super) first: Instant,
     pub(super) person: String,
     pub(super) sentence: String,
+    /// How many people's calls they are.
+    pub(super) people: usize,
+    /// Those whose calls would have cost most.
+    pub(super) most: Vec<OfPerson>,
+}
+
+/// Somebody's refused calls.
+#[derive(Debug, Serialize)]
+pub(super) struct OfPerson {
+    pub(super) person: String,
+    #[serde(flatten)]
+    pub(super) sum: Sum,
 }
 
 /// What one breaker did.
@@ -235,7 +248,15 @@ fn telling(told: &Told, source: &Source, who: &dyn Fn(PersonId) -> String) -> Re
     let spent = exact(tally.made.nano)?;
     let mut refusals = Vec::new();
     for (code, of) in &tally.refused {
+        let mut people: Vec<_> = of.people.iter().collect();
+        people.sort_by_key(|(_, count)| std::cmp::Reverse(count.nano));
+        let most = people.iter().take(LISTED_MAX).map(|(person, count)| {
+            let sum = sum(count)?;
+            Ok(OfPerson { person: who(**person), sum })
+        });
         refusals.push(Refused {
+            people: people.len(),
+            most: most.collect::<Result<_, Failure>>()?,
             code,
             calls: of.count.calls,
             amount: exact(of.count.nano)?,
@@ -247,7 +268,7 @@ fn telling(told: &Told, source: &Source, who: &dyn Fn(PersonId) -> String) -> Re
     refusals.sort_by_key(|refused| std::cmp::Reverse(refused.amount));
     let mut largest: Vec<&Trip> = tally.trips.iter().filter(|trip| trip.act > Act::Warn).collect();
     largest.sort_by_key(|trip| (std::cmp::Reverse(trip.beyond.nano), trip.at, trip.run));
-    let held_back = largest.into_iter().take(TRIPS_MAX).map(|trip| shown(trip, who)).collect::<Result<_, _>>()?;
+    let held_back = largest.into_iter().take(LISTED_MAX).map(|trip| shown(trip, who)).collect::<Result<_, _>>()?;
     Ok(Telling {
         name: name.clone(),
         spent,

@@ -135,12 +135,19 @@ pub(super) fn around(without: &Burn, with: &Tally, stop: Instant) -> Vec<Minute>
         .map(|at| {
             let end = at.saturating_add(minute);
             let trips = with.trips.iter().filter(|trip| at <= trip.at && trip.at < end);
-            let mut events: Vec<String> = trips
-                .map(|trip| {
-                    let what = if trip.act == Act::Warn { "warned" } else { "held back" };
-                    format!("{what} by {}: {}", name_of(trip.tripped.breaker), trip.tripped.seen)
-                })
-                .collect();
+            // A person's money may hold many runs back at once.
+            let mut seen: Vec<(String, u32)> = Vec::new();
+            for trip in trips {
+                let what = if trip.act == Act::Warn { "warned" } else { "held back" };
+                let event = format!("{what} by {}: {}", name_of(trip.tripped.breaker), trip.tripped.seen);
+                match seen.last_mut() {
+                    Some((last, times)) if *last == event => *times += 1,
+                    _ => seen.push((event, 1)),
+                }
+            }
+            let runs =
+                |(event, times): (String, u32)| if times == 1 { event } else { format!("{event} ({times} runs)") };
+            let mut events: Vec<String> = seen.into_iter().map(runs).collect();
             let refused = with.refused.iter().filter(|(_, of)| at <= of.first && of.first < end);
             events.extend(refused.map(|(code, _)| format!("first refused: {code}")));
             Minute { at, without: Nano::new(without.of(at)), with: Nano::new(with.burn.of(at)), events }

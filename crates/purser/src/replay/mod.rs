@@ -269,18 +269,15 @@ impl Replay {
 
     /// The rules that the recorded calls are told under, and what they are called.
     fn rules(&self, present: &Directory, config: &Config, from: Instant) -> Result<(String, Directory), Failure> {
-        let mut name = "the company's rules".to_owned();
         let asked = self.policy.as_ref().map(|path| config.policy_with(path)).transpose()?;
-        if let Some(path) = &self.policy {
-            name = format!("with {}", path.display());
-        }
+        let rules = self.policy.as_ref().map_or("the company's rules".to_owned(), |path| path.display().to_string());
         let policy = asked.as_ref().unwrap_or(present.policy());
         let allowance = match self.daily {
-            Some(amount) => Some((Allowance::Daily(amount), format!("{amount} a day"))),
+            Some(amount) => Some((Allowance::Daily(amount), format!("{amount} a day each"))),
             None => self.breakers_only.then(|| (Allowance::Unlimited, "breakers only".to_owned())),
         };
         if let Some((allowance, said)) = allowance {
-            name = format!("{name}, {said}");
+            let mut name = if self.policy.is_some() { format!("{said}, {rules}") } else { said };
             let policy = if self.no_breakers {
                 name.push_str(", no breakers");
                 ground::without_breakers(policy)
@@ -292,6 +289,7 @@ impl Replay {
             let company = ground::made_up(&members, currency, allowance, policy, from)?;
             return Ok((name, company));
         }
+        let mut name = rules;
         let mut directory = ground::going_on(present, from)?;
         if let Some(asked) = &asked {
             directory = ground::with_policy(&directory, from, &|_| asked.clone())?;

@@ -74,6 +74,8 @@ pub(super) struct Refusals {
     pub(super) first: Instant,
     pub(super) person: PersonId,
     pub(super) sentence: String,
+    /// Whose they are.
+    pub(super) people: BTreeMap<PersonId, Count>,
 }
 
 /// A warning, or a run that a breaker held back.
@@ -133,8 +135,10 @@ impl Tally {
             first: at,
             person: call.person,
             sentence: denied.sentence,
+            people: BTreeMap::new(),
         });
         refusals.count.add(call.charge);
+        refusals.people.entry(call.person).or_default().add(call.charge);
     }
 
     /// A breaker warned or tripped.

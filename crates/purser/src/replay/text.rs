@@ -14,8 +14,6 @@ use crate::output::{Table, fold};
 
 /// How wide a bar is.
 const BAR: usize = 34;
-/// Runs that are told one by one.
-const LISTED_MAX: usize = 10;
 
 /// Everything, to be read from top to bottom.
 pub(super) fn shown(comparison: &Comparison) -> String {
@@ -26,7 +24,9 @@ pub(super) fn shown(comparison: &Comparison) -> String {
     let said = comparison.tellings.iter().map(|telling| stops(telling, &comparison.source));
     sections(&mut text, "", &comparison.tellings, said);
     burn(&mut text, &comparison.burn);
-    if let Some(around) = &comparison.around_stop {
+    // Of many people's money a minute says nothing about the one who was stopped.
+    let few = comparison.source.kind != SourceKind::Recorded;
+    if let Some(around) = comparison.around_stop.as_ref().filter(|_| few) {
         minutes(&mut text, around);
     }
     let said = comparison.tellings.iter().map(|telling| details(telling, comparison.source.kind));
@@ -199,8 +199,9 @@ fn details(telling: &Telling, kind: SourceKind) -> String {
         text.push_str("  it would have refused nobody and warned of nothing\n");
     }
     for refused in &telling.refusals {
+        let of_people = if refused.people == 1 { String::new() } else { format!(" of {} people", refused.people) };
         let line = format!(
-            "{} calls for {} by {}, first {} to {}:",
+            "{} calls{of_people} for {} by {}, first {} to {}:",
             grouped(refused.calls),
             cents(refused.amount),
             refused.code,
@@ -209,6 +210,10 @@ fn details(telling: &Telling, kind: SourceKind) -> String {
         );
         fold(&mut text, "  refused  ", &line);
         fold(&mut text, "           ", &refused.sentence);
+        if refused.people > 1 {
+            let most = refused.most.iter().map(|of| format!("{} {}", of.person, cents(of.sum.amount)));
+            fold(&mut text, "    most   ", &most.collect::<Vec<_>>().join(", "));
+        }
     }
     for (what, sum) in [
         ("answers ended where the money did", &telling.clamped),
@@ -239,7 +244,7 @@ fn details(telling: &Telling, kind: SourceKind) -> String {
     }
     if !telling.held_back.is_empty() {
         text.push_str("\n  The largest runs that were held back, by what they went on with\n");
-        for trip in telling.held_back.iter().take(LISTED_MAX) {
+        for trip in &telling.held_back {
             held_back(&mut text, trip);
         }
     }

@@ -178,14 +178,30 @@ pub(super) fn run(session: &str, agent: Option<&str>) -> RunId {
     Named::of(&Member::hash(0), session, agent).run
 }
 
-/// When somebody who spends so much an hour makes the next call after one that cost this: a third sooner or later, and
-/// not before the answer is there.
-pub(super) fn paced(dice: &mut Dice, call: &Call, an_hour: Nano) -> Instant {
-    const HOUR_US: i128 = 3_600_000_000;
-    let jitter = i128::from(dice.between(700, 1_300));
-    let us = i128::from(call.charge.get()) * HOUR_US * jitter / 1_000 / i128::from(an_hour.get().max(1));
-    let after = call.starts.saturating_add(Duration::from_micros(u64::try_from(us).unwrap_or(0)));
-    after.max(call.ends)
+/// How fast an agent goes: as fast as so much an hour is spent.
+#[derive(Clone, Debug)]
+pub(super) struct Speed {
+    an_hour: Nano,
+    /// When what was spent so far was to be spent.
+    due: Option<Instant>,
+}
+
+impl Speed {
+    pub(super) const fn of(an_hour: Nano) -> Self {
+        Self { an_hour, due: None }
+    }
+
+    /// When the next call comes after this one: a third sooner or later than its share of the hour, and not before the
+    /// answer is there. What is late by that is caught up with.
+    pub(super) fn next(&mut self, dice: &mut Dice, call: &Call) -> Instant {
+        const HOUR_US: i128 = 3_600_000_000;
+        let jitter = i128::from(dice.between(700, 1_300));
+        let us = i128::from(call.charge.get()) * HOUR_US * jitter / 1_000 / i128::from(self.an_hour.get().max(1));
+        let share = Duration::from_micros(u64::try_from(us).unwrap_or(0));
+        let due = self.due.unwrap_or(call.starts).saturating_add(share);
+        self.due = Some(due);
+        due.max(call.ends)
+    }
 }
 
 fn unpriced(model: &str, error: &dyn std::error::Error) -> Failure {

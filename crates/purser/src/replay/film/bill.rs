@@ -10,7 +10,7 @@ use purser_core::usage::Usage;
 use purser_providers::Tool;
 
 use super::Credits;
-use super::agents::{Agent, Calls, Ends, Program, Turn, paced, run};
+use super::agents::{Agent, Calls, Ends, Program, Speed, Turn, run};
 use crate::demo::Dice;
 use crate::failure::Failure;
 
@@ -53,7 +53,9 @@ pub(super) fn calls() -> Result<Calls, Failure> {
         vec![(begins, Box::new(Days { program: daily, dice: Dice::new(SEED, 1), until: alone, at: Day::default() }))];
     for number in 0..=AGENTS {
         let dice = Dice::new(SEED, 2 + number);
-        let agent = Alone { program: dear.clone(), dice, number, sessions: Rc::clone(&sessions), at: At::default() };
+        let speed = Speed::of(if number == 0 { TOP } else { BELOW });
+        let sessions = Rc::clone(&sessions);
+        let agent = Alone { program: dear.clone(), dice, number, speed, sessions, at: At::default() };
         // The one at the top begins, the others when it has told them what to do.
         agents.push((alone.saturating_add(Duration::from_secs(7 * number)), Box::new(agent)));
     }
@@ -136,6 +138,7 @@ struct Alone {
     dice: Dice,
     /// 0 for the one at the top.
     number: u64,
+    speed: Speed,
     /// When each session begins.
     sessions: Rc<[Instant]>,
     at: At,
@@ -188,7 +191,7 @@ impl Agent for Alone {
             Turn { run: Some(own), parent: Some(top), human: begins, work: Some(work), usage }
         };
         let call = self.program.call(at, turn)?;
-        let next = paced(dice, &call, if self.number == 0 { TOP } else { BELOW });
+        let next = self.speed.next(dice, &call);
         Ok((call, Some(next)))
     }
 }

@@ -83,3 +83,34 @@ impl Credits {
 fn instant(text: &str) -> Instant {
     text.parse().unwrap_or(Instant::from_micros(0))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a film costs from when it goes astray, its tokens, and how many hours that takes.
+    fn check(film: Film, cost: std::ops::Range<i64>, tokens: Option<u64>, hours: std::ops::Range<u64>) {
+        let (mut spent, mut used, mut last) = (0, 0, film.credits().begins());
+        let astray = film.credits().goes_astray();
+        for call in film.calls().unwrap() {
+            let call = call.unwrap();
+            assert!(call.starts >= last, "{film:?}: calls come in order of time");
+            assert!(call.charge.is_positive() && call.ends > call.starts, "{film:?}: {call:?}");
+            last = call.starts;
+            used += call.usage.prompt_tokens() + call.usage.output_tokens();
+            if call.starts >= astray {
+                spent += call.charge.get();
+            }
+        }
+        assert!(cost.contains(&(spent / 1_000_000_000)), "{film:?}: {spent}");
+        assert!(tokens.is_none_or(|tokens| tokens == used), "{film:?}: {used}");
+        assert!(hours.contains(&(last.since(astray).as_secs() / 3_600)), "{film:?}: {last}");
+    }
+
+    #[test]
+    fn films_come_to_what_was_published_of_them() {
+        check(Film::Bill, 150_000..150_002, None, 720..740);
+        check(Film::Loop, 47_000..47_002, None, 258..270);
+        check(Film::Tokens, 1..200_000, Some(210_000_000_000), 165..170);
+    }
+}

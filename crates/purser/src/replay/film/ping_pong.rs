@@ -9,7 +9,7 @@ use purser_core::usage::Usage;
 use purser_providers::Tool;
 
 use super::Credits;
-use super::agents::{Agent, Calls, Ends, Program, Turn, paced};
+use super::agents::{Agent, Calls, Ends, Program, Speed, Turn};
 use super::bill::word;
 use crate::demo::Dice;
 use crate::failure::Failure;
@@ -30,20 +30,22 @@ const BILL: Nano = Nano::new(47_000_000_000_000);
 /// In an hour, for 264 hours.
 const AN_HOUR: Nano = Nano::new(178_100_000_000);
 /// What is kept of the talk.
-const CONTEXT_MAX: u64 = 190_000;
+const CONTEXT_MAX: u64 = 250_000;
 const SEED: u64 = 47_000;
 
 pub(super) fn calls() -> Result<Calls, Failure> {
     let book = PriceBook::bundled();
     let begins = CREDITS.begins();
     let program = Program::of(&book, ("openai", "gpt-5"), (Tool::OpenAiSdk, 16_384), begins)?;
-    let pipeline = Pipeline { program, dice: Dice::new(SEED, 0), step: 0, context: 3_000, questions: [0; 2] };
+    let (dice, speed) = (Dice::new(SEED, 0), Speed::of(AN_HOUR));
+    let pipeline = Pipeline { program, dice, speed, step: 0, context: 3_000, questions: [0; 2] };
     Ok(Calls::new(vec![(begins, Box::new(pipeline))], Ends::Spent(BILL, begins)))
 }
 
 struct Pipeline {
     program: Program,
     dice: Dice,
+    speed: Speed,
     step: u64,
     context: u64,
     /// What each of the two asks.
@@ -64,14 +66,14 @@ impl Agent for Pipeline {
         }
         let [analyser, verifier] = self.questions;
         let work = if step.is_multiple_of(2) { analyser } else { verifier };
-        let (added, output) = (dice.between(300, 2_200), dice.between(200, 1_400));
+        let (added, output) = (dice.between(300, 2_200), dice.between(100, 900));
         // Sent anew with every call, since each one begins with another agent's instructions.
         let usage = Usage { input_uncached: self.context + added, output, ..Usage::default() };
         self.context = (self.context + added + output).min(CONTEXT_MAX);
         // Nothing names a run: they are the calls of one key.
         let turn = Turn { human: step == 0, work: Some(work), usage, ..Turn::default() };
         let call = self.program.call(at, turn)?;
-        let next = paced(dice, &call, AN_HOUR).max(call.ends.saturating_add(Duration::from_millis(300)));
+        let next = self.speed.next(dice, &call).max(call.ends.saturating_add(Duration::from_millis(300)));
         Ok((call, Some(next)))
     }
 }
