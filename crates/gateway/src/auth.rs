@@ -1,11 +1,11 @@
 //! Step 1: which key is calling, and whose is it? From the snapshot alone, no I/O.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::ops::Deref;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use foldhash::HashMap;
 use purser_core::decision::Refused as Reason;
 use purser_core::directory::{Key, Person};
 use purser_core::snapshot::Snapshot;

@@ -5,10 +5,10 @@
 //! by the ledger, under the lock that places the hold.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use foldhash::HashMap;
 use purser_core::decision::Refused as Reason;
 use purser_core::id::KeyId;
 use purser_core::money::Nano;
