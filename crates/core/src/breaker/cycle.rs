@@ -1,9 +1,9 @@
 //! Work that goes round: equal steps one after the other, or a circle of up to eight.
 
 use std::num::NonZeroU64;
+use std::time::Duration;
 
 use crate::money::Nano;
-use crate::time::Instant;
 
 /// The longest circle that is looked for.
 pub(super) const CIRCLE_MAX: usize = 8;
@@ -18,10 +18,8 @@ pub(super) struct Cycle {
     equal: [u32; CIRCLE_MAX],
     /// What those cost.
     cost: [Nano; CIRCLE_MAX],
-    /// The second, since 1970, of the step before the first of them.
-    since: [u32; CIRCLE_MAX],
-    /// The second of the last step.
-    before: u32,
+    /// How long the client waited with those, in milliseconds.
+    waited: [u32; CIRCLE_MAX],
 }
 
 /// A circle.
@@ -33,29 +31,26 @@ pub(super) struct Circle {
     pub(super) rounds: u32,
     /// What that has cost.
     pub(super) cost: Nano,
-    /// How long one step took on average, in seconds: an agent that waits for something looks seldom.
-    pub(super) seconds_each: u32,
+    /// How long the client waited with one on average.
+    pub(super) waited_each: Duration,
 }
 
 impl Cycle {
     /// Takes in a step's work. One without any belongs to what is around it: it neither repeats nor breaks a circle.
-    pub(super) fn step(&mut self, at: Instant, work: Option<u64>, cost: Nano) {
+    pub(super) fn step(&mut self, work: Option<u64>, waited: Duration, cost: Nano) {
         let Some(work) = work else { return };
         let work = NonZeroU64::new(work).unwrap_or(NonZeroU64::MIN);
-        let now = u32::try_from(at.as_micros().div_euclid(1_000_000)).unwrap_or(u32::MAX);
-        let circles = self.last.iter().zip(&mut self.equal).zip(&mut self.cost).zip(&mut self.since);
-        for (((before, equal), spent), since) in circles {
+        let waited = u32::try_from(waited.as_millis()).unwrap_or(u32::MAX);
+        let circles = self.last.iter().zip(&mut self.equal).zip(&mut self.cost).zip(&mut self.waited);
+        for (((before, equal), spent), time) in circles {
             if *before == Some(work) {
-                if *equal == 0 {
-                    *since = self.before;
-                }
                 *equal = equal.saturating_add(1);
                 *spent = spent.saturating_add(cost);
+                *time = time.saturating_add(waited);
             } else {
-                (*equal, *spent) = (0, Nano::ZERO);
+                (*equal, *spent, *time) = (0, Nano::ZERO, 0);
             }
         }
-        self.before = now;
         self.last.rotate_right(1);
         if let Some(first) = self.last.first_mut() {
             *first = Some(work);
@@ -64,16 +59,16 @@ impl Cycle {
 
     /// The circle that was gone round most often.
     pub(super) fn circle(&self) -> Circle {
-        let circles = self.equal.iter().zip(&self.cost).zip(&self.since).zip(1_u32..);
-        let circles = circles.map(|(((equal, cost), since), steps)| Circle {
+        let circles = self.equal.iter().zip(&self.cost).zip(&self.waited).zip(1_u32..);
+        let circles = circles.map(|(((equal, cost), waited), steps)| Circle {
             steps,
             rounds: equal.checked_div(steps).unwrap_or(0),
             cost: *cost,
-            seconds_each: self.before.saturating_sub(*since).checked_div(*equal).unwrap_or(0),
+            waited_each: Duration::from_millis(waited.checked_div(*equal).unwrap_or(0).into()),
         });
         // Equal steps are also a circle of two, three, …: the shortest says what it is.
         let most = circles.reduce(|best, next| if next.rounds > best.rounds { next } else { best });
-        most.unwrap_or(Circle { steps: 1, rounds: 0, cost: Nano::ZERO, seconds_each: 0 })
+        most.unwrap_or(Circle { steps: 1, rounds: 0, cost: Nano::ZERO, waited_each: Duration::ZERO })
     }
 }
 
@@ -83,11 +78,11 @@ mod tests {
 
     fn check(work: &[u64], steps: u32, rounds: u32) {
         let mut cycle = Cycle::default();
-        for (second, one) in (1..).zip(work) {
-            cycle.step(Instant::from_micros(second * 7_000_000), Some(*one), Nano::new(10));
+        for one in work {
+            cycle.step(Some(*one), Duration::from_secs(7), Nano::new(10));
         }
         let circle = cycle.circle();
-        assert!(rounds == 0 || circle.seconds_each == 7, "{work:?}: {circle:?}");
+        assert!(rounds == 0 || circle.waited_each == Duration::from_secs(7), "{work:?}: {circle:?}");
         assert_eq!((circle.steps, circle.rounds), (steps, rounds), "{work:?}");
         assert!(circle.cost.get() >= i64::from(steps * rounds) * 10, "{work:?}: {circle:?}");
     }
@@ -110,7 +105,7 @@ mod tests {
     fn what_has_no_work_in_it_does_not_break_a_circle() {
         let mut cycle = Cycle::default();
         for work in [Some(1), None, Some(1), None, Some(1)] {
-            cycle.step(Instant::from_micros(1), work, Nano::new(1));
+            cycle.step(work, Duration::ZERO, Nano::new(1));
         }
         assert_eq!(cycle.circle().rounds, 2);
     }

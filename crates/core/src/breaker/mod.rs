@@ -25,6 +25,8 @@ pub use preview::{Owner, Preview, Previewed, Sums, Tripped};
 pub use rules::{Act, ErrorRule, GrowthRule, RepeatRule, Rules, SpendRule, UnattendedRule};
 pub use run::RunWatch;
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use crate::money::Nano;
@@ -35,6 +37,9 @@ use crate::time::Instant;
 pub struct Step {
     /// When it ended.
     pub at: Instant,
+    /// How long its client waited with it, since the run's last answer had ended: what its tools took, or a human being.
+    /// None of it is the provider's time.
+    pub waited: Duration,
     /// What it cost.
     pub cost: Nano,
     /// Tokens that went in, cached ones included.

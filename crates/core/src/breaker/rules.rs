@@ -92,7 +92,11 @@ pub struct RepeatRule {
     pub steps: u32,
     /// And what they have cost.
     pub cost: Nano,
-    /// Steps that are so many seconds apart on average, or more, are an agent's that waits for something.
+    /// An agent that lets so many seconds pass between an answer and its next call, on average, waits for something. Only
+    /// its own time counts: how long a provider takes to answer says nothing about what it is asked for.
+    ///
+    /// A judgement: files, searches and edits come back at once and quick tests within a second or two, which is what a
+    /// loop is made of; whoever waits on purpose, with a `sleep` or for a command that works, seldom waits less than five.
     pub waiting_seconds: u32,
     /// Then they may cost this much: who waits looks again and again, with a large context for some cents each time, and
     /// can't burn much in an hour.
@@ -107,7 +111,7 @@ impl Default for RepeatRule {
             rounds: 3,
             steps: 9,
             cost: Nano::new(750_000_000),
-            waiting_seconds: 20,
+            waiting_seconds: 5,
             waiting_cost: Nano::new(10_000_000_000),
             act: Act::Pause,
         }

@@ -58,7 +58,7 @@ impl RunWatch {
         } else {
             (0, Nano::ZERO)
         };
-        self.cycle.step(step.at, step.work, step.cost);
+        self.cycle.step(step.work, step.waited, step.cost);
         self.growth.step(step, rules.growth.as_ref().map_or(0, |rule| rule.output_each));
         let found = [self.repeats(rules), self.fails(rules), self.grows(rules), self.is_alone(rules, step.at)];
         let (breaker, act, seen) = found.into_iter().flatten().max_by_key(|(_, act, _)| *act)?;
@@ -93,7 +93,7 @@ impl RunWatch {
         let rule = rules.repeat.as_ref()?;
         let circle = self.cycle.circle();
         let steps = circle.rounds.saturating_mul(circle.steps);
-        let waits = circle.seconds_each >= rule.waiting_seconds;
+        let waits = circle.waited_each >= Duration::from_secs(rule.waiting_seconds.into());
         let cost = if waits { rule.waiting_cost.max(rule.cost) } else { rule.cost };
         (circle.rounds >= rule.rounds && steps >= rule.steps && circle.cost >= cost).then(|| {
             let what = if circle.steps == 1 { "the same step".to_owned() } else { format!("{} steps", circle.steps) };

@@ -12,6 +12,7 @@ mod watch;
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
+use std::time::Duration;
 
 use parking_lot::Mutex;
 use purser_core::breaker::{Pace, Rules, Step};
@@ -52,6 +53,8 @@ pub(crate) struct InRun {
     pub(crate) retried: bool,
     /// What the agent did last and what came of it, hashed.
     work: Option<u64>,
+    /// How long the client waited with the call, since the run's last answer.
+    waited: Duration,
     /// What the run had cost when the call began.
     pub(crate) spent: Nano,
     /// What its owner is warned about.
@@ -169,6 +172,7 @@ impl Runs {
             project: known.project,
             retried: known.retried,
             work: known.work,
+            waited: entered.waited,
             spent: entered.spent,
             warning: entered.warning,
             legs: RunLegs::new(entered.legs),
@@ -184,7 +188,8 @@ impl Runs {
     pub(crate) fn over(&self, run: &InRun, rules: &Rules, used: &Used, at: Instant) -> Vec<Tripping> {
         let Used { input, output, charge, failed } = *used;
         let failed = failed || run.retried;
-        let step = Step { at, cost: charge, input, output, failed, work: run.work, human: run.human };
+        let InRun { waited, work, human, .. } = *run;
+        let step = Step { at, waited, cost: charge, input, output, failed, work, human };
         let mut table = self.table.lock();
         table.used(run.id, &run.above, input.saturating_add(output), charge, at);
         table.step(run.id, rules, &step)

@@ -1,6 +1,7 @@
 //! The runs that are known at the moment.
 
 use std::collections::{HashMap, HashSet};
+use std::time::Duration;
 
 use purser_core::account::{Period, Subject};
 use purser_core::breaker::Pace;
@@ -44,6 +45,8 @@ pub(super) struct Run {
     parent: Option<RunId>,
     began: Instant,
     last: Instant,
+    /// When the last answer had ended; `None` before the first.
+    answered: Option<Instant>,
     limits: RunLimits,
     used: RunUse,
     spent: Nano,
@@ -79,6 +82,8 @@ pub(super) struct Entered {
     pub(super) id: RunId,
     pub(super) above: Above,
     pub(super) spent: Nano,
+    /// How long the client waited with the call, since the run's last answer.
+    pub(super) waited: Duration,
     pub(super) warning: Option<Box<str>>,
     pub(super) legs: SmallVec<[Leg; 1]>,
 }
@@ -141,9 +146,11 @@ impl Table {
                 legs.push(Leg::run(run, period, money));
             }
         }
-        let (spent, warning) = self.runs.get(&id).map_or((Nano::ZERO, None), |run| (run.spent, run.watched.warning()));
-        let warning = warning.map(Into::into);
-        Ok(Entered { id, above, spent, warning, legs })
+        let known = self.runs.get(&id);
+        let spent = known.map_or(Nano::ZERO, |run| run.spent);
+        let waited = known.map_or(Duration::ZERO, |run| run.waited(at));
+        let warning = known.and_then(|run| run.watched.warning()).map(Into::into);
+        Ok(Entered { id, above, spent, waited, warning, legs })
     }
 
     /// Counts what a call has used, in its run and in those above it.
@@ -154,6 +161,9 @@ impl Table {
                 run.spent = run.spent.saturating_add(charge);
                 run.last = run.last.max(at);
             }
+        }
+        if let Some(run) = self.runs.get_mut(&id) {
+            run.answered = run.answered.max(Some(at));
         }
     }
 
@@ -241,11 +251,17 @@ impl Run {
             parent: None,
             began: at,
             last: at,
+            answered: None,
             limits,
             used: RunUse::default(),
             spent: Nano::ZERO,
             period: None,
             watched: Watched::begun(at),
         }
+    }
+
+    /// How long its client has waited by now, since the last answer.
+    fn waited(&self, at: Instant) -> Duration {
+        self.answered.map_or(Duration::ZERO, |answered| at.since(answered))
     }
 }

@@ -1,5 +1,7 @@
 //! Breakers over real calls: what trips, what is held back until its owner says so, and what goes on.
 
+use std::time::Duration;
+
 use purser_core::breaker::{Act, Breaker};
 use purser_core::event::StopEvent;
 use purser_core::id::StopId;
@@ -77,6 +79,21 @@ fn a_loop_is_held_back_before_it_has_cost_a_dollar_more_and_goes_on_when_its_own
     let (_, answer) = until_refused(&rig, |count| step("loop", "cargo test", "1 failed", count));
     assert_eq!(answer.header("x-purser-code"), "run_paused");
     assert_eq!(rig.trips.all().len(), 2);
+}
+
+/// The same look at a build again and again, each some seconds after the last answer.
+#[test]
+fn an_agent_that_waits_between_its_looks_is_no_loop() {
+    let rig = rig(|_| {});
+    let mut at = noon();
+    for count in 0..100 {
+        at = at.saturating_add(Duration::from_secs(5));
+        rig.clock.set(&at.to_string());
+        let answer = rig.call(&step("looks", "gh run list", "in progress", count));
+        assert_eq!(answer.status(), 200, "{count}: {}", answer.text());
+    }
+    let spent: i64 = rig.charges(100).iter().map(|charge| charge.nano).sum();
+    assert!(spent > 1_500_000_000 && rig.trips.all().is_empty(), "{spent}: {:?}", rig.trips.all());
 }
 
 #[test]

@@ -189,8 +189,8 @@ const FIELDS: &[Field] = &[
     field("policy.breakers.repeat.cost", "`\"0.75\"`", "What they have cost at least."),
     field(
         "policy.breakers.repeat.waiting_seconds",
-        "`20`",
-        "Steps that are so many seconds apart on average, or more, wait for something, as for a build.",
+        "`5`",
+        "Who lets so many seconds pass between an answer and the next call, on average, waits for something, as for a build.",
     ),
     field("policy.breakers.repeat.waiting_cost", "`\"10\"`", "Then they may cost this much."),
     field("policy.breakers.repeat.act", "`\"pause\"`", "What the breaker does."),

@@ -4,6 +4,8 @@
 //! grows, is cached and now and then cut back. Some runs wait for a build by asking again and again; providers have bad
 //! minutes; some people let an agent work through the evening. Near the end of a month people do more.
 
+use std::time::Duration;
+
 use purser_core::breaker::Step;
 use purser_core::money::Nano;
 use purser_core::time::Instant;
@@ -91,7 +93,7 @@ fn run(dice: &mut Dice, model: &Model, begins: i64, prompts: u64) -> Run {
             at += i64::try_from(dice.around(if overnight { 40 } else { 12 })).unwrap() * 1_000_000;
         }
     }
-    Run { steps }
+    Run::of(steps)
 }
 
 /// A call whose context is cached but for what was added to it.
@@ -99,7 +101,8 @@ fn step(model: &Model, at: i64, [context, added, output]: [u64; 3], work: u64, h
     let Model(cached, fresh, out) = model;
     let cost = (context * cached + added * fresh + output * out) / 1_000;
     let cost = Nano::new(i64::try_from(cost).unwrap());
-    Step { at: Instant::from_micros(at), cost, input: context + added, output, failed: false, work: Some(work), human }
+    let (at, waited, input) = (Instant::from_micros(at), Duration::ZERO, context + added);
+    Step { at, waited, cost, input, output, failed: false, work: Some(work), human }
 }
 
 /// The same question with the same answer, every minute or so.
@@ -118,7 +121,7 @@ fn bad_minutes(dice: &mut Dice, at: &mut i64, context: u64, steps: &mut Vec<Step
     for _ in 0..dice.around(5).min(25) {
         *at += pause * 1_000_000;
         pause = (pause * 2).min(60);
-        let (at, work) = (Instant::from_micros(*at), None);
-        steps.push(Step { at, cost: Nano::ZERO, input: context, output: 0, failed: true, work, human: false });
+        let (at, waited, work) = (Instant::from_micros(*at), Duration::ZERO, None);
+        steps.push(Step { at, waited, cost: Nano::ZERO, input: context, output: 0, failed: true, work, human: false });
     }
 }

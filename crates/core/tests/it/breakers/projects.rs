@@ -6,6 +6,8 @@
 //! changes, and a flaky one up to three times without any change. Whole teams have the same bad minutes. One person in thirty
 //! has six agents at work whenever time presses, of the dearest model.
 
+use std::time::Duration;
+
 use purser_core::breaker::Step;
 use purser_core::money::Nano;
 use purser_core::time::Instant;
@@ -88,6 +90,7 @@ fn session(dice: &mut Dice, begins: i64, phase: Phase, output_price: u64, bad_fr
             let (when, work) = (Instant::from_micros(at), None);
             steps.push(Step {
                 at: when,
+                waited: Duration::ZERO,
                 cost: Nano::ZERO,
                 input: context,
                 output: 0,
@@ -121,9 +124,10 @@ fn session(dice: &mut Dice, begins: i64, phase: Phase, output_price: u64, bad_fr
         let fresh = context - cached + added;
         let cost = (cached * output_price / 100 + fresh * output_price / 5 + output * output_price) / 1_000;
         let (when, cost) = (Instant::from_micros(at), Nano::new(i64::try_from(cost).unwrap()));
-        steps.push(Step { at: when, cost, input: context + added, output, failed: false, work: Some(work), human });
+        let (waited, work, input) = (Duration::ZERO, Some(work), context + added);
+        steps.push(Step { at: when, waited, cost, input, output, failed: false, work, human });
         context =
             if context + added + output > 190_000 { dice.between(15_000, 40_000) } else { context + added + output };
     }
-    Run { steps }
+    Run::of(steps)
 }

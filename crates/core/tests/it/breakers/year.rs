@@ -1,5 +1,7 @@
 //! A year of many people under breakers, and what tripped.
 
+use std::time::Duration;
+
 use purser_core::breaker::{Act, Breaker, Owner, Preview, Rules, Step, Sums};
 use purser_core::money::Nano;
 
@@ -11,6 +13,21 @@ pub(crate) struct Person {
 /// One session, its steps in order.
 pub(crate) struct Run {
     pub(crate) steps: Vec<Step>,
+}
+
+impl Run {
+    /// Of these steps. Generators tell when each one ended; of the time since the one before it, its answer is taken to have
+    /// needed two seconds and one more for each hundred tokens that came out, and its client to have waited with it for the
+    /// rest. A provider that is quicker leaves more to the client, which is what a breaker minds less.
+    pub(crate) fn of(mut steps: Vec<Step>) -> Self {
+        let mut before = None;
+        for step in &mut steps {
+            let answered = Duration::from_secs(2) + Duration::from_millis(10 * step.output);
+            step.waited = step.at.since(before.unwrap_or(step.at)).saturating_sub(answered);
+            before = Some(step.at);
+        }
+        Self { steps }
+    }
 }
 
 /// What came of it.
@@ -64,7 +81,8 @@ pub(crate) fn line(name: &str, tally: &Tally) -> String {
 /// So much an hour, in one call of equal cost every ten seconds.
 pub(crate) fn runaway(from: purser_core::time::Instant, dollars_an_hour: i64) -> impl Iterator<Item = Step> {
     (1..).map(move |call: u64| Step {
-        at: from.saturating_add(std::time::Duration::from_secs(10 * call)),
+        at: from.saturating_add(Duration::from_secs(10 * call)),
+        waited: Duration::from_secs(1),
         cost: Nano::new(dollars_an_hour * 1_000_000_000 / 360),
         input: 90_000 + call * 700,
         output: 900,

@@ -1,5 +1,7 @@
 //! One run of the company's.
 
+use std::time::Duration;
+
 use purser_core::breaker::Step;
 use purser_core::money::Nano;
 use purser_core::time::Instant;
@@ -140,7 +142,7 @@ impl<'a> Session<'a> {
     }
 
     fn ended(self) -> Run {
-        Run { steps: self.steps }
+        Run::of(self.steps)
     }
 
     /// A pause of about so many seconds.
@@ -263,6 +265,7 @@ impl<'a> Session<'a> {
 
     fn push(&mut self, input: u64, output: u64, cost: u64, work: Option<u64>, human: bool) {
         let (at, cost) = (Instant::from_micros(self.at), Nano::new(i64::try_from(cost).unwrap()));
-        self.steps.push(Step { at, cost, input, output, failed: false, work, human });
+        let waited = Duration::ZERO;
+        self.steps.push(Step { at, waited, cost, input, output, failed: false, work, human });
     }
 }
