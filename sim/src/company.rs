@@ -176,7 +176,7 @@ impl Founding {
         }
         let policy = Some(Box::new(crate::wishes::some_policy(dice)));
         self.add(company, Event::PolicySet { on: PolicyOn::Company, policy, at: before(8) });
-        for change in [crate::wishes::some_family(), crate::wishes::some_rules(dice)] {
+        for change in [crate::wishes::some_family(dice), crate::wishes::some_rules(dice)] {
             self.add(company, Event::Role(RoleEvent { change, at: before(8) }));
         }
     }

@@ -21,7 +21,8 @@ use purser_core::package::{Percent, Remedy, Rollover, Sharing};
 use purser_core::policy::{Moving, Policy};
 use purser_core::pool::{CommitmentOf, FiscalYear, Movement, PoolOn};
 use purser_core::role::{
-    ApprovalRule, Band, Duty, Family, FamilyTerms, PolicyState, PolicyStep, Role, RoleChange, WorkCalendar,
+    ApprovalRule, Band, Duty, Family, FamilyTerms, Level, PolicyState, PolicyStep, Role, RoleChange, RoleRuns,
+    WorkCalendar,
 };
 use purser_core::run::RunLimits;
 use purser_core::scope::Scope;
@@ -49,8 +50,8 @@ pub(crate) struct Wish {
     pub(crate) careless: bool,
 }
 
-/// A family of roles.
-pub(crate) fn some_family() -> RoleChange {
+/// A family of roles, whose runs may be limited.
+pub(crate) fn some_family(dice: &mut Dice) -> RoleChange {
     let band = Band {
         level: None,
         place: None,
@@ -61,8 +62,23 @@ pub(crate) fn some_family() -> RoleChange {
         source: "by chance".to_owned(),
     };
     let observed = Some(ObservedUse::Counts);
-    let terms = FamilyTerms { title: "Engineering".to_owned(), bands: vec![band], observed, ..FamilyTerms::default() };
+    let mut limits = || RunLimits { money: Some(money(dice, 0, 90_000_000)), ..RunLimits::NONE };
+    let mut runs =
+        vec![RoleRuns { level: None, limits: limits() }, RoleRuns { level: Level::try_new(3), limits: limits() }];
+    runs.truncate(usize::try_from(dice.below(3)).unwrap_or(0));
+    let title = "Engineering".to_owned();
+    let terms = FamilyTerms { title, bands: vec![band], runs, observed, ..FamilyTerms::default() };
     RoleChange::Family { family: family(), terms }
+}
+
+/// One whose runs are limited so that nobody can keep to it.
+fn some_odd_family(dice: &mut Dice) -> RoleChange {
+    let change = some_family(dice);
+    let RoleChange::Family { family, mut terms } = change else { return change };
+    let odd = RoleRuns { level: None, limits: RunLimits { money: Some(Nano::new(-1)), ..RunLimits::NONE } };
+    let twice = RoleRuns { level: None, limits: RunLimits { depth: Some(2), minutes: Some(30), ..RunLimits::NONE } };
+    terms.runs = if dice.per_mille(500) { vec![odd] } else { vec![twice; 2] };
+    RoleChange::Family { family, terms }
 }
 
 /// A policy about what may be moved.
@@ -316,7 +332,8 @@ impl World {
 
     fn wish_about_roles(&mut self, at: Instant) -> Option<Vec<Event>> {
         let change = match self.dice.below(4) {
-            0 => some_family(),
+            0 if self.dice.per_mille(200) => some_odd_family(&mut self.dice),
+            0 => some_family(&mut self.dice),
             1 => {
                 let family = if self.dice.per_mille(900) { family() } else { "legal".parse().ok()? };
                 let since = zone(0).date(at);

@@ -21,6 +21,7 @@ use crate::secret::{self, ADMIN_KEY_PREFIX, Secret};
 use crate::shape::{AdminKey, BreakGlass, List, NewAdminKey, Page};
 use crate::stops::StopParties;
 use crate::top_ups::FirstForm;
+use crate::trips::Confirmations;
 
 /// What the journal says about administration, in a form of its own: it is no part of the directory, because nothing
 /// about money depends on it.
@@ -240,6 +241,8 @@ pub(crate) struct Admins {
     pub(crate) activations: Activations,
     /// Who placed the stops in force.
     pub(crate) stops: StopParties,
+    /// Who said last that runs are watched over.
+    pub(crate) confirmed: Confirmations,
     /// Requests for more money of the first form.
     pub(crate) top_ups: FirstForm,
     /// What was achieved.
@@ -303,8 +306,9 @@ impl Admins {
             }
             AdminEvent::StopPlaced { stop, by, .. } => self.stops.placed(*stop, *by),
             AdminEvent::StopLiftAsked { stop, by, .. } => self.stops.lift_asked(*stop, *by),
-            // The breakers are told, and what was granted is in the directory; nothing is kept of it but the trail.
-            AdminEvent::RunConfirmed { .. } | AdminEvent::TopUpDecided { .. } => {}
+            AdminEvent::RunConfirmed { run, by, at } => self.confirmed.said(*run, *by, *at),
+            // What was granted is in the directory; nothing is kept of it but the trail.
+            AdminEvent::TopUpDecided { .. } => {}
             AdminEvent::TopUpAsked { top_up, by, .. } => self.top_ups.asked(*top_up, by.person),
             AdminEvent::OutcomeLogged { outcome, by, kind, count, value, run, at } => {
                 self.outcomes.logged(*outcome, *by, kind, *count, *value, *run, *at);

@@ -89,15 +89,14 @@ impl Control {
         within: Within,
         id: &str,
     ) -> Result<RunTree, Error> {
-        let tree = self.run(within, id).await?;
-        let run = tree.run.id;
+        let run = self.run(within.clone(), id).await?.run.id;
         self.change(name, move |turn| {
             let by = turn.acting().party();
             turn.commit_admin(&AdminEvent::RunConfirmed { run, by, at: turn.now })
         })
         .await?;
         self.confirm(run);
-        Ok(tree)
+        self.run(within, id).await
     }
 
     /// A run with all below it.
@@ -106,7 +105,7 @@ impl Control {
     /// No such run, not what the right covers, or the projection.
     pub(crate) async fn run(&self, within: Within, id: &str) -> Result<RunTree, Error> {
         let run = run_id(id)?;
-        let (snapshot, now) = (self.snapshot(), self.inner.clock.now());
+        let (snapshot, now, control) = (self.snapshot(), self.inner.clock.now(), self.clone());
         self.report(move |inner| {
             let mut lines = inner.reader.run(run).map_err(stored)?;
             let Some(line) = lines.first().filter(|line| within.person(&snapshot.directory, line.person)) else {
@@ -134,7 +133,8 @@ impl Control {
             let mut below = Vec::new();
             under(run, &mut shown, &mut below);
             let run = top.ok_or_else(|| nothing_called(&within, run))?;
-            Ok(RunTree { run, below, tree_charge, tree_calls })
+            let limits = control.run_limits(&snapshot.directory, run.id, run.person);
+            Ok(RunTree { run, below, limits, tree_charge, tree_calls })
         })
         .await
     }
@@ -206,6 +206,7 @@ impl Inner {
             Some(line.key),
             now,
         );
+        let confirmed = self.admins.read().confirmed.of(line.run);
         Run {
             id: line.run,
             person: line.person,
@@ -219,6 +220,9 @@ impl Inner {
             began: line.began,
             last: line.last,
             active: is_active(line, now),
+            spoken: line.spoken,
+            confirmed: confirmed.map(|(_, at)| at),
+            confirmed_by: confirmed.map(|(by, _)| by.actor.to_string()),
             calls,
             retried_calls: line.retried,
             human_calls: line.human,
@@ -264,6 +268,7 @@ fn unspent(run: RunId, below: &[RunLine], like: &RunLine) -> RunLine {
         project: None,
         began: below.iter().map(|line| line.began).min().unwrap_or(like.began),
         last: below.iter().map(|line| line.last).max().unwrap_or(like.last),
+        spoken: None,
         human: 0,
         retried: 0,
         models: Vec::new(),

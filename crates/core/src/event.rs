@@ -359,7 +359,9 @@ impl Event {
             Self::Observed(_) => true,
             Self::Grant(event) => matches!(event.change, GrantChange::Observed { .. }),
             Self::PolicySet { policy: Some(policy), .. } => is_policy_of_version_7(policy),
-            Self::Role(RoleEvent { change: RoleChange::Family { terms, .. }, .. }) => terms.observed.is_some(),
+            Self::Role(RoleEvent { change: RoleChange::Family { terms, .. }, .. }) => {
+                terms.observed.is_some() || !terms.runs.is_empty()
+            }
             Self::KeyIssued(issue) => issue.project.is_some(),
             Self::BudgetSet(budget) => budget.tools.is_some(),
             Self::Stop(StopEvent::Placed(stop)) => stop.tripped.is_some() || matches!(stop.on, StopOn::Run(_)),

@@ -66,6 +66,7 @@ impl Named {
 
 /// What a run may use at most; `None` for as much as there is. A child's use counts as its parents' too.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct RunLimits {
     /// Money.

@@ -53,7 +53,7 @@ pub use decisions::{DenialLog, Denials};
 pub use fence::Fence;
 pub use plans::terms;
 pub use rehearse::{Admission, Denied, Entered, Rehearsal, Rehearsed, RehearsedUse};
-pub use runs::{LiveRuns, TripLog, Tripping};
+pub use runs::{LiveRuns, Past, TripLog, Tripping};
 pub use server::{GatewayHandle, Waiting};
 pub use shared::{Logs, Shared};
 

@@ -140,13 +140,14 @@ impl Rehearsal {
         let who = key.and_then(|key| self.callers.find(snapshot, &key.hash.0));
         let who = who.ok_or_else(|| Denied::from(&Refused::bad_key(true)))?;
         let caller = Caller::new(who, call.at);
-        let runs = snapshot.directory.policy_of(caller.person.id).runs;
+        let runs = snapshot.directory.run_limits(caller.person.id);
         let entering = Entering {
             caller: &caller,
             directory: &snapshot.directory,
             tool: call.tool,
             named: call.run,
             parent: call.parent.map(Parent::Named),
+            project: None,
             limits: runs,
             policy: runs,
         };

@@ -97,6 +97,11 @@ impl Table {
         self.rows.push(cells.into_iter().collect());
     }
 
+    /// Has it no row?
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
     /// The text; `empty` when there is no row.
     pub(crate) fn or(self, empty: &str) -> String {
         if self.rows.is_empty() { empty.to_owned() } else { self.to_string() }

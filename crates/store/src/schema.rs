@@ -16,6 +16,7 @@ pub(crate) const PURSER: &[Migration] = &[
     Migration { name: "runs", sql: RUNS },
     Migration { name: "usage seen beside the grants", sql: OBSERVED },
     Migration { name: "sums by tool and project; projected anew", sql: ATTRIBUTED },
+    Migration { name: "when somebody last spoke in a run, what its days were like; projected anew", sql: SPOKEN },
 ];
 
 const FIRST: &str = "
@@ -438,4 +439,39 @@ CREATE TABLE usage_by_attribution (
     kind INTEGER NOT NULL, day INTEGER NOT NULL, name TEXT NOT NULL, models BLOB NOT NULL,
     PRIMARY KEY (kind, day, name)
 ) STRICT, WITHOUT ROWID;
+";
+
+/// Everything derived is dropped: the projector makes it again from the journal.
+const SPOKEN: &str = "
+DELETE FROM account;
+DELETE FROM open_hold;
+DELETE FROM suspense;
+DELETE FROM charge_block;
+DELETE FROM section;
+DELETE FROM charge_by_person;
+DELETE FROM charge_by_account;
+DELETE FROM charge_by_hold;
+DELETE FROM usage_by_day;
+DELETE FROM usage_by_key;
+DELETE FROM usage_by_month;
+DELETE FROM usage_by_run;
+DELETE FROM usage_by_attribution;
+DELETE FROM spent_by_day;
+DELETE FROM spent_by_month;
+DELETE FROM key_of_person;
+DELETE FROM run;
+DELETE FROM observed;
+DELETE FROM observed_id;
+DELETE FROM observed_session;
+DELETE FROM observed_counter;
+DELETE FROM event;
+DELETE FROM event_word;
+UPDATE progress SET frame = 0, lsn = 0, hash = zeroblob(32) WHERE id = 1;
+
+-- The last call that a human being asked for.
+ALTER TABLE run ADD COLUMN spoken INTEGER;
+-- The hours (UTC) of the day in which there were calls, a bit each.
+ALTER TABLE usage_by_run ADD COLUMN hours INTEGER NOT NULL DEFAULT 0;
+-- The squares of its calls' prompt tokens, added up.
+ALTER TABLE usage_by_run ADD COLUMN squares INTEGER NOT NULL DEFAULT 0;
 ";

@@ -315,8 +315,12 @@ impl Company {
 
     fn role(&mut self, step: &RoleStep) -> Ruled {
         match step {
-            RoleStep::Family { name, bands, .. } => {
+            RoleStep::Family { name, bands, runs, .. } => {
                 rule(bands.iter().all(|(low, high)| 0 <= *low && low <= high), || "a band is upside down".to_owned())?;
+                let levels: BTreeSet<_> = runs.iter().map(|(level, _)| level).collect();
+                rule(levels.len() == runs.len(), || "runs of a level are limited twice".to_owned())?;
+                let negative = runs.iter().any(|(_, most)| most.is_some_and(|most| most < 0));
+                rule(!negative, || "runs are limited to less than nothing".to_owned())?;
                 self.families.entry(name.clone()).or_insert(-NEVER);
             }
             RoleStep::Policy { name, since } => {

@@ -262,10 +262,23 @@ pub(super) struct Ruling {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum RoleStep {
-    Family { name: String, bands: Vec<(i128, i128)>, counts: bool },
-    Policy { name: String, since: i64 },
-    Place { workdays: i128 },
-    Approvals { rules: usize },
+    /// With the levels for which runs are limited, and to how much money.
+    Family {
+        name: String,
+        bands: Vec<(i128, i128)>,
+        counts: bool,
+        runs: Vec<(Option<String>, Option<i128>)>,
+    },
+    Policy {
+        name: String,
+        since: i64,
+    },
+    Place {
+        workdays: i128,
+    },
+    Approvals {
+        rules: usize,
+    },
 }
 
 impl Terms {
@@ -316,6 +329,7 @@ impl Happening {
             | Self::Role(RoleStep::Family { counts: true, .. })
             | Self::KeyIssued { project: true, .. }
             | Self::BudgetSet(Budget { tool: Some(_), .. }) => 7,
+            Self::Role(RoleStep::Family { runs, .. }) if !runs.is_empty() => 7,
             Self::Stop(StopStep::Placed { by_breaker, on, .. }) if *by_breaker || *on == StopOn::Run => 7,
             Self::GrantMade(terms) | Self::Pool(PoolStep::Committed { terms, .. }) if terms.names_days_or_tools() => 6,
             Self::Offer { step, .. } if step.version().is_some_and(Version::names_days_or_tools) => 6,
@@ -1076,6 +1090,19 @@ fn duties(value: Option<Json>) -> Read<Vec<String>> {
     value.map_or(Ok(Vec::new()), Json::list)?.into_iter().map(Json::text).collect()
 }
 
+/// For which level runs are limited, and to how much money; the other limits are the gateway's.
+fn runs_of_a_level(value: Json) -> Read<(Option<String>, Option<i128>)> {
+    let mut of = value.fields("limits of a level's runs")?;
+    let level = of.maybe("level").map(Json::text).transpose()?;
+    let mut limits = of.must("limits")?.fields("limits of runs")?;
+    for other in ["tokens", "requests", "minutes", "depth", "children"] {
+        limits.maybe(other).map(Json::number).transpose()?;
+    }
+    let most = limits.maybe("money").map(money).transpose()?;
+    limits.end()?;
+    of.end().map(|()| (level, most))
+}
+
 fn role(change: Json) -> Read<RoleStep> {
     let (kind, body) = change.kind()?;
     let mut of = body.fields("a change of roles")?;
@@ -1095,8 +1122,10 @@ fn role(change: Json) -> Read<RoleStep> {
                 of.end().map(|()| ends)
             };
             let bands = terms.must("bands")?.list()?.into_iter().map(band).collect::<Read<_>>()?;
+            let runs = terms.maybe("runs").map_or(Ok(Vec::new()), Json::list)?;
+            let runs = runs.into_iter().map(runs_of_a_level).collect::<Read<_>>()?;
             terms.end()?;
-            RoleStep::Family { name: of.must("family")?.text()?, bands, counts }
+            RoleStep::Family { name: of.must("family")?.text()?, bands, counts, runs }
         }
         "policy" => {
             let mut step = of.must("step")?.fields("a step of policy")?;

@@ -35,7 +35,7 @@ impl Agent {
         let Some((run, children)) = lines.split_first() else { return Err(nothing()) };
         let total = run.total();
         let count = |figure: i64| u64::try_from(figure).unwrap_or(0);
-        let policy = snapshot.directory.policy_of(self.person).runs;
+        let limits = self.control.run_limits(&snapshot.directory, run.run, self.person);
         let money = self.control.inner.run_money(run);
         let warnings = self.control.warnings(|warning| warning.run == run.run);
         let stop = snapshot.directory.stop_of_run(run.run);
@@ -57,11 +57,11 @@ impl Agent {
             output_tokens: count(total.output),
             models: run.models.iter().map(crate::runs::model).collect(),
             limits: RunLimitsLeft {
-                money: money.map(|funds| funds.limit).or(policy.money),
+                money: money.map(|funds| funds.limit).or(limits.money),
                 money_left: money.map(|funds| funds.available.max(Nano::ZERO)),
-                tokens: policy.tokens,
-                calls: policy.requests,
-                minutes: policy.minutes,
+                tokens: limits.tokens,
+                calls: limits.requests,
+                minutes: limits.minutes,
             },
             warnings: warnings.into_iter().take(WARNINGS_MAX).map(|one| format!("{}: {}", one.at, one.seen)).collect(),
             stopped: stop.map(|stop| match &stop.tripped {

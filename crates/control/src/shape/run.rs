@@ -2,6 +2,7 @@
 
 use purser_core::id::{KeyId, PersonId, RunId, UnitId};
 use purser_core::money::Nano;
+use purser_core::run::RunLimits;
 use purser_core::time::Instant;
 use serde::{Deserialize, Serialize};
 
@@ -79,6 +80,15 @@ pub struct Run {
     pub last: Instant,
     /// Does it go on? That is: was it charged something in the last half an hour?
     pub active: bool,
+    /// When a human being last said something in it. Nobody does in a run that another one started.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spoken: Option<Instant>,
+    /// When somebody last said that it is watched over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmed: Option<Instant>,
+    /// Who that was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmed_by: Option<String>,
     /// Calls.
     pub calls: u64,
     /// Those of them that the client made again.
@@ -117,6 +127,10 @@ pub struct RunTree {
     pub run: Run,
     /// Those that it started, each followed by those that it started in turn.
     pub below: Vec<Run>,
+    /// What the run may use at most, with those that it started: as the policies of the company and of its person's role
+    /// say now, and as its calls have said. What is left out is not limited.
+    #[serde(default)]
+    pub limits: RunLimits,
     /// What all of them together cost.
     pub tree_charge: Nano,
     /// Calls of all of them together.

@@ -11,23 +11,23 @@ use crate::money::{hold, settle, settle_as};
 use crate::web::{Got, local, with_key};
 
 /// Two people in two units, and what they use.
-struct Company {
-    bench: Bench,
-    near: (Person, Key),
-    far: (Person, Key),
+pub(crate) struct Company {
+    pub(crate) bench: Bench,
+    pub(crate) near: (Person, Key),
+    pub(crate) far: (Person, Key),
 }
 
 /// What a call says about its run.
 #[derive(Clone, Copy, Default)]
-struct Said {
-    parent: Option<u128>,
-    project: Option<&'static str>,
-    human: bool,
-    retried: bool,
+pub(crate) struct Said {
+    pub(crate) parent: Option<u128>,
+    pub(crate) project: Option<&'static str>,
+    pub(crate) human: bool,
+    pub(crate) retried: bool,
 }
 
 impl Company {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let bench = Bench::new().await;
         let mut people = Vec::new();
         for (name, unit) in [("Person 1", "Platform"), ("Person 2", "Sales")] {
@@ -45,7 +45,7 @@ impl Company {
         Self { bench, near, far }
     }
 
-    fn call(&self, key: &Key, run: u128, tool: &str, charge: &str, said: Said) {
+    pub(crate) fn call(&self, key: &Key, run: u128, tool: &str, charge: &str, said: Said) {
         settle_as(&self.bench, hold(&self.bench, key, "5"), charge, |record| {
             record.run = Some(RunId::new(run));
             record.parent = said.parent.map(RunId::new);
@@ -57,12 +57,12 @@ impl Company {
         });
     }
 
-    async fn key(&self, role: &str, person: Option<&Person>) -> String {
+    pub(crate) async fn key(&self, role: &str, person: Option<&Person>) -> String {
         let new = json!({ "label": role, "roles": [role], "person": person.map(|person| person.id.to_string()) });
         self.bench.control.add_admin_key(None, serde_json::from_value(new).unwrap()).await.unwrap().key.unwrap()
     }
 
-    async fn get(&self, path: &str) -> Value {
+    pub(crate) async fn get(&self, path: &str) -> Value {
         local(&self.bench, "get", &format!("/api/v1/{path}"), "").await
     }
 }
@@ -73,7 +73,7 @@ async fn trip(bench: &Bench, run: u128) {
     bench.control.hold_back(RunId::new(run), tripped).await.unwrap();
 }
 
-fn id(run: u128) -> String {
+pub(crate) fn id(run: u128) -> String {
     RunId::new(run).to_string()
 }
 
@@ -118,6 +118,47 @@ async fn a_run_is_told_with_all_that_it_started() {
     assert_eq!((nothing.status, nothing.code().as_str()), (404, "not_found"), "{nothing:?}");
     let wrong = with_key(&company.bench, &admin, "get", "/api/v1/runs/tuesday", "").await;
     assert_eq!(wrong.status, 400, "{wrong:?}");
+}
+
+#[tokio::test]
+async fn a_run_tells_when_somebody_was_last_there_also_after_a_restart() {
+    let mut company = Company::new().await;
+    let (_, key) = &company.near;
+    company.call(key, 1, "claude-code", "0.25", Said { human: true, ..Said::default() });
+    company.bench.clock.set("2026-11-24T12:10:00Z");
+    company.call(key, 1, "claude-code", "0.25", Said { human: true, ..Said::default() });
+    company.bench.clock.set("2026-11-24T12:20:00Z");
+    company.call(key, 1, "claude-code", "0.25", Said::default());
+    company.call(key, 2, "claude-code", "0.25", Said { parent: Some(1), ..Said::default() });
+    let told = async |company: &Company| {
+        let run = company.get(&format!("runs/{}", id(1))).await;
+        let below = &run["below"][0];
+        assert_eq!(
+            (&below["spoken"], &below["confirmed"]),
+            (&Value::Null, &Value::Null),
+            "nobody spoke to a sub-agent"
+        );
+        (run["spoken"].clone(), run["confirmed"].clone(), run["confirmed_by"].clone())
+    };
+    assert_eq!(told(&company).await, (json!("2026-11-24T12:10:00Z"), Value::Null, Value::Null));
+    local(&company.bench, "post", &format!("/api/v1/runs/{}/confirm", id(1)), "").await;
+    company.bench = company.bench.restart().await;
+    let (spoken, confirmed, by) = told(&company).await;
+    assert_eq!((spoken, confirmed), (json!("2026-11-24T12:10:00Z"), json!("2026-11-24T12:20:00Z")));
+    assert!(!by.as_str().unwrap().is_empty(), "{by}");
+    assert_eq!(company.bench.control.confirmed(RunId::new(1)), "2026-11-24T12:20:00Z".parse().ok());
+}
+
+/// As the policies say; what a call said of its own is only known to the gateway that served it.
+#[tokio::test]
+async fn what_a_run_may_use_is_told() {
+    let company = Company::new().await;
+    company.call(&company.near.1, 1, "claude-code", "0.25", Said::default());
+    let limits = async || company.get(&format!("runs/{}", id(1))).await["limits"].clone();
+    assert_eq!(limits().await, json!({}));
+    let policy = serde_json::from_value(json!({ "runs": { "money": "20", "requests": 100 } })).unwrap();
+    company.bench.control.adopt_policy(policy).await.unwrap();
+    assert_eq!(limits().await, json!({ "money": "20.00", "requests": 100 }));
 }
 
 #[tokio::test]

@@ -19,6 +19,8 @@ pub struct RunWatch {
     failed_cost: Nano,
     /// When somebody last said something, and what was spent since.
     attended: Instant,
+    /// Somebody has, since the run is known here.
+    heard: bool,
     since: Nano,
     asked: bool,
     tripped: bool,
@@ -37,6 +39,7 @@ impl RunWatch {
             failures: 0,
             failed_cost: Nano::ZERO,
             attended: at,
+            heard: false,
             since: Nano::ZERO,
             asked: false,
             tripped: false,
@@ -71,7 +74,15 @@ impl RunWatch {
 
     /// The owner has said that it may go on. What was spent in the last minutes stays known.
     pub fn go_on(&mut self, at: Instant) {
-        *self = Self { minutes: self.minutes.clone(), ..Self::begun(at) };
+        *self = Self { minutes: self.minutes.clone(), heard: true, ..Self::begun(at) };
+    }
+
+    /// When somebody last said something, where that was before the run was known here: it is not left alone only since
+    /// then. What it spent in between is not known and does not count.
+    pub fn was_attended(&mut self, at: Instant) {
+        if !self.heard {
+            self.attended = self.attended.min(at);
+        }
     }
 
     /// A breaker wants it to wait or to end, and nobody has said that it may go on.
@@ -86,7 +97,7 @@ impl RunWatch {
 
     /// Somebody is there.
     fn seen(&mut self, at: Instant) {
-        (self.attended, self.since, self.asked) = (at, Nano::ZERO, false);
+        (self.attended, self.heard, self.since, self.asked) = (at, true, Nano::ZERO, false);
     }
 
     fn repeats(&self, rules: &Rules) -> Option<(Breaker, Act, String)> {

@@ -6,27 +6,59 @@ use super::table::Table;
 use super::{Directory, EventError};
 use crate::event::{OfferEvent, RoleEvent};
 use crate::grant::{Grant, GrantSource};
-use crate::id::OfferId;
+use crate::id::{OfferId, PersonId};
 use crate::offer::{Offer, OfferError, State};
 use crate::pool::CommitmentOf;
-use crate::role::Roles;
+use crate::role::{Role, Roles};
+use crate::run::RunLimits;
 
 /// Offers by id, and the roles they are measured by.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Offers {
-    pub(super) offers: Table<OfferId, Arc<Offer>>,
+    pub(super) by_id: Table<OfferId, Arc<Offer>>,
+    /// The offer that somebody accepted last, which says their role.
+    pub(super) accepted: Table<PersonId, OfferId>,
     pub(super) roles: Arc<Roles>,
+}
+
+impl Offers {
+    pub(super) fn insert(&mut self, offer: Arc<Offer>) {
+        if let Some(accepted) = &offer.accepted {
+            let when = |id: &OfferId| self.by_id.get(id).and_then(|known| Some((known.accepted.as_ref()?.at, *id)));
+            let known = self.accepted.get(&accepted.person).and_then(when);
+            if known.is_none_or(|known| known <= (accepted.at, offer.id)) {
+                self.accepted.insert_mut(accepted.person, offer.id);
+            }
+        }
+        self.by_id.insert_mut(offer.id, offer);
+    }
 }
 
 impl Directory {
     /// An offer, ended ones included.
     pub fn offer(&self, id: OfferId) -> Option<&Arc<Offer>> {
-        self.offers.offers.get(&id)
+        self.offers.by_id.get(&id)
     }
 
     /// All offers, in no particular order.
     pub fn offers(&self) -> impl Iterator<Item = &Arc<Offer>> {
-        self.offers.offers.values()
+        self.offers.by_id.values()
+    }
+
+    /// Somebody's role, by the offer that they accepted last; `None` for whoever came without one.
+    pub fn role_of(&self, person: PersonId) -> Option<&Role> {
+        let offer = self.offer(*self.offers.accepted.get(&person)?)?;
+        Some(&offer.version(offer.accepted?.version)?.role)
+    }
+
+    /// What each run of somebody may use at most: as their policy and that of their role say, the lower of both.
+    pub fn run_limits(&self, person: PersonId) -> RunLimits {
+        let policy = self.policy_of(person).runs;
+        // Asked for every call; most companies set none for roles.
+        if self.roles().families.values().all(|terms| terms.runs.is_empty()) {
+            return policy;
+        }
+        self.role_of(person).map_or(policy, |role| policy.lowered_by(&self.roles().run_limits(role)))
     }
 
     /// Families, bands, policies, calendars and approval rules.
@@ -55,7 +87,7 @@ impl Directory {
         };
         self.keeps_its_word(&next)?;
         self.has_its_funds(&next)?;
-        self.offers.offers.insert_mut(id, Arc::new(next));
+        self.offers.insert(Arc::new(next));
         Ok(())
     }
 

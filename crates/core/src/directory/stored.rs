@@ -141,7 +141,8 @@ pub(super) fn write(directory: &Directory) -> Vec<u8> {
         out.budgets(budgets);
     });
     out.pools(pools);
-    let Offers { offers, roles } = offers;
+    // Who has accepted which is read from the offers again.
+    let Offers { by_id: offers, accepted: _, roles } = offers;
     out.json(&**roles);
     out.list(offers.values(), |out, offer| out.json(&**offer));
     out.list(stops.values(), Writer::json);
@@ -233,7 +234,7 @@ pub(super) fn read(bytes: &[u8], prices: PriceBook) -> Result<Directory, StoredE
     directory.offers.roles = Arc::new(from.json()?);
     from.list(|from| {
         let offer: Offer = from.json()?;
-        directory.offers.offers.insert_mut(offer.id, Arc::new(offer));
+        directory.offers.insert(Arc::new(offer));
         Ok(())
     })?;
     from.list(|from| {

@@ -4,7 +4,9 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::{Band, Level, Place, RoleError};
+use crate::money::Nano;
 use crate::observed::ObservedUse;
+use crate::run::RunLimits;
 use crate::scope::Pattern;
 
 /// A family's bands, models, tools, outcomes and policy.
@@ -25,6 +27,9 @@ pub struct FamilyTerms {
     /// Kinds of outcomes that count for it: `merged_change`, `month_close`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub outcomes: Vec<String>,
+    /// What each run of its people may use at most, for all and by level. It only lowers what the company allows.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub runs: Vec<RoleRuns>,
     /// What becomes of usage that did not pass through the gateway, for grants of offers to it; the company's policy where
     /// nothing is said.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -32,6 +37,18 @@ pub struct FamilyTerms {
     /// Its policy, in order of its days.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub policy: Vec<PolicyStep>,
+}
+
+/// What each run of a family's people may use at most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct RoleRuns {
+    /// Those of this level; all where none is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub level: Option<Level>,
+    /// The limits.
+    pub limits: RunLimits,
 }
 
 /// What the company asks of offers to a family.
@@ -66,6 +83,12 @@ impl FamilyTerms {
         known.map_or(PolicyState::Experiment, |step| step.state)
     }
 
+    /// What a run of somebody of this level may use: the lower of what is set for all and for the level.
+    pub fn run_limits(&self, level: Option<Level>) -> RunLimits {
+        let fits = self.runs.iter().filter(|runs| runs.level.is_none() || runs.level == level);
+        fits.fold(RunLimits::NONE, |limits, runs| limits.lowered_by(&runs.limits))
+    }
+
     pub(super) fn band(&self, level: Option<Level>, place: Option<&Place>) -> Option<&Band> {
         let fits = |wanted_level: Option<Level>, wanted_place: Option<&Place>| {
             self.bands.iter().find(|band| band.level == wanted_level && band.place.as_ref() == wanted_place)
@@ -78,6 +101,13 @@ impl FamilyTerms {
         let same = |band: &Band| {
             self.bands.iter().filter(|other| other.level == band.level && other.place == band.place).count() > 1
         };
-        if self.bands.iter().any(same) { Err(RoleError::BandTwice) } else { Ok(()) }
+        if self.bands.iter().any(same) {
+            return Err(RoleError::BandTwice);
+        }
+        if self.runs.iter().any(|runs| self.runs.iter().filter(|other| other.level == runs.level).count() > 1) {
+            return Err(RoleError::RunsTwice);
+        }
+        let below_zero = |runs: &RoleRuns| runs.limits.money.is_some_and(Nano::is_negative);
+        if self.runs.iter().any(below_zero) { Err(RoleError::RunsNegative) } else { Ok(()) }
     }
 }

@@ -18,7 +18,7 @@ mod presets;
 pub use approval::{ApprovalRule, Asked, Duty, needed, usual};
 pub use band::{Band, BandSide, Position};
 pub use calendar::{FixedCalendar, WorkCalendar};
-pub use family::{FamilyTerms, PolicyState, PolicyStep};
+pub use family::{FamilyTerms, PolicyState, PolicyStep, RoleRuns};
 pub use impact::{Impact, Moved, Subject, impact};
 pub use name::{Family, Level, NameError, Place, Purpose};
 pub use presets::{Benchmark, benchmarks, presets};
@@ -29,6 +29,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::package::{Exact, Share};
+use crate::run::RunLimits;
 
 /// A family and a level.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -103,6 +104,12 @@ pub enum RoleError {
     /// Two bands for the same people.
     #[error("the family has two bands for the same level and place; keep one of them")]
     BandTwice,
+    /// Two limits of runs for the same people.
+    #[error("the family has two limits of runs for the same level; keep one of them")]
+    RunsTwice,
+    /// Money below zero.
+    #[error("a run can't be limited to less than no money")]
+    RunsNegative,
     /// States come in order.
     #[error("the policy of {family} has a state from {known} on; the next one can't begin before it, on {given}")]
     PolicyOutOfOrder {
@@ -158,6 +165,11 @@ impl Roles {
     /// The policy for a family on a day: an experiment where nothing is set.
     pub fn policy(&self, family: &Family, on: Date) -> PolicyState {
         self.families.get(family).map_or(PolicyState::Experiment, |terms| terms.policy_on(on))
+    }
+
+    /// What a run of somebody in a role may use at most, where something is set for it.
+    pub fn run_limits(&self, role: &Role) -> RunLimits {
+        self.families.get(&role.family).map_or(RunLimits::NONE, |terms| terms.run_limits(role.level))
     }
 
     /// The closest band for a role in a place: of its level and place, else of its level, else of its place, else the

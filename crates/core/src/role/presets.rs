@@ -94,6 +94,7 @@ pub fn presets() -> Roles {
             models: Vec::new(),
             tools: tools.iter().filter_map(|tool| tool.parse().ok()).collect(),
             outcomes: outcomes.iter().map(|outcome| (*outcome).to_owned()).collect(),
+            runs: Vec::new(),
             observed: None,
             policy: Vec::new(),
         };

@@ -127,6 +127,26 @@ fn policy_is_dated_and_survives_new_bands() {
 }
 
 #[test]
+fn a_familys_runs_are_limited_for_all_and_by_level_and_the_lower_counts() {
+    let limits = |money: i64, requests| RunLimits { money: Nano::try_from_units(money), requests, ..RunLimits::NONE };
+    let runs = |level: Option<u8>, limits| RoleRuns { level: level.and_then(Level::try_new), limits };
+    let set = |runs: Vec<RoleRuns>| {
+        let mut roles = presets();
+        let family: Family = "engineering".parse().unwrap();
+        let terms = FamilyTerms { policy: Vec::new(), runs, ..roles.families[&family].clone() };
+        roles.apply(&RoleChange::Family { family, terms }).map(|()| roles)
+    };
+    let roles = set(vec![runs(None, limits(20, None)), runs(Some(3), limits(5, Some(100)))]).unwrap();
+    let of = |family, level| roles.run_limits(&role(family, level));
+    assert_eq!(of("engineering", None), limits(20, None));
+    assert_eq!(of("engineering", Some(2)), limits(20, None));
+    assert_eq!(of("engineering", Some(3)), limits(5, Some(100)));
+    assert_eq!((of("legal", Some(3)), of("juggling", None)), (RunLimits::NONE, RunLimits::NONE));
+    assert_eq!(set(vec![runs(Some(3), limits(5, None)); 2]), Err(RoleError::RunsTwice));
+    assert_eq!(set(vec![runs(None, limits(-1, None))]), Err(RoleError::RunsNegative));
+}
+
+#[test]
 fn holidays_are_no_workdays() {
     let presets = presets();
     let us = &presets.places[&"us".parse().unwrap()];

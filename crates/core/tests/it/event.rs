@@ -18,7 +18,8 @@ use purser_core::offer::Who;
 use purser_core::policy::{Policy, UnknownModel};
 use purser_core::pool::{FiscalCalendar, FiscalYear, Movement, PoolOn};
 use purser_core::price::{CardSpec, CardVersion, Layer, PriceList, RateCard};
-use purser_core::role::{FamilyTerms, FixedCalendar, RoleChange};
+use purser_core::role::{FamilyTerms, FixedCalendar, Level, RoleChange, RoleRuns};
+use purser_core::run::RunLimits;
 use purser_core::scope::Scope;
 use purser_core::stop::{Stop, StopOn};
 use purser_core::time::Instant;
@@ -124,6 +125,11 @@ fn one_of_each() -> Vec<Event> {
     let counted =
         Seen { ids: vec![3, u64::MAX], requests: 0, usage: Usage::default(), counters: vec![counter], ..seen(3) };
     let counts = Policy { observed: ObservedUse::Counts, ..Policy::default() };
+    let runs = vec![RoleRuns {
+        level: Level::try_new(3),
+        limits: RunLimits { money: Some(money("5")), requests: Some(400), ..RunLimits::NONE },
+    }];
+    let runs = FamilyTerms { runs, ..FamilyTerms::default() };
     let family = FamilyTerms { observed: Some(ObservedUse::Beside), ..FamilyTerms::default() };
     let mut events = founding();
     events.extend([
@@ -178,6 +184,7 @@ fn one_of_each() -> Vec<Event> {
         Event::Observed(Observation { key: None, ..observation(None, vec![counted]) }),
         Event::PolicySet { on: PolicyOn::Company, policy: Some(Box::new(counts)), at },
         Event::Role(RoleEvent { change: RoleChange::Family { family: "design".parse().unwrap(), terms: family }, at }),
+        Event::Role(RoleEvent { change: RoleChange::Family { family: "design".parse().unwrap(), terms: runs }, at }),
         Event::KeyIssued(KeyIssue { project: Some("shop/checkout".to_owned()), ..company::key_issue() }),
         Event::BudgetSet(company::budget(3, purser_core::budget::BudgetOn::Person(ANALYST))),
         Event::Stop(StopEvent::Placed(Stop { id: StopId::new(1), on: StopOn::Run(RunId::new(1)), at, tripped: None })),

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use purser_core::directory::{Directory, EventError};
-use purser_core::event::{Event, OfferEvent, PoolEvent, RoleEvent};
+use purser_core::event::{Event, OfferEvent, PolicyOn, PoolEvent, RoleEvent};
 use purser_core::grant::Grant;
 use purser_core::id::{GrantId, MovementId, OfferId, PersonId, PoolId, UnitId};
 use purser_core::money::Currency;
@@ -11,9 +11,11 @@ use purser_core::offer::{
     portfolio,
 };
 use purser_core::package::Remedy;
+use purser_core::policy::Policy;
 use purser_core::pool::{FiscalYear, Movement, PoolOn};
 use purser_core::price::PriceBook;
-use purser_core::role::{Duty, RoleChange, presets};
+use purser_core::role::{Duty, FamilyTerms, RoleChange, RoleRuns, presets};
+use purser_core::run::RunLimits;
 use purser_core::time::Instant;
 use purser_core::zone::Zone;
 
@@ -165,6 +167,21 @@ fn an_offer_is_countered_approved_sent_and_accepted() {
     let grant = accepted.grant(GrantId::new(5)).unwrap();
     assert_eq!((grant.amount.to_string().as_str(), grant.starts.to_string().as_str()), ("400.00", "2027-01-04"));
     assert_eq!(offer(&accepted).versions.len(), 2);
+    // Who accepted it has its role, and what is set for that binds their runs.
+    assert_eq!(accepted.role_of(PERSON).unwrap().family.as_str(), "engineering");
+    assert_eq!(accepted.role_of(PersonId::new(18)), None);
+    let runs = |money: &str, minutes| RunLimits { money: money.parse().ok(), minutes, ..RunLimits::NONE };
+    let terms =
+        FamilyTerms { runs: vec![RoleRuns { level: None, limits: runs("9", Some(30)) }], ..FamilyTerms::default() };
+    let family = RoleChange::Family { family: "engineering".parse().unwrap(), terms };
+    let policy = Box::new(Policy { runs: runs("12", Some(20)), ..Policy::default() });
+    let limited = [
+        Event::Role(RoleEvent { change: family, at: at(11) }),
+        Event::PolicySet { on: PolicyOn::Company, policy: Some(policy), at: at(11) },
+    ];
+    let accepted = limited.iter().fold(accepted, |directory, event| directory.apply(event).unwrap());
+    assert_eq!(accepted.run_limits(PERSON), runs("9", Some(20)));
+    assert_eq!(accepted.run_limits(PersonId::new(18)), runs("12", Some(20)));
     // What is kept between starts is the same directory.
     let kept = Directory::from_bytes(&accepted.to_bytes(), PriceBook::default()).unwrap();
     assert_eq!(kept, accepted);

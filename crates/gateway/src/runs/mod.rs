@@ -20,8 +20,7 @@ use purser_core::decision::Refused as Reason;
 use purser_core::directory::Directory;
 use purser_core::id::{PersonId, RunId};
 use purser_core::money::Nano;
-use purser_core::policy::Policy;
-use purser_core::run::Named;
+use purser_core::run::{Named, RunLimits};
 use purser_core::snapshot::Snapshot;
 use purser_core::stop::Tripped;
 use purser_core::time::Instant;
@@ -34,6 +33,7 @@ use crate::deny;
 use crate::refuse::Refused;
 pub(crate) use enter::enter;
 pub(crate) use legs::RunLegs;
+pub use table::Past;
 use table::Table;
 pub(crate) use table::{Entering, Parent};
 pub use watch::Tripping;
@@ -76,10 +76,9 @@ pub(crate) struct Asked<'a> {
 }
 
 /// What a call is known to be, beside its run.
-#[derive(Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Known {
     pub(crate) session: Option<u64>,
-    pub(crate) project: Option<Box<str>>,
     pub(crate) human: bool,
     pub(crate) retried: bool,
     pub(crate) work: Option<u64>,
@@ -121,8 +120,8 @@ impl Runs {
     /// A stop, or a limit of the run or of one above it.
     pub(crate) fn enter(&self, snapshot: &Snapshot, asked: &Asked<'_>) -> Result<InRun, NotEntered> {
         let Asked { caller, tool, said, turn } = asked;
-        let policy: &Arc<Policy> = snapshot.directory.policy_of(caller.person.id);
-        let limits = policy.runs.lowered_by(&asked::limits(said)?);
+        let policy = snapshot.directory.run_limits(caller.person.id);
+        let limits = policy.lowered_by(&asked::limits(said)?);
         let named = said.run.map(|name| named(caller, name));
         let parent = said.parent.map(|name| parent(caller, name)).transpose()?;
         let entering = Entering {
@@ -131,16 +130,12 @@ impl Runs {
             tool: tool.tool,
             named: named.map(|named| named.run),
             parent,
+            project: said.project,
             limits,
-            policy: policy.runs,
+            policy,
         };
-        let known = Known {
-            session: session(caller, named, said),
-            project: said.project.map(Into::into).or_else(|| caller.key.project.clone()),
-            human: turn.human,
-            retried: said.retried,
-            work: turn.work,
-        };
+        let known =
+            Known { session: session(caller, named, said), human: turn.human, retried: said.retried, work: turn.work };
         self.enter_as(snapshot, &entering, known)
     }
 
@@ -169,7 +164,7 @@ impl Runs {
             human: known.human && entered.above.is_empty(),
             above: entered.above,
             session: known.session,
-            project: known.project,
+            project: entered.project.or_else(|| caller.key.project.clone()),
             retried: known.retried,
             work: known.work,
             waited: entered.waited,
@@ -215,6 +210,17 @@ impl LiveRuns {
     /// too where nothing was called in it since the start.
     pub fn confirm(&self, run: RunId, at: Instant) -> bool {
         self.0.table.lock().confirm(run, at)
+    }
+
+    /// What a run that is known here may use at most, by the policies and by what its calls have said. `None` where nothing
+    /// was called in it since the start.
+    pub fn limits(&self, run: RunId) -> Option<RunLimits> {
+        self.0.table.lock().limits(run)
+    }
+
+    /// What is known of a run before this process began: what it is for, and when somebody last was there.
+    pub fn remember_run(&self, run: RunId, past: Past) {
+        self.0.table.lock().remember_run(run, past);
     }
 
     /// What somebody spent before this process began: whose money usually goes fast is not warned about it anew after

@@ -36,6 +36,17 @@ pub(super) struct Table {
     unnamed: HashMap<(KeyId, Tool), (RunId, Instant)>,
     /// Accounts of runs that the ledger had at the start.
     budgets: HashMap<RunId, Period>,
+    /// What is known of runs before the start, until they call again.
+    past: HashMap<RunId, Past>,
+}
+
+/// What is known of a run before this process began.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Past {
+    /// What it is for.
+    pub project: Option<Box<str>>,
+    /// When a human being last said something in it, or that it is watched over.
+    pub attended: Option<Instant>,
 }
 
 /// A run.
@@ -50,6 +61,8 @@ pub(super) struct Run {
     limits: RunLimits,
     used: RunUse,
     spent: Nano,
+    /// What it is for, as its calls said last.
+    project: Option<Box<str>>,
     /// The period of its account, once its money is limited.
     period: Option<Period>,
     pub(super) watched: Watched,
@@ -62,9 +75,11 @@ pub(crate) struct Entering<'a> {
     pub(crate) tool: Tool,
     pub(crate) named: Option<RunId>,
     pub(crate) parent: Option<Parent>,
-    /// What the policy and the request allow it.
+    /// What the call says that it is for.
+    pub(crate) project: Option<&'a str>,
+    /// What the policies and the request allow it.
     pub(crate) limits: RunLimits,
-    /// What the policy alone allows any run of this person.
+    /// What the policies alone allow any run of this person.
     pub(crate) policy: RunLimits,
 }
 
@@ -84,6 +99,8 @@ pub(super) struct Entered {
     pub(super) spent: Nano,
     /// How long the client waited with the call, since the run's last answer.
     pub(super) waited: Duration,
+    /// What the call is for: as it says, else as its run or the nearest above it has said.
+    pub(super) project: Option<Box<str>>,
     pub(super) warning: Option<Box<str>>,
     pub(super) legs: SmallVec<[Leg; 1]>,
 }
@@ -126,6 +143,9 @@ impl Table {
         if let Some(run) = self.runs.get_mut(&id) {
             run.limits = run.limits.lowered_by(&call.limits);
             run.last = run.last.max(at);
+            if call.project.is_some() && run.project.as_deref() != call.project {
+                run.project = call.project.map(Into::into);
+            }
         }
         for run in line() {
             if let Some(tripped) = self.held(run, call.directory, at) {
@@ -150,7 +170,14 @@ impl Table {
         let spent = known.map_or(Nano::ZERO, |run| run.spent);
         let waited = known.map_or(Duration::ZERO, |run| run.waited(at));
         let warning = known.and_then(|run| run.watched.warning()).map(Into::into);
-        Ok(Entered { id, above, spent, waited, warning, legs })
+        let mut upwards = [id].into_iter().chain(above.iter().copied());
+        let project = upwards.find_map(|run| self.runs.get(&run)?.project.clone());
+        Ok(Entered { id, above, spent, waited, project, warning, legs })
+    }
+
+    /// What a run may use at most.
+    pub(super) fn limits(&self, id: RunId) -> Option<RunLimits> {
+        self.runs.get(&id).map(|run| run.limits)
     }
 
     /// Counts what a call has used, in its run and in those above it.
@@ -194,7 +221,10 @@ impl Table {
         self.make_room();
         if let Some(parent) = parent {
             // It has not called yet, or was forgotten.
-            self.runs.entry(parent).or_insert_with(|| Run::begun(call, call.policy));
+            if !self.runs.contains_key(&parent) {
+                let begun = self.begun(parent, call, call.policy);
+                self.runs.insert(parent, begun);
+            }
             let above: Above = [parent].into_iter().chain(self.above(parent)).collect();
             if above.len() > usize::from(DEPTH_MAX) {
                 return Err(No::Limit { run: parent, limit: RunLimit::Depth(DEPTH_MAX) });
@@ -208,8 +238,26 @@ impl Table {
                 known.used.children = known.used.children.saturating_add(1);
             }
         }
-        self.runs.insert(id, Run { parent, ..Run::begun(call, call.limits) });
+        let begun = self.begun(id, call, call.limits);
+        self.runs.insert(id, Run { parent, ..begun });
         Ok(())
+    }
+
+    /// A run that begins here with what is known of it from before the start.
+    fn begun(&mut self, id: RunId, call: &Entering<'_>, limits: RunLimits) -> Run {
+        let mut run = Run::begun(call, limits);
+        if let Some(past) = self.past.remove(&id) {
+            run.remember(past);
+        }
+        run
+    }
+
+    /// What is known of a run before this process began. Of one that has called since, only what it did not say itself.
+    pub(super) fn remember_run(&mut self, id: RunId, past: Past) {
+        match self.runs.get_mut(&id) {
+            Some(run) => run.remember(past),
+            None => drop(self.past.insert(id, past)),
+        }
     }
 
     /// A run that was known before its parent was told: from here on it has one.
@@ -255,8 +303,16 @@ impl Run {
             limits,
             used: RunUse::default(),
             spent: Nano::ZERO,
+            project: None,
             period: None,
             watched: Watched::begun(at),
+        }
+    }
+
+    fn remember(&mut self, past: Past) {
+        self.project = self.project.take().or(past.project);
+        if let Some(attended) = past.attended {
+            self.watched.was_attended(attended);
         }
     }
 

@@ -57,6 +57,11 @@ impl Watched {
         Self { watch: RunWatch::begun(at), held: None, warning: None }
     }
 
+    /// When somebody last said something, before the run was known here.
+    pub(super) fn was_attended(&mut self, at: Instant) {
+        self.watch.was_attended(at);
+    }
+
     pub(super) fn warning(&self) -> Option<&str> {
         self.warning.as_deref()
     }

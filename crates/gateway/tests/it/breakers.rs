@@ -3,9 +3,12 @@
 use std::time::Duration;
 
 use purser_core::breaker::{Act, Breaker};
-use purser_core::event::StopEvent;
+use purser_core::event::{KeyHash, StopEvent};
 use purser_core::id::StopId;
+use purser_core::run::Named;
 use purser_core::stop::{Stop, StopOn};
+use purser_gateway::Past;
+use sha2::{Digest as _, Sha256};
 
 use crate::asks::Ask;
 use crate::company::{ANALYST_KEY, METERED, dollars, noon};
@@ -94,6 +97,19 @@ fn an_agent_that_waits_between_its_looks_is_no_loop() {
     }
     let spent: i64 = rig.charges(100).iter().map(|charge| charge.nano).sum();
     assert!(spent > 1_500_000_000 && rig.trips.all().is_empty(), "{spent}: {:?}", rig.trips.all());
+}
+
+/// Nobody has been there for longer than this process knows.
+#[test]
+fn a_run_that_was_left_alone_before_a_restart_is_not_watched_over_after_it() {
+    let rig = rig(|setup| {
+        setup.company.policy(|policy| policy.breakers.unattended.as_mut().unwrap().cost = dollars("0.05"));
+    });
+    let run = Named::of(&KeyHash(Sha256::digest(ANALYST_KEY).into()), "alone", None).run;
+    let attended = Some(noon().saturating_sub(Duration::from_hours(13)));
+    rig.runs.remember_run(run, Past { project: None, attended });
+    let (_, answer) = until_refused(&rig, |count| step("alone", "cargo test", &format!("{count} passed"), count));
+    assert!(answer.text().contains("nobody has said anything since 2026-11-24T23:00:00Z"), "{}", answer.text());
 }
 
 #[test]

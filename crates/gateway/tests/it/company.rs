@@ -1,16 +1,20 @@
 //! A small company, made of events: one team with a budget each test sets by itself.
 
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use purser_core::budget::{Budget, BudgetOn};
 use purser_core::calendar::{Cadence, Days};
 use purser_core::directory::Directory;
-use purser_core::event::{Event, KeyHash, KeyIssue, PolicyOn};
+use purser_core::event::{Event, KeyHash, KeyIssue, OfferEvent, PolicyOn, RoleEvent};
 use purser_core::grant::{Grant, GrantSource, Priority, WorkShare};
-use purser_core::id::{BudgetId, GrantId, KeyId, PersonId, PriceListId, UnitId};
+use purser_core::id::{BudgetId, GrantId, KeyId, OfferId, PersonId, PriceListId, UnitId};
 use purser_core::money::{Currency, Nano};
+use purser_core::offer::{By, ContentHash, Version, Who};
 use purser_core::policy::Policy;
 use purser_core::price::{CardSpec, Layer, PriceList};
+use purser_core::role::{FamilyTerms, Level, Role, RoleChange, RoleRuns};
+use purser_core::run::RunLimits;
 use purser_core::scope::Scope;
 use purser_core::time::Instant;
 use purser_core::zone::Zone;
@@ -176,6 +180,40 @@ impl Company {
             ended_at: None,
         }));
         id
+    }
+
+    /// Somebody has a role, by an offer without tokens that they accepted.
+    pub(crate) fn role(&mut self, person: PersonId, family: &str, level: u8) {
+        let (offer, at) = (OfferId::new(self.next_id()), founded());
+        let who = || Who { actor: "lgn_a".parse().unwrap(), person: None };
+        let role = Role { family: family.parse().unwrap(), level: Level::try_new(level) };
+        let version = Version {
+            number: 1,
+            by: By::Company(who()),
+            content: ContentHash::of(b"an offer", &[7; 32]),
+            role,
+            place: None,
+            tokens: None,
+            reason: None,
+            at,
+        };
+        let (version, expires) = (Box::new(version), at.saturating_add(Duration::from_secs(1)));
+        for event in [
+            OfferEvent::Drafted { offer, unit: TEAM, version },
+            OfferEvent::Submitted { offer, version: 1, by: who(), needed: Vec::new(), at },
+            OfferEvent::Sent { offer, version: 1, by: who(), expires, at },
+            OfferEvent::Accepted { offer, version: 1, person, grant: None, letter: None, signature: None, at },
+        ] {
+            self.take(&Event::Offer(event));
+        }
+    }
+
+    /// Limits the runs of a family's level.
+    pub(crate) fn limit_runs(&mut self, family: &str, level: u8, limits: RunLimits) {
+        let runs = vec![RoleRuns { level: Level::try_new(level), limits }];
+        let terms = FamilyTerms { runs, ..FamilyTerms::default() };
+        let change = RoleChange::Family { family: family.parse().unwrap(), terms };
+        self.take(&Event::Role(RoleEvent { change, at: founded() }));
     }
 
     /// Changes everybody's policy.

@@ -14,8 +14,8 @@ use purser_core::money::Nano;
 use purser_core::snapshot::Snapshot;
 use purser_core::time::{Clock, Instant};
 use purser_gateway::{
-    DenialLog, Denials, Fence, GatewayConfig, GatewayHandle, Limits, Logs, Secret, Shared, TripLog, Tripping, Upstream,
-    Waiting,
+    DenialLog, Denials, Fence, GatewayConfig, GatewayHandle, Limits, LiveRuns, Logs, Secret, Shared, TripLog, Tripping,
+    Upstream, Waiting,
 };
 use purser_ledger::{BootId, Ledger, MemoryJournal, Options, Record, verify};
 use purser_providers::Family;
@@ -110,6 +110,7 @@ pub(crate) struct Rig {
     pub(crate) address: SocketAddr,
     pub(crate) denials: Arc<Denied>,
     pub(crate) trips: Arc<Trips>,
+    pub(crate) runs: LiveRuns,
     company: Mutex<Company>,
     snapshot: Arc<ArcSwap<Snapshot>>,
     stops: watch::Sender<u64>,
@@ -178,6 +179,7 @@ impl Rig {
             Logs { denials: Arc::clone(&denials) as _, trips: Arc::clone(&trips) as _ },
             stops.subscribe(),
         );
+        let runs = shared.live_runs();
         let config = GatewayConfig {
             listen: "127.0.0.1:0".parse().unwrap(),
             tls: setup.tls,
@@ -197,6 +199,7 @@ impl Rig {
             address,
             denials,
             trips,
+            runs,
             company: Mutex::new(company),
             snapshot,
             stops,

@@ -1,12 +1,15 @@
 //! Runs: which one a call belongs to, what it may use, and that a parent's stop and budget bind its children.
 
 use purser_core::account::Subject;
-use purser_core::event::StopEvent;
+use purser_core::event::{KeyHash, StopEvent};
 use purser_core::id::{RunId, StopId};
+use purser_core::run::{Named, RunLimits};
 use purser_core::stop::{Stop, StopOn, Tripped};
+use purser_gateway::Past;
+use sha2::{Digest as _, Sha256};
 
 use crate::asks::{Ask, Talk, Want, ask, ask_unsigned};
-use crate::company::{ENGINEER, ENGINEER_KEY, TOKEN, dollars, noon};
+use crate::company::{ANALYST, ENGINEER, ENGINEER_KEY, TOKEN, dollars, noon, tokens};
 use crate::money::{chat, refused, rig_of, simple};
 use crate::rig::{Rig, until};
 use crate::wire::Message;
@@ -60,6 +63,39 @@ fn calls_of_a_session_are_one_run_and_the_charges_say_so() {
     assert_eq!(two.record.project.as_deref(), Some("shop/web"));
     assert_eq!((one.record.retried, two.record.retried), (false, true));
     assert_eq!((one.record.version.as_deref(), one.record.project.as_deref()), (Some("2.1.330"), None));
+}
+
+#[test]
+fn a_run_is_for_what_the_run_that_started_it_is_for_unless_it_says_otherwise() {
+    let rig = Rig::start(|setup| {
+        setup.company.key(ANALYST, "pk-works", |issue| issue.project = Some("by-key".to_owned()));
+    });
+    let call = |headers: &[(&str, &str)]| {
+        let ask = ask_unsigned(Talk::Chat, &simple(500)).key("pk-works");
+        run_of(&rig.call(&headed(ask, headers)))
+    };
+    let boss = call(&[("x-purser-run", "boss"), ("x-purser-project", "shop/web")]);
+    call(&[("x-purser-run", "boss")]);
+    call(&[("x-purser-run", "helper"), ("x-purser-parent-run", "boss")]);
+    call(&[("x-purser-run", "below"), ("x-purser-parent-run", "helper")]);
+    call(&[("x-purser-run", "own"), ("x-purser-parent-run", "boss"), ("x-purser-project", "docs")]);
+    call(&[("x-purser-run", "own")]);
+    call(&[("x-purser-run", "other")]);
+    let charges = rig.charges(7);
+    let projects: Vec<_> = charges.iter().map(|charge| charge.record.project.as_deref().unwrap()).collect();
+    assert_eq!(projects, ["shop/web", "shop/web", "shop/web", "shop/web", "docs", "docs", "by-key"]);
+    assert_eq!(charges[0].record.run, Some(boss));
+
+    // After a restart what the journal has is told again, and what a call says goes before it.
+    let earlier = |name: &str| Named::of(&KeyHash(Sha256::digest("pk-works").into()), name, None).run;
+    let past = || Past { project: Some("shop/app".into()), attended: None };
+    rig.runs.remember_run(earlier("first"), past());
+    rig.runs.remember_run(earlier("boss"), past());
+    call(&[("x-purser-run", "second"), ("x-purser-parent-run", "first")]);
+    call(&[("x-purser-run", "third"), ("x-purser-parent-run", "boss")]);
+    let charges = rig.charges(9);
+    let projects: Vec<_> = charges[7..].iter().map(|charge| charge.record.project.as_deref().unwrap()).collect();
+    assert_eq!(projects, ["shop/app", "shop/web"]);
 }
 
 #[test]
@@ -130,6 +166,29 @@ fn a_request_can_lower_what_a_run_may_use_and_not_raise_it() {
     limited(&call("lower", None), "may make: 1.");
     limited(&call("lower", Some("2")), "may make: 1.");
     assert_eq!(call("other", None).status(), 200);
+}
+
+#[test]
+fn a_role_can_lower_what_its_peoples_runs_may_use_and_not_raise_it() {
+    let rig = rig_of(100_000, |setup| {
+        setup.company.grant(ENGINEER, dollars("10.00"), |_| {});
+        setup.company.policy(|policy| policy.runs.requests = Some(2));
+        setup.company.role(ENGINEER, "engineering", 3);
+        let limits = RunLimits { requests: Some(9), money: Some(tokens(500)), ..RunLimits::NONE };
+        setup.company.limit_runs("engineering", 3, limits);
+    });
+    let theirs = |run: &str| {
+        let want = Want { script: "output=400", ..simple(5_000) };
+        rig.call(&headed(ask_unsigned(Talk::Chat, &want).key(ENGINEER_KEY), &[("x-purser-run", run)]))
+    };
+    let first = theirs("r");
+    assert_eq!((first.status(), first.header("x-purser-max-output")), (200, "500"), "{}", first.text());
+    assert_eq!(theirs("r").header("x-purser-max-output"), "100");
+    limited(&theirs("r"), "may make: 2.");
+    assert_eq!(theirs("s").header("x-purser-max-output"), "500", "each run has as much");
+    // Whoever has no role is bound by the company's policy alone.
+    let answer = rig.call(&headed(ask(Talk::Chat, &simple(5_000)), &[("x-purser-run", "r")]));
+    assert_eq!((answer.status(), answer.header("x-purser-max-output")), (200, ""), "{}", answer.text());
 }
 
 #[test]

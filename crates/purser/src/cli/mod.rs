@@ -31,6 +31,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use purser_core::money::Nano;
+use purser_core::run::RunLimits;
 
 /// Meters every LLM call in exact money and holds it within a person's budget before it is spent.
 #[derive(Debug, Parser)]
@@ -198,6 +199,24 @@ fn or_dash(text: Option<&str>) -> String {
 /// An amount, exactly.
 fn money(amount: Nano) -> String {
     amount.to_string()
+}
+
+/// What a run may use at most.
+fn run_limits(limits: &RunLimits) -> String {
+    let RunLimits { money: most, tokens, requests, minutes, depth, children } = *limits;
+    let of = |most: Option<u64>, what: &str| most.map(|most| format!("{most} {what}"));
+    let said: Vec<String> = [
+        most.map(money),
+        of(tokens, "tokens"),
+        of(requests, "calls"),
+        of(minutes, "minutes"),
+        of(depth.map(u64::from), "levels of runs below"),
+        of(children, "runs started"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    if said.is_empty() { "none".to_owned() } else { said.join(", ") }
 }
 
 #[cfg(test)]

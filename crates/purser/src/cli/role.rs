@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use purser_control::shape::{PreviewRoles, RolesImpact};
 use purser_core::role::{RoleChange, Roles};
 
-use super::money;
+use super::{money, run_limits};
 use crate::client::{Absent, Client, path};
 use crate::failure::Failure;
 use crate::output::{Output, Table};
@@ -96,7 +96,15 @@ fn table(roles: &Roles) -> String {
             ]);
         }
     }
-    table.or("no families yet; `purser role presets` sets those that companies start with")
+    let mut limits = Table::new(&["family", "level", "each run may use at most"]);
+    for (family, terms) in &roles.families {
+        for runs in &terms.runs {
+            let level = runs.level.map_or_else(|| "all".to_owned(), |level| level.to_string());
+            limits.row([family.to_string(), level, run_limits(&runs.limits)]);
+        }
+    }
+    let families = table.or("no families yet; `purser role presets` sets those that companies start with");
+    if limits.is_empty() { families } else { format!("{families}\n{limits}") }
 }
 
 fn told(impact: &RolesImpact) -> String {

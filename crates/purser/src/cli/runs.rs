@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 
 use clap::Args;
 use purser_control::shape::{Run, RunTree};
+use purser_core::run::RunLimits;
 
-use super::{money, or_dash, second};
+use super::{money, or_dash, run_limits, second};
 use crate::client::{Client, path};
 use crate::failure::Failure;
 use crate::figures::compact;
@@ -91,6 +92,9 @@ fn detail(tree: &RunTree) -> String {
         line("started by", format!(" {parent}"));
     }
     line("time", format!("{} to {}, {}", second(run.began), second(run.last), state(run)));
+    if let Some(attended) = attended(run) {
+        line("human", attended);
+    }
     if let Some(stop) = &run.stop {
         let by = stop.by.as_deref().map_or_else(String::new, |by| format!(" by {by}"));
         let why = stop.seen.as_deref().map_or_else(String::new, |seen| format!(": {seen}"));
@@ -122,6 +126,9 @@ fn detail(tree: &RunTree) -> String {
             format!("{} of {} left, {} held", money(budget.available), money(budget.limit), money(budget.held)),
         );
     }
+    if tree.limits != RunLimits::NONE {
+        line("limits", run_limits(&tree.limits));
+    }
     let mut models = Table::new(&["model", ">calls", ">input", ">of it cached", ">output", ">cost"]);
     for model in &run.models {
         models.row([
@@ -140,6 +147,17 @@ fn detail(tree: &RunTree) -> String {
         _ = write!(text, "\n{}", below(tree));
     }
     text
+}
+
+/// When somebody was last there, as far as it shows.
+fn attended(run: &Run) -> Option<String> {
+    let spoken = run.spoken.map(|at| format!("last spoke at {}", second(at)));
+    let confirmed = run.confirmed.map(|at| {
+        let by = run.confirmed_by.as_deref().unwrap_or("somebody");
+        format!("watched over, {by} said at {}", second(at))
+    });
+    let said: Vec<String> = spoken.into_iter().chain(confirmed).collect();
+    (!said.is_empty()).then(|| said.join("; "))
 }
 
 /// The runs below, each under the one that started it.

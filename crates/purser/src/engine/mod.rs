@@ -3,6 +3,7 @@
 mod denials;
 mod fence;
 mod pace;
+mod past;
 mod snapshots;
 mod trips;
 
@@ -183,22 +184,25 @@ impl Engine {
             self.control.stops_changed(),
         );
         self.control.tell_runs(Box::new(trips::Runs(shared.live_runs())));
-        self.remember_paces(shared.live_runs())?;
+        self.remember_runs(shared.live_runs())?;
         Ok(shared)
     }
 
-    /// Tells the gateway how fast people's money went lately, on a thread that ends by itself.
-    fn remember_paces(&self, runs: LiveRuns) -> Result<(), Failure> {
+    /// Tells the gateway what runs there were lately and how fast people's money went, on a thread that ends by itself.
+    fn remember_runs(&self, runs: LiveRuns) -> Result<(), Failure> {
         let policy = Arc::clone(self.control.shared_snapshot().load().directory.policy());
-        let Some(rule) = policy.breakers.spend.clone() else { return Ok(()) };
         let reader = Reader::open(&self.dir).map_err(|error| store(&error))?;
-        let now = self.clock.now();
+        let (control, now) = (self.control.clone(), self.clock.now());
         let read = move || {
-            if let Err(error) = pace::remember(&reader, &rule, &runs, now) {
+            if let Err(error) = past::remember(&reader, |run| control.confirmed(run), &runs, now) {
+                tracing::warn!(%error, "what runs were for before is not known: sub-agents of theirs say it themselves or not at all");
+            }
+            let Some(rule) = &policy.breakers.spend else { return };
+            if let Err(error) = pace::remember(&reader, rule, &runs, now) {
                 tracing::warn!(%error, "what people spent before is not known to the breaker of spending: it learns anew");
             }
         };
-        let thread = thread::Builder::new().name("purser-paces".to_owned()).spawn(read);
+        let thread = thread::Builder::new().name("purser-past".to_owned()).spawn(read);
         thread.map(drop).map_err(|error| Failure::from_error("there is no thread to read what was spent", &error))
     }
 

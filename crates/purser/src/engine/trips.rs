@@ -6,6 +6,7 @@ use std::thread::JoinHandle;
 use purser_control::{Control, RunPort, Warning};
 use purser_core::breaker::Act;
 use purser_core::id::RunId;
+use purser_core::run::RunLimits;
 use purser_core::time::Instant;
 use purser_gateway::{LiveRuns, TripLog, Tripping};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
@@ -73,5 +74,9 @@ pub(super) struct Runs(pub(super) LiveRuns);
 impl RunPort for Runs {
     fn confirm(&self, run: RunId, at: Instant) -> bool {
         self.0.confirm(run, at)
+    }
+
+    fn limits(&self, run: RunId) -> Option<RunLimits> {
+        self.0.limits(run)
     }
 }

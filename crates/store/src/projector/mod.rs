@@ -44,7 +44,7 @@ pub use charges::ChargeKind;
 pub(crate) use numbers::NumberMap;
 pub use observed::KIND_DIRECTORY;
 pub(crate) use packed::{BLOCK_COLUMNS, Charge, Entry, Place, StoredBlock, damaged};
-pub(crate) use runs::{RUN_COLUMNS, RunDay, RunRow, stored_run, stored_run_day};
+pub(crate) use runs::{CallsOf, DAY_COLUMNS, RUN_COLUMNS, RunDay, RunRow, stored_run, stored_run_day};
 pub(crate) use section::{IndexRow, Notes, listed, open_blocks};
 pub(crate) use store::{charges_of_hold, closed};
 pub(crate) use sums::{ByModel, Sums, day_of, each_model, month_of, next_month};

@@ -9,7 +9,7 @@ use super::attributed::{Attributed, store_attributed};
 use super::called::Caller;
 use super::numbers::NumberMap;
 use super::packed::{Charge, damaged};
-use super::sums::{ByModel, Sums, day_of};
+use super::sums::{ByModel, Sums, day_of, hour_of};
 use crate::ids::Bits;
 
 /// What a charge says about its run; the texts are where they were read. Of a correction only which run it is.
@@ -41,10 +41,12 @@ pub(crate) struct RunRow {
     pub(crate) project: Option<String>,
     pub(crate) began: Instant,
     pub(crate) last: Instant,
+    /// The last call that a human being asked for.
+    pub(crate) spoken: Option<Instant>,
 }
 
 /// The columns of [`RunRow::read`].
-pub(crate) const RUN_COLUMNS: &str = "person, key, unit, parent, client, version, project, began, last";
+pub(crate) const RUN_COLUMNS: &str = "person, key, unit, parent, client, version, project, began, last, spoken";
 
 impl RunRow {
     /// Of one charge.
@@ -57,6 +59,7 @@ impl RunRow {
             project: run.project.map(str::to_owned),
             began: charge.at,
             last: charge.at,
+            spoken: run.human.then_some(charge.at),
         }
     }
 
@@ -78,6 +81,7 @@ impl RunRow {
         self.project = self.project.take().or_else(|| later.project.clone());
         self.began = self.began.min(later.began);
         self.last = self.last.max(later.last);
+        self.spoken = self.spoken.max(later.spoken);
     }
 
     /// From [`RUN_COLUMNS`], the first of which is the one given.
@@ -91,6 +95,7 @@ impl RunRow {
             project: row.get(at(6))?,
             began: Instant::from_micros(row.get(at(7))?),
             last: Instant::from_micros(row.get(at(8))?),
+            spoken: row.get::<_, Option<i64>>(at(9))?.map(Instant::from_micros),
         })
     }
 }
@@ -101,15 +106,62 @@ pub(crate) struct RunDay {
     pub(crate) models: ByModel,
     /// Calls that a human being asked for.
     pub(crate) human: i64,
-    /// Calls that the client made again.
-    pub(crate) retried: i64,
+    /// What its calls were, besides.
+    pub(crate) calls: CallsOf,
 }
 
+/// What a run's calls of a day were.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct CallsOf {
+    /// Those that a human being asked for.
+    pub(crate) human: i64,
+    /// Those that the client made again.
+    pub(crate) retried: i64,
+    /// The hours (UTC) in which there were any: a bit each, the first hour's the lowest.
+    pub(crate) hours: u32,
+    /// Prompt tokens of each call, squared, added up: with their sum it tells how unlike each other the calls are. Held at
+    /// the end of the range.
+    pub(crate) squares: i64,
+}
+
+impl CallsOf {
+    /// Of one charge.
+    pub(crate) fn of(charge: &Charge<'_>, run: &RunOf<'_>, sums: &Sums) -> Self {
+        // A correction is no call.
+        let (hours, squares) = if sums.calls > 0 {
+            (1_u32.checked_shl(hour_of(charge.at)).unwrap_or(0), sums.input.saturating_mul(sums.input))
+        } else {
+            (0, 0)
+        };
+        Self { human: i64::from(run.human), retried: i64::from(run.retried), hours, squares }
+    }
+
+    /// `None` when a sum leaves the range.
+    pub(crate) fn add(&mut self, more: Self) -> Option<()> {
+        self.human = self.human.checked_add(more.human)?;
+        self.retried = self.retried.checked_add(more.retried)?;
+        self.hours |= more.hours;
+        self.squares = self.squares.saturating_add(more.squares);
+        Some(())
+    }
+}
+
+/// The columns of [`RunDay::read`].
+pub(crate) const DAY_COLUMNS: &str = "models, human, retried, hours, squares";
+
 impl RunDay {
+    /// From [`DAY_COLUMNS`], the first of which is the one given.
+    pub(crate) fn read(row: &Row<'_>, first: usize) -> rusqlite::Result<Self> {
+        let at = |column: usize| first.saturating_add(column);
+        let (human, retried, hours, squares) = (row.get(at(1))?, row.get(at(2))?, row.get(at(3))?, row.get(at(4))?);
+        let calls = CallsOf { human, retried, hours, squares };
+        let mut day = Self::default();
+        day.add(row.get_ref(at(0))?.as_blob()?, calls).map(|()| day).ok_or_else(damaged)
+    }
+
     /// `None` when a sum leaves the range, or the column is damaged.
-    pub(crate) fn add(&mut self, models: &[u8], human: i64, retried: i64) -> Option<()> {
-        self.human = self.human.checked_add(human)?;
-        self.retried = self.retried.checked_add(retried)?;
+    pub(crate) fn add(&mut self, models: &[u8], calls: CallsOf) -> Option<()> {
+        self.calls.add(calls)?;
         self.models.add_packed(models)
     }
 }
@@ -120,8 +172,7 @@ pub(super) struct RunNotes {
     numbers: NumberMap<Bits, u32>,
     rows: Vec<(Bits, RunRow)>,
     usage: NumberMap<(i64, u32, u32), Sums>,
-    /// Calls by human beings, and calls made again: few.
-    counts: NumberMap<(i64, u32), (i64, i64)>,
+    calls: NumberMap<(i64, u32), CallsOf>,
 }
 
 impl RunNotes {
@@ -135,18 +186,16 @@ impl RunNotes {
         if let Some((_, row)) = self.rows.get_mut(usize::try_from(number).ok()?) {
             row.began = row.began.min(charge.at);
             row.last = row.last.max(charge.at);
+            if run.human {
+                row.spoken = row.spoken.max(Some(charge.at));
+            }
             if row.lacks(run) {
                 row.add(&RunRow::of(charge, run));
             }
         }
         let day = day_of(charge.at);
         self.usage.entry((day, number, model)).or_default().add(sums)?;
-        if run.human || run.retried {
-            let (human, retried) = self.counts.entry((day, number)).or_default();
-            *human = human.checked_add(i64::from(run.human))?;
-            *retried = retried.checked_add(i64::from(run.retried))?;
-        }
-        Some(())
+        self.calls.entry((day, number)).or_default().add(CallsOf::of(charge, run, sums))
     }
 
     fn begin(&mut self, charge: &Charge<'_>, run: &RunOf<'_>) -> Option<u32> {
@@ -169,9 +218,8 @@ impl RunNotes {
             let row = days.entry((*day, name(*run)?)).or_default();
             row.models.add(models.get(model).copied().unwrap_or_default(), sums)?;
         }
-        for ((day, run), (human, retried)) in &self.counts {
-            let row = days.entry((*day, name(*run)?)).or_default();
-            (row.human, row.retried) = (*human, *retried);
+        for ((day, run), calls) in &self.calls {
+            days.entry((*day, name(*run)?)).or_default().calls = *calls;
         }
         Some(days)
     }
@@ -186,15 +234,9 @@ pub(crate) fn stored_run(conn: &Connection, run: Bits) -> rusqlite::Result<Optio
 
 /// What a run is stored to have used on a day.
 pub(crate) fn stored_run_day(conn: &Connection, day: i64, run: Bits) -> rusqlite::Result<Option<RunDay>> {
-    let stored: Option<(Vec<u8>, i64, i64)> = conn
-        .prepare_cached("SELECT models, human, retried FROM usage_by_run WHERE run = ?1 AND day = ?2")?
-        .query_row((run, day), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
-        .optional()?;
-    let read = |(models, human, retried): (Vec<u8>, i64, i64)| {
-        let mut day = RunDay::default();
-        day.add(&models, human, retried).map(|()| day).ok_or_else(damaged)
-    };
-    stored.map(read).transpose()
+    let mut select =
+        conn.prepare_cached(&format!("SELECT {DAY_COLUMNS} FROM usage_by_run WHERE run = ?1 AND day = ?2"))?;
+    select.query_row((run, day), |row| RunDay::read(row, 0)).optional()
 }
 
 /// Writes a section's runs.
@@ -204,8 +246,8 @@ pub(super) fn store_runs(
     days: BTreeMap<(i64, Bits), RunDay>,
 ) -> rusqlite::Result<()> {
     let mut replace = conn.prepare_cached(
-        "INSERT OR REPLACE INTO run (run, person, key, unit, parent, client, version, project, began, last)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        "INSERT OR REPLACE INTO run (run, person, key, unit, parent, client, version, project, began, last, spoken)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
     )?;
     let (mut now, mut attributed) = (BTreeMap::new(), Attributed::default());
     for (run, later) in rows {
@@ -219,19 +261,22 @@ pub(super) fn store_runs(
             None => later,
         };
         let Caller { person, key, unit } = row.caller;
-        let (began, last) = (row.began.as_micros(), row.last.as_micros());
-        replace.execute((run, person, key, unit, row.parent, &row.client, &row.version, &row.project, began, last))?;
+        let (began, last, spoken) = (row.began.as_micros(), row.last.as_micros(), row.spoken.map(Instant::as_micros));
+        let RunRow { parent, client, version, project, .. } = &row;
+        replace.execute((run, person, key, unit, parent, client, version, project, began, last, spoken))?;
         now.insert(run, row);
     }
     store_attributed(conn, attributed, &now, &days)?;
     let mut replace = conn.prepare_cached(
-        "INSERT OR REPLACE INTO usage_by_run (run, day, models, human, retried) VALUES (?1, ?2, ?3, ?4, ?5)",
+        "INSERT OR REPLACE INTO usage_by_run (run, day, models, human, retried, hours, squares)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     )?;
     for ((day, run), mut used) in days {
         if let Some(stored) = stored_run_day(conn, day, run)? {
-            used.add(&stored.models.packed(), stored.human, stored.retried).ok_or_else(damaged)?;
+            used.add(&stored.models.packed(), stored.calls).ok_or_else(damaged)?;
         }
-        replace.execute((run, day, used.models.packed(), used.human, used.retried))?;
+        let CallsOf { human, retried, hours, squares } = used.calls;
+        replace.execute((run, day, used.models.packed(), human, retried, hours, squares))?;
     }
     Ok(())
 }

@@ -17,6 +17,11 @@ pub(crate) const fn day_of(at: Instant) -> i64 {
     at.as_secs().div_euclid(DAY_S)
 }
 
+/// The hour of its day (UTC), 0 to 23.
+pub(crate) fn hour_of(at: Instant) -> u32 {
+    u32::try_from(at.as_secs().rem_euclid(DAY_S).div_euclid(3_600)).unwrap_or(0)
+}
+
 /// The month of a day: its first day. Months of the calendar, in UTC.
 pub(crate) fn month_of(day: i64) -> i64 {
     month_start(day, 0)

@@ -7,13 +7,15 @@ use purser_core::money::Nano;
 use purser_core::time::Instant;
 use rusqlite::{Connection, OptionalExtension, ToSql};
 
-use super::usage::{Days, Line, dearest_first, instants};
+use super::usage::{Day, Days, Line, dearest_first, instants};
 use super::view::{ALWAYS, View};
 use super::{Reader, overflow};
 use crate::error::StoreError;
 use crate::ids::Bits;
 pub use crate::projector::Attribution;
-use crate::projector::{Caller, Charge, RUN_COLUMNS, RunDay, RunRow, Sums, damaged, each_day, each_model, stored_run};
+use crate::projector::{
+    Caller, CallsOf, Charge, DAY_COLUMNS, RUN_COLUMNS, RunDay, RunRow, Sums, damaged, each_day, each_model, stored_run,
+};
 
 /// The most runs of one answer.
 pub const RUNS_MAX: usize = 10_000;
@@ -44,6 +46,8 @@ pub struct RunLine {
     pub began: Instant,
     /// Its last charge.
     pub last: Instant,
+    /// The last call that a human being asked for.
+    pub spoken: Option<Instant>,
     /// Calls that a human being asked for.
     pub human: u64,
     /// Calls that the client made again.
@@ -408,8 +412,7 @@ impl Gathered {
             }
             if let Some(sums) = Sums::of(charge) {
                 used.models.add(charge.called.model, &sums).ok_or_else(overflow)?;
-                used.human = used.human.saturating_add(i64::from(run.human));
-                used.retried = used.retried.saturating_add(i64::from(run.retried));
+                used.calls.add(CallsOf::of(charge, &run, &sums)).ok_or_else(overflow)?;
             }
             Ok(())
         })
@@ -451,13 +454,14 @@ impl Gathered {
     fn fill(&self, conn: &Connection, line: &mut RunLine) -> rusqlite::Result<()> {
         let run = Bits::new(line.run.get());
         let mut used = self.runs.get(&run).map(|(_, used)| used.clone()).unwrap_or_default();
-        let mut select = conn.prepare_cached("SELECT models, human, retried FROM usage_by_run WHERE run = ?1")?;
+        let mut select = conn.prepare_cached(&format!("SELECT {DAY_COLUMNS} FROM usage_by_run WHERE run = ?1"))?;
         let mut days = select.query((run,))?;
         while let Some(day) = days.next()? {
-            used.add(day.get_ref(0)?.as_blob()?, day.get(1)?, day.get(2)?).ok_or_else(damaged)?;
+            let day = RunDay::read(day, 0)?;
+            used.add(&day.models.packed(), day.calls).ok_or_else(damaged)?;
         }
         let count = |figure: i64| u64::try_from(figure).unwrap_or(0);
-        (line.human, line.retried) = (count(used.human), count(used.retried));
+        (line.human, line.retried) = (count(used.calls.human), count(used.calls.retried));
         line.not_exact = Nano::new(used.models.total().ok_or_else(overflow)?.not_exact);
         line.models = dearest_first(used.models.into_sums());
         Ok(())
@@ -477,6 +481,7 @@ fn line(run: Bits, row: RunRow) -> RunLine {
         project: row.project,
         began: row.began,
         last: row.last,
+        spoken: row.spoken,
         human: 0,
         retried: 0,
         models: Vec::new(),

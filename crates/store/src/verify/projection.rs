@@ -350,7 +350,7 @@ impl Comparing {
             }
         }
         for (key, used) in notes.by_run()? {
-            self.sums.run_days.entry(key).or_default().add(&used.models.packed(), used.human, used.retried)?;
+            self.sums.run_days.entry(key).or_default().add(&used.models.packed(), used.calls)?;
         }
         for (no, day, spent) in notes.by_account() {
             last = last.max(day);

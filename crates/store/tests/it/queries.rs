@@ -149,6 +149,9 @@ fn check_runs(section: u32) -> Vec<RunLine> {
             let calls = u64::try_from(calls).unwrap();
             assert_eq!((line.human, line.retried), (if n == 0 { calls } else { 0 }, if n == 2 { calls } else { 0 }));
             assert_eq!(line.began, mine().map(|row| row.at).min().unwrap());
+            let is_call = |kind| matches!(kind, ChargeKind::Settlement | ChargeKind::Resolution);
+            let made = || mine().filter(|row| is_call(row.kind));
+            assert_eq!(line.spoken, made().map(|row| row.at).max().filter(|_| n == 0), "somebody asked for each");
         }
         let tree = reader.run(run(n, 0)).unwrap();
         assert_eq!(tree.iter().map(|line| line.run).collect::<Vec<_>>(), [run(n, 0), run(n, 1)]);
