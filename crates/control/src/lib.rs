@@ -25,6 +25,7 @@ mod change;
 mod control;
 mod dates;
 mod error;
+mod flags;
 mod gifts;
 mod grants;
 mod import;

@@ -57,6 +57,11 @@ impl Outcomes {
     ) {
         self.0.insert(id, Logged { id, by, kind: kind.into(), count, value, run, at });
     }
+
+    /// Whose each is, in which run, and when.
+    pub(crate) fn each(&self) -> impl Iterator<Item = (PersonId, Option<RunId>, Instant)> {
+        self.0.values().filter_map(|logged| Some((logged.by.person?, logged.run, logged.at)))
+    }
 }
 
 impl Agent {

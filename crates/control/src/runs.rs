@@ -134,7 +134,9 @@ impl Control {
             under(run, &mut shown, &mut below);
             let run = top.ok_or_else(|| nothing_called(&within, run))?;
             let limits = control.run_limits(&snapshot.directory, run.id, run.person);
-            Ok(RunTree { run, below, limits, tree_charge, tree_calls })
+            let last = lines.iter().map(|line| line.last).max().unwrap_or(run.last);
+            let flags = inner.flags_of_run(run.id, run.person, run.began..last)?;
+            Ok(RunTree { run, below, limits, flags, tree_charge, tree_calls })
         })
         .await
     }

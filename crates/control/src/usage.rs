@@ -517,12 +517,12 @@ const fn mark(mark: Mark) -> &'static str {
 }
 
 /// The first day that begins at or after an instant.
-fn day_after(at: Instant) -> Day {
+pub(crate) fn day_after(at: Instant) -> Day {
     let day = Day::of(at);
     if day.start() == at { day } else { Day(day.0.saturating_add(1)) }
 }
 
-fn date_of(day: Day) -> String {
+pub(crate) fn date_of(day: Day) -> String {
     Zone::UTC.date(day.start()).to_string()
 }
 

@@ -22,6 +22,7 @@ pub mod csv;
 pub mod decision;
 pub mod directory;
 pub mod event;
+pub mod flag;
 pub mod grant;
 pub mod id;
 pub mod letter;

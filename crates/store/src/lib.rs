@@ -51,7 +51,7 @@ pub use projector::{ChargeKind, KIND_AUDIT, KIND_DIRECTORY, Progress, Projection
 pub use queries::{
     AccountRow, Attribution, Burn, ChargeRow, Day, Days, Denial, DenialLog, DenialPage, DenialPlace, DenialRow,
     DenialSum, EventRow, Figures, GrantsSpent, InUnit, KnownSession, Line, NamesNow, ObservedRow, ObservedSums,
-    PAGE_MAX, Page, PaidAccount, PostingRow, RUNS_MAX, Reader, RunLine, RunsOf, Scope, TREE_MAX,
+    PAGE_MAX, Page, PaidAccount, PaidDays, PostingRow, RUNS_MAX, Reader, RunLine, RunOnDay, RunsOf, Scope, TREE_MAX,
 };
 pub use snapshot::Snapshots;
 pub use verify::{Finding, Verified, verify};

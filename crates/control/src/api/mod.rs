@@ -37,7 +37,7 @@ use self::describe::Operation;
 use self::gate::{Door, Guard};
 use self::letter::offer_letter;
 use self::narrowed::{
-    add_key, balances, budgets, burning, charges, confirm_run, denials, give, grants, keys, lift_stop, observed,
+    add_key, balances, budgets, burning, charges, confirm_run, denials, flags, give, grants, keys, lift_stop, observed,
     outcomes, people, person, place_stop, record_observed, revoke_key, run, runs, statement, stops, usage_rows,
 };
 use self::offers::{
@@ -190,6 +190,7 @@ services! {
     get "/denials" => denials, UsageRead;
     get "/observed" => observed, UsageRead;
     post "/observed" => record_observed, ObservedRecord;
+    get "/flags" => flags, UsageRead;
     get "/runs" => runs, UsageRead;
     get "/runs/burning" => burning, UsageRead;
     get "/runs/{id}" => run, UsageRead;

@@ -10,9 +10,9 @@ use crate::access::{Within, forbidden};
 use crate::error::Error;
 use crate::pages::Part;
 use crate::shape::{
-    Balance, Budget, Burning, ChangeGrant, ChargePage, DenialPage, GiveOfGrant, Grant, GrantChange, Key, LastMinutes,
-    List, NewKey, NewStop, ObservedPage, OfPage, Outcome, Overview, Page, Person, RecordObserved, Run, RunTree,
-    Statement, Stop, Taken, UsageRow, WantedObserved, WantedRuns,
+    Balance, Budget, Burning, ChangeGrant, ChargePage, DenialPage, Flag, GiveOfGrant, Grant, GrantChange, Key,
+    LastMinutes, List, NewKey, NewStop, ObservedPage, OfPage, Outcome, Overview, Page, Person, RecordObserved, Run,
+    RunTree, Statement, Stop, Taken, UsageRow, WantedFlags, WantedObserved, WantedRuns,
 };
 use crate::usage::{By, Month, OfPerson, Wanted};
 use crate::{Control, names};
@@ -124,6 +124,14 @@ pub(super) async fn lift_stop(
     Id(id): Id,
 ) -> Answer<Stop> {
     Answer(control.lift_stop(command.into(), within, &id).await)
+}
+
+pub(super) async fn flags(
+    State(control): State<Control>,
+    within: Within,
+    Query(wanted): Query<WantedFlags>,
+) -> Answer<Page<Flag>> {
+    Answer(control.flags(within, wanted).await)
 }
 
 pub(super) async fn runs(

@@ -8,6 +8,7 @@ mod admin;
 mod agent;
 mod audit;
 mod budget;
+mod flag;
 mod grant;
 mod import;
 mod key;
@@ -38,6 +39,7 @@ pub use agent::{
 };
 pub use audit::{AuditEntry, AuditPage, AuditReport};
 pub use budget::{Budget, SetBudget};
+pub use flag::{Flag, WantedFlags};
 pub use grant::{ChangeGrant, DayRemedy, GiveOfGrant, Grant, GrantChange, NewGrant, VoidGrant};
 pub use import::{
     ChangedPerson, ImportChange, ImportMistake, ImportPeople, ImportUnits, ImportedPerson, ImportedUnit, MissingPerson,

@@ -6,7 +6,7 @@ use purser_core::run::RunLimits;
 use purser_core::time::Instant;
 use serde::{Deserialize, Serialize};
 
-use super::{Funds, Stop};
+use super::{Flag, Funds, Stop};
 
 /// A question about runs.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, schemars::JsonSchema)]
@@ -131,6 +131,9 @@ pub struct RunTree {
     /// say now, and as its calls have said. What is left out is not limited.
     #[serde(default)]
     pub limits: RunLimits,
+    /// What of it is flagged: spent on days on which nobody was there, or on the same call again and again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub flags: Vec<Flag>,
     /// What all of them together cost.
     pub tree_charge: Nano,
     /// Calls of all of them together.

@@ -145,7 +145,9 @@ fn narrow(endpoint: &Endpoint, of: &Known) -> Option<Narrow> {
             let body = format!(r#"{{"person": "{person}", "requests": []}}"#);
             Some(Narrow::About(endpoint.path.to_owned(), body))
         }
-        "observed" | "usage_rows" | "charges" | "denials" => about(format!("{}?person={person}", endpoint.path)),
+        "observed" | "usage_rows" | "charges" | "denials" | "flags" => {
+            about(format!("{}?person={person}", endpoint.path))
+        }
         "runs" | "burning" => list("", &of.run),
         "run" | "confirm_run" => about(endpoint.path.replace("{id}", &of.run)),
         "give" => {

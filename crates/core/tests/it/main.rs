@@ -7,6 +7,7 @@ mod budget;
 mod company;
 mod directory;
 mod event;
+mod flags;
 mod holidays;
 mod lives;
 mod moves;

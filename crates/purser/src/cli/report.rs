@@ -2,14 +2,14 @@
 
 use clap::{Args, ValueEnum};
 use purser_control::shape::{
-    Balance as Left, Charge, ChargePage, DenialPage, Denied, Funds, ObservedPage, ObservedTotals, Overview,
+    Balance as Left, Charge, ChargePage, DenialPage, Denied, Flag, Funds, ObservedPage, ObservedTotals, Overview,
     Statement as Month, Status,
 };
 
 use super::{money, or_dash};
 use crate::client::{Client, Path, path};
 use crate::failure::Failure;
-use crate::output::{Output, Table};
+use crate::output::{Output, Table, fold};
 
 #[derive(Debug, Args)]
 pub(crate) struct Usage {
@@ -31,6 +31,10 @@ pub(crate) struct Usage {
     /// Calls that were refused, by minute, key and reason
     #[arg(long, conflicts_with_all = ["by", "charges", "observed"])]
     pub(crate) denials: bool,
+    /// Spending that may be worth a word: much more than ever just before a budget's period ends, and what goes on with
+    /// nobody there; of the last thirty days where none are named
+    #[arg(long, conflicts_with_all = ["by", "charges", "denials", "observed"])]
+    pub(crate) flags: bool,
     /// What was seen of calls that did not pass through the gateway, one row per
     #[arg(long, value_enum, value_name = "BY", conflicts_with_all = ["charges", "by"])]
     pub(crate) observed: Option<ObservedBy>,
@@ -113,6 +117,15 @@ impl By {
 
 impl Usage {
     pub(crate) async fn run(self, client: &mut Client, out: Output) -> Result<(), Failure> {
+        if self.flags {
+            let path = path(["flags"])
+                .with("person", self.person.as_deref())
+                .with("from", self.from.as_deref())
+                .with("to", self.to.as_deref());
+            let flags: Vec<Flag> = client.list(path).await?;
+            out.show(&flags, |flags| flag_table(flags));
+            return Ok(());
+        }
         let what = match (self.charges, self.denials, self.observed) {
             (true, ..) => "charges",
             (false, true, _) => "denials",
@@ -153,6 +166,28 @@ impl Usage {
         }
         Ok(())
     }
+}
+
+/// Each with what was seen and what may help.
+fn flag_table(flags: &[Flag]) -> String {
+    if flags.is_empty() {
+        return "nothing stands out in this time; `--from 2026-01-31` looks further back\n".to_owned();
+    }
+    let mut text = String::new();
+    for flag in flags {
+        let of = [
+            flag.run.map(|run| run.to_string()),
+            flag.key.map(|key| key.to_string()),
+            flag.grant.map(|grant| grant.to_string()),
+        ];
+        let who = flag.name.clone().unwrap_or_else(|| flag.person.to_string());
+        let of = of.into_iter().flatten().next().unwrap_or_default();
+        let said = format!("{who}, {of}: {}. {}", flag.seen, flag.hint);
+        let days = if flag.first == flag.last { flag.first.clone() } else { format!("{}/{}", flag.first, flag.last) };
+        fold(&mut text, &format!("{days:<23}"), &said);
+    }
+    text.push_str("\nNothing is stopped by this: it is there to be talked about.\n");
+    text
 }
 
 impl Statement {

@@ -129,6 +129,9 @@ fn detail(tree: &RunTree) -> String {
     if tree.limits != RunLimits::NONE {
         line("limits", run_limits(&tree.limits));
     }
+    for flag in &tree.flags {
+        line("flag", format!("{} to {}: {}. {}", flag.first, flag.last, flag.seen, flag.hint));
+    }
     let mut models = Table::new(&["model", ">calls", ">input", ">of it cached", ">output", ">cost"]);
     for model in &run.models {
         models.row([

@@ -30,8 +30,8 @@ pub use events::EventRow;
 pub use grants::GrantsSpent;
 pub use names::NamesNow;
 pub use observed::{KnownSession, ObservedRow, ObservedSums};
-pub use paid::{PaidAccount, PostingRow};
-pub use runs::{Attribution, Burn, RUNS_MAX, RunLine, RunsOf, TREE_MAX};
+pub use paid::{PaidAccount, PaidDays, PostingRow};
+pub use runs::{Attribution, Burn, RUNS_MAX, RunLine, RunOnDay, RunsOf, TREE_MAX};
 pub use statement::{AccountRow, Figures};
 pub use usage::{Day, Days, InUnit, Line, Scope};
 

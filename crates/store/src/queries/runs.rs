@@ -82,6 +82,35 @@ pub struct RunsOf {
     pub since: Option<Instant>,
 }
 
+/// What a run used on a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RunOnDay {
+    /// Which.
+    pub run: RunId,
+    /// Whose.
+    pub person: PersonId,
+    /// The key of its first call.
+    pub key: KeyId,
+    /// The run that started it.
+    pub parent: Option<RunId>,
+    /// The day.
+    pub day: Day,
+    /// Calls, those taken back subtracted.
+    pub calls: i64,
+    /// Those that a human being asked for.
+    pub human: i64,
+    /// The hours (UTC) in which there were any, a bit each.
+    pub hours: u32,
+    /// Prompt tokens.
+    pub input: i64,
+    /// The prompt tokens of each call, squared, added up; held at the end of the range.
+    pub squares: i64,
+    /// Answer tokens.
+    pub output: i64,
+    /// What it cost.
+    pub charge: Nano,
+}
+
 /// What a run has spent lately.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Burn {
@@ -276,6 +305,62 @@ impl Reader {
             sums.retain(|_, sums| *sums != Sums::default());
             let named = sums.into_iter().map(|(name, sums)| (Some(name).filter(|name| !name.is_empty()), sums));
             Ok(dearest_first(named.collect()))
+        })
+    }
+
+    /// What each run used on each of some days, by day and run.
+    ///
+    /// # Errors
+    /// [`StoreError::Sqlite`].
+    pub fn runs_by_day(&self, person: Option<PersonId>, days: &Days) -> Result<Vec<RunOnDay>, StoreError> {
+        self.ask("read what runs used by day", |conn| {
+            let view = View::of(conn)?;
+            let whose = person.map(|person| Bits::new(person.get()));
+            let mut used = BTreeMap::<(i64, Bits), RunDay>::new();
+            let mut runs = Gathered::default();
+            let mut select = conn.prepare_cached(&format!(
+                "SELECT u.day, u.run, {DAY_COLUMNS}, {RUN_COLUMNS} FROM usage_by_run AS u JOIN run AS r ON r.run = u.run
+                 WHERE u.day >= ?1 AND u.day < ?2"
+            ))?;
+            let mut rows = select.query((days.start.0, days.end.0))?;
+            while let Some(row) = rows.next()? {
+                let (day, run, of) = (row.get(0)?, row.get(1)?, RunRow::read(row, 7)?);
+                if whose.is_none_or(|whose| of.caller.person == whose) {
+                    used.insert((day, run), RunDay::read(row, 2)?);
+                    runs.take_row(run, of);
+                }
+            }
+            runs.take_open(&view, |charge| person.is_none_or(|person| is_of(charge, person)))?;
+            view.each_open(&instants(days), &mut |charge| {
+                let (Some(run), Some(sums)) = (charge.called.run, Sums::of(charge)) else { return Ok(()) };
+                if person.is_some_and(|person| !is_of(charge, person)) {
+                    return Ok(());
+                }
+                let day = used.entry((Day::of(charge.at).0, run.run)).or_default();
+                day.models.add(charge.called.model, &sums).ok_or_else(overflow)?;
+                day.calls.add(CallsOf::of(charge, &run, &sums)).ok_or_else(overflow)
+            })?;
+            let mut found = Vec::new();
+            for ((day, run), used) in used {
+                let Some(row) = runs.row(conn, run)? else { continue };
+                let mut all = Sums::default();
+                each_model(&used.models.packed(), &mut |_, sums| all.add(sums)).ok_or_else(damaged)?;
+                found.push(RunOnDay {
+                    run: RunId::new(run.get()),
+                    person: PersonId::new(row.caller.person.get()),
+                    key: KeyId::new(row.caller.key.get()),
+                    parent: row.parent.map(|parent| RunId::new(parent.get())),
+                    day: Day(day),
+                    calls: all.calls,
+                    human: used.calls.human,
+                    hours: used.calls.hours,
+                    input: all.input,
+                    squares: used.calls.squares,
+                    output: all.output,
+                    charge: Nano::new(all.charge),
+                });
+            }
+            Ok(found)
         })
     }
 

@@ -1,5 +1,6 @@
 //! Pages, events and denials; and that every question goes through an index.
 
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -10,7 +11,7 @@ use purser_core::time::Instant;
 use purser_ledger::{FrameNo, Lsn};
 use purser_store::{
     Attribution, ChargeKind, ChargeRow, DataDir, Day, Denial, DenialLog, Line, PAGE_MAX, PaidAccount, Projection,
-    Reader, RunLine, RunsOf, SqliteJournal,
+    Reader, RunLine, RunOnDay, RunsOf, SqliteJournal,
 };
 
 use crate::projector::cut_sections;
@@ -152,6 +153,7 @@ fn check_runs(section: u32) -> Vec<RunLine> {
             let is_call = |kind| matches!(kind, ChargeKind::Settlement | ChargeKind::Resolution);
             let made = || mine().filter(|row| is_call(row.kind));
             assert_eq!(line.spoken, made().map(|row| row.at).max().filter(|_| n == 0), "somebody asked for each");
+            check_days(&reader, line, made().map(|row| (row.at, row.counts.prompt_tokens())));
         }
         let tree = reader.run(run(n, 0)).unwrap();
         assert_eq!(tree.iter().map(|line| line.run).collect::<Vec<_>>(), [run(n, 0), run(n, 1)]);
@@ -199,6 +201,26 @@ fn check_runs(section: u32) -> Vec<RunLine> {
     assert_eq!(burning.iter().map(|burn| burn.charge.get()).sum::<i64>(), since);
     assert!(burning.is_sorted_by(|a, b| a.charge >= b.charge));
     runs
+}
+
+/// What a run used by day is what it used, and what its days were like is of its calls.
+fn check_days(reader: &Reader, line: &RunLine, calls: impl Iterator<Item = (Instant, i64)>) {
+    let days = reader.runs_by_day(Some(line.person), &(Day(0)..Day(50_000))).unwrap();
+    let own: Vec<_> = days.iter().filter(|day| day.run == line.run).collect();
+    assert!(own.is_sorted_by(|a, b| a.day < b.day) && own.iter().all(|day| day.parent == line.parent));
+    let total = line.total();
+    let sum = |figure: fn(&RunOnDay) -> i64| own.iter().map(|day| figure(day)).sum::<i64>();
+    assert_eq!((sum(|day| day.calls), sum(|day| day.charge.get())), (total.calls, total.charge.get()));
+    assert_eq!((sum(|day| day.input), sum(|day| day.output)), (total.input, total.output));
+    assert_eq!(u64::try_from(sum(|day| day.human)).unwrap(), line.human);
+    let mut like = BTreeMap::<Day, (u32, i64)>::new();
+    for (at, prompt) in calls {
+        let (hours, squares) = like.entry(Day::of(at)).or_default();
+        *hours |= 1 << (at.as_secs().rem_euclid(86_400) / 3_600);
+        *squares += prompt * prompt;
+    }
+    let found = own.iter().map(|day| (day.day, (day.hours, day.squares)));
+    assert_eq!(found.filter(|(_, like)| *like != (0, 0)).collect::<BTreeMap<_, _>>(), like);
 }
 
 #[test]
@@ -253,6 +275,13 @@ fn check_all_grants(reader: &Reader) {
     // Of the periods that nobody asked about there are sums, and no charges.
     let none: Vec<_> = ids.iter().map(|id| (*id, Some([].as_slice()))).collect();
     let without = reader.paid(&none).unwrap();
+    let by_day = reader.paid_by_day(&ids, &(noon(0)..noon(50_000))).unwrap();
+    for (account, by_day) in paid.iter().flatten().zip(by_day.iter().flatten()) {
+        let sum: i64 = by_day.days.values().map(|paid| paid.get()).sum();
+        assert_eq!((by_day.period, by_day.released), (account.account.period, account.account.limit));
+        assert_eq!(sum, account.account.spent.get(), "{}", account.account.no);
+    }
+    assert_eq!(paid.iter().map(Vec::len).sum::<usize>(), by_day.iter().map(Vec::len).sum::<usize>());
     let sums = |paid: &[Vec<PaidAccount>]| paid.iter().flatten().map(|paid| paid.account).collect::<Vec<_>>();
     assert_eq!(sums(&without), sums(&paid));
     assert!(without.iter().flatten().all(|paid| paid.postings.is_empty()));
