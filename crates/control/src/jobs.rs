@@ -61,6 +61,11 @@ pub async fn once(control: &Control) {
         Ok(days) => tracing::info!(days, "days on which promises could not be used are made good by their terms"),
         Err(error) => tracing::warn!(%error, "days on which promises could not be used could not be made good"),
     }
+    match control.lift_stops_of_over_runs().await {
+        Ok(0) => {}
+        Ok(lifted) => tracing::info!(lifted, "stops of runs that have been over for a month are lifted"),
+        Err(error) => tracing::warn!(%error, "stops of runs that are over could not be lifted"),
+    }
     match close_ended(control) {
         Ok(0) => {}
         Ok(closed) => tracing::debug!(closed, "accounts of past periods are closed"),

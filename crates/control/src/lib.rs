@@ -37,6 +37,7 @@ mod names;
 mod observed;
 mod offers;
 mod outcomes;
+mod over;
 mod pages;
 mod past;
 mod people;

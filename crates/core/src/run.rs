@@ -19,6 +19,9 @@ use crate::time::Instant;
 /// longer than a meal, shorter than a night.
 pub const IDLE_GAP: Duration = Duration::from_mins(30);
 
+/// A run that was silent for so long is over: whoever takes it up again begins anew, as its money does.
+pub const OVER_AFTER: Duration = Duration::from_hours(30 * 24);
+
 /// How long the money of a run counts together. A session that is taken up again later begins anew.
 const BUDGET_DAYS: i64 = 30;
 /// Microseconds of a day.

@@ -4,6 +4,7 @@ use purser_control::shape::{Key, Person};
 use purser_core::breaker::Breaker;
 use purser_core::id::RunId;
 use purser_core::stop::Tripped;
+use purser_store::Denial;
 use serde_json::{Value, json};
 
 use crate::bench::Bench;
@@ -283,6 +284,44 @@ async fn a_run_is_stopped_and_let_go_on_by_whose_it_is() {
     let by_id = resume(&company, &admin, &left).await.json();
     assert_eq!((&by_id["active"], &by_id["on"]), (&json!(false), &json!({ "run": id(2) })));
     assert_eq!(company.get("stops").await["items"], json!([]));
+}
+
+/// A stop costs something as long as it is there; one of a run that is over is lifted, unless its agent still calls.
+#[tokio::test]
+async fn stops_of_runs_that_are_over_are_lifted() {
+    let company = Company::new().await;
+    company.call(&company.near.1, 1, "claude-code", "0.25", Said::default());
+    company.call(&company.far.1, 2, "claude-code", "0.25", Said::default());
+    for run in [1, 2, 3] {
+        trip(&company.bench, run).await;
+    }
+    let on_key = json!({ "on": { "key": company.far.1.id } }).to_string();
+    local(&company.bench, "post", "/api/v1/stops", &on_key).await;
+    let left = async || {
+        let lifted = company.bench.control.lift_stops_of_over_runs().await.unwrap();
+        let stops = company.get("stops").await;
+        let stops = stops["items"].as_array().unwrap().iter();
+        (lifted, stops.map(|stop| stop["on"].clone()).collect::<Vec<_>>())
+    };
+    let of_run = |run| json!({ "run": id(run) });
+    let of_key = json!({ "key": company.far.1.id });
+    assert_eq!(left().await, (0, vec![of_run(1), of_run(2), of_run(3), of_key.clone()]));
+    company.bench.clock.set("2026-12-24T11:59:00Z");
+    assert_eq!(left().await.0, 0, "not yet a month");
+    let knocks = Denial {
+        at: "2026-12-20T12:00:00Z".parse().unwrap(),
+        key: company.near.1.id,
+        person: company.near.0.id,
+        reason: "run_paused".to_owned(),
+        funded: false,
+        count: 3,
+    };
+    company.bench.denials.record(&[knocks]).unwrap();
+    company.bench.clock.set("2026-12-24T12:00:00Z");
+    assert_eq!(left().await, (2, vec![of_run(1), of_key.clone()]), "and nothing but runs'");
+    company.bench.clock.set("2027-01-20T12:00:00Z");
+    assert_eq!(left().await, (1, vec![of_key]));
+    assert!(company.bench.control.verify_audit().await.unwrap().good);
 }
 
 #[tokio::test]
