@@ -1,8 +1,8 @@
 //! The runs that are known at the moment.
 
-use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
+use foldhash::{HashMap, HashSet};
 use purser_core::account::{Period, Subject};
 use purser_core::breaker::Pace;
 use purser_core::directory::Directory;
