@@ -1,8 +1,8 @@
 //! Flags: spending that somebody may want to talk about with whoever it is. Nothing is stopped by one, and nobody is told
 //! but those who see the spending anyway.
 //!
-//! **Model.** [`binge`] looks at what one grant paid by day, [`idle`] at what runs used by day. Both are functions of
-//! figures alone: the same days give the same flags.
+//! **Model.** [`binge()`] looks at what one grant paid by day; [`alone`], [`around_the_clock`] and [`repeated`] at what runs
+//! used by day. All are functions of figures alone: the same days give the same flags.
 //!
 //! **Owns** when something is flagged, and the sentence that says what was seen.
 //!
