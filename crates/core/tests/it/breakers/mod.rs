@@ -67,8 +67,8 @@ fn a_year_of_normal_traffic_is_hardly_ever_paused() {
     for (name, person, seed, bar) in judged.into_iter().filter(|(.., seed, _)| only == 0 || only == *seed) {
         let tally = year(person, seed, people, days);
         println!("{}", line(name, &tally));
-        // With few people one paused run weighs as much as many would.
-        let allowed = (tally.runs * bar / 10_000).max(4);
+        // With few people one paused run weighs as much as many would, and one demonstration pauses several at once.
+        let allowed = (tally.runs * bar / 10_000).max(8);
         assert!(tally.sums.waited() <= allowed, "{name}, seed {seed}: {tally:?}");
     }
 }
