@@ -87,11 +87,11 @@ bugs! {
     OverCommitted = "over-committed", "Offers are sent without a look at what their pool has left.", Promises;
     RolloverWithoutCap = "rollover-without-cap", "All that is unused of a period lives on.", Plan | Denial;
     PaidLeave = "paid-leave", "Days of leave release money.", Plan | Denial;
-    VoidLeavesMoney = "void-leaves-money", "A voided grant, and one of somebody who left, still pays.", Plan | Denial;
-    GiftFromNowhere = "gift-from-nowhere", "What is given away stays with the giver as well.", Plan | Denial;
-    OldClock = "old-clock", "Whoever moves keeps the days of the place before.", Plan | Denial;
-    LateGrants = "late-grants", "A grant opens a day after its first day.", Plan | Denial;
-    WorkedHolidays = "worked-holidays", "Days that a place's calendar has off release money.", Plan | Denial;
+    VoidLeavesMoney = "void-leaves-money", "A voided grant, and one of somebody who left, still pays.", Plan | Denial | Guarantee;
+    GiftFromNowhere = "gift-from-nowhere", "What is given away stays with the giver as well.", Plan | Denial | Guarantee;
+    OldClock = "old-clock", "Whoever moves keeps the days of the place before.", Plan | Denial | Guarantee;
+    LateGrants = "late-grants", "A grant opens a day after its first day.", Plan | Denial | Guarantee;
+    WorkedHolidays = "worked-holidays", "Days that a place's calendar has off release money.", Plan | Denial | Guarantee;
     AnyTool = "any-tool", "What is for calls from one tool pays for all.", Plan | Denial;
     NoFloor = "no-floor", "Nobody asks for consent to a cut below a letter's floor.", Promises;
     ObservedIgnored = "observed-ignored", "What counts of observed usage is left out.", Plan | Denial;
