@@ -69,6 +69,15 @@ class Api:
         query = {name.rstrip("_"): value for name, value in query.items() if value is not None}
         return json.loads(self.ask(f"/api/v1{path}" + (f"?{urllib.parse.urlencode(query)}" if query else ""))[1])
 
+    def post(self, path: str, body: dict) -> dict:
+        headers = {**self.headers, "Content-Type": "application/json"}
+        self.connection.request("POST", f"/api/v1{path}", body=json.dumps(body), headers=headers)
+        answer = self.connection.getresponse()
+        text = answer.read()
+        if answer.status != 200:
+            raise RuntimeError(f"POST {path}: {answer.status} {text[:500].decode(errors='replace')}")
+        return json.loads(text)
+
     def pages(self, path: str, cursor: str = "after", **query):
         """Every page of a list, first to last."""
         wanted = dict(query)

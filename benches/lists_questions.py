@@ -21,6 +21,7 @@ class Known:
     keys: list[dict]
     charge: dict
     run: dict
+    top_up: dict
     model: str
     months: list[str]
     years: list[int]
@@ -35,8 +36,13 @@ class Known:
         used = api.get("/usage", by="day", **{"from_": "2000-01-01"})["items"]
         trail = api.get("/audit")["items"]
         months = sorted({row["key"][:7] for row in used})
+        people = every("/people")
+        # The company has none of its own; asking for one changes nobody's money.
+        asking = next(person["id"] for person in people if person["active"])
+        top_up = api.post("/top-ups", {"person": asking, "amount": "5", "reason": "asked by the benchmark"})
         return cls(
-            people=every("/people"), units=every("/units"), pools=every("/pools"), offers=every("/offers"),
+            top_up=top_up,
+            people=people, units=every("/units"), pools=every("/pools"), offers=every("/offers"),
             grants=every("/grants"), keys=every("/keys"), months=months,
             years=sorted({int(month[:4]) for month in months}),
             charge=api.get("/charges", **{"from_": "2000-01-01"})["items"][0],
@@ -118,6 +124,11 @@ def asked_so(known: Known) -> dict[str, list[Question]]:
         ways("/runs/{id}", within=known.run["id"]),
         ways("/observed", EVER, (*EVER, ("person", person))),
         ways("/top-ups", (), (("person", person),)),
+        ways("/top-ups/{id}", within=known.top_up["id"]),
+        ways("/mandates"),
+        ways("/absences"),
+        ways("/flags", (), (("from", f"{known.months[2]}-01"),), (("from", f"{known.months[2]}-01"), ("person", person)),
+             (("from", f"{middle}-01"), ("to", f"{middle}-20"))),
         ways("/outcomes", (), (("person", person),)),
         (path := "/api/v1/trace/{id}", [
             Question(path, within) for within in
