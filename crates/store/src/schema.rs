@@ -408,8 +408,10 @@ CREATE TABLE observed_counter (
 ) STRICT, WITHOUT ROWID;
 ";
 
-/// Everything derived is dropped: the projector makes it again from the journal.
-const ATTRIBUTED: &str = "
+/// Lets go of everything that was derived by the steps up to [`OBSERVED`], so that it is made again from the journal.
+macro_rules! forget_all {
+    () => {
+        "
 DELETE FROM account;
 DELETE FROM open_hold;
 DELETE FROM suspense;
@@ -433,40 +435,27 @@ DELETE FROM observed_counter;
 DELETE FROM event;
 DELETE FROM event_word;
 UPDATE progress SET frame = 0, lsn = 0, hash = zeroblob(32) WHERE id = 1;
+"
+    };
+}
 
+/// Everything derived is dropped: the projector makes it again from the journal.
+const ATTRIBUTED: &str = concat!(
+    forget_all!(),
+    "
 -- What runs used by day, by the tool (kind 1) or the project (kind 2) that they name; empty where they name none.
 CREATE TABLE usage_by_attribution (
     kind INTEGER NOT NULL, day INTEGER NOT NULL, name TEXT NOT NULL, models BLOB NOT NULL,
     PRIMARY KEY (kind, day, name)
 ) STRICT, WITHOUT ROWID;
-";
+"
+);
 
 /// Everything derived is dropped: the projector makes it again from the journal.
-const SPOKEN: &str = "
-DELETE FROM account;
-DELETE FROM open_hold;
-DELETE FROM suspense;
-DELETE FROM charge_block;
-DELETE FROM section;
-DELETE FROM charge_by_person;
-DELETE FROM charge_by_account;
-DELETE FROM charge_by_hold;
-DELETE FROM usage_by_day;
-DELETE FROM usage_by_key;
-DELETE FROM usage_by_month;
-DELETE FROM usage_by_run;
+const SPOKEN: &str = concat!(
+    forget_all!(),
+    "
 DELETE FROM usage_by_attribution;
-DELETE FROM spent_by_day;
-DELETE FROM spent_by_month;
-DELETE FROM key_of_person;
-DELETE FROM run;
-DELETE FROM observed;
-DELETE FROM observed_id;
-DELETE FROM observed_session;
-DELETE FROM observed_counter;
-DELETE FROM event;
-DELETE FROM event_word;
-UPDATE progress SET frame = 0, lsn = 0, hash = zeroblob(32) WHERE id = 1;
 
 -- The last call that a human being asked for.
 ALTER TABLE run ADD COLUMN spoken INTEGER;
@@ -474,4 +463,5 @@ ALTER TABLE run ADD COLUMN spoken INTEGER;
 ALTER TABLE usage_by_run ADD COLUMN hours INTEGER NOT NULL DEFAULT 0;
 -- The squares of its calls' prompt tokens, added up.
 ALTER TABLE usage_by_run ADD COLUMN squares INTEGER NOT NULL DEFAULT 0;
-";
+"
+);

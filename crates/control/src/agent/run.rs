@@ -94,9 +94,12 @@ impl Agent {
         let (now, person, key) = (self.control.inner.clock.now(), self.person, self.key);
         for back in LOOK_BACK {
             let of = RunsOf { person: Some(person), since: Some(now.saturating_sub(back)) };
-            let (runs, ()) =
-                self.control.report(move |inner| inner.reader.runs(&of, |all| (all, ())).map_err(stored)).await?;
-            if let Some(run) = runs.into_iter().find(|run| run.key == key) {
+            let last = self.control.report(move |inner| {
+                let own = |runs: Vec<RunLine>| (runs.into_iter().find(|run| run.key == key).into_iter().collect(), ());
+                inner.reader.runs(&of, own).map_err(stored)
+            });
+            let (mut found, ()) = last.await?;
+            if let Some(run) = found.pop() {
                 return Ok(Some(run));
             }
         }

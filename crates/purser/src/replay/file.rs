@@ -22,6 +22,7 @@ use serde_json::{Map, Value};
 use super::call::{Call, Needs};
 use super::film::took;
 use super::ground::Member;
+use super::texts::Texts;
 use crate::failure::Failure;
 
 /// Lines of one recording: all are kept in memory, to put them in order.
@@ -209,12 +210,12 @@ struct Making<'b> {
     currency: &'b Currency,
     people: BTreeMap<String, u128>,
     names: Vec<String>,
-    texts: BTreeMap<String, Arc<str>>,
+    texts: Texts,
 }
 
 impl<'b> Making<'b> {
     fn new(book: &'b PriceBook, currency: &'b Currency) -> Self {
-        Self { book, currency, people: BTreeMap::new(), names: Vec::new(), texts: BTreeMap::new() }
+        Self { book, currency, people: BTreeMap::new(), names: Vec::new(), texts: Texts::default() }
     }
 
     fn call(&mut self, line: &Line) -> Result<Call, String> {
@@ -243,8 +244,8 @@ impl<'b> Making<'b> {
             ends: line.at.saturating_add(lasts),
             person: member.person,
             key,
-            provider: self.text(&line.provider),
-            model: self.text(&line.model),
+            provider: self.texts.shared(&line.provider),
+            model: self.texts.shared(&line.model),
             tool: line.tool.as_deref().map_or(Tool::Other, Tool::named),
             run: line.run.as_ref().map(run),
             parent: line.parent.as_ref().map(run),
@@ -271,15 +272,6 @@ impl<'b> Making<'b> {
         self.people.insert(name.to_owned(), number);
         self.names.push(name.to_owned());
         number
-    }
-
-    fn text(&mut self, text: &str) -> Arc<str> {
-        if let Some(known) = self.texts.get(text) {
-            return Arc::clone(known);
-        }
-        let shared: Arc<str> = text.into();
-        self.texts.insert(text.to_owned(), Arc::clone(&shared));
-        shared
     }
 }
 

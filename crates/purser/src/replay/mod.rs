@@ -24,6 +24,7 @@ mod journal;
 mod recorded;
 mod tally;
 mod text;
+mod texts;
 mod world;
 
 use std::collections::BTreeMap;

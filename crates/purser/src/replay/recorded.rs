@@ -9,7 +9,6 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashMap};
 use std::ops::Range;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::time::Duration;
 
 use purser_control::Past;
@@ -27,6 +26,7 @@ use purser_store::{ChargeKind, ChargeRow, StoreError};
 use super::call::{Call, Needs};
 use super::film::took;
 use super::tally::Count;
+use super::texts::Texts;
 use crate::engine::store;
 use crate::failure::Failure;
 
@@ -77,7 +77,7 @@ impl Recording {
     /// The charges can't be read, or what `each` says.
     pub(super) fn tell(&self, each: &mut dyn FnMut(&Rc<Call>) -> Result<(), Failure>) -> Result<Noted, Failure> {
         let mut telling =
-            Telling { of: self, noted: Noted::default(), texts: BTreeMap::new(), order: Order::default() };
+            Telling { of: self, noted: Noted::default(), texts: Texts::default(), order: Order::default() };
         let mut failed = None;
         let read = self.past.reader.each_charge(self.range.clone(), &mut |row| {
             if failed.is_none() && self.is_wanted(&row) {
@@ -139,7 +139,7 @@ struct Telling<'r> {
     of: &'r Recording,
     noted: Noted,
     /// Names of providers and models, each once.
-    texts: BTreeMap<String, Arc<str>>,
+    texts: Texts,
     order: Order,
 }
 
@@ -173,8 +173,8 @@ impl Telling<'_> {
             ends: row.at,
             person: record.person,
             key: record.key,
-            provider: self.text(&record.provider),
-            model: self.text(&record.requested),
+            provider: self.texts.shared(&record.provider),
+            model: self.texts.shared(&record.requested),
             tool: Tool::named(&record.client),
             run: record.run,
             parent: record.parent,
@@ -189,15 +189,6 @@ impl Telling<'_> {
             charge: row.charge,
             needs: Needs::Charge,
         })
-    }
-
-    fn text(&mut self, text: &str) -> Arc<str> {
-        if let Some(known) = self.texts.get(text) {
-            return Arc::clone(known);
-        }
-        let shared: Arc<str> = text.into();
-        self.texts.insert(text.to_owned(), Arc::clone(&shared));
-        shared
     }
 }
 

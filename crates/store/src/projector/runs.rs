@@ -136,6 +136,12 @@ impl CallsOf {
         Self { human: i64::from(run.human), retried: i64::from(run.retried), hours, squares }
     }
 
+    /// From the columns of [`DAY_COLUMNS`] after the models, the first of which is the one given.
+    pub(crate) fn read(row: &Row<'_>, first: usize) -> rusqlite::Result<Self> {
+        let at = |column: usize| first.saturating_add(column);
+        Ok(Self { human: row.get(at(0))?, retried: row.get(at(1))?, hours: row.get(at(2))?, squares: row.get(at(3))? })
+    }
+
     /// `None` when a sum leaves the range.
     pub(crate) fn add(&mut self, more: Self) -> Option<()> {
         self.human = self.human.checked_add(more.human)?;
@@ -152,11 +158,9 @@ pub(crate) const DAY_COLUMNS: &str = "models, human, retried, hours, squares";
 impl RunDay {
     /// From [`DAY_COLUMNS`], the first of which is the one given.
     pub(crate) fn read(row: &Row<'_>, first: usize) -> rusqlite::Result<Self> {
-        let at = |column: usize| first.saturating_add(column);
-        let (human, retried, hours, squares) = (row.get(at(1))?, row.get(at(2))?, row.get(at(3))?, row.get(at(4))?);
-        let calls = CallsOf { human, retried, hours, squares };
+        let calls = CallsOf::read(row, first.saturating_add(1))?;
         let mut day = Self::default();
-        day.add(row.get_ref(at(0))?.as_blob()?, calls).map(|()| day).ok_or_else(damaged)
+        day.add(row.get_ref(first)?.as_blob()?, calls).map(|()| day).ok_or_else(damaged)
     }
 
     /// `None` when a sum leaves the range, or the column is damaged.

@@ -315,19 +315,28 @@ impl Reader {
     pub fn runs_by_day(&self, person: Option<PersonId>, days: &Days) -> Result<Vec<RunOnDay>, StoreError> {
         self.ask("read what runs used by day", |conn| {
             let view = View::of(conn)?;
-            let whose = person.map(|person| Bits::new(person.get()));
-            let mut used = BTreeMap::<(i64, Bits), RunDay>::new();
+            let mut used = BTreeMap::<(i64, Bits), (Sums, CallsOf)>::new();
             let mut runs = Gathered::default();
-            let mut select = conn.prepare_cached(&format!(
-                "SELECT u.day, u.run, {DAY_COLUMNS}, {RUN_COLUMNS} FROM usage_by_run AS u JOIN run AS r ON r.run = u.run
-                 WHERE u.day >= ?1 AND u.day < ?2"
-            ))?;
-            let mut rows = select.query((days.start.0, days.end.0))?;
+            let whose = person.map(|person| Bits::new(person.get()));
+            let began = days.start.start().as_micros();
+            let (from, params): (_, Vec<&dyn ToSql>) = match &whose {
+                None => ("usage_by_run AS u JOIN run AS r ON r.run = u.run WHERE", vec![&days.start.0, &days.end.0]),
+                Some(whose) => (
+                    "run AS r JOIN usage_by_run AS u ON u.run = r.run WHERE r.person = ?3 AND r.last >= ?4 AND",
+                    vec![&days.start.0, &days.end.0, whose, &began],
+                ),
+            };
+            let sql =
+                format!("SELECT u.day, u.run, {DAY_COLUMNS}, {RUN_COLUMNS} FROM {from} u.day >= ?1 AND u.day < ?2");
+            let mut select = conn.prepare_cached(&sql)?;
+            let mut rows = select.query(&params[..])?;
             while let Some(row) = rows.next()? {
-                let (day, run, of) = (row.get(0)?, row.get(1)?, RunRow::read(row, 7)?);
-                if whose.is_none_or(|whose| of.caller.person == whose) {
-                    used.insert((day, run), RunDay::read(row, 2)?);
-                    runs.take_row(run, of);
+                let (day, run) = (row.get(0)?, row.get(1)?);
+                let mut all = Sums::default();
+                each_model(row.get_ref(2)?.as_blob()?, &mut |_, sums| all.add(sums)).ok_or_else(damaged)?;
+                used.insert((day, run), (all, CallsOf::read(row, 3)?));
+                if !runs.looked_up.contains(&run) {
+                    runs.take_row(run, RunRow::read(row, 7)?);
                 }
             }
             runs.take_open(&view, |charge| person.is_none_or(|person| is_of(charge, person)))?;
@@ -336,15 +345,13 @@ impl Reader {
                 if person.is_some_and(|person| !is_of(charge, person)) {
                     return Ok(());
                 }
-                let day = used.entry((Day::of(charge.at).0, run.run)).or_default();
-                day.models.add(charge.called.model, &sums).ok_or_else(overflow)?;
-                day.calls.add(CallsOf::of(charge, &run, &sums)).ok_or_else(overflow)
+                let (all, calls) = used.entry((Day::of(charge.at).0, run.run)).or_default();
+                all.add(&sums).ok_or_else(overflow)?;
+                calls.add(CallsOf::of(charge, &run, &sums)).ok_or_else(overflow)
             })?;
             let mut found = Vec::new();
-            for ((day, run), used) in used {
+            for ((day, run), (all, calls)) in used {
                 let Some(row) = runs.row(conn, run)? else { continue };
-                let mut all = Sums::default();
-                each_model(&used.models.packed(), &mut |_, sums| all.add(sums)).ok_or_else(damaged)?;
                 found.push(RunOnDay {
                     run: RunId::new(run.get()),
                     person: PersonId::new(row.caller.person.get()),
@@ -352,10 +359,10 @@ impl Reader {
                     parent: row.parent.map(|parent| RunId::new(parent.get())),
                     day: Day(day),
                     calls: all.calls,
-                    human: used.calls.human,
-                    hours: used.calls.hours,
+                    human: calls.human,
+                    hours: calls.hours,
                     input: all.input,
-                    squares: used.calls.squares,
+                    squares: calls.squares,
                     output: all.output,
                     charge: Nano::new(all.charge),
                 });
