@@ -36,6 +36,16 @@ def metadata():
     return json.loads(subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout)
 
 
+def locks():
+    """The manifests beside the workspace use its crates: a dependency added here makes their lock files stale, too."""
+    for lock in sorted(ROOT.glob("*/Cargo.lock")) + sorted(ROOT.glob("*/*/Cargo.lock")):
+        manifest = lock.with_name("Cargo.toml")
+        command = ["cargo", "metadata", "--format-version", "1", "--locked", "--manifest-path", str(manifest)]
+        if subprocess.run(command, capture_output=True).returncode:
+            place = lock.parent.relative_to(ROOT)
+            yield f"{place}/Cargo.lock is stale: run `cargo update --workspace --manifest-path {place}/Cargo.toml`"
+
+
 def arrows(packages, members):
     """Product dependencies among our own crates; tests may look further."""
     for package in packages:
@@ -110,7 +120,7 @@ def main():
     members = set(found["workspace_members"])
     used = {node["id"] for node in found["resolve"]["nodes"]}
     packages = [package for package in found["packages"] if package["id"] in used]
-    wrong = [*arrows(packages, members), *third_parties(packages, members, deny), *reasons()]
+    wrong = [*arrows(packages, members), *third_parties(packages, members, deny), *reasons(), *locks()]
     for line in wrong:
         print(line, file=sys.stderr)
     print(f"{len(packages) - len(members)} third-party packages, {len(members)} of ours, {len(wrong)} complaints")
