@@ -159,6 +159,10 @@ ids! {
     TopUpId = "top";
     /// Something that was achieved.
     OutcomeId = "out";
+    /// An alarm that was raised.
+    AlarmId = "alm";
+    /// Alarms that are not raised for a while.
+    MuteId = "mut";
     /// A published set of prices.
     PriceListId = "prl";
     /// A command: the same one twice changes nothing more.

@@ -14,6 +14,7 @@
 #![cfg_attr(not(test), deny(clippy::float_arithmetic, clippy::arithmetic_side_effects, clippy::as_conversions))]
 
 pub mod account;
+pub mod alarm;
 pub mod breaker;
 pub mod budget;
 pub mod calendar;
@@ -23,6 +24,7 @@ pub mod decision;
 pub mod directory;
 pub mod event;
 pub mod flag;
+pub mod forecast;
 pub mod grant;
 pub mod id;
 pub mod letter;
