@@ -101,6 +101,8 @@ def asked_so(known: Known) -> dict[str, list[Question]]:
         ways("/activations"),
         ways("/stops"),
         ways("/people/{id}/statement", *[(("month", month),) for month in (first, middle, last)], within=person),
+        ways("/people/{id}/cost", within=person),
+        ways("/costs"),
         ways("/units"),
         ways("/budgets"),
         ways("/grants", (), (("person", person),)),

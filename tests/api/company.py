@@ -104,6 +104,7 @@ def made(url: str, first: str) -> tuple[dict[str, str], dict[str, str]]:
     admin.post("/mandates", {"manager": "Person 3", "unit": "Engineering", "per_month": "20", "per_request": "2"})
     admin.post("/absences", {"person": "Person 3", "delegate": "Person 2", "until": str(datetime.date.today())})
     finance, people = Caller(url, keys["finance"]), Caller(url, keys["people"])
+    finance.post("/costs", {"set": {"pay": {"salary": "80000"}, "benefits": {"of_salary": "20"}}})
     for pool, owner in (("Research", "company"), ("Platform tokens", "Platform")):
         finance.post("/pools", {"name": pool, "owner": owner})
         for year in range(datetime.date.today().year, datetime.date.today().year + 3):

@@ -129,6 +129,7 @@ class Known:
                 "provider": cards[0]["provider"], "model": cards[0]["model"], "usage": {"input_uncached": 10},
             },
             "preview_roles": {"changes": []},
+            "set_costs": {"set": {"of": {"family": "engineering"}, "pay": {"salary": "150000"}}},
             "ask_top_up": {"person": self.people[0], "amount": "3", "reason": "one more pass", "purpose": "review"},
             "approve_top_up": {"amount": "1", "reason": "a part of it"},
             "deny_top_up": {"reason": "not this month"},

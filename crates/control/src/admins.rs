@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use purser_core::event::KeyHash;
-use purser_core::id::{ActivationId, AdminKeyId, BreakGlassId, LoginId, OutcomeId, PersonId, RunId, StopId, TopUpId};
+use purser_core::id::{
+    ActivationId, AdminKeyId, BreakGlassId, LoginId, NoteId, OutcomeId, PersonId, RunId, StopId, TopUpId,
+};
 use purser_core::money::Nano;
 use purser_core::time::Instant;
 use purser_store::Labelled;
@@ -14,6 +16,7 @@ use crate::access::{Acting, Actor, GivenRole, Party, Role, given_roles};
 use crate::activations::Activations;
 use crate::change::{CommandName, Turn};
 use crate::control::{AdminLabels, Control, stored};
+use crate::costs::CostEvent;
 use crate::error::{Code, Error, Refused};
 use crate::outcomes::Outcomes;
 use crate::pages::{Part, unrefused};
@@ -188,6 +191,8 @@ pub(crate) enum AdminEvent {
         /// When.
         at: Instant,
     },
+    /// What people cost was set.
+    Costs(CostEvent),
     /// The link works no longer.
     ActivationRevoked {
         /// Which.
@@ -247,6 +252,8 @@ pub(crate) struct Admins {
     pub(crate) top_ups: FirstForm,
     /// What was achieved.
     pub(crate) outcomes: Outcomes,
+    /// Where the tables of costs are kept; the last one is in force.
+    pub(crate) costs: Vec<NoteId>,
     /// Was there ever an administrator? Setup does not open again when the last is gone: the socket is left.
     any_ever: bool,
     /// What keys are for. Labels are written by people, so they are kept where they can be erased.
@@ -313,6 +320,7 @@ impl Admins {
             AdminEvent::OutcomeLogged { outcome, by, kind, count, value, run, at } => {
                 self.outcomes.logged(*outcome, *by, kind, *count, *value, *run, *at);
             }
+            AdminEvent::Costs(CostEvent::TableSet { table, .. }) => self.costs.push(*table),
             AdminEvent::ActivationRevoked { activation, at } => self.activations.revoked(*activation, *at),
         }
     }

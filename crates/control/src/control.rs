@@ -24,6 +24,7 @@ use crate::admins::Admins;
 use crate::agent::Pace;
 use crate::audit::Bounds;
 use crate::change::Reached;
+use crate::costs::Costs;
 use crate::error::{Code, Error, Refused};
 use crate::names::Names;
 use crate::observed::{Turns, UNPACKING_MAX};
@@ -120,6 +121,8 @@ pub(crate) struct Inner {
     pub(crate) top_ups_forgotten: AtomicBool,
     /// Whose telling is being taken in.
     pub(crate) observing: Turns,
+    /// What people cost.
+    pub(crate) costs: Costs,
     /// Bodies of telemetry being unpacked and read: each takes up to 64 MiB.
     pub(crate) unpacking: tokio::sync::Semaphore,
 }
@@ -149,6 +152,7 @@ impl Control {
         let mut fresh = [0; 32];
         random.fill(&mut fresh)?;
         let secret = private.secret("keyed hashes", fresh).map_err(stored)?;
+        let costs = Costs::read(&private, admins.costs.last().copied())?;
         let inner = Inner {
             ledger,
             private,
@@ -177,6 +181,7 @@ impl Control {
             remedied: AtomicI64::new(i64::MIN),
             top_ups_forgotten: AtomicBool::new(false),
             observing: Turns::default(),
+            costs,
             unpacking: tokio::sync::Semaphore::new(UNPACKING_MAX),
         };
         let control = Self { inner: Arc::new(inner), acting: Arc::new(Acting::purser()) };

@@ -66,6 +66,9 @@ pub async fn once(control: &Control) {
         Ok(lifted) => tracing::info!(lifted, "stops of runs that have been over for a month are lifted"),
         Err(error) => tracing::warn!(%error, "stops of runs that are over could not be lifted"),
     }
+    if let Err(error) = control.read_costs().await {
+        tracing::warn!(%error, "what people are paid could not be read yet");
+    }
     match close_ended(control) {
         Ok(0) => {}
         Ok(closed) => tracing::debug!(closed, "accounts of past periods are closed"),

@@ -23,6 +23,7 @@ mod agent;
 mod budgets;
 mod change;
 mod control;
+mod costs;
 mod dates;
 mod error;
 mod flags;

@@ -19,6 +19,7 @@ pub mod breaker;
 pub mod budget;
 pub mod calendar;
 pub mod charge;
+pub mod cost;
 pub mod csv;
 pub mod decision;
 pub mod directory;

@@ -119,6 +119,7 @@ fn absent(command: &Command) -> Absent {
         Command::Offer(command) => command.absent(),
         Command::Role(command) => command.absent(),
         Command::Grant(_)
+        | Command::Cost(_)
         | Command::Key(_)
         | Command::Activation(_)
         | Command::Stop(_)
@@ -161,6 +162,7 @@ async fn ask(command: Command, client: &mut Client, place: &Place, out: Output) 
         Command::Grant(command) => command.run(client, out).await,
         Command::Offer(command) => command.run(client, out).await,
         Command::Role(command) => command.run(client, out).await,
+        Command::Cost(command) => command.run(client, out).await,
         Command::Key(command) => command.run(client, out).await,
         Command::Stop(command) => command.run(client, out).await,
         Command::Resume(resume) => resume.run(client, out).await,

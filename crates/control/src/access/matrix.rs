@@ -81,6 +81,10 @@ matrix! {
     RolesPreview        => [Refused, All,     All,     Refused, Refused, Refused];
     /// Setting them.
     RolesChange         => [All,     All,     Refused, Refused, Refused, Refused];
+    /// What people cost in a year, fully loaded; amounts only with `ConfidentialAmounts`.
+    CostsRead           => [Refused, All,     All,     Subtree, Own,     All];
+    /// Setting what people of a role cost, and what comes on top of pay.
+    CostsChange         => [Refused, All,     All,     Refused, Refused, Refused];
     /// Pools, what is committed of them, and what is owed.
     PoolsRead           => [All,     All,     All,     Refused, Refused, All];
     /// Making, funding and moving between pools.

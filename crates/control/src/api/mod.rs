@@ -13,6 +13,7 @@
 
 mod answer;
 mod ask;
+mod costs;
 mod describe;
 mod gate;
 mod letter;
@@ -33,6 +34,7 @@ use axum::routing::{delete, get, post, put};
 
 use self::answer::Answer;
 use self::ask::{Body, Command, Id, Query, State};
+use self::costs::{costs, person_cost, set_costs};
 use self::describe::Operation;
 use self::gate::{Door, Guard};
 use self::letter::offer_letter;
@@ -155,6 +157,9 @@ services! {
     put "/people/{id}/zone" => set_zone, PeopleChange;
     put "/people/{id}/unit" => move_person, PeopleChange;
     get "/people/{id}/statement" => statement, UsageRead;
+    get "/people/{id}/cost" => person_cost, CostsRead;
+    get "/costs" => costs, RolesRead;
+    post "/costs" => set_costs, CostsChange;
     get "/units" => units, UnitsRead;
     post "/units" => add_unit, UnitsChange;
     post "/units/import" => import_units, UnitsChange;

@@ -73,7 +73,7 @@ impl Control {
     }
 
     /// Asks the private texts, on a thread that may block.
-    pub(super) async fn look<T: Send + 'static>(
+    pub(crate) async fn look<T: Send + 'static>(
         &self,
         question: impl FnOnce(&Inner, &Snapshot) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {

@@ -8,6 +8,7 @@ mod admin;
 mod agent;
 mod audit;
 mod budget;
+mod cost;
 mod flag;
 mod grant;
 mod import;
@@ -39,6 +40,7 @@ pub use agent::{
 };
 pub use audit::{AuditEntry, AuditPage, AuditReport};
 pub use budget::{Budget, SetBudget};
+pub use cost::{ChangeCosts, CostLine, Costs, CostsRow, PersonCost};
 pub use flag::{Flag, WantedFlags};
 pub use grant::{ChangeGrant, DayRemedy, GiveOfGrant, Grant, GrantChange, NewGrant, VoidGrant};
 pub use import::{

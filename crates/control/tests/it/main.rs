@@ -7,6 +7,7 @@ mod agents;
 mod bench;
 mod changes;
 mod confidential;
+mod costs;
 mod flags;
 mod import;
 mod letters;

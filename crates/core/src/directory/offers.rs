@@ -7,7 +7,7 @@ use super::{Directory, EventError};
 use crate::event::{OfferEvent, RoleEvent};
 use crate::grant::{Grant, GrantSource};
 use crate::id::{OfferId, PersonId};
-use crate::offer::{Offer, OfferError, State};
+use crate::offer::{Offer, OfferError, State, Version};
 use crate::pool::CommitmentOf;
 use crate::role::{Role, Roles};
 use crate::run::RunLimits;
@@ -45,10 +45,15 @@ impl Directory {
         self.offers.by_id.values()
     }
 
+    /// The offer that somebody accepted last, and its version; `None` for whoever came without one.
+    pub fn accepted_by(&self, person: PersonId) -> Option<(OfferId, &Version)> {
+        let offer = self.offer(*self.offers.accepted.get(&person)?)?;
+        Some((offer.id, offer.version(offer.accepted?.version)?))
+    }
+
     /// Somebody's role, by the offer that they accepted last; `None` for whoever came without one.
     pub fn role_of(&self, person: PersonId) -> Option<&Role> {
-        let offer = self.offer(*self.offers.accepted.get(&person)?)?;
-        Some(&offer.version(offer.accepted?.version)?.role)
+        self.accepted_by(person).map(|(_, version)| &version.role)
     }
 
     /// What each run of somebody may use at most: as their policy and that of their role say, the lower of both.

@@ -7,6 +7,7 @@ pub(crate) mod access;
 pub(crate) mod activation;
 pub(crate) mod audit;
 pub(crate) mod budget;
+pub(crate) mod cost;
 pub(crate) mod data;
 pub(crate) mod grant;
 pub(crate) mod import;
@@ -107,6 +108,9 @@ pub(crate) enum Command {
     /// Families, bands, policies, calendars and approval rules
     #[command(subcommand)]
     Role(role::Command),
+    /// What people cost in a year, fully loaded
+    #[command(subcommand)]
+    Cost(cost::Command),
     /// Credentials that calls are made with
     #[command(subcommand)]
     Key(key::Command),

@@ -94,6 +94,23 @@ impl Private {
             .map_err(StoreError::sqlite("read a version of an offer"))
     }
 
+    /// Calls `each` with what every version of every offer says: for somebody who needs most of them.
+    ///
+    /// # Errors
+    /// [`StoreError::Sqlite`].
+    pub fn each_offer_content(&self, each: &mut dyn FnMut(OfferId, u32, &str)) -> Result<(), StoreError> {
+        let mut read = |conn: &Connection| {
+            let mut all = conn.prepare("SELECT offer, number, content FROM offer_versions_private")?;
+            let mut rows = all.query([])?;
+            while let Some(row) = rows.next()? {
+                let offer = OfferId::new(row.get::<_, Bits>(0)?.get());
+                each(offer, row.get(1)?, row.get_ref(2)?.as_str()?);
+            }
+            Ok(())
+        };
+        read(&self.conn()).map_err(StoreError::sqlite("read the versions of offers"))
+    }
+
     /// The candidate's name in the latest version of an offer; `None` once erased.
     ///
     /// # Errors
