@@ -8,13 +8,12 @@ use std::time::Duration;
 
 use purser_core::calendar::Cadence;
 use purser_core::directory::Directory;
-use purser_core::flag::{self, FlagKind, IdleDay, PaidDays as Paid};
+use purser_core::flag::{self, FlagKind, IdleDay, PaidDays as Paid, PeriodDays};
 use purser_core::grant::Grant;
 use purser_core::id::{GrantId, KeyId, PersonId, RunId};
 use purser_core::money::Nano;
-use purser_core::run::DEPTH_MAX;
 use purser_core::time::Instant;
-use purser_store::{Day, Days, PaidDays, RunOnDay};
+use purser_store::{Day, Days, FlaggableRuns, PaidDays, RunOnDay};
 
 use crate::access::Within;
 use crate::control::{Control, Inner, stored};
@@ -28,6 +27,8 @@ use crate::usage::{date_of, day_after};
 const LOOKED_BACK: Duration = Duration::from_hours(30 * 24);
 /// Days of one question. Every day of every run in them is read.
 const DAYS_MAX: i64 = 400;
+/// Days by which a period's date may be another than that of its first instant.
+const BESIDE: i64 = 2;
 /// Periods before one that tell somebody's own pace.
 const PERIODS_BEFORE: i64 = 2;
 
@@ -99,8 +100,20 @@ impl Inner {
         days: &Days,
         now: Instant,
     ) -> Result<Vec<Flagged>, Error> {
-        let mut flags = self.idle(&self.reader.runs_by_day(person, days).map_err(stored)?);
-        flags.extend(self.binges(directory, person, days, now)?);
+        let used = match person {
+            Some(_) => everything(self.reader.runs_by_day(person, days).map_err(stored)?),
+            None => self.reader.flaggable_runs(days).map_err(stored)?,
+        };
+        let grants = match person {
+            Some(_) => None,
+            None => Some(self.reader.flaggable_grants(days).map_err(stored)?),
+        };
+        let mut flags = self.idle(&used)?;
+        let of = |grant: &Grant| {
+            person.is_none_or(|person| person == grant.person)
+                && grants.as_ref().is_none_or(|grants| grants.contains(&grant.id))
+        };
+        flags.extend(self.binges(directory, &of, days, now)?);
         Ok(flags)
     }
 
@@ -109,27 +122,24 @@ impl Inner {
         let end = Day(Day::of(time.end).0.saturating_add(1));
         let start = Day::of(time.start).max(Day(end.0.saturating_sub(DAYS_MAX)));
         let used = self.reader.runs_by_day(Some(person), &(start..end)).map_err(stored)?;
-        let own = self.idle(&used).into_iter().filter(|flagged| flagged.of == FlaggedOf::Run(run));
+        let own = self.idle(&everything(used))?.into_iter().filter(|flagged| flagged.of == FlaggedOf::Run(run));
         Ok(own.map(|flagged| self.show_flag(&flagged)).collect())
     }
 
     /// What runs and keys spent with nobody there.
-    fn idle(&self, used: &[RunOnDay]) -> Vec<Flagged> {
-        let parents: BTreeMap<RunId, RunId> = used.iter().filter_map(|used| Some((used.run, used.parent?))).collect();
-        let top = |run: RunId| {
-            let above = std::iter::successors(Some(run), |run| parents.get(run).copied());
-            above.take(usize::from(DEPTH_MAX).saturating_add(1)).last().unwrap_or(run)
-        };
-        let outcomes = self.outcome_days(&top);
+    fn idle(&self, used: &FlaggableRuns) -> Result<Vec<Flagged>, Error> {
+        let outcomes = self.outcome_days(used)?;
         let mut runs = BTreeMap::<(PersonId, RunId), BTreeMap<i64, IdleDay>>::new();
         let mut keys = BTreeMap::<(PersonId, KeyId), BTreeMap<i64, IdleDay>>::new();
-        for used in used {
-            let (run, day) = (top(used.run), used.day.0);
-            let mut one = idle_day(used);
-            let logged = |run| outcomes.contains(&(used.person, run, day));
-            one.outcome = logged(Some(run)) || logged(None);
-            add(runs.entry((used.person, run)).or_default(), one);
-            add(keys.entry((used.person, used.key)).or_default(), one);
+        let idle = |used: &RunOnDay| {
+            let logged = |run| outcomes.contains(&(used.person, run, used.day.0));
+            IdleDay { outcome: logged(Some(used.top)) || logged(None), ..idle_day(used) }
+        };
+        for used in &used.runs {
+            add(runs.entry((used.person, used.top)).or_default(), &idle(used));
+        }
+        for used in &used.keys {
+            add(keys.entry((used.person, used.key)).or_default(), &idle(used));
         }
         let mut flags = Vec::new();
         for ((person, run), days) in runs {
@@ -142,38 +152,42 @@ impl Inner {
             let found = flag::around_the_clock(&days).into_iter();
             flags.extend(found.map(|flag| Flagged { person, of: FlaggedOf::Key(key), flag }));
         }
-        flags
+        Ok(flags)
     }
 
-    /// On which days something of value was logged, for which run or for none.
-    fn outcome_days(&self, top: &dyn Fn(RunId) -> RunId) -> BTreeSet<(PersonId, Option<RunId>, i64)> {
-        let admins = self.admins.read();
+    /// On which of the days something of value was logged, for which run or for none.
+    fn outcome_days(&self, used: &FlaggableRuns) -> Result<BTreeSet<(PersonId, Option<RunId>, i64)>, Error> {
+        let asked: BTreeSet<(PersonId, i64)> =
+            used.runs.iter().chain(&used.keys).map(|used| (used.person, used.day.0)).collect();
         let mut days = BTreeSet::new();
-        for (person, run, at) in admins.outcomes.each() {
+        for (person, run, at) in self.admins.read().outcomes.each() {
             let day = Day::of(at).0;
             // What was achieved today may be logged tomorrow.
-            for day in [day, day.saturating_sub(1)] {
-                days.insert((person, run.map(top), day));
-            }
+            let known = [day, day.saturating_sub(1)].into_iter().filter(|day| asked.contains(&(person, *day)));
+            days.extend(known.map(|day| (person, run, day)));
         }
-        days
+        let runs: BTreeSet<RunId> = days.iter().filter_map(|(_, run, _)| *run).collect();
+        let tops = self.reader.tops_of(&runs).map_err(stored)?;
+        let top = |run: RunId| tops.get(&run).copied().unwrap_or(run);
+        Ok(days.into_iter().map(|(person, run, day)| (person, run.map(top), day)).collect())
     }
 
     /// Whose grants were burnt at the end of their periods.
     fn binges(
         &self,
         directory: &Directory,
-        person: Option<PersonId>,
+        of: &dyn Fn(&Grant) -> bool,
         days: &Days,
         now: Instant,
     ) -> Result<Vec<Flagged>, Error> {
-        let people = directory.people().filter(|known| person.is_none_or(|person| person == known.id));
         let expiring = |grant: &&Arc<Grant>| {
             matches!(grant.cadence, Cadence::Month | Cadence::Quarter | Cadence::Year | Cadence::Once)
         };
-        let grants: Vec<&Arc<Grant>> = people.flat_map(|person| &person.grants).filter(expiring).collect();
+        let all = directory.people().flat_map(|person| &person.grants);
+        let grants: Vec<&Arc<Grant>> = all.filter(expiring).filter(|grant| of(grant)).collect();
         let ids: Vec<GrantId> = grants.iter().map(|grant| grant.id).collect();
-        let all = Instant::from_micros(i64::MIN)..days.end.start();
+        // What was paid in the first hours of a period may count for the last day of the one before.
+        let all = Instant::from_micros(i64::MIN)..Day(days.end.0.saturating_add(BESIDE)).start();
         let paid = self.reader.paid_by_day(&ids, &all).map_err(stored)?;
         let mut flags = Vec::new();
         for (grant, periods) in grants.into_iter().zip(paid) {
@@ -226,45 +240,32 @@ fn idle_day(used: &RunOnDay) -> IdleDay {
 }
 
 /// Adds what was used on a day.
-fn add(days: &mut BTreeMap<i64, IdleDay>, more: IdleDay) {
-    let day = days.entry(more.day).or_insert(IdleDay { day: more.day, ..IdleDay::default() });
-    day.calls = day.calls.saturating_add(more.calls);
-    day.human = day.human.saturating_add(more.human);
-    day.hours |= more.hours;
-    day.input = day.input.saturating_add(more.input);
-    day.squares = day.squares.saturating_add(more.squares);
-    day.output = day.output.saturating_add(more.output);
-    day.cost = day.cost.saturating_add(more.cost);
-    day.outcome |= more.outcome;
+fn add(days: &mut BTreeMap<i64, IdleDay>, more: &IdleDay) {
+    days.entry(more.day).or_insert(IdleDay { day: more.day, ..IdleDay::default() }).add(more);
 }
 
-/// The date of a zone's midnight: where people live they are between ten hours behind UTC and thirteen ahead of it.
-fn dated(midnight: Instant) -> Day {
-    Day::of(midnight.saturating_add(Duration::from_hours(13)))
+/// All that was used, for runs and for keys.
+fn everything(used: Vec<RunOnDay>) -> FlaggableRuns {
+    FlaggableRuns { runs: used.clone(), keys: used }
 }
 
-/// Of a grant's periods one that was burnt at its end. Days are those of UTC: what was paid in its first hours may count for
-/// the day before, in the last ones for the day after.
+/// Of a grant's periods one that was burnt at its end.
 fn binge(periods: &[PaidDays], of: &PaidDays, carried: Nano, today: Day) -> Option<flag::Flag> {
-    const DAY_US: i64 = 86_400_000_000;
-    let first = dated(of.period.start);
-    let whole = of.period.end.as_micros().saturating_sub(of.period.start.as_micros());
-    // A day may have an hour less or more.
-    let length = whole.saturating_add(DAY_US.div_euclid(2)).div_euclid(DAY_US);
-    let known = periods.first().map_or(first, |oldest| dated(oldest.period.start));
-    let since = known.0.max(first.0.saturating_sub(length.saturating_mul(PERIODS_BEFORE)));
-    let until = today.0.saturating_add(1).min(first.0.saturating_add(length));
+    let PeriodDays { first, length } = PeriodDays::of(&of.period);
+    let known = periods.first().map_or(first, |oldest| PeriodDays::of(&oldest.period).first);
+    let since = known.max(first.saturating_sub(length.saturating_mul(PERIODS_BEFORE)));
+    let until = today.0.saturating_add(1).min(first.saturating_add(length));
     let paid = |day: i64| {
         let paid = periods.iter().filter_map(|period| period.days.get(&Day(day)));
         paid.fold(Nano::ZERO, |sum, paid| sum.saturating_add(*paid))
     };
-    let before: Vec<Nano> = (since..first.0).map(paid).collect();
-    let period: Vec<Nano> = (first.0..until).map(paid).collect();
+    let before: Vec<Nano> = (since..first).map(paid).collect();
+    let period: Vec<Nano> = (first..until).map(paid).collect();
     flag::binge(&Paid {
         before: &before,
         period: &period,
         length: usize::try_from(length).ok()?,
-        first: first.0,
+        first,
         released: of.released,
         carried,
     })

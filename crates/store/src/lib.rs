@@ -50,8 +50,9 @@ pub use private::{Labelled, LoginFields, OfferLetter, OfferText, Personal, Priva
 pub use projector::{ChargeKind, KIND_AUDIT, KIND_DIRECTORY, Progress, Projection, Projector, ProjectorTap, Word};
 pub use queries::{
     AccountRow, Attribution, Burn, ChargeRow, Day, Days, Denial, DenialLog, DenialPage, DenialPlace, DenialRow,
-    DenialSum, EventRow, Figures, GrantsSpent, InUnit, KnownSession, Line, NamesNow, ObservedRow, ObservedSums,
-    PAGE_MAX, Page, PaidAccount, PaidDays, PostingRow, RUNS_MAX, Reader, RunLine, RunOnDay, RunsOf, Scope, TREE_MAX,
+    DenialSum, EventRow, Figures, FlaggableRuns, GrantsSpent, InUnit, KnownSession, Line, NamesNow, ObservedRow,
+    ObservedSums, PAGE_MAX, Page, PaidAccount, PaidDays, PostingRow, RUNS_MAX, Reader, RunLine, RunOnDay, RunsOf,
+    Scope, TREE_MAX,
 };
 pub use snapshot::Snapshots;
 pub use verify::{Finding, Verified, verify};

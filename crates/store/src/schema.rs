@@ -17,6 +17,7 @@ pub(crate) const PURSER: &[Migration] = &[
     Migration { name: "usage seen beside the grants", sql: OBSERVED },
     Migration { name: "sums by tool and project; projected anew", sql: ATTRIBUTED },
     Migration { name: "when somebody last spoke in a run, what its days were like; projected anew", sql: SPOKEN },
+    Migration { name: "days and periods that may be flagged; projected anew", sql: FLAGGABLE },
 ];
 
 const FIRST: &str = "
@@ -463,5 +464,32 @@ ALTER TABLE run ADD COLUMN spoken INTEGER;
 ALTER TABLE usage_by_run ADD COLUMN hours INTEGER NOT NULL DEFAULT 0;
 -- The squares of its calls' prompt tokens, added up.
 ALTER TABLE usage_by_run ADD COLUMN squares INTEGER NOT NULL DEFAULT 0;
+"
+);
+
+/// Everything derived is dropped: the projector makes it again from the journal.
+const FLAGGABLE: &str = concat!(
+    forget_all!(),
+    "
+DELETE FROM usage_by_attribution;
+
+-- What runs used on days that may be flagged for a run and those below it (kind 1) or for a key (kind 2), by days that
+-- are over (see projector/flaggable.rs).
+CREATE TABLE flaggable_run (
+    day INTEGER NOT NULL, kind INTEGER NOT NULL, run BLOB NOT NULL,
+    PRIMARY KEY (day, kind, run)
+) STRICT, WITHOUT ROWID;
+-- Accounts of grants that may have been burnt at the end of their period, by the period's last day.
+CREATE TABLE flaggable_period (
+    day INTEGER NOT NULL, account INTEGER NOT NULL,
+    PRIMARY KEY (day, account)
+) STRICT, WITHOUT ROWID;
+-- The day of the last charge in closed sections. One row, once there is one.
+CREATE TABLE looked_through (
+    id  INTEGER PRIMARY KEY CHECK (id = 1),
+    day INTEGER NOT NULL
+) STRICT;
+-- Periods long enough to have an end that is worth waiting for: 27 days and more.
+CREATE INDEX account_by_end ON account (until) WHERE subject_kind = 1 AND until - start >= 2332800000000;
 "
 );

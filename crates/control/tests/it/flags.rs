@@ -78,3 +78,83 @@ async fn burning_what_expires_and_spending_with_nobody_there_are_flagged_for_who
     }
     assert_eq!(company.get("stops").await["items"], json!([]), "nothing is stopped");
 }
+
+/// A history that looks drawn at random and is the same every time.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, sides: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % sides
+    }
+}
+
+/// Ten weeks of two people: runs over days with others below them, some of which say only later who started them; scripts
+/// that repeat themselves, one that calls every hour, and a month that is burnt at its end.
+fn live(company: &Company) {
+    let mut dice = Dice(7);
+    for day in 0..70_u64 {
+        for hour in 0..if (20..24).contains(&day) { 24 } else { 3 } {
+            let at = noon_of(day).saturating_sub(Duration::from_hours(12)).saturating_add(Duration::from_hours(hour));
+            company.bench.clock.set(&at.to_string());
+            for (no, (_, key)) in [(0, &company.near), (1, &company.far)] {
+                let run = u128::from(no * 10_000 + day / 3 * 10);
+                let says = |parent: Option<u128>, human| Said { parent, human, ..Said::default() };
+                if hour < 3 && dice.below(2) == 0 {
+                    company.call(key, run, "codex", "4", says(None, dice.below(3) == 0));
+                }
+                if hour < 3 && dice.below(2) == 0 {
+                    // A quarter does not say it, and the one in the middle may call last.
+                    let parent = Some(run + 1).filter(|_| dice.below(4) > 0);
+                    company.call(key, run + 2, "claude-code", "3", says(parent, false));
+                }
+                if hour < 3 && day % 3 > 0 && dice.below(4) == 0 {
+                    company.call(key, run + 1, "claude-code", "1", says(Some(run), false));
+                }
+                for _ in 0..if hour == 1 && dice.below(20) == 0 { 60 } else { 0 } {
+                    company.call(key, run + 3, "other", "0.01", says(None, true));
+                    company.call(key, run + 4, "other", "0.01", says(Some(run + 3), false));
+                }
+                if no == 0 && (20..24).contains(&day) {
+                    company.call(key, 50_000 + u128::from(day * 24 + hour), "poll", "0.2", says(None, true));
+                }
+                for _ in 0..if no == 1 && (64..69).contains(&day) { 5 } else { 0 } {
+                    company.call(key, run + 5, "codex", "4", says(None, true));
+                }
+            }
+        }
+    }
+}
+
+async fn check_everybody(section: u32) {
+    let mut company = Company::new().await;
+    let database = rusqlite::Connection::open(company.bench.folder().join("purser.db")).unwrap();
+    assert_eq!(database.execute("UPDATE progress SET section_charges = ?1", (section,)).unwrap(), 1);
+    drop(database);
+    company.bench = company.bench.restart().await;
+    live(&company);
+    let mut seen = std::collections::BTreeSet::new();
+    for days in ["from=2026-11-01&to=2027-03-01", "from=2026-12-10&to=2026-12-18", "from=2027-01-29", "to=2027-01-30"] {
+        let all = company.get(&format!("flags?limit=1000&{days}")).await;
+        let mut each = Vec::new();
+        for person in ["Person%201", "Person%202"] {
+            let own = company.get(&format!("flags?limit=1000&{days}&person={person}")).await;
+            each.extend(own["items"].as_array().unwrap().clone());
+        }
+        let text = |list: &[Value]| list.iter().map(Value::to_string).collect::<std::collections::BTreeSet<_>>();
+        let all = all["items"].as_array().unwrap();
+        assert_eq!(text(all), text(&each), "{days}, sections of {section}");
+        assert_eq!(all.len(), each.len(), "{days}, sections of {section}");
+        seen.extend(all.iter().map(|flag| flag["kind"].as_str().unwrap().to_owned()));
+    }
+    assert_eq!(seen.into_iter().collect::<Vec<_>>(), ["alone", "around_the_clock", "binge", "repeated"]);
+}
+
+/// What is asked about everybody reads only what was found when the days were over; what is asked about one person goes
+/// through everything.
+#[tokio::test]
+async fn everybodys_flags_are_each_persons_wherever_sections_end() {
+    for section in [7, 100, 32_768] {
+        check_everybody(section).await;
+    }
+}

@@ -42,23 +42,46 @@ pub struct IdleDay {
     pub outcome: bool,
 }
 
+impl IdleDay {
+    /// Adds what was used on the same day; a sum is held at the end of its range.
+    pub fn add(&mut self, more: &Self) {
+        self.calls = self.calls.saturating_add(more.calls);
+        self.human = self.human.saturating_add(more.human);
+        self.hours |= more.hours;
+        self.input = self.input.saturating_add(more.input);
+        self.squares = self.squares.saturating_add(more.squares);
+        self.output = self.output.saturating_add(more.output);
+        self.cost = self.cost.saturating_add(more.cost);
+        self.outcome |= more.outcome;
+    }
+
+    /// May it be a day of [`alone`]? A single one never is: the day before or after is one too.
+    pub const fn may_be_alone(&self) -> bool {
+        self.calls > 0 && self.human == 0
+    }
+
+    /// May it be a day of [`around_the_clock`]?
+    pub const fn may_be_around_the_clock(&self) -> bool {
+        self.calls > 0 && self.hours.count_ones() >= HOURS && self.output <= self.calls.saturating_mul(HARDLY)
+    }
+
+    /// May it be a day of [`repeated`]?
+    pub fn may_be_repeated(&self) -> bool {
+        is_repeated(self)
+    }
+}
+
 /// Of a run and those that it started, its days in order: two days in a row and more on which it spent and nobody said
 /// anything, for twenty dollars and more, from which nothing came.
 pub fn alone(days: &[IdleDay]) -> Vec<Flag> {
-    flagged(
-        days,
-        FlagKind::Alone,
-        ALONE_DAYS,
-        ALONE_COST,
-        |day| day.human == 0,
-        |stretch| format!("{} in {} days in a row on which nobody said anything", stretch.cost, stretch.days()),
-    )
+    flagged(days, FlagKind::Alone, ALONE_DAYS, ALONE_COST, IdleDay::may_be_alone, |stretch| {
+        format!("{} in {} days in a row on which nobody said anything", stretch.cost, stretch.days())
+    })
 }
 
 /// Of a key, its days in order: two days in a row and more with calls in twenty hours of each and hardly an answer.
 pub fn around_the_clock(days: &[IdleDay]) -> Vec<Flag> {
-    let fits = |day: &IdleDay| day.hours.count_ones() >= HOURS && day.output <= day.calls.saturating_mul(HARDLY);
-    flagged(days, FlagKind::AroundTheClock, CLOCK_DAYS, CLOCK_COST, fits, |stretch| {
+    flagged(days, FlagKind::AroundTheClock, CLOCK_DAYS, CLOCK_COST, IdleDay::may_be_around_the_clock, |stretch| {
         format!(
             "{} calls by day and by night, {} days in a row, with {} tokens in an answer, for {}",
             stretch.calls,
@@ -131,7 +154,7 @@ fn flagged(
     seen: impl Fn(&Stretch) -> String,
 ) -> Vec<Flag> {
     let mut stretches: Vec<Stretch> = Vec::new();
-    for day in days.iter().filter(|day| day.calls > 0 && fits(day)) {
+    for day in days.iter().filter(|day| fits(day)) {
         match stretches.last_mut().filter(|last| last.last.saturating_add(1) == day.day) {
             Some(last) => last.add(day),
             None => stretches.push(Stretch::of(day)),

@@ -14,7 +14,7 @@
 mod binge;
 mod idle;
 
-pub use binge::{PaidDays, binge};
+pub use binge::{PaidDays, PeriodDays, binge, may_be_binge};
 pub use idle::{IdleDay, alone, around_the_clock, repeated};
 
 use serde::{Deserialize, Serialize};

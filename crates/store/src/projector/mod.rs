@@ -16,6 +16,7 @@ mod attributed;
 mod bytes;
 mod called;
 mod charges;
+pub(crate) mod flaggable;
 mod fresh;
 mod numbers;
 pub(crate) mod observed;

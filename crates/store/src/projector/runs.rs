@@ -1,6 +1,6 @@
 //! Runs: who called in which, from when to when, and what each used by day.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use purser_core::time::Instant;
 use rusqlite::{Connection, OptionalExtension, Row};
@@ -243,19 +243,28 @@ pub(crate) fn stored_run_day(conn: &Connection, day: i64, run: Bits) -> rusqlite
     select.query_row((run, day), |row| RunDay::read(row, 0)).optional()
 }
 
-/// Writes a section's runs.
+/// Writes a section's runs. Those of which it became known only now who started them are told, where days of before may
+/// belong to another tree by that.
 pub(super) fn store_runs(
     conn: &Connection,
     rows: BTreeMap<Bits, RunRow>,
     days: BTreeMap<(i64, Bits), RunDay>,
-) -> rusqlite::Result<()> {
+) -> rusqlite::Result<BTreeSet<Bits>> {
     let mut replace = conn.prepare_cached(
         "INSERT OR REPLACE INTO run (run, person, key, unit, parent, client, version, project, began, last, spoken)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
     )?;
-    let (mut now, mut attributed) = (BTreeMap::new(), Attributed::default());
+    let mut has_children = conn.prepare_cached("SELECT 1 FROM run WHERE parent = ?1")?;
+    let (mut now, mut attributed, mut found) = (BTreeMap::new(), Attributed::default(), BTreeSet::new());
     for (run, later) in rows {
-        let row = match stored_run(conn, run)? {
+        let stored = stored_run(conn, run)?;
+        if later.parent.is_some()
+            && stored.as_ref().is_none_or(|stored| stored.parent.is_none())
+            && (stored.is_some() || has_children.exists((run,))?)
+        {
+            found.insert(run);
+        }
+        let row = match stored {
             Some(stored) => {
                 let mut row = stored.clone();
                 row.add(&later);
@@ -282,5 +291,5 @@ pub(super) fn store_runs(
         let CallsOf { human, retried, hours, squares } = used.calls;
         replace.execute((run, day, used.models.packed(), human, retried, hours, squares))?;
     }
-    Ok(())
+    Ok(found)
 }

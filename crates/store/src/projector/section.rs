@@ -16,6 +16,7 @@ use super::accounts::{Accounts, GRANT, hold_column};
 use super::apply::ApplyError;
 use super::bytes::{Input, put_i64, put_u64};
 use super::called::Caller;
+use super::flaggable::look_through;
 use super::numbers::NumberMap;
 use super::packed::{BLOCK_COLUMNS, Block, Charge, StoredBlock, damaged};
 use super::runs::{RunDay, RunNotes, RunRow, store_runs};
@@ -126,7 +127,7 @@ impl Section {
         store::add_callers(conn, callers)?;
         let (Some(months), Some(runs)) = (notes.by_month(), notes.by_run()) else { return Err(unfit) };
         store::add_months(conn, months)?;
-        store_runs(conn, notes.runs(), runs)?;
+        let found = store_runs(conn, notes.runs(), runs)?;
         let spent = notes.by_account();
         let mut grants = BTreeMap::new();
         for (no, _, spent) in &spent {
@@ -139,6 +140,7 @@ impl Section {
         }
         store::add_spent(conn, &spent)?;
         store::add_grants(conn, &grants)?;
+        look_through(conn, notes.last_day, &found)?;
         Ok(())
     }
 }
@@ -164,6 +166,7 @@ pub(crate) struct Spent {
 pub(crate) struct Notes {
     charges: u32,
     last: Lsn,
+    last_day: i64,
     /// Names of priced models: nobody can choose them to collide.
     models: NumberMap<Box<str>, u32>,
     callers: NumberMap<Caller, u32>,
@@ -191,10 +194,16 @@ impl Notes {
         self.charges
     }
 
+    /// The day of the last one.
+    pub(crate) fn last_day(&self) -> i64 {
+        self.last_day
+    }
+
     /// `None` when a sum leaves the range.
     pub(crate) fn add(&mut self, charge: &Charge<'_>) -> Option<()> {
         self.charges = self.charges.saturating_add(1);
         self.last = charge.lsn;
+        self.last_day = day_of(charge.at);
         if let Some(hold) = charge.hold {
             self.holds.push((hold_column(hold), charge.lsn));
         }

@@ -9,6 +9,7 @@
 mod charges;
 mod denials;
 mod events;
+mod flaggable;
 mod grants;
 mod names;
 mod observed;
@@ -27,11 +28,12 @@ use rusqlite::Connection;
 pub use charges::{ChargeRow, Page};
 pub use denials::{Denial, DenialLog, DenialPage, DenialPlace, DenialRow, DenialSum};
 pub use events::EventRow;
+pub use flaggable::{FlaggableRuns, RunOnDay};
 pub use grants::GrantsSpent;
 pub use names::NamesNow;
 pub use observed::{KnownSession, ObservedRow, ObservedSums};
 pub use paid::{PaidAccount, PaidDays, PostingRow};
-pub use runs::{Attribution, Burn, RUNS_MAX, RunLine, RunOnDay, RunsOf, TREE_MAX};
+pub use runs::{Attribution, Burn, RUNS_MAX, RunLine, RunsOf, TREE_MAX};
 pub use statement::{AccountRow, Figures};
 pub use usage::{Day, Days, InUnit, Line, Scope};
 

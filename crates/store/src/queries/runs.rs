@@ -7,7 +7,7 @@ use purser_core::money::Nano;
 use purser_core::time::Instant;
 use rusqlite::{Connection, OptionalExtension, ToSql};
 
-use super::usage::{Day, Days, Line, dearest_first, instants};
+use super::usage::{Days, Line, dearest_first, instants};
 use super::view::{ALWAYS, View};
 use super::{Reader, overflow};
 use crate::error::StoreError;
@@ -80,35 +80,6 @@ pub struct RunsOf {
     pub person: Option<PersonId>,
     /// Charged at or after this.
     pub since: Option<Instant>,
-}
-
-/// What a run used on a day.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RunOnDay {
-    /// Which.
-    pub run: RunId,
-    /// Whose.
-    pub person: PersonId,
-    /// The key of its first call.
-    pub key: KeyId,
-    /// The run that started it.
-    pub parent: Option<RunId>,
-    /// The day.
-    pub day: Day,
-    /// Calls, those taken back subtracted.
-    pub calls: i64,
-    /// Those that a human being asked for.
-    pub human: i64,
-    /// The hours (UTC) in which there were any, a bit each.
-    pub hours: u32,
-    /// Prompt tokens.
-    pub input: i64,
-    /// The prompt tokens of each call, squared, added up; held at the end of the range.
-    pub squares: i64,
-    /// Answer tokens.
-    pub output: i64,
-    /// What it cost.
-    pub charge: Nano,
 }
 
 /// What a run has spent lately.
@@ -308,69 +279,6 @@ impl Reader {
         })
     }
 
-    /// What each run used on each of some days, by day and run.
-    ///
-    /// # Errors
-    /// [`StoreError::Sqlite`].
-    pub fn runs_by_day(&self, person: Option<PersonId>, days: &Days) -> Result<Vec<RunOnDay>, StoreError> {
-        self.ask("read what runs used by day", |conn| {
-            let view = View::of(conn)?;
-            let mut used = BTreeMap::<(i64, Bits), (Sums, CallsOf)>::new();
-            let mut runs = Gathered::default();
-            let whose = person.map(|person| Bits::new(person.get()));
-            let began = days.start.start().as_micros();
-            let (from, params): (_, Vec<&dyn ToSql>) = match &whose {
-                None => ("usage_by_run AS u JOIN run AS r ON r.run = u.run WHERE", vec![&days.start.0, &days.end.0]),
-                Some(whose) => (
-                    "run AS r JOIN usage_by_run AS u ON u.run = r.run WHERE r.person = ?3 AND r.last >= ?4 AND",
-                    vec![&days.start.0, &days.end.0, whose, &began],
-                ),
-            };
-            let sql =
-                format!("SELECT u.day, u.run, {DAY_COLUMNS}, {RUN_COLUMNS} FROM {from} u.day >= ?1 AND u.day < ?2");
-            let mut select = conn.prepare_cached(&sql)?;
-            let mut rows = select.query(&params[..])?;
-            while let Some(row) = rows.next()? {
-                let (day, run) = (row.get(0)?, row.get(1)?);
-                let mut all = Sums::default();
-                each_model(row.get_ref(2)?.as_blob()?, &mut |_, sums| all.add(sums)).ok_or_else(damaged)?;
-                used.insert((day, run), (all, CallsOf::read(row, 3)?));
-                if !runs.looked_up.contains(&run) {
-                    runs.take_row(run, RunRow::read(row, 7)?);
-                }
-            }
-            runs.take_open(&view, |charge| person.is_none_or(|person| is_of(charge, person)))?;
-            view.each_open(&instants(days), &mut |charge| {
-                let (Some(run), Some(sums)) = (charge.called.run, Sums::of(charge)) else { return Ok(()) };
-                if person.is_some_and(|person| !is_of(charge, person)) {
-                    return Ok(());
-                }
-                let (all, calls) = used.entry((Day::of(charge.at).0, run.run)).or_default();
-                all.add(&sums).ok_or_else(overflow)?;
-                calls.add(CallsOf::of(charge, &run, &sums)).ok_or_else(overflow)
-            })?;
-            let mut found = Vec::new();
-            for ((day, run), (all, calls)) in used {
-                let Some(row) = runs.row(conn, run)? else { continue };
-                found.push(RunOnDay {
-                    run: RunId::new(run.get()),
-                    person: PersonId::new(row.caller.person.get()),
-                    key: KeyId::new(row.caller.key.get()),
-                    parent: row.parent.map(|parent| RunId::new(parent.get())),
-                    day: Day(day),
-                    calls: all.calls,
-                    human: calls.human,
-                    hours: calls.hours,
-                    input: all.input,
-                    squares: calls.squares,
-                    output: all.output,
-                    charge: Nano::new(all.charge),
-                });
-            }
-            Ok(found)
-        })
-    }
-
     /// Goes through what people were charged since an instant, oldest first.
     ///
     /// # Errors
@@ -469,7 +377,7 @@ fn each_own(
     Ok(())
 }
 
-fn is_of(charge: &Charge<'_>, person: PersonId) -> bool {
+pub(super) fn is_of(charge: &Charge<'_>, person: PersonId) -> bool {
     charge.called.caller.is_some_and(|caller| caller.person == Bits::new(person.get()))
 }
 

@@ -14,6 +14,7 @@ use super::blocks::Blocks;
 use super::expected::{Account, Expected, Item, Posting, Standing, Totals};
 use crate::ids::Bits;
 use crate::pack;
+use crate::projector::flaggable::{WholeDays, first_unseen, long_periods, looked_through};
 use crate::projector::observed::{self, TALLIED, Tallied, quarter_of};
 use crate::projector::{
     self, Attributed, ByModel, Caller, ChargeKind, IndexRow, Notes, Progress, RUN_COLUMNS, RunDay, RunRow, StoredBlock,
@@ -62,6 +63,8 @@ struct Sums {
     grants: BTreeMap<(i64, Bits), i64>,
     runs: BTreeMap<Bits, RunRow>,
     run_days: BTreeMap<(i64, Bits), RunDay>,
+    /// Of the last charge.
+    last_day: Option<i64>,
 }
 
 /// How many rows there should be: more than those compared are somebody else's.
@@ -79,6 +82,8 @@ struct Rows {
     runs: i64,
     run_days: i64,
     attributed: i64,
+    flaggable: i64,
+    flaggable_periods: i64,
     words: i64,
 }
 
@@ -150,6 +155,7 @@ impl Comparing {
         self.compare_grants()?;
         self.compare_runs()?;
         self.compare_attributed()?;
+        self.compare_flaggable()?;
         self.compare_accounts()?;
         self.compare_holds()?;
         self.compare_suspense()?;
@@ -334,6 +340,7 @@ impl Comparing {
     /// Adds a section's sums; the day of its last charge. `None` when a sum leaves its range.
     fn add_up(&mut self, notes: &Notes) -> Option<i64> {
         let mut last = i64::MIN;
+        self.sums.last_day = Some(notes.last_day());
         for (day, sums) in notes.by_day()? {
             self.sums.days.entry(day).or_default().add_packed(&sums.packed())?;
         }
@@ -476,6 +483,49 @@ impl Comparing {
         Ok(())
     }
 
+    /// What may be flagged, from what runs used and grants paid, which has been compared.
+    fn compare_flaggable(&mut self) -> rusqlite::Result<()> {
+        let Self { conn, sums, told, rows, .. } = self;
+        if looked_through(conn)? != sums.last_day {
+            told.wrong(|| {
+                "what may be flagged was looked for up to another day than that of the last charge".to_owned()
+            });
+        }
+        let Some(now) = sums.last_day else { return Ok(()) };
+        let days: Vec<i64> = conn
+            .prepare("SELECT DISTINCT day FROM usage_by_run WHERE day < ?1 ORDER BY day")?
+            .query_map((first_unseen(Some(now)),), |row| row.get(0))?
+            .collect::<rusqlite::Result<_>>()?;
+        let mut whole = WholeDays::default();
+        for day in days {
+            for (kind, run) in whole.flaggable(conn, day)? {
+                rows.flaggable = rows.flaggable.saturating_add(1);
+                let is_known = conn
+                    .prepare_cached("SELECT 1 FROM flaggable_run WHERE day = ?1 AND kind = ?2 AND run = ?3")?
+                    .exists((day, kind.kind(), run))?;
+                if !is_known {
+                    told.wrong(|| format!("what a run used on day {day} may be flagged and is not found"));
+                }
+            }
+        }
+        for period in long_periods(conn, i64::MIN, now)? {
+            let paid = period.paid(conn, &period.accounts(conn)?, i64::MAX)?;
+            if !period.is_flaggable(&paid) {
+                continue;
+            }
+            rows.flaggable_periods = rows.flaggable_periods.saturating_add(1);
+            let is_known = conn
+                .prepare_cached("SELECT 1 FROM flaggable_period WHERE day = ?1 AND account = ?2")?
+                .exists((period.days.end().saturating_sub(1), period.account.0))?;
+            if !is_known {
+                told.wrong(|| {
+                    format!("the end of a period of account {} may be flagged and is not found", period.account)
+                });
+            }
+        }
+        Ok(())
+    }
+
     fn compare_accounts(&mut self) -> rusqlite::Result<()> {
         let Self { conn, expected, told, .. } = self;
         let mut select = conn.prepare(
@@ -555,6 +605,8 @@ impl Comparing {
             ("run", rows.runs),
             ("usage_by_run", rows.run_days),
             ("usage_by_attribution", rows.attributed),
+            ("flaggable_run", rows.flaggable),
+            ("flaggable_period", rows.flaggable_periods),
             ("event_word", rows.words),
             ("observed_id", seen.ids),
         ] {
