@@ -101,6 +101,8 @@ def made(url: str, first: str) -> tuple[dict[str, str], dict[str, str]]:
         who = {"person": "Person 1"} if role == "employee" else {}
         keys[role] = admin.post("/admin-keys", {"label": role, "roles": [role], **who})["key"]
     admin.post("/admin-keys", {"label": "lead", "roles": ["manager:Engineering"], "person": "Person 3"})
+    for name in ("Person 1", "Person 2", "Person 3", "Person 1"):
+        admin.post("/alarms/mutes", {"person": name, "kind": "speed", "until": str(datetime.date.today() + datetime.timedelta(days=30))})
     admin.post("/mandates", {"manager": "Person 3", "unit": "Engineering", "per_month": "20", "per_request": "2"})
     admin.post("/absences", {"person": "Person 3", "delegate": "Person 2", "until": str(datetime.date.today())})
     finance, people = Caller(url, keys["finance"]), Caller(url, keys["people"])

@@ -45,6 +45,7 @@ class Known:
             "logins": ids(admin, "/logins"),
             "stops": ids(admin, "/stops"),
             "top-ups": ids(admin, "/top-ups"),
+            "alarms": ids(admin, "/alarms/mutes"),
             "absences": self.people,
             "offers": self.offers,
             "pools": ids(people, "/pools") + pools,
@@ -133,6 +134,9 @@ class Known:
             "ask_top_up": {"person": self.people[0], "amount": "3", "reason": "one more pass", "purpose": "review"},
             "approve_top_up": {"amount": "1", "reason": "a part of it"},
             "deny_top_up": {"reason": "not this month"},
+            "mute_alarms": {"person": self.people[0], "until": day(30)},
+            "set_alarm_rules": {"used_percent": [50, 90]},
+            "preview_alarms": {},
             "set_mandate": {"manager": lead, "unit": "Engineering", "per_month": "30", "per_request": "3"},
             "set_absence": {"person": self.people[1], "delegate": self.people[0], "until": day(30)},
             # As it is: with funds and promises another first month is refused.

@@ -30,6 +30,7 @@ NEVER = {
     "resolve": "nothing is in suspense",
     "confirm_run": "no call was made",
     "run": "no call was made",
+    "acknowledge_alarm": "nothing was spent, so there is no alarm",
     "revoke_admin_key": "the key in use must stay good, so it is not asked",
     "set_own_password": "a key has no password",
 }

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::access::{Acting, Actor, GivenRole, Party, Role, given_roles};
 use crate::activations::Activations;
+use crate::alarms::{AlarmEvent, Alarms};
 use crate::change::{CommandName, Turn};
 use crate::control::{AdminLabels, Control, stored};
 use crate::costs::CostEvent;
@@ -193,6 +194,8 @@ pub(crate) enum AdminEvent {
     },
     /// What people cost was set.
     Costs(CostEvent),
+    /// Something about alarms.
+    Alarm(AlarmEvent),
     /// The link works no longer.
     ActivationRevoked {
         /// Which.
@@ -238,6 +241,8 @@ pub(crate) struct KnownLogin {
 /// The keys in force, the logins, the rules set aside.
 #[derive(Debug, Default)]
 pub(crate) struct Admins {
+    /// Alarms, what mutes them, and their rules.
+    pub(crate) alarms: Alarms,
     keys: BTreeMap<AdminKeyId, (KeyHash, AdminKey)>,
     /// Ended ones included.
     logins: BTreeMap<LoginId, KnownLogin>,
@@ -321,6 +326,7 @@ impl Admins {
                 self.outcomes.logged(*outcome, *by, kind, *count, *value, *run, *at);
             }
             AdminEvent::Costs(CostEvent::TableSet { table, .. }) => self.costs.push(*table),
+            AdminEvent::Alarm(event) => self.alarms.apply(event),
             AdminEvent::ActivationRevoked { activation, at } => self.activations.revoked(*activation, *at),
         }
     }

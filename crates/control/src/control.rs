@@ -22,10 +22,12 @@ use tokio::sync::watch;
 use crate::access::{Acting, Attempts, HASHING_MAX};
 use crate::admins::Admins;
 use crate::agent::Pace;
+use crate::alarms::Looked;
 use crate::audit::Bounds;
 use crate::change::Reached;
 use crate::costs::Costs;
 use crate::error::{Code, Error, Refused};
+use crate::forecasts::Weeks;
 use crate::names::Names;
 use crate::observed::{Turns, UNPACKING_MAX};
 use crate::replay::{self, KeptDirectory, Replayed};
@@ -119,6 +121,10 @@ pub(crate) struct Inner {
     pub(crate) remedied: AtomicI64,
     /// Was it looked for what those said who have left?
     pub(crate) top_ups_forgotten: AtomicBool,
+    /// The last weeks of everybody, as they were when the running day began.
+    pub(crate) weeks: Mutex<Option<Arc<Weeks>>>,
+    /// What the job for alarms has looked at.
+    pub(crate) looked: Looked,
     /// Whose telling is being taken in.
     pub(crate) observing: Turns,
     /// What people cost.
@@ -180,6 +186,8 @@ impl Control {
             bounds: Mutex::default(),
             remedied: AtomicI64::new(i64::MIN),
             top_ups_forgotten: AtomicBool::new(false),
+            weeks: Mutex::default(),
+            looked: Looked::default(),
             observing: Turns::default(),
             costs,
             unpacking: tokio::sync::Semaphore::new(UNPACKING_MAX),

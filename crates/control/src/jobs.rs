@@ -69,6 +69,11 @@ pub async fn once(control: &Control) {
     if let Err(error) = control.read_costs().await {
         tracing::warn!(%error, "what people are paid could not be read yet");
     }
+    match control.tend_alarms().await {
+        Ok(0) => {}
+        Ok(raised) => tracing::info!(raised, "alarms were raised"),
+        Err(error) => tracing::warn!(%error, "it could not be looked whether there is an alarm"),
+    }
     match close_ended(control) {
         Ok(0) => {}
         Ok(closed) => tracing::debug!(closed, "accounts of past periods are closed"),

@@ -127,6 +127,8 @@ fn absent(command: &Command) -> Absent {
         | Command::Audit(_)
         | Command::BreakGlass(_)
         | Command::TopUp(_)
+        | Command::Alarm(_)
+        | Command::Forecast(_)
         | Command::Mandate(_)
         | Command::Absence(_)
         | Command::Outcome(_)
@@ -172,6 +174,8 @@ async fn ask(command: Command, client: &mut Client, place: &Place, out: Output) 
         Command::Audit(command) => command.run(client, place, out).await,
         Command::BreakGlass(command) => command.run(client, out).await,
         Command::TopUp(command) => command.run(client, out).await,
+        Command::Alarm(command) => command.run(client, out).await,
+        Command::Forecast(command) => command.run(client, out).await,
         Command::Mandate(command) => command.run(client, out).await,
         Command::Absence(command) => command.run(client, out).await,
         Command::Outcome(command) => command.run(client, out).await,

@@ -115,6 +115,21 @@ matrix! {
     AbsencesRead        => [All,     All,     All,     Subtree, Own,     All];
     /// Saying so.
     AbsencesChange      => [All,     All,     Refused, Refused, Own,     Refused];
+    /// Alarms about money that goes, and what mutes them.
+    AlarmsRead          => [All,     All,     All,     Subtree, Own,     All];
+    /// Alarms about money that hardly goes: for the person, and for whoever can help. What is critical says of what somebody
+    /// costs that it is above something.
+    UnderUseRead        => [Refused, All,     Refused, Subtree, Own,     Refused];
+    /// Saying that one has looked.
+    AlarmsAcknowledge   => [All,     All,     All,     Subtree, Own,     Refused];
+    /// Muting them for everybody.
+    AlarmsMute          => [All,     All,     All,     Subtree, Refused, Refused];
+    /// When there is an alarm.
+    AlarmRulesRead      => [All,     All,     All,     All,     All,     All];
+    /// What other rules would find: how many cost more than something is told by it.
+    AlarmRulesPreview   => [Refused, All,     All,     Refused, Refused, Refused];
+    /// Setting the rules.
+    AlarmRulesChange    => [All,     All,     All,     Refused, Refused, Refused];
     /// What was achieved.
     OutcomesRead        => [All,     All,     All,     Subtree, Own,     All];
     /// Balances, usage, charges, denials, statements.

@@ -11,6 +11,7 @@
 //! carry an `Idempotency-Key`: the same key with the same input a second time changes nothing and gives the first
 //! result.
 
+mod alarms;
 mod answer;
 mod ask;
 mod costs;
@@ -32,6 +33,10 @@ use axum::http::{Method, Uri};
 use axum::middleware;
 use axum::routing::{delete, get, post, put};
 
+use self::alarms::{
+    acknowledge_alarm, alarm_rules, alarms, end_mute, forecast, forecast_test, mute_alarms, mutes, preview_alarms,
+    set_alarm_rules,
+};
 use self::answer::Answer;
 use self::ask::{Body, Command, Id, Query, State};
 use self::costs::{costs, person_cost, set_costs};
@@ -223,6 +228,16 @@ services! {
     get "/absences" => absences, AbsencesRead;
     post "/absences" => set_absence, AbsencesChange;
     delete "/absences/{id}" => end_absence, AbsencesChange;
+    get "/forecast" => forecast, UsageRead;
+    get "/forecast/back-test" => forecast_test, UsageRead;
+    get "/alarms" => alarms, AlarmsRead;
+    post "/alarms/{id}/acknowledge" => acknowledge_alarm, AlarmsAcknowledge;
+    get "/alarms/mutes" => mutes, AlarmsRead;
+    post "/alarms/mutes" => mute_alarms, AlarmsMute;
+    delete "/alarms/mutes/{id}" => end_mute, AlarmsMute;
+    get "/alarms/rules" => alarm_rules, AlarmRulesRead;
+    post "/alarms/rules" => set_alarm_rules, AlarmRulesChange;
+    post "/alarms/preview" => preview_alarms, AlarmRulesPreview;
     get "/outcomes" => outcomes, OutcomesRead;
     get "/session" => present, Present;
     post "/session" => sign_in, Nobody;

@@ -6,10 +6,12 @@
 mod activation;
 mod admin;
 mod agent;
+mod alarm;
 mod audit;
 mod budget;
 mod cost;
 mod flag;
+mod forecast;
 mod grant;
 mod import;
 mod key;
@@ -38,10 +40,17 @@ pub use agent::{
     BudgetLeft, CheaperModel, Estimate, EstimateCall, Estimated, EstimatedCall, GrantLeft, LimitLeft, LimitOn, OfRun,
     RunCost, RunLimitsLeft,
 };
+pub use alarm::{
+    Alarm, AlarmLook, AlarmPreview, AlarmPreviewKind, AlarmRules, AlarmState, Mute, NewMute, WantedAlarms,
+};
 pub use audit::{AuditEntry, AuditPage, AuditReport};
 pub use budget::{Budget, SetBudget};
 pub use cost::{ChangeCosts, CostLine, Costs, CostsRow, PersonCost};
 pub use flag::{Flag, WantedFlags};
+pub use forecast::{
+    Forecast, ForecastBy, ForecastMonth, ForecastPeriod, ForecastTest, ForecastTestRow, WantedForecast,
+    WantedForecastTest,
+};
 pub use grant::{ChangeGrant, DayRemedy, GiveOfGrant, Grant, GrantChange, NewGrant, VoidGrant};
 pub use import::{
     ChangedPerson, ImportChange, ImportMistake, ImportPeople, ImportUnits, ImportedPerson, ImportedUnit, MissingPerson,

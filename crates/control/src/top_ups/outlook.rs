@@ -13,7 +13,7 @@ use purser_core::pool::{PoolOn, PoolYear};
 use purser_core::role::Role;
 use purser_core::snapshot::Snapshot;
 use purser_core::time::Instant;
-use purser_core::top_up::{Outlook, State, TopUp as Known, median};
+use purser_core::top_up::{State, TopUp as Known, median, per_day};
 use purser_store::{Day, Scope};
 
 use super::decide::budgets_above;
@@ -81,7 +81,8 @@ impl Inner {
         let lines = self.reader.usage_by_model(Scope::Person(asked.person), span.clone()).map_err(stored)?;
         let spent = lines.iter().fold(Nano::ZERO, |sum, line| sum.saturating_add(line.charge));
         let balance = self.balance(snapshot, person, now);
-        let outlook = Outlook::of(spent, days, balance.spendable, now);
+        let a_day = per_day(spent, days);
+        let gone = self.gone(directory, person, (balance.spendable, a_day), now)?;
         let peers = if sees.peers { peers(directory, asked.person, now) } else { BTreeSet::new() };
         let peers_spent = if peers.is_empty() {
             Vec::new()
@@ -90,7 +91,7 @@ impl Inner {
             let of = |peer: &PersonId| all.iter().find(|line| line.of == *peer).map_or(Nano::ZERO, |line| line.charge);
             peers.iter().map(of).collect()
         };
-        let usual = median(peers_spent).map(|spent| Outlook::of(spent, days, Nano::ZERO, now).per_day);
+        let usual = median(peers_spent).map(|spent| per_day(spent, days));
         let mut last: Vec<&Known> = directory.top_ups().map(|other| &**other).collect();
         last.retain(|other| other.person == asked.person && other.id != asked.id && other.at <= asked.at);
         last.sort_by_key(|other| std::cmp::Reverse((other.at, other.id)));
@@ -104,10 +105,10 @@ impl Inner {
             at: now,
             days,
             spent,
-            per_day: outlook.per_day,
+            per_day: a_day,
             left: balance.spendable,
             refills_at: balance.resets_at,
-            gone: outlook.gone.filter(|gone| balance.resets_at.is_none_or(|refill| *gone < refill)),
+            gone: gone.filter(|gone| balance.resets_at.is_none_or(|refill| *gone < refill)),
             given_in_30_days: given.fold(Nano::ZERO, Nano::saturating_add),
             last: last.collect::<Result<_, _>>()?,
             budgets: self.budgets_for(directory, asked.person, &sees.budgets, now),

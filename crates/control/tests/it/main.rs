@@ -4,6 +4,7 @@
 mod access;
 mod activations;
 mod agents;
+mod alarms;
 mod bench;
 mod changes;
 mod confidential;

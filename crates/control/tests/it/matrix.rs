@@ -31,6 +31,9 @@ struct Known {
     /// A request for more money, and the outcome of something.
     top_up: String,
     outcome: String,
+    /// An alarm of theirs, and what mutes the kind that there is none of.
+    alarm: String,
+    mute: String,
     /// Who decides while they are away.
     delegate: String,
 }
@@ -49,7 +52,8 @@ impl Company {
         }
         let delegate = bench.person("Person 3").await.id.to_string();
         let mut near = known(&bench, "Person 1", "Platform", &delegate).await;
-        let far = known(&bench, "Person 2", "Sales", &delegate).await;
+        let mut far = known(&bench, "Person 2", "Sales", &delegate).await;
+        raise(&bench, [&mut near, &mut far]).await;
         let mut keys = Vec::new();
         for role in Role::ALL {
             let word = if role == Role::Manager { "manager:Engineering".to_owned() } else { role.to_string() };
@@ -65,6 +69,20 @@ impl Company {
         let placed = with_key(&bench, employee, "post", "/api/v1/stops", &body).await;
         placed.json()["id"].as_str().unwrap().clone_into(&mut near.stop);
         Self { bench, near, far, keys }
+    }
+}
+
+/// An alarm of each.
+async fn raise(bench: &Bench, all: [&mut Known; 2]) {
+    local(bench, "post", "/api/v1/alarms/rules", r#"{"used_percent": [1], "shortest": "day"}"#).await;
+    bench.control.tend_alarms().await.unwrap();
+    for of in all {
+        let person = of.person.id;
+        let list = local(bench, "get", &format!("/api/v1/alarms?person={person}"), "").await;
+        list["items"][0]["id"].as_str().unwrap().clone_into(&mut of.alarm);
+        let mute = serde_json::json!({ "person": person, "kind": "speed", "until": "2026-12-24" }).to_string();
+        let mute = local(bench, "post", "/api/v1/alarms/mutes", &mute).await;
+        mute["id"].as_str().unwrap().clone_into(&mut of.mute);
     }
 }
 
@@ -96,7 +114,8 @@ async fn known(bench: &Bench, name: &str, unit: &str, delegate: &str) -> Known {
     let mandate = serde_json::json!({ "manager": id, "unit": unit, "per_month": "50" }).to_string();
     local(bench, "post", "/api/v1/mandates", &mandate).await;
     local(bench, "post", "/api/v1/absences", &away(&id, delegate)).await;
-    Known { grant, person, key, budget, stop, run, top_up, outcome, delegate: delegate.to_owned() }
+    let (alarm, mute, delegate) = (String::new(), String::new(), delegate.to_owned());
+    Known { grant, person, key, budget, stop, run, top_up, outcome, alarm, mute, delegate }
 }
 
 fn away(person: &str, delegate: &str) -> String {
@@ -128,6 +147,14 @@ fn narrow(endpoint: &Endpoint, of: &Known) -> Option<Narrow> {
         "stops" => list("", &of.stop),
         "top_ups" => list("", &of.top_up),
         "outcomes" => list("", &of.outcome),
+        "alarms" => list("?all=true", &of.alarm),
+        "mutes" => list("", &of.mute),
+        "acknowledge_alarm" => Some(Narrow::About(endpoint.path.replace("{id}", &of.alarm), "{}".to_owned())),
+        "mute_alarms" => {
+            let body = format!(r#"{{"person": "{person}", "kind": "used", "until": "2026-12-24"}}"#);
+            Some(Narrow::About(endpoint.path.to_owned(), body))
+        }
+        "end_mute" => about(endpoint.path.replace("{id}", &of.mute)),
         "top_up" | "cancel_top_up" => about(endpoint.path.replace("{id}", &of.top_up)),
         "approve_top_up" | "deny_top_up" => {
             let body = if endpoint.action == "deny_top_up" { r#"{"reason": "not now"}"# } else { "{}" };
@@ -147,7 +174,7 @@ fn narrow(endpoint: &Endpoint, of: &Known) -> Option<Narrow> {
             let body = format!(r#"{{"person": "{person}", "requests": []}}"#);
             Some(Narrow::About(endpoint.path.to_owned(), body))
         }
-        "observed" | "usage_rows" | "charges" | "denials" | "flags" => {
+        "observed" | "usage_rows" | "charges" | "denials" | "flags" | "forecast" | "forecast_test" => {
             about(format!("{}?person={person}", endpoint.path))
         }
         "runs" | "burning" => list("", &of.run),
@@ -225,7 +252,9 @@ async fn every_route_has_allowed_and_refused_cases_and_they_are_answered_so() {
 async fn every_permission_is_of_use_somewhere() {
     for permission in Permission::ALL {
         let route = ENDPOINTS.iter().any(|endpoint| endpoint.permission == Some(*permission));
-        assert!(route || *permission == Permission::ConfidentialAmounts, "{permission:?}");
+        // These two are about what stands in answers, whatever route they come by.
+        let in_answers = matches!(permission, Permission::ConfidentialAmounts | Permission::UnderUseRead);
+        assert!(route || in_answers, "{permission:?}");
     }
 }
 

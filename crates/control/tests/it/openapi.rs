@@ -35,7 +35,13 @@ async fn every_route_is_described_and_every_reference_leads_somewhere() {
         let takes = operation.get("requestBody").is_some();
         let bare = matches!(
             endpoint.action,
-            "submit_offer" | "send_offer" | "view_offer" | "adopt_roles" | "cancel_top_up" | "confirm_run"
+            "submit_offer"
+                | "send_offer"
+                | "view_offer"
+                | "adopt_roles"
+                | "cancel_top_up"
+                | "confirm_run"
+                | "acknowledge_alarm"
         );
         assert_eq!(takes, matches!(endpoint.method, "post" | "put") && !bare, "{endpoint:?}");
     }

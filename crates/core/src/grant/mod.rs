@@ -5,6 +5,7 @@
 
 mod claim;
 mod life;
+mod presence;
 mod release;
 mod rollover;
 mod share;

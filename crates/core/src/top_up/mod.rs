@@ -20,7 +20,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 pub use error::TopUpError;
-pub use outlook::{Outlook, PEERS_MIN, median};
+pub use outlook::{PEERS_MIN, median, per_day};
 pub use rules::{DAYS_MAX, HOLD_MAX, Rules};
 
 pub use crate::role::Purpose;

@@ -15,6 +15,7 @@ mod offer;
 mod period;
 mod plan;
 mod pools;
+mod presence;
 mod random;
 mod rating;
 mod reserves;

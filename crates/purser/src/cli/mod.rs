@@ -5,10 +5,12 @@
 
 pub(crate) mod access;
 pub(crate) mod activation;
+pub(crate) mod alarm;
 pub(crate) mod audit;
 pub(crate) mod budget;
 pub(crate) mod cost;
 pub(crate) mod data;
+pub(crate) mod forecast;
 pub(crate) mod grant;
 pub(crate) mod import;
 pub(crate) mod journal;
@@ -137,6 +139,11 @@ pub(crate) enum Command {
     /// Requests for more money
     #[command(subcommand)]
     TopUp(top_up::Command),
+    /// What somebody should know of in time: money that goes too fast, or hardly at all
+    #[command(subcommand)]
+    Alarm(alarm::Command),
+    /// What is going to be spent, and whether the money lasts
+    Forecast(forecast::Forecasts),
     /// What managers give in top-ups without being asked
     #[command(subcommand)]
     Mandate(mandate::Command),

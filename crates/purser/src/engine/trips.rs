@@ -56,14 +56,19 @@ impl Drop for Watchman {
 
 async fn hand_on(control: Control, mut trips: Receiver<Tripping>) {
     while let Some(Tripping { run, person, act, tripped, at }) = trips.recv().await {
+        let (breaker, told) = (tripped.breaker, tripped.seen.clone());
         if act == Act::Warn {
             tracing::warn!(run.id = %run, person.id = %person, seen = tripped.seen, "a run may get out of hand");
             control.warn_about(Warning { run, person, breaker: tripped.breaker, seen: tripped.seen, at });
-            continue;
+        } else {
+            tracing::warn!(run.id = %run, person.id = %person, seen = tripped.seen, "a breaker holds a run back");
+            if let Err(error) = control.hold_back(run, tripped).await {
+                tracing::error!(%error, run.id = %run, "the stop of a breaker could not be placed");
+            }
         }
-        tracing::warn!(run.id = %run, person.id = %person, seen = tripped.seen, "a breaker holds a run back");
-        if let Err(error) = control.hold_back(run, tripped).await {
-            tracing::error!(%error, run.id = %run, "the stop of a breaker could not be placed");
+        // Once the run is held back: whoever is told has time.
+        if let Err(error) = control.tell_speed(person, breaker, act != Act::Warn, told, at).await {
+            tracing::error!(%error, run.id = %run, "an alarm about somebody's speed could not be raised");
         }
     }
 }

@@ -7,6 +7,7 @@
 //! [`crate::Projector::wait_projected`] waits for one.
 
 mod charges;
+mod days;
 mod denials;
 mod events;
 mod flaggable;

@@ -170,6 +170,15 @@ fn check_everybody(reader: &Reader, people: &[PersonId]) {
             .iter()
             .map(|line| (line.of, figures((line.calls, line.input, line.cache_read, line.output, line.charge.get()))));
         assert_eq!(found.collect::<std::collections::BTreeMap<_, _>>(), expected, "{start}..{end}");
+        let mut by_day: std::collections::BTreeMap<PersonId, i64> = std::collections::BTreeMap::new();
+        let mut add = |person, day: Day, nano: purser_core::money::Nano| {
+            assert!(days.contains(&day), "{day:?} in {start}..{end}");
+            *by_day.entry(person).or_default() += nano.get();
+        };
+        reader.each_persons_days(&days, &mut add).unwrap();
+        by_day.retain(|_, nano| *nano != 0);
+        let charged = expected.iter().map(|(person, figures)| (*person, figures[4])).filter(|(_, nano)| *nano != 0);
+        assert_eq!(by_day, charged.collect(), "{start}..{end}");
         for person in people.iter().copied() {
             let one = reader.usage_by_person(Scope::Person(person), days.clone()).unwrap();
             let one = one.first().map(|line| line.charge.get()).unwrap_or_default();
