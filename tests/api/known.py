@@ -49,6 +49,7 @@ class Known:
             "absences": self.people,
             "offers": self.offers,
             "pools": ids(people, "/pools") + pools,
+            "periods": ["2026-10", "2026-11"],
             "prices": prices + [price.split("/")[1] for price in prices[:2]],
             "trace": [*self.people, *grants, *self.offers],
         }

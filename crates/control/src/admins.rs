@@ -23,6 +23,7 @@ use crate::outcomes::Outcomes;
 use crate::pages::{Part, unrefused};
 use crate::secret::{self, ADMIN_KEY_PREFIX, Secret};
 use crate::shape::{AdminKey, BreakGlass, List, NewAdminKey, Page};
+use crate::statements::{ClosedPeriod, ClosedPeriods};
 use crate::stops::StopParties;
 use crate::top_ups::FirstForm;
 use crate::trips::Confirmations;
@@ -196,6 +197,8 @@ pub(crate) enum AdminEvent {
     Costs(CostEvent),
     /// Something about alarms.
     Alarm(AlarmEvent),
+    /// A month was closed, and the statements of it were kept.
+    PeriodClosed(ClosedPeriod),
     /// The link works no longer.
     ActivationRevoked {
         /// Which.
@@ -259,6 +262,8 @@ pub(crate) struct Admins {
     pub(crate) outcomes: Outcomes,
     /// Where the tables of costs are kept; the last one is in force.
     pub(crate) costs: Vec<NoteId>,
+    /// Months that were closed.
+    pub(crate) periods: ClosedPeriods,
     /// Was there ever an administrator? Setup does not open again when the last is gone: the socket is left.
     any_ever: bool,
     /// What keys are for. Labels are written by people, so they are kept where they can be erased.
@@ -327,6 +332,7 @@ impl Admins {
             }
             AdminEvent::Costs(CostEvent::TableSet { table, .. }) => self.costs.push(*table),
             AdminEvent::Alarm(event) => self.alarms.apply(event),
+            AdminEvent::PeriodClosed(closed) => self.periods.closed(closed),
             AdminEvent::ActivationRevoked { activation, at } => self.activations.revoked(*activation, *at),
         }
     }

@@ -54,6 +54,11 @@ impl CommandName {
         }
         Ok(Self(text.parse().unwrap_or_else(|_| CommandId::new(first_bits(&[b"command name", text.as_bytes()])))))
     }
+
+    /// Is it the name of that change?
+    pub(crate) fn is(self, command: CommandId) -> bool {
+        self.0 == command
+    }
 }
 
 /// The turn of one change. While it lasts no other change happens.

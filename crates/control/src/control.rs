@@ -34,6 +34,7 @@ use crate::replay::{self, KeptDirectory, Replayed};
 use crate::secret::Random;
 use crate::setup::Offer;
 use crate::shape::Status;
+use crate::statements::SigningKey;
 use crate::trips::{RunPort, Warnings};
 
 /// How long a report waits for the projection. It is milliseconds behind; longer than this means that it stands.
@@ -109,6 +110,8 @@ pub(crate) struct Inner {
     pub(crate) folds: Folds,
     /// The key of hashes that must not be guessed.
     secret: [u8; 32],
+    /// The key that statements are signed with.
+    pub(crate) signing: SigningKey,
     /// Attempts to sign in.
     pub(crate) attempts: Mutex<Attempts>,
     /// Questions of agents of late.
@@ -125,6 +128,8 @@ pub(crate) struct Inner {
     pub(crate) weeks: Mutex<Option<Arc<Weeks>>>,
     /// What the job for alarms has looked at.
     pub(crate) looked: Looked,
+    /// Whoever holds it closes a month.
+    pub(crate) closing: tokio::sync::Mutex<()>,
     /// Whose telling is being taken in.
     pub(crate) observing: Turns,
     /// What people cost.
@@ -159,6 +164,8 @@ impl Control {
         random.fill(&mut fresh)?;
         let secret = private.secret("keyed hashes", fresh).map_err(stored)?;
         let costs = Costs::read(&private, admins.costs.last().copied())?;
+        random.fill(&mut fresh)?;
+        let signing = SigningKey::of(&private.secret(SigningKey::NAME, fresh).map_err(stored)?)?;
         let inner = Inner {
             ledger,
             private,
@@ -180,6 +187,7 @@ impl Control {
             started,
             folds,
             secret,
+            signing,
             attempts: Mutex::default(),
             pace: Mutex::default(),
             hashing: tokio::sync::Semaphore::new(HASHING_MAX),
@@ -188,6 +196,7 @@ impl Control {
             top_ups_forgotten: AtomicBool::new(false),
             weeks: Mutex::default(),
             looked: Looked::default(),
+            closing: tokio::sync::Mutex::default(),
             observing: Turns::default(),
             costs,
             unpacking: tokio::sync::Semaphore::new(UNPACKING_MAX),

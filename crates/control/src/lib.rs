@@ -76,4 +76,5 @@ pub use offers::Document;
 pub use past::Past;
 pub use replay::KeptDirectory;
 pub use secret::{ADMIN_KEY_PREFIX, KEY_PREFIX, MachineRandom, Random, SESSION_PREFIX, Secret};
+pub use statements::{Checked, CheckedStatement, check as check_statement};
 pub use trips::{RunPort, Warning};

@@ -31,7 +31,7 @@ use crate::error::{Code, Error, Refused};
 use crate::shape::{PromiseUsable, Remedies, RemedyDay, RemedyState, WantedRemedies};
 
 /// Reasons that are the company's, or its provider's. Denials of money that was there count besides.
-const FAULTS: [&str; 3] = ["provider_unreachable", "provider_timed_out", "unavailable"];
+pub(crate) const FAULTS: [&str; 3] = ["provider_unreachable", "provider_timed_out", "unavailable"];
 /// The days that the job looks back on: longer than Purser is ever stopped unnoticed.
 const LOOK_BACK: Duration = Duration::from_hours(8 * 24);
 /// How often the job looks.
@@ -219,7 +219,7 @@ impl Inner {
 const ALMOST_A_DAY: Duration = Duration::from_micros(86_400_000_000 - 1);
 
 /// `99.95`: of those served and denied together those served, rounded down. `None` where nobody asked.
-fn percent(served: u64, denied: u64) -> Option<String> {
+pub(crate) fn percent(served: u64, denied: u64) -> Option<String> {
     let all = u128::from(served) + u128::from(denied);
     let hundredths = (u128::from(served) * 10_000).checked_div(all)?;
     Some(format!("{}.{:02}", hundredths / 100, hundredths % 100))

@@ -103,14 +103,6 @@ pub enum By {
     Project,
 }
 
-/// `?month=2026-11`
-#[derive(Clone, Debug, Default, Deserialize, schemars::JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct Month {
-    /// The month; the running one where it is missing.
-    pub month: Option<String>,
-}
-
 /// `?person=`
 #[derive(Clone, Debug, Default, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -497,7 +489,7 @@ fn counted(row: &ChargeRow) -> Usage {
     usage
 }
 
-const fn kind(kind: ChargeKind) -> &'static str {
+pub(crate) const fn kind(kind: ChargeKind) -> &'static str {
     match kind {
         ChargeKind::Settlement => "settlement",
         ChargeKind::Adjustment => "adjustment",

@@ -44,6 +44,7 @@ pub mod role;
 pub mod run;
 pub mod scope;
 pub mod snapshot;
+pub mod statement;
 pub mod stop;
 pub mod time;
 pub mod top_up;

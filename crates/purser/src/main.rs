@@ -83,6 +83,9 @@ fn act(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Import(cli::import::Command::Logs(logs)) if logs.person.is_none() => {
             runtime.block_on(logs.run(None, out))
         }
+        Command::Statement(cli::statement::Statement { of: Some(cli::statement::Of::Verify(verify)), .. }) => {
+            verify.run(out)
+        }
         Command::Verify(verify) => cli::data::verify(&place, &verify, out),
         Command::Backup(backup) => cli::data::backup(&place, &backup, out),
         Command::Journal(command) => command.run(&place),
@@ -138,6 +141,8 @@ fn absent(command: &Command) -> Absent {
         | Command::Runs(_)
         | Command::Top(_)
         | Command::Statement(_)
+        | Command::Period(_)
+        | Command::Rewards(_)
         | Command::Balance(_)
         | Command::Trace(_)
         | Command::Suspense(_)
@@ -182,6 +187,8 @@ async fn ask(command: Command, client: &mut Client, place: &Place, out: Output) 
         Command::Usage(command) => command.run(client, out).await,
         Command::Import(cli::import::Command::Logs(logs)) => logs.run(Some(client), out).await,
         Command::Statement(command) => command.run(client, out).await,
+        Command::Period(command) => command.run(client, out).await,
+        Command::Rewards(command) => command.run(client, out).await,
         Command::Runs(command) => command.run(client, out).await,
         Command::Top(command) => command.run(client, place, out).await,
         Command::Trace(command) => command.run(client, out).await,

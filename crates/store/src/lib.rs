@@ -52,7 +52,7 @@ pub use queries::{
     AccountRow, Attribution, Burn, ChargeRow, Day, Days, Denial, DenialLog, DenialPage, DenialPlace, DenialRow,
     DenialSum, EventRow, Figures, FlaggableRuns, GrantsSpent, InUnit, KnownSession, Line, NamesNow, ObservedRow,
     ObservedSums, PAGE_MAX, Page, PaidAccount, PaidDays, PostingRow, RUNS_MAX, Reader, RunLine, RunOnDay, RunsOf,
-    Scope, TREE_MAX,
+    Scope, StatementAccount, StatementAsked, StatementCharge, StatementLeg, TREE_MAX,
 };
 pub use snapshot::Snapshots;
 pub use verify::{Finding, Verified, verify};

@@ -7,6 +7,7 @@
 
 mod access;
 mod offers;
+mod statements;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

@@ -18,6 +18,7 @@ pub(crate) const PURSER: &[Migration] = &[
     Migration { name: "sums by tool and project; projected anew", sql: ATTRIBUTED },
     Migration { name: "when somebody last spoke in a run, what its days were like; projected anew", sql: SPOKEN },
     Migration { name: "days and periods that may be flagged; projected anew", sql: FLAGGABLE },
+    Migration { name: "statements of closed months", sql: STATEMENTS },
 ];
 
 const FIRST: &str = "
@@ -493,3 +494,12 @@ CREATE TABLE looked_through (
 CREATE INDEX account_by_end ON account (until) WHERE subject_kind = 1 AND until - start >= 2332800000000;
 "
 );
+/// Figures by person, without names. Whatever a later Purser would compute, these are the bytes whose hash is in the journal.
+const STATEMENTS: &str = "
+CREATE TABLE statements_private (
+    month  TEXT NOT NULL,
+    person BLOB NOT NULL,
+    bytes  BLOB NOT NULL,
+    PRIMARY KEY (month, person)
+) STRICT, WITHOUT ROWID;
+";

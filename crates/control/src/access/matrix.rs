@@ -134,6 +134,10 @@ matrix! {
     OutcomesRead        => [All,     All,     All,     Subtree, Own,     All];
     /// Balances, usage, charges, denials, statements.
     UsageRead           => [All,     All,     All,     Subtree, Own,     All];
+    /// Which months are closed, and whether their statements still are those of the ledger.
+    PeriodsRead         => [All,     All,     All,     Refused, Refused, All];
+    /// Closing a month.
+    PeriodsChange       => [All,     Refused, All,     Refused, Refused, Refused];
     /// Recording what a tool's local history tells of somebody's usage.
     ObservedRecord      => [All,     All,     Refused, Refused, Own,     Refused];
     /// The price book.

@@ -25,13 +25,24 @@ pub(super) struct WantedLetter {
 
 #[derive(Clone, Copy, Debug, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
-enum FormName {
+pub(super) enum FormName {
     Html,
     Pdf,
 }
 
+impl FormName {
+    /// The form that is named, or else the one that is accepted.
+    pub(super) fn or(named: Option<Self>, accepted: Form) -> Form {
+        match named {
+            Some(Self::Html) => Form::Html,
+            Some(Self::Pdf) => Form::Pdf,
+            None => accepted,
+        }
+    }
+}
+
 /// The form that a request accepts: PDF where it says so before HTML, otherwise HTML.
-pub(super) struct Accepts(Form);
+pub(super) struct Accepts(pub(super) Form);
 
 impl<S: Send + Sync> FromRequestParts<S> for Accepts {
     type Rejection = std::convert::Infallible;
@@ -52,7 +63,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Accepts {
 impl Part for Accepts {}
 
 /// A letter, as a response.
-pub(super) struct Paper(Result<Document, Error>);
+pub(super) struct Paper(pub(super) Result<Document, Error>);
 
 impl Part for Paper {
     fn describe(operation: &mut Operation, _: &mut Schemas) {
@@ -91,10 +102,5 @@ pub(super) async fn offer_letter(
     Query(wanted): Query<WantedLetter>,
     Accepts(accepted): Accepts,
 ) -> Paper {
-    let form = match wanted.form {
-        Some(FormName::Html) => Form::Html,
-        Some(FormName::Pdf) => Form::Pdf,
-        None => accepted,
-    };
-    Paper(control.offer_letter(&id, wanted.version, form).await)
+    Paper(control.offer_letter(&id, wanted.version, FormName::or(wanted.form, accepted)).await)
 }

@@ -23,6 +23,7 @@ mod offers;
 mod openapi;
 mod serve;
 mod session;
+mod statements;
 mod telemetry;
 mod top_ups;
 mod trace;
@@ -45,7 +46,7 @@ use self::gate::{Door, Guard};
 use self::letter::offer_letter;
 use self::narrowed::{
     add_key, balances, budgets, burning, charges, confirm_run, denials, flags, give, grants, keys, lift_stop, observed,
-    outcomes, people, person, place_stop, record_observed, revoke_key, run, runs, statement, stops, usage_rows,
+    outcomes, people, person, place_stop, record_observed, revoke_key, run, runs, stops, usage_rows,
 };
 use self::offers::{
     accept_offer, adopt_roles, approve_offer, counter_offer, decline_offer, draft_offer, erase_offer, lint_offer,
@@ -55,6 +56,9 @@ use self::offers::{
 use self::openapi::{Schemas, openapi};
 pub use self::serve::{bind_socket, serve_socket, serve_tcp};
 use self::session::{present, sign_in, sign_out};
+use self::statements::{
+    close_period, periods, rewards, rewards_document, statement, statement_document, statements_key, verify_period,
+};
 use self::top_ups::{
     absences, approve_top_up, ask_top_up, cancel_top_up, deny_top_up, end_absence, mandates, set_absence, set_mandate,
     top_up, top_ups,
@@ -165,6 +169,13 @@ services! {
     get "/people/{id}/cost" => person_cost, CostsRead;
     get "/costs" => costs, RolesRead;
     post "/costs" => set_costs, CostsChange;
+    get "/people/{id}/statement/document" => statement_document, UsageRead;
+    get "/people/{id}/rewards" => rewards, UsageRead;
+    get "/people/{id}/rewards/document" => rewards_document, UsageRead;
+    get "/statements/key" => statements_key, Present;
+    get "/periods" => periods, PeriodsRead;
+    post "/periods" => close_period, PeriodsChange;
+    get "/periods/{id}/verify" => verify_period, PeriodsRead;
     get "/units" => units, UnitsRead;
     post "/units" => add_unit, UnitsChange;
     post "/units/import" => import_units, UnitsChange;

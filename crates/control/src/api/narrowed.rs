@@ -12,9 +12,9 @@ use crate::pages::Part;
 use crate::shape::{
     Balance, Budget, Burning, ChangeGrant, ChargePage, DenialPage, Flag, GiveOfGrant, Grant, GrantChange, Key,
     LastMinutes, List, NewKey, NewStop, ObservedPage, OfPage, Outcome, Overview, Page, Person, RecordObserved, Run,
-    RunTree, Statement, Stop, Taken, UsageRow, WantedFlags, WantedObserved, WantedRuns,
+    RunTree, Stop, Taken, UsageRow, WantedFlags, WantedObserved, WantedRuns,
 };
-use crate::usage::{By, Month, OfPerson, Wanted};
+use crate::usage::{By, OfPerson, Wanted};
 use crate::{Control, names};
 
 /// The person that a list is asked about, when one is named.
@@ -34,18 +34,6 @@ pub(super) async fn people(
 pub(super) async fn person(State(control): State<Control>, within: Within, Id(id): Id) -> Answer<Person> {
     let found = control.covered_person(&within, &id);
     Answer(found.and_then(|person| control.person(&person.to_string())))
-}
-
-pub(super) async fn statement(
-    State(control): State<Control>,
-    within: Within,
-    Id(id): Id,
-    Query(month): Query<Month>,
-) -> Answer<Statement> {
-    Answer(match control.covered_person(&within, &id) {
-        Ok(person) => control.statement(&person.to_string(), month.month.as_deref()).await,
-        Err(error) => Err(error),
-    })
 }
 
 pub(super) async fn budgets(

@@ -160,7 +160,7 @@ impl Inner {
     }
 
     /// What an offer's version says.
-    pub(super) fn offer_content(&self, offer: OfferId, number: u32) -> Result<Content, Error> {
+    pub(crate) fn offer_content(&self, offer: OfferId, number: u32) -> Result<Content, Error> {
         let text = self.private.offer_text(offer, number).map_err(stored)?;
         let erased = || Refused::new(Code::Gone, format!("what version {number} of offer {offer} said was erased"));
         read(&text.ok_or_else(erased)?.content)

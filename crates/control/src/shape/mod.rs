@@ -21,12 +21,15 @@ mod observed;
 mod offer;
 mod outcome;
 mod page;
+mod period;
 mod person;
 mod pool;
 mod price;
 mod remedy;
 mod report;
+mod rewards;
 mod run;
+mod statement;
 mod stop;
 mod suspense;
 mod top_up;
@@ -68,6 +71,7 @@ pub use offer::{
 };
 pub use outcome::{NewOutcome, Outcome};
 pub use page::{OfPage, PAGE_MAX, Page};
+pub use period::{ClosePeriod, Period, PeriodDifference, PeriodReport};
 pub use person::{MovePerson, NewPerson, Person, SetZone};
 pub(crate) use pool::owner_text;
 pub use pool::{
@@ -78,11 +82,13 @@ pub use price::{
     Explain, Explained, ExplainedLine, ImportPrices, ImportReport, Price, PriceChange, PricePoint, RateChange, SetPrice,
 };
 pub use remedy::{PromiseUsable, Remedies, RemedyDay, RemedyState, WantedRemedies};
-pub use report::{
-    Balance, Charge, ChargePage, DenialPage, Denied, Funds, GrantBalance, Overview, Statement, StatementDay,
-    StatementGrant, StatementModel, UsageRow,
-};
+pub use report::{Balance, Charge, ChargePage, DenialPage, Denied, Funds, GrantBalance, Overview, UsageRow};
+pub use rewards::{Rewards, RewardsPillar, RewardsTokens, WantedRewards};
 pub use run::{Burning, BurningRun, LastMinutes, Run, RunModel, RunTree, WantedRuns};
+pub use statement::{
+    Signature, Signed, Statement, StatementAccount, StatementDay, StatementEntries, StatementGrant, StatementItem,
+    StatementModel, StatementMonth, StatementStatus, StatementTool, StatementUsable, StatementsKey, WantedStatement,
+};
 pub use stop::{NewStop, Stop, StopWhat};
 pub use suspense::{Resolve, Suspended};
 pub use top_up::{

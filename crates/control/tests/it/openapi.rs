@@ -29,7 +29,8 @@ async fn every_route_is_described_and_every_reference_leads_somewhere() {
         let operation = &document["paths"][endpoint.path][endpoint.method];
         assert_eq!(operation["operationId"], endpoint.action, "{endpoint:?}");
         let answer = &operation["responses"]["200"]["content"];
-        let form = if endpoint.action == "offer_letter" { "application/pdf" } else { "application/json" };
+        let is_paper = matches!(endpoint.action, "offer_letter" | "statement_document" | "rewards_document");
+        let form = if is_paper { "application/pdf" } else { "application/json" };
         let answer = &answer[form]["schema"];
         assert!(answer.get("$ref").is_some() || answer.get("type").is_some(), "{endpoint:?}: {answer}");
         let takes = operation.get("requestBody").is_some();

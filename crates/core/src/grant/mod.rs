@@ -358,7 +358,16 @@ impl Grant {
     /// The other one, which is drawn on first, then stands still while there is money in the second: whatever was spent
     /// before, the two together have left what one account would have that they stand for.
     pub fn parts(&self, rhythm: &Rhythm<'_>, period: &CivilPeriod) -> [Option<Part>; 2] {
-        let limit = self.allowance(period);
+        self.split_up(rhythm, period, self.allowance(period))
+    }
+
+    /// The same by what was known before an instant, of a period that had begun by then: the same accounts, with what was
+    /// released to them at that time.
+    pub fn parts_known(&self, rhythm: &Rhythm<'_>, period: &CivilPeriod, before: Instant) -> [Option<Part>; 2] {
+        self.split_up(rhythm, period, self.allowance_known(period, before))
+    }
+
+    fn split_up(&self, rhythm: &Rhythm<'_>, period: &CivilPeriod, limit: Nano) -> [Option<Part>; 2] {
         let lapsing = |limit| Some(Part { period: period.period, limit });
         let Some(rollover) = self.rollover else { return [lapsing(limit), None] };
         let at_first = self.allowance_known(period, period.period.start);

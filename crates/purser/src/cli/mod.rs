@@ -24,6 +24,7 @@ pub(crate) mod price;
 pub(crate) mod report;
 pub(crate) mod role;
 pub(crate) mod runs;
+pub(crate) mod statement;
 pub(crate) mod stop;
 pub(crate) mod suspense;
 pub(crate) mod top_up;
@@ -163,8 +164,13 @@ pub(crate) enum Command {
     Runs(runs::Runs),
     /// Who spends what now, live: sort, filter, stop with a key
     Top(crate::top::Top),
-    /// One person's month: granted, used, held, and by model
-    Statement(report::Statement),
+    /// One person's month or year: granted, used, expired, by grant, model, tool and day, signed
+    Statement(statement::Statement),
+    /// Total rewards of a year: the four pillars, with and without the token budget, and what became of that
+    Rewards(statement::RewardsOf),
+    /// Close the months of the company, so that their statements never change
+    #[command(subcommand)]
+    Period(statement::PeriodCommand),
     /// What was used without passing through the gateway
     #[command(subcommand)]
     Import(import::Command),

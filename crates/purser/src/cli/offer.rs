@@ -1,6 +1,6 @@
 //! `purser offer …`
 
-mod files;
+pub(super) mod files;
 
 use std::fmt::Write as _;
 use std::path::PathBuf;

@@ -1,9 +1,9 @@
-//! `purser usage`, `purser statement`, `purser balance`
+//! `purser usage`, `purser balance`
 
 use clap::{Args, ValueEnum};
 use purser_control::shape::{
     Balance as Left, Charge, ChargePage, DenialPage, Denied, Flag, Funds, ObservedPage, ObservedTotals, Overview,
-    Statement as Month, Status,
+    Status,
 };
 
 use super::{money, or_dash};
@@ -84,15 +84,6 @@ pub(crate) enum By {
     Tool,
     /// A project, by the header x-purser-project or the key
     Project,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Statement {
-    /// Id or name
-    pub(crate) person: String,
-    /// The month, in the person's zone [default: the running one]
-    #[arg(long, value_name = "YYYY-MM")]
-    pub(crate) month: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -190,15 +181,6 @@ fn flag_table(flags: &[Flag]) -> String {
     text
 }
 
-impl Statement {
-    pub(crate) async fn run(self, client: &mut Client, out: Output) -> Result<(), Failure> {
-        let path = path(["people", &self.person, "statement"]).with("month", self.month.as_deref());
-        let month: Month = client.get(path).await?;
-        out.show(&month, statement);
-        Ok(())
-    }
-}
-
 impl Balance {
     pub(crate) async fn run(self, client: &mut Client, out: Output) -> Result<(), Failure> {
         let list: Vec<Left> = client.list(path(["balances"]).with("person", self.person.as_deref())).await?;
@@ -262,7 +244,7 @@ fn usage_table(by: By, overview: &Overview) -> String {
 }
 
 /// A line of its own for what was seen; none where nothing was.
-fn observed_line(of: &ObservedTotals) -> String {
+pub(super) fn observed_line(of: &ObservedTotals) -> String {
     if of.requests == 0 && of.input_tokens == 0 && of.output_tokens == 0 && of.claimed_usd.is_zero() {
         return String::new();
     }
@@ -344,26 +326,4 @@ fn balance_table(balances: &[Left]) -> String {
         ]);
     }
     table.or("nobody yet; `purser person add NAME --zone Europe/Berlin` adds somebody")
-}
-
-fn statement(month: &Month) -> String {
-    let name = month.name.clone().unwrap_or_else(|| month.person.to_string());
-    let mut sums = Table::new(&["granted", ">used", ">held", ">suspense"]);
-    sums.row([money(month.granted), money(month.used), money(month.held), money(month.suspense)]);
-    let mut models = Table::new(&["model", ">calls", ">cost"]);
-    for row in &month.models {
-        models.row([row.model.clone(), row.calls.to_string(), money(row.charge)]);
-    }
-    let mut days = Table::new(&["day", ">calls", ">cost"]);
-    for row in &month.days {
-        days.row([row.day.clone(), row.calls.to_string(), money(row.charge)]);
-    }
-    let counted = if month.counted.is_zero() {
-        String::new()
-    } else {
-        format!("\nby policy the grants released {} less because of it", money(month.counted))
-    };
-    let seen = format!("{}{counted}", observed_line(&month.observed).trim_start());
-    let (models, days) = (models.or("no calls"), days.or(""));
-    format!("{name}, {} ({})\n\n{sums}\n{models}\n{days}\n{seen}", month.month, month.zone)
 }

@@ -235,6 +235,45 @@ fn a_statement_of_a_month_without_calls() {
 }
 
 #[test]
+fn a_statement_is_checked_by_itself_and_months_are_closed_when_they_are_over() {
+    let (bench, id) = bench_with_person();
+    bench.json(&["grant", "add", &id, "20/day"]);
+    let text = bench.run(&["statement", &id, "--json"]).out;
+    let file = bench.folder().join("statement.json");
+    std::fs::write(&file, &text).unwrap();
+    let file = file.to_str().unwrap();
+    let key = bench.json(&["statement", "key"])["key"].as_str().unwrap().to_owned();
+    let elsewhere = Bench::new();
+    let good = elsewhere.run(&["statement", "verify", file, "--key", &key]);
+    assert!(good.code == 0 && good.out.contains("good: purser.statement/1 of per_"), "{good:?}");
+    assert!(elsewhere.run(&["statement", "verify", file]).out.contains("`--key` says whose that must be"));
+    let other = "ab".repeat(32);
+    elsewhere.refused(&["statement", "verify", file, "--key", &other], 1, "another key than yours signed it");
+    assert!(text.contains("\"20.00\""), "{text}");
+    std::fs::write(file, text.replacen("\"20.00\"", "\"21.00\"", 1)).unwrap();
+    elsewhere.refused(&["statement", "verify", file], 1, "something in it is not as it was signed");
+    std::fs::write(file, "{}").unwrap();
+    elsewhere.refused(&["statement", "verify", file], 1, "this is no signed statement: it has no signature");
+    assert!(!elsewhere.data().exists(), "nothing was opened");
+
+    let (html, pdf) = (bench.folder().join("statement.html"), bench.folder().join("rewards.pdf"));
+    bench.run(&["statement", &id, "--html", html.to_str().unwrap()]);
+    assert!(std::fs::read_to_string(html).unwrap().contains("Statement of token budgets"));
+    bench.run(&["rewards", &id, "--pdf", pdf.to_str().unwrap()]);
+    assert!(std::fs::read(pdf).unwrap().starts_with(b"%PDF-"));
+    let rewards = bench.run(&["rewards", &id]);
+    assert!(rewards.out.contains("no accepted package is known") && rewards.out.contains("20.00"), "{rewards:?}");
+    bench.refused(&["statement", &id, "--year", "26"], 1, "`26` is not a year");
+    bench.refused(&["statement", &id, "--year", "2026", "--month", "2026-11"], 2, "cannot be used with");
+    bench.refused(&["statement"], 2, "required arguments");
+
+    bench.refused(&["period", "close", "2999-01"], 1, "2999-01 is not over for everybody before 2999-02-01");
+    bench.refused(&["period", "close", "2001-01"], 1, "there was no company in 2001-01");
+    bench.refused(&["period", "verify", "2001-01"], 1, "2001-01 is not closed");
+    assert_eq!(bench.json(&["period", "list"]), json!([]));
+}
+
+#[test]
 fn an_import_in_part_lists_what_was_left_out_and_says_so_by_its_exit_code() {
     let (bench, _) = bench_with_person();
     let file = |name: &str, text: &str| std::fs::write(bench.folder().join(name), text).unwrap();

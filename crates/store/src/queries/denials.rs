@@ -233,6 +233,28 @@ impl Reader {
             Ok(sums)
         })
     }
+
+    /// A person's denials in a range of time, by reason, and whether money was there. Costs a look at each of their lines
+    /// in the range.
+    ///
+    /// # Errors
+    /// [`StoreError::Sqlite`].
+    pub fn denials_of_person(
+        &self,
+        person: PersonId,
+        range: &Range<Instant>,
+    ) -> Result<Vec<(String, bool, i64)>, StoreError> {
+        self.ask("add up a person's denials", |conn| {
+            conn.prepare_cached(
+                "SELECT reason, funded, sum(count) FROM denial WHERE person = ?1 AND minute >= ?2 AND minute < ?3
+                 GROUP BY reason, funded ORDER BY 1, 2",
+            )?
+            .query_map((Bits::new(person.get()), minute(range.start), minute_after(range.end)), |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            })?
+            .collect()
+        })
+    }
 }
 
 fn minute(at: Instant) -> i64 {

@@ -212,7 +212,7 @@ pub(super) fn content(file: &Path) -> Result<Content, Failure> {
 }
 
 /// Writes a document into a new file, or to standard output.
-pub(super) fn put(file: Option<&Path>, bytes: &[u8]) -> Result<(), Failure> {
+pub(in crate::cli) fn put(file: Option<&Path>, bytes: &[u8]) -> Result<(), Failure> {
     let Some(file) = file else {
         // A reader that went away ends the writing without a complaint.
         let _ = std::io::stdout().lock().write_all(bytes);
