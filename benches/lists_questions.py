@@ -7,6 +7,8 @@ from lists_ask import Api, Question
 
 SEED = 20261126
 EVER = (("from", "2000-01-01"),)
+# Of each person, and told of at once.
+OUTCOMES, AT_ONCE = 100, 5_000
 
 
 @dataclass
@@ -38,6 +40,7 @@ class Known:
         months = sorted({row["key"][:7] for row in used})
         people = every("/people")
         # The company has none of its own; asking for one changes nobody's money.
+        achieve(api, people, months)
         asking = next(person["id"] for person in people if person["active"])
         top_up = api.post("/top-ups", {"person": asking, "amount": "5", "reason": "asked by the benchmark"})
         # What is read of a closed month is another way than what is worked out. The first one, since months are closed in order.
@@ -54,6 +57,22 @@ class Known:
             actors=sorted({entry["actor"] for entry in trail}),
             targets=[target for entry in trail for target in entry["targets"]],
         )
+
+
+def achieve(api: Api, people: list[dict], months: list[str]) -> None:
+    """The company has no outcomes of its own either: a hundred of everybody, told of once however often this runs."""
+    families = api.get("/roles")["families"].values()
+    kinds = sorted({kind for family in families for kind in family.get("outcomes", [])}) or ["report", "merged_change"]
+    everybody = [(person["id"], place) for place, person in enumerate(people)]
+    for number in range(OUTCOMES):
+        month, day = months[number % len(months)], 1 + number % 28
+        for first in range(0, len(everybody), AT_ONCE):
+            outcomes = [
+                {"person": person, "kind": kinds[(place + number) % len(kinds)], "at": f"{month}-{day:02}", "id": f"{person}/{number}"}
+                for person, place in everybody[first:first + AT_ONCE]
+            ]
+            # The last month may have days that are still to come.
+            api.post("/outcomes", {"source": "benchmark", "outcomes": outcomes, "partial": True})
 
 
 def questions(api: Api, known: Known) -> list[Question]:
@@ -152,6 +171,10 @@ def asked_so(known: Known) -> dict[str, list[Question]]:
         ways("/alarms/mutes"),
         ways("/alarms/rules"),
         ways("/outcomes", (), (("person", person),)),
+        ways("/outcomes/hooks"),
+        ways("/roi", (), (("unit", unit),), (("by", "unit"),), (("by", "family"),),
+             (("from", f"{middle}-01"), ("to", f"{last}-20")), (("against", "without"), ("from", f"{first}-02"))),
+        ways("/roi/policy"),
         (path := "/api/v1/trace/{id}", [
             Question(path, within) for within in
             (person, guaranteed["person"], guaranteed["id"], offer, known.charge["id"])

@@ -91,6 +91,8 @@ def made(url: str, first: str) -> tuple[dict[str, str], dict[str, str]]:
             tool(url, key, "request_top_up", asked)
         tool(url, key, "log_outcome", {"kind": "report"})
         admin.post("/activations", {"person": person["id"]})
+    for source in ("tickets", "releases"):
+        admin.post("/outcomes/hooks", {"source": source})
     admin.post("/budgets", {"owner": "company", "amount": "100000/month"})
     admin.post("/budgets", {"owner": "Engineering", "amount": "50000/month"})
     admin.post("/stops", {"on": {"model": "model-of-yesterday-*"}})

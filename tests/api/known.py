@@ -34,6 +34,7 @@ class Known:
         cards = [price["card"] for price in admin.get("/prices")["items"][:8]]
         prices = [f"{card['provider']}/{card['model']}" for card in cards]
         grants = ids(admin, "/grants")
+        self.outcomes = ids(admin, "/outcomes")
         lead = admin.get("/mandates")["items"][0]["manager"]
         self.paths = {
             "people": self.people + ["Person 1"],
@@ -47,6 +48,7 @@ class Known:
             "top-ups": ids(admin, "/top-ups"),
             "alarms": ids(admin, "/alarms/mutes"),
             "absences": self.people,
+            "outcomes": self.outcomes + ids(admin, "/outcomes/hooks"),
             "offers": self.offers,
             "pools": ids(people, "/pools") + pools,
             "periods": ["2026-10", "2026-11"],
@@ -131,6 +133,11 @@ class Known:
                 "provider": cards[0]["provider"], "model": cards[0]["model"], "usage": {"input_uncached": 10},
             },
             "preview_roles": {"changes": []},
+            "record_outcomes": {"outcomes": [{"person": self.people[0], "kind": "report", "id": "r-1"}]},
+            "import_outcomes": {"csv": f"person,kind,at\n{self.people[0]},report,{day(-3)}\n"},
+            "add_hook": {"source": "tickets"},
+            "what_if": {"cost": "500000", "tokens": "100000", "multiplier": "1.3"},
+            "set_person_returns": {"open": True},
             "set_costs": {"set": {"of": {"family": "engineering"}, "pay": {"salary": "150000"}}},
             "ask_top_up": {"person": self.people[0], "amount": "3", "reason": "one more pass", "purpose": "review"},
             "approve_top_up": {"amount": "1", "reason": "a part of it"},

@@ -255,7 +255,7 @@ impl Inner {
         Secret::of_bits(KEY_PREFIX, &self.keyed_hash(format!("first key\n{text}").as_bytes()).0)
     }
 
-    fn pages_url(&self) -> String {
+    pub(crate) fn pages_url(&self) -> String {
         self.pages.read().clone().unwrap_or_default()
     }
 }

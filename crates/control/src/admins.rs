@@ -19,7 +19,7 @@ use crate::change::{CommandName, Turn};
 use crate::control::{AdminLabels, Control, stored};
 use crate::costs::CostEvent;
 use crate::error::{Code, Error, Refused};
-use crate::outcomes::Outcomes;
+use crate::outcomes::{Hooks, Logged, OutcomeEvent};
 use crate::pages::{Part, unrefused};
 use crate::secret::{self, ADMIN_KEY_PREFIX, Secret};
 use crate::shape::{AdminKey, BreakGlass, List, NewAdminKey, Page};
@@ -174,7 +174,7 @@ pub(crate) enum AdminEvent {
         /// When.
         at: Instant,
     },
-    /// Somebody's agent says what was achieved. Where it can be looked at stands where it can be erased.
+    /// Somebody's agent says what was achieved, in the form of before outcomes stood where they can be erased.
     OutcomeLogged {
         /// Its id.
         outcome: OutcomeId,
@@ -193,6 +193,8 @@ pub(crate) enum AdminEvent {
         /// When.
         at: Instant,
     },
+    /// Hooks by which other systems tell of outcomes, and who may see what came of whose tokens.
+    Outcomes(OutcomeEvent),
     /// What people cost was set.
     Costs(CostEvent),
     /// Something about alarms.
@@ -258,8 +260,10 @@ pub(crate) struct Admins {
     pub(crate) confirmed: Confirmations,
     /// Requests for more money of the first form.
     pub(crate) top_ups: FirstForm,
-    /// What was achieved.
-    pub(crate) outcomes: Outcomes,
+    /// What was achieved, as older versions had it in the journal, until it is moved to where it can be erased.
+    pub(crate) outcomes: Logged,
+    /// By which other systems tell of what was achieved.
+    pub(crate) hooks: Hooks,
     /// Where the tables of costs are kept; the last one is in force.
     pub(crate) costs: Vec<NoteId>,
     /// Months that were closed.
@@ -330,6 +334,7 @@ impl Admins {
             AdminEvent::OutcomeLogged { outcome, by, kind, count, value, run, at } => {
                 self.outcomes.logged(*outcome, *by, kind, *count, *value, *run, *at);
             }
+            AdminEvent::Outcomes(event) => self.hooks.apply(event),
             AdminEvent::Costs(CostEvent::TableSet { table, .. }) => self.costs.push(*table),
             AdminEvent::Alarm(event) => self.alarms.apply(event),
             AdminEvent::PeriodClosed(closed) => self.periods.closed(closed),

@@ -30,6 +30,7 @@ use crate::error::{Code, Error, Refused};
 use crate::forecasts::Weeks;
 use crate::names::Names;
 use crate::observed::{Turns, UNPACKING_MAX};
+use crate::outcomes::Counted;
 use crate::replay::{self, KeptDirectory, Replayed};
 use crate::secret::Random;
 use crate::setup::Offer;
@@ -132,6 +133,8 @@ pub(crate) struct Inner {
     pub(crate) closing: tokio::sync::Mutex<()>,
     /// Whose telling is being taken in.
     pub(crate) observing: Turns,
+    /// What was achieved, added up.
+    pub(crate) outcomes: Counted,
     /// What people cost.
     pub(crate) costs: Costs,
     /// Bodies of telemetry being unpacked and read: each takes up to 64 MiB.
@@ -163,6 +166,7 @@ impl Control {
         let mut fresh = [0; 32];
         random.fill(&mut fresh)?;
         let secret = private.secret("keyed hashes", fresh).map_err(stored)?;
+        admins.outcomes.moved(&private)?;
         let costs = Costs::read(&private, admins.costs.last().copied())?;
         random.fill(&mut fresh)?;
         let signing = SigningKey::of(&private.secret(SigningKey::NAME, fresh).map_err(stored)?)?;
@@ -198,6 +202,7 @@ impl Control {
             looked: Looked::default(),
             closing: tokio::sync::Mutex::default(),
             observing: Turns::default(),
+            outcomes: Counted::default(),
             costs,
             unpacking: tokio::sync::Semaphore::new(UNPACKING_MAX),
         };

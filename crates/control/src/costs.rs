@@ -12,7 +12,7 @@ use parking_lot::RwLock;
 use purser_core::cost::{CostPart, CostTable, LoadedCost, Pay, PaySource, RowOf};
 use purser_core::directory::Directory;
 use purser_core::id::{NoteId, OfferId, PersonId};
-use purser_core::money::Currency;
+use purser_core::money::{Currency, Nano};
 use purser_core::offer::Content;
 use purser_core::package::Exact;
 use purser_core::price::Ratio;
@@ -49,6 +49,8 @@ pub(crate) struct Costs {
     table: RwLock<Arc<CostTable>>,
     /// By accepted offer: what it pays, as far as that can be counted, and the working share.
     paid: RwLock<HashMap<OfferId, Paid>>,
+    /// What whoever accepted that offer costs in a year, and whoever accepted none, by the table in force.
+    yearly: RwLock<HashMap<Option<OfferId>, Option<Nano>>>,
     /// Were all offers read that had been accepted when somebody first asked for everybody?
     read: AtomicBool,
 }
@@ -78,7 +80,12 @@ impl Costs {
         let text = table.map(|table| private.note(table)).transpose().map_err(stored)?.flatten();
         let table = text.map_or_else(|| Ok(CostTable::default()), |text| serde_json::from_str(&text));
         let table = table.map_err(|error| Error::failed("the table of costs can't be read", error))?;
-        Ok(Self { table: RwLock::new(Arc::new(table)), paid: RwLock::default(), read: AtomicBool::new(false) })
+        Ok(Self {
+            table: RwLock::new(Arc::new(table)),
+            paid: RwLock::default(),
+            yearly: RwLock::default(),
+            read: AtomicBool::new(false),
+        })
     }
 
     /// The table in force.
@@ -100,6 +107,25 @@ impl Inner {
         };
         let paid = self.paid_by(offer, version.number)?;
         Ok(table.loaded(Some(&version.role), paid.pay, paid.share))
+    }
+
+    /// The total of [`Inner::loaded_cost`], rounded: kept, so that ten thousand are added up within milliseconds.
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) fn yearly_cost(&self, directory: &Directory, person: PersonId) -> Result<Option<Nano>, Error> {
+        let of = directory.accepted_by(person).map(|(offer, _)| offer);
+        if let Some(known) = self.costs.yearly.read().get(&of) {
+            return Ok(*known);
+        }
+        let table = self.costs.table();
+        let total = self.loaded_cost(directory, person)?.and_then(|cost| cost.total().round());
+        let mut yearly = self.costs.yearly.write();
+        // Not of a table that was replaced meanwhile.
+        if Arc::ptr_eq(&table, &self.costs.table.read()) {
+            yearly.insert(of, total);
+        }
+        Ok(total)
     }
 
     fn paid_by(&self, offer: OfferId, version: u32) -> Result<Paid, Error> {
@@ -152,7 +178,7 @@ impl Inner {
         let here = known(snapshot.directory.person(person), "person", &person)?;
         let unit = snapshot.directory.unit_of(here, self.clock.now());
         let whose = Whose::new(person, Some(person), Some(unit));
-        let rounded = |exact: Exact| exact.round().unwrap_or(purser_core::money::Nano::MAX);
+        let rounded = |exact: Exact| exact.round().unwrap_or(Nano::MAX);
         let line = |cost: &LoadedCost, part: CostPart| CostLine {
             part,
             per_year: Confidential::new(rounded(cost.part(part)), &whose),
@@ -232,6 +258,7 @@ impl Control {
                 turn.touches(&id.to_string(), text.as_bytes());
                 turn.commit_admin(&AdminEvent::Costs(CostEvent::TableSet { table: id, at: turn.now }))?;
                 *control.costs.table.write() = Arc::new(table);
+                control.costs.yearly.write().clear();
             }
             Ok(control.shown_costs(&turn.snapshot().currency))
         })

@@ -1,7 +1,7 @@
 //! Flags: what was spent in the last days of a period or with nobody there, worked out from the projection whenever somebody
 //! asks. Nothing is kept of it and nothing follows from it by itself.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
@@ -155,15 +155,20 @@ impl Inner {
         Ok(flags)
     }
 
-    /// On which of the days something of value was logged, for which run or for none.
+    /// On which of the days something was achieved, for which run or for none.
     fn outcome_days(&self, used: &FlaggableRuns) -> Result<BTreeSet<(PersonId, Option<RunId>, i64)>, Error> {
-        let asked: BTreeSet<(PersonId, i64)> =
+        let asked: HashSet<(PersonId, i64)> =
             used.runs.iter().chain(&used.keys).map(|used| (used.person, used.day.0)).collect();
+        let of = asked.iter().map(|(_, day)| *day);
+        let (Some(first), Some(last)) = (of.clone().min(), of.max()) else { return Ok(BTreeSet::new()) };
+        // What was achieved today may be logged tomorrow.
+        let before = |day: i64| [day, day.saturating_sub(1)];
+        let wanted = |person, day| before(day).into_iter().any(|day| asked.contains(&(person, day)));
+        let achieved =
+            self.with_tallies(|tallies| tallies.days(first..last.saturating_add(2), wanted)).map_err(stored)?;
         let mut days = BTreeSet::new();
-        for (person, run, at) in self.admins.read().outcomes.each() {
-            let day = Day::of(at).0;
-            // What was achieved today may be logged tomorrow.
-            let known = [day, day.saturating_sub(1)].into_iter().filter(|day| asked.contains(&(person, *day)));
+        for (person, run, day) in achieved {
+            let known = before(day).into_iter().filter(|day| asked.contains(&(person, *day)));
             days.extend(known.map(|day| (person, run, day)));
         }
         let runs: BTreeSet<RunId> = days.iter().filter_map(|(_, run, _)| *run).collect();

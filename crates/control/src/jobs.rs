@@ -74,6 +74,9 @@ pub async fn once(control: &Control) {
         Ok(raised) => tracing::info!(raised, "alarms were raised"),
         Err(error) => tracing::warn!(%error, "it could not be looked whether there is an alarm"),
     }
+    if let Err(error) = control.read_outcomes().await {
+        tracing::warn!(%error, "what was achieved could not be read yet");
+    }
     match close_ended(control) {
         Ok(0) => {}
         Ok(closed) => tracing::debug!(closed, "accounts of past periods are closed"),

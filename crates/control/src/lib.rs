@@ -49,6 +49,7 @@ mod prices;
 mod remedies;
 mod replay;
 mod reserves;
+mod returns;
 mod runs;
 mod secret;
 mod setup;

@@ -93,6 +93,11 @@ impl Names {
         self.people.get(&person)
     }
 
+    /// How many people are known as human beings.
+    pub(crate) fn people_known(&self) -> usize {
+        self.people.len()
+    }
+
     /// What a person is called.
     pub(crate) fn person_name(&self, person: PersonId) -> Option<String> {
         self.people.get(&person).map(|known| known.name.to_string())

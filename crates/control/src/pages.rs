@@ -19,6 +19,16 @@ impl Part {
         Self { limit: limit.unwrap_or(PAGE_MAX).clamp(1, PAGE_MAX), after }
     }
 
+    /// How many at most.
+    pub(crate) const fn limit(&self) -> usize {
+        self.limit
+    }
+
+    /// Behind which one.
+    pub(crate) fn after(&self) -> Option<&str> {
+        self.after.as_deref()
+    }
+
     /// The part of a list in its order. Only what is on the page is shown, and so has its cost.
     ///
     /// # Errors

@@ -159,6 +159,8 @@ ids! {
     TopUpId = "top";
     /// Something that was achieved.
     OutcomeId = "out";
+    /// An address at which another system tells of outcomes.
+    HookId = "hok";
     /// An alarm that was raised.
     AlarmId = "alm";
     /// Alarms that are not raised for a while.

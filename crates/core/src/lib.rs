@@ -40,6 +40,7 @@ pub mod policy;
 pub mod pool;
 pub mod price;
 pub mod rating;
+pub mod roi;
 pub mod role;
 pub mod run;
 pub mod scope;

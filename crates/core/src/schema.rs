@@ -7,8 +7,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use crate::charge::Beside;
 use crate::grant::Priority;
 use crate::id::{
-    ActivationId, AdminKeyId, AlarmId, AuditId, BreakGlassId, BudgetId, CommandId, GrantId, KeyId, LoginId, MuteId,
-    NoteId, OfferId, OutcomeId, PersonId, PoolId, PriceListId, RunId, StopId, TopUpId, UnitId,
+    ActivationId, AdminKeyId, AlarmId, AuditId, BreakGlassId, BudgetId, CommandId, GrantId, HookId, KeyId, LoginId,
+    MuteId, NoteId, OfferId, OutcomeId, PersonId, PoolId, PriceListId, RunId, StopId, TopUpId, UnitId,
 };
 use crate::money::{Currency, Nano};
 use crate::package::{Basis, Percent, Share, TokenTerm};
@@ -115,6 +115,7 @@ ids! {
     StopId: "stp";
     TopUpId: "top";
     OutcomeId: "out";
+    HookId: "hok";
     AlarmId: "alm";
     MuteId: "mut";
     PriceListId: "prl";

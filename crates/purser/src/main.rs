@@ -135,6 +135,7 @@ fn absent(command: &Command) -> Absent {
         | Command::Mandate(_)
         | Command::Absence(_)
         | Command::Outcome(_)
+        | Command::Roi(_)
         | Command::Mcp(_)
         | Command::Usage(_)
         | Command::Import(_)
@@ -184,6 +185,7 @@ async fn ask(command: Command, client: &mut Client, place: &Place, out: Output) 
         Command::Mandate(command) => command.run(client, out).await,
         Command::Absence(command) => command.run(client, out).await,
         Command::Outcome(command) => command.run(client, out).await,
+        Command::Roi(command) => command.run(client, out).await,
         Command::Usage(command) => command.run(client, out).await,
         Command::Import(cli::import::Command::Logs(logs)) => logs.run(Some(client), out).await,
         Command::Statement(command) => command.run(client, out).await,

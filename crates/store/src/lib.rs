@@ -46,13 +46,13 @@ pub use fence::Fence;
 pub use fold::{Fold, Folds};
 pub use formats::check_formats;
 pub use journal::{Held, JournalKind, JournalReader, SqliteJournal, open_journal};
-pub use private::{Labelled, LoginFields, OfferLetter, OfferText, Personal, Private, Session};
+pub use private::{Labelled, LoginFields, OfferLetter, OfferText, OutcomeRow, OutcomesPut, Personal, Private, Session};
 pub use projector::{ChargeKind, KIND_AUDIT, KIND_DIRECTORY, Progress, Projection, Projector, ProjectorTap, Word};
 pub use queries::{
     AccountRow, Attribution, Burn, ChargeRow, Day, Days, Denial, DenialLog, DenialPage, DenialPlace, DenialRow,
     DenialSum, EventRow, Figures, FlaggableRuns, GrantsSpent, InUnit, KnownSession, Line, NamesNow, ObservedRow,
-    ObservedSums, PAGE_MAX, Page, PaidAccount, PaidDays, PostingRow, RUNS_MAX, Reader, RunLine, RunOnDay, RunsOf,
-    Scope, StatementAccount, StatementAsked, StatementCharge, StatementLeg, TREE_MAX,
+    ObservedSums, OutcomeCount, OutcomesOf, PAGE_MAX, Page, PaidAccount, PaidDays, PostingRow, RUNS_MAX, Reader,
+    RunLine, RunOnDay, RunsOf, Scope, StatementAccount, StatementAsked, StatementCharge, StatementLeg, TREE_MAX,
 };
 pub use snapshot::Snapshots;
 pub use verify::{Finding, Verified, verify};

@@ -7,6 +7,7 @@
 
 mod access;
 mod offers;
+mod outcomes;
 mod statements;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -22,6 +23,8 @@ use crate::sqlite::{self, Durability};
 
 pub use self::access::{LoginFields, Session};
 pub use self::offers::{OfferLetter, OfferText};
+pub(crate) use self::outcomes::{COLUMNS as OUTCOME_COLUMNS, outcome};
+pub use self::outcomes::{OutcomeRow, OutcomesPut};
 
 const PUT_PERSON: &str = "INSERT INTO people_private (person, name, email, more) VALUES (?1, ?2, ?3, ?4)
      ON CONFLICT (person) DO UPDATE SET name = excluded.name, email = excluded.email, more = excluded.more";

@@ -19,6 +19,7 @@ pub(crate) const PURSER: &[Migration] = &[
     Migration { name: "when somebody last spoke in a run, what its days were like; projected anew", sql: SPOKEN },
     Migration { name: "days and periods that may be flagged; projected anew", sql: FLAGGABLE },
     Migration { name: "statements of closed months", sql: STATEMENTS },
+    Migration { name: "what was achieved", sql: OUTCOMES },
 ];
 
 const FIRST: &str = "
@@ -502,4 +503,42 @@ CREATE TABLE statements_private (
     bytes  BLOB NOT NULL,
     PRIMARY KEY (month, person)
 ) STRICT, WITHOUT ROWID;
+";
+
+/// Not derived: agents, scripts and other systems tell of it, and it is erased with whoever achieved it.
+const OUTCOMES: &str = "
+CREATE TABLE outcome_private (
+    id      INTEGER PRIMARY KEY,
+    outcome BLOB NOT NULL UNIQUE,
+    person  BLOB NOT NULL,
+    -- When it was achieved, and when it was told of.
+    at      INTEGER NOT NULL,
+    told    INTEGER NOT NULL,
+    kind    INTEGER NOT NULL,
+    count   INTEGER NOT NULL,
+    value   INTEGER,
+    source  INTEGER NOT NULL,
+    key     BLOB,
+    run     BLOB,
+    link    TEXT,
+    -- When it was taken back.
+    back    INTEGER
+) STRICT;
+CREATE INDEX outcome_private_by_time ON outcome_private (at, outcome);
+CREATE INDEX outcome_private_by_person ON outcome_private (person, at, outcome);
+-- Kinds and sources.
+CREATE TABLE outcome_word_private (
+    id   INTEGER PRIMARY KEY,
+    word TEXT NOT NULL UNIQUE
+) STRICT;
+-- What was taken back, known or not yet.
+CREATE TABLE outcome_back_private (
+    outcome BLOB PRIMARY KEY,
+    at      INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+-- How many of those that older versions had in the journal were moved here.
+CREATE TABLE outcome_moved_private (
+    moved INTEGER NOT NULL
+) STRICT;
+INSERT INTO outcome_moved_private (moved) VALUES (0);
 ";

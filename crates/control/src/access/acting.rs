@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use purser_core::id::{ActivationId, AdminKeyId, KeyId, LoginId, PersonId};
+use purser_core::id::{ActivationId, AdminKeyId, HookId, KeyId, LoginId, PersonId};
 use purser_core::offer::Who;
 use purser_core::time::Instant;
 use serde::{Deserialize, Serialize};
@@ -29,6 +29,8 @@ pub enum Actor {
     Activation(ActivationId),
     /// Whoever has a key that calls are made with: a tool that tells of its own usage, an agent that asks about its budget.
     CallKey(KeyId),
+    /// Another system that tells of outcomes, by the secret of its hook.
+    Hook(HookId),
 }
 
 impl fmt::Display for Actor {
@@ -41,6 +43,7 @@ impl fmt::Display for Actor {
             Self::Login(login) => write!(f, "{login}"),
             Self::Activation(link) => write!(f, "{link}"),
             Self::CallKey(key) => write!(f, "{key}"),
+            Self::Hook(hook) => write!(f, "{hook}"),
         }
     }
 }
@@ -99,7 +102,7 @@ impl Acting {
         match self.actor {
             // They hold the files in which all of it stands.
             Actor::Purser | Actor::Local => Within::Everything,
-            Actor::Stranger | Actor::Activation(_) | Actor::CallKey(_) => Within::NOTHING,
+            Actor::Stranger | Actor::Activation(_) | Actor::CallKey(_) | Actor::Hook(_) => Within::NOTHING,
             Actor::Key(_) | Actor::Login(_) => {
                 let own = Within::of(permission, &self.roles, self.person, at);
                 match permission {

@@ -132,6 +132,14 @@ matrix! {
     AlarmRulesChange    => [All,     All,     All,     Refused, Refused, Refused];
     /// What was achieved.
     OutcomesRead        => [All,     All,     All,     Subtree, Own,     All];
+    /// Telling of it, and forgetting what is none.
+    OutcomesRecord      => [All,     All,     Refused, Subtree, Own,     Refused];
+    /// Addresses at which other systems tell of it.
+    HooksRead           => [All,     Refused, Refused, Refused, Refused, All];
+    /// Making and stopping them.
+    HooksChange         => [All,     Refused, Refused, Refused, Refused, Refused];
+    /// What comes of tokens; what tells a cost only with `ConfidentialAmounts`.
+    ReturnsRead         => [All,     All,     All,     Subtree, Own,     All];
     /// Balances, usage, charges, denials, statements.
     UsageRead           => [All,     All,     All,     Subtree, Own,     All];
     /// Which months are closed, and whether their statements still are those of the ledger.

@@ -21,6 +21,8 @@ mod letter;
 mod narrowed;
 mod offers;
 mod openapi;
+mod outcomes;
+mod returns;
 mod serve;
 mod session;
 mod statements;
@@ -46,7 +48,7 @@ use self::gate::{Door, Guard};
 use self::letter::offer_letter;
 use self::narrowed::{
     add_key, balances, budgets, burning, charges, confirm_run, denials, flags, give, grants, keys, lift_stop, observed,
-    outcomes, people, person, place_stop, record_observed, revoke_key, run, runs, stops, usage_rows,
+    people, person, place_stop, record_observed, revoke_key, run, runs, stops, usage_rows,
 };
 use self::offers::{
     accept_offer, adopt_roles, approve_offer, counter_offer, decline_offer, draft_offer, erase_offer, lint_offer,
@@ -54,6 +56,10 @@ use self::offers::{
     view_offer, withdraw_offer,
 };
 use self::openapi::{Schemas, openapi};
+use self::outcomes::{
+    add_hook, erase_outcome, erase_outcomes, hooks, import_outcomes, outcomes, record_outcomes, revoke_hook,
+};
+use self::returns::{person_returns, returns, set_person_returns, what_if};
 pub use self::serve::{bind_socket, serve_socket, serve_tcp};
 use self::session::{present, sign_in, sign_out};
 use self::statements::{
@@ -94,6 +100,7 @@ pub fn open(control: &Control) -> Router {
         .route("/setup", get(gate::setup_page).post(setup))
         .route("/healthz", get(healthz))
         // Told by tools, bounded by themselves.
+        .route("/hooks/{id}", post(outcomes::message))
         .route("/v1/logs", post(telemetry::logs))
         .route("/v1/metrics", post(telemetry::metrics))
         .route("/v1/traces", post(telemetry::traces))
@@ -250,6 +257,17 @@ services! {
     post "/alarms/rules" => set_alarm_rules, AlarmRulesChange;
     post "/alarms/preview" => preview_alarms, AlarmRulesPreview;
     get "/outcomes" => outcomes, OutcomesRead;
+    post "/outcomes" => record_outcomes, OutcomesRecord;
+    post "/outcomes/import" => import_outcomes, OutcomesRecord;
+    get "/outcomes/hooks" => hooks, HooksRead;
+    post "/outcomes/hooks" => add_hook, HooksChange;
+    delete "/outcomes/hooks/{id}" => revoke_hook, HooksChange;
+    delete "/outcomes/{id}" => erase_outcome, OutcomesRecord;
+    delete "/people/{id}/outcomes" => erase_outcomes, PeopleChange;
+    get "/roi" => returns, ReturnsRead;
+    post "/roi/what-if" => what_if, PricesRead;
+    get "/roi/policy" => person_returns, RolesRead;
+    put "/roi/policy" => set_person_returns, RolesChange;
     get "/session" => present, Present;
     post "/session" => sign_in, Nobody;
     delete "/session" => sign_out, Present;

@@ -11,8 +11,8 @@ use crate::error::Error;
 use crate::pages::Part;
 use crate::shape::{
     Balance, Budget, Burning, ChangeGrant, ChargePage, DenialPage, Flag, GiveOfGrant, Grant, GrantChange, Key,
-    LastMinutes, List, NewKey, NewStop, ObservedPage, OfPage, Outcome, Overview, Page, Person, RecordObserved, Run,
-    RunTree, Stop, Taken, UsageRow, WantedFlags, WantedObserved, WantedRuns,
+    LastMinutes, List, NewKey, NewStop, ObservedPage, OfPage, Overview, Page, Person, RecordObserved, Run, RunTree,
+    Stop, Taken, UsageRow, WantedFlags, WantedObserved, WantedRuns,
 };
 use crate::usage::{By, OfPerson, Wanted};
 use crate::{Control, names};
@@ -249,13 +249,4 @@ pub(super) async fn denials(
         Ok(person) => control.denials(Wanted { person, ..wanted }).await,
         Err(error) => Err(error),
     })
-}
-
-pub(super) async fn outcomes(
-    State(control): State<Control>,
-    within: Within,
-    Query(of): Query<OfPerson>,
-) -> Answer<Page<Outcome>> {
-    let asked = named(&control, &within, of);
-    Answer(asked.and_then(|(person, part)| control.outcomes_page(&within, person.as_deref(), &part)))
 }

@@ -184,7 +184,12 @@ impl Inner {
     /// What people call an actor.
     fn actor_name(&self, actor: Actor) -> Option<String> {
         match actor {
-            Actor::Purser | Actor::Local | Actor::Stranger | Actor::Activation(_) | Actor::CallKey(_) => None,
+            Actor::Purser
+            | Actor::Local
+            | Actor::Stranger
+            | Actor::Activation(_)
+            | Actor::CallKey(_)
+            | Actor::Hook(_) => None,
             Actor::Key(key) => self.admins.read().label(key),
             Actor::Login(login) => self.private.login(login).ok().flatten().map(|fields| fields.email),
         }

@@ -1,11 +1,11 @@
 //! What is wrong with a line, and in which cell.
 
-use crate::error::{Error, Refused};
+use crate::error::{Code, Error, Refused};
 use crate::shape::ImportMistake;
 
 /// Why a row can't be.
 #[derive(Debug)]
-pub(super) struct Wrong {
+pub(crate) struct Wrong {
     field: Option<&'static str>,
     error: Error,
 }
@@ -17,7 +17,7 @@ impl<E: Into<Error>> From<E> for Wrong {
 }
 
 /// Names the cell that an error is about.
-pub(super) trait Cell<T> {
+pub(crate) trait Cell<T> {
     /// It is about the one under this column.
     fn under(self, column: &'static str) -> Result<T, Wrong>;
 }
@@ -30,12 +30,23 @@ impl<T, E: Into<Error>> Cell<T> for Result<T, E> {
 
 impl Wrong {
     /// About the cell under a column.
-    pub(super) fn under(error: impl Into<Error>, column: &'static str) -> Self {
+    pub(crate) fn under(error: impl Into<Error>, column: &'static str) -> Self {
         Self { field: Some(column), error: error.into() }
     }
 
+    /// The whole request's, where whoever asks may not do this at all.
+    ///
+    /// # Errors
+    /// The refusal.
+    pub(crate) fn unless_forbidden(self) -> Result<Self, Error> {
+        match self.error {
+            Error::Refused(refused) if refused.code == Code::Forbidden => Err(refused.into()),
+            _ => Ok(self),
+        }
+    }
+
     /// As it is told. A failure is not the spreadsheet's and ends the import.
-    pub(super) fn told(self, line: usize) -> Result<ImportMistake, Error> {
+    pub(crate) fn told(self, line: usize) -> Result<ImportMistake, Error> {
         match self.error {
             Error::Refused(Refused { message, hint, .. }) => {
                 let hint = hint.or_else(|| self.field.and_then(what_to_write).map(str::to_owned));
@@ -63,7 +74,7 @@ fn what_to_write(column: &str) -> Option<&'static str> {
 }
 
 /// All of them, a line each.
-pub(super) fn in_words(mistakes: &[ImportMistake]) -> String {
+pub(crate) fn in_words(mistakes: &[ImportMistake]) -> String {
     let lines = mistakes.iter().map(|mistake| {
         let field = mistake.field.as_ref().map_or_else(String::new, |field| format!(", {field}"));
         let hint = mistake.hint.as_ref().map_or_else(String::new, |hint| format!(" ({hint})"));

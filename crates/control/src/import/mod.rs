@@ -11,3 +11,6 @@ mod mistake;
 mod people;
 mod sheet;
 mod units;
+
+pub(crate) use self::mistake::{Cell, Wrong};
+pub(crate) use self::sheet::{Row, Sheet, refuse};

@@ -10,27 +10,27 @@ use crate::shape::ImportMistake;
 const LINES_MAX: usize = 200_000;
 
 /// A file, read.
-pub(super) struct Sheet {
+pub(crate) struct Sheet {
     /// Lines that have as many cells as there are columns, blank ones left out.
-    pub(super) rows: Vec<Row>,
+    pub(crate) rows: Vec<Row>,
     /// The other lines.
-    pub(super) mistakes: Vec<ImportMistake>,
+    pub(crate) mistakes: Vec<ImportMistake>,
 }
 
 /// A line.
-pub(super) struct Row {
-    pub(super) line: usize,
+pub(crate) struct Row {
+    pub(crate) line: usize,
     cells: Vec<(&'static str, String)>,
 }
 
 impl Row {
     /// Is there such a column?
-    pub(super) fn has(&self, column: &str) -> bool {
+    pub(crate) fn has(&self, column: &str) -> bool {
         self.cells.iter().any(|(own, _)| *own == column)
     }
 
     /// What stands in a column; `None` for nothing.
-    pub(super) fn cell(&self, column: &str) -> Option<&str> {
+    pub(crate) fn cell(&self, column: &str) -> Option<&str> {
         let (_, cell) = self.cells.iter().find(|(own, _)| *own == column)?;
         Some(cell.trim()).filter(|cell| !cell.is_empty())
     }
@@ -41,7 +41,7 @@ impl Sheet {
     ///
     /// # Errors
     /// It is empty or too long, or its first line does not name the columns.
-    pub(super) fn read(csv: &str, columns: &[&'static str], needed: &[&str]) -> Result<Self, Error> {
+    pub(crate) fn read(csv: &str, columns: &[&'static str], needed: &[&str]) -> Result<Self, Error> {
         let hint = || format!("the first line names the columns: {}; needed: {}", columns.join(","), needed.join(", "));
         let mut records = Records::of_any(csv);
         let Some((first, header)) = records.next() else {
@@ -89,7 +89,7 @@ impl Sheet {
 }
 
 /// Refuses a file with mistakes in it.
-pub(super) fn refuse(mistakes: &[ImportMistake]) -> Result<(), Error> {
+pub(crate) fn refuse(mistakes: &[ImportMistake]) -> Result<(), Error> {
     if mistakes.is_empty() {
         return Ok(());
     }
@@ -99,6 +99,6 @@ pub(super) fn refuse(mistakes: &[ImportMistake]) -> Result<(), Error> {
 }
 
 /// A refusal of what was written.
-pub(super) fn invalid(message: impl Into<String>) -> Refused {
+pub(crate) fn invalid(message: impl Into<String>) -> Refused {
     Refused::new(Code::Invalid, message)
 }

@@ -27,6 +27,7 @@ mod pool;
 mod price;
 mod remedy;
 mod report;
+mod returns;
 mod rewards;
 mod run;
 mod statement;
@@ -69,7 +70,10 @@ pub use offer::{
     AcceptOffer, ApproveOffer, DeclineOffer, NewOffer, NewVersion, Offer, OfferApproval, OfferChange, OfferFinding,
     OfferNote, OfferReport, OfferRow, OfferShare, OfferVersion, PreviewRoles, RolesImpact, RolesMoved,
 };
-pub use outcome::{NewOutcome, Outcome};
+pub use outcome::{
+    Hook, HookMessage, ImportOutcomes, NewHook, NewOutcome, Outcome, OutcomeTold, OutcomesErased, OutcomesTaken,
+    RecordOutcomes,
+};
 pub use page::{OfPage, PAGE_MAX, Page};
 pub use period::{ClosePeriod, Period, PeriodDifference, PeriodReport};
 pub use person::{MovePerson, NewPerson, Person, SetZone};
@@ -83,6 +87,10 @@ pub use price::{
 };
 pub use remedy::{PromiseUsable, Remedies, RemedyDay, RemedyState, WantedRemedies};
 pub use report::{Balance, Charge, ChargePage, DenialPage, Denied, Funds, GrantBalance, Overview, UsageRow};
+pub use returns::{
+    Against, Basis, Compared, NamedStudy, OutcomeLine, PersonReturns, ReturnBy, ReturnCase, ReturnFigures,
+    ReturnReport, ReturnRow, WantedReturn, WhatIf, WhatIfReport,
+};
 pub use rewards::{Rewards, RewardsPillar, RewardsTokens, WantedRewards};
 pub use run::{Burning, BurningRun, LastMinutes, Run, RunModel, RunTree, WantedRuns};
 pub use statement::{

@@ -62,6 +62,8 @@ impl Company {
             let key = bench.control.add_admin_key(None, new).await.unwrap();
             keys.push((role, key.key.unwrap()));
         }
+        // Else one person's return is for that person alone.
+        local(&bench, "put", "/api/v1/roi/policy", r#"{"open": true}"#).await;
         // Their own one is placed by whoever has the employee's key.
         local(&bench, "delete", &format!("/api/v1/stops/{}", near.stop), "").await;
         let (_, employee) = keys.iter().find(|(role, _)| *role == Role::Employee).unwrap();
@@ -178,6 +180,16 @@ fn narrow(endpoint: &Endpoint, of: &Known) -> Option<Narrow> {
         }
         "runs" | "burning" => list("", &of.run),
         "run" | "confirm_run" => about(endpoint.path.replace("{id}", &of.run)),
+        "record_outcomes" => {
+            let body = format!(r#"{{"outcomes": [{{"person": "{person}", "kind": "report"}}]}}"#);
+            Some(Narrow::About(endpoint.path.to_owned(), body))
+        }
+        "import_outcomes" => {
+            let body = format!(r#"{{"csv": "person,kind\n{person},report\n"}}"#);
+            Some(Narrow::About(endpoint.path.to_owned(), body))
+        }
+        "erase_outcome" => about(endpoint.path.replace("{id}", &of.outcome)),
+        "returns" => about(format!("{}?person={person}", endpoint.path)),
         "give" => {
             let body = format!(r#"{{"to": "{}", "amount": "1"}}"#, of.grant);
             Some(Narrow::About(endpoint.path.replace("{id}", &of.grant), body))

@@ -80,7 +80,7 @@ impl Command {
             Self::Set(set) => client.post(path(["costs"]), &ChangeCosts::Set(set.row())).await?,
             Self::End(of) => client.post(path(["costs"]), &ChangeCosts::End(of.row_of())).await?,
         };
-        out.show(&costs, |costs| table(costs));
+        out.show(&costs, table);
         Ok(())
     }
 }

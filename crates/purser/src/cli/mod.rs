@@ -22,6 +22,7 @@ pub(crate) mod person;
 pub(crate) mod pool;
 pub(crate) mod price;
 pub(crate) mod report;
+pub(crate) mod roi;
 pub(crate) mod role;
 pub(crate) mod runs;
 pub(crate) mod statement;
@@ -154,6 +155,9 @@ pub(crate) enum Command {
     /// What was achieved with the money
     #[command(subcommand)]
     Outcome(outcome::Command),
+    /// Return on tokens: what they cost beside what came of them, assumed and counted
+    #[command(subcommand)]
+    Roi(roi::Command),
     /// Let an agent's program ask about its budget: an MCP server on standard input and output
     ///
     /// For programs that start MCP servers as processes. Whoever speaks HTTP goes to `/mcp` at the control address itself.

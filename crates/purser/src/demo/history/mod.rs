@@ -10,6 +10,7 @@
 mod calls;
 mod mark;
 mod offers;
+mod outcomes;
 mod staff;
 mod top_ups;
 
@@ -162,7 +163,7 @@ fn told(made: &Made) -> String {
         "made up, and marked so: {}\n{} people, {} to {}: {} calls for ${}, {} denied, {} in suspense\n\
          offers: {}\n\n\
          look      purser offer list --data {0}; also pool list, balance, suspense list,\n\
-         \x20         trace \"Person 39\", statement \"Person 7\"\n\
+         \x20         trace \"Person 39\", statement \"Person 7\", roi show --from {2}\n\
          serve     purser serve --data {0}\nwipe      purser demo wipe --data {0}",
         made.data,
         made.people,
@@ -221,6 +222,7 @@ impl Life {
         while day < self.until {
             self.clock.set(Zone::UTC.first_instant(day));
             self.change(day).await?;
+            self.achieved(day).await?;
             let snapshot = self.caller.control.snapshot();
             for call in self.calls(day) {
                 self.clock.set(call.at);
@@ -265,6 +267,7 @@ impl Life {
         }
         self.budget("company", "120000/month").await?;
         let _: Roles = people.done(&["roles", "presets"], &json!({})).await?;
+        self.costs().await?;
         for (name, owner) in [(POOL, "company"), (EMPTY, "company"), (ENGINEERING, "Engineering")] {
             let new = NewPool { name: name.to_owned(), owner: owner.to_owned(), manager: None };
             let _: Pool = finance.done(&["pools"], &new).await?;
