@@ -165,6 +165,7 @@ impl Inner {
         let whose = Whose::new("costs", None, None);
         let row = |row: &purser_core::cost::CostRow| CostsRow {
             of: row.of.clone(),
+            has_pay: row.pay.is_some(),
             pay: Confidential::new(row.pay, &whose),
             benefits: Confidential::new(row.benefits, &whose),
             overhead: Confidential::new(row.overhead, &whose),

@@ -31,7 +31,9 @@ pub struct Costs {
 pub struct CostsRow {
     /// Whose.
     pub of: RowOf,
-    /// What somebody of full working time is paid in a year; `null` where the row says only what comes on top.
+    /// Does it say what somebody is paid, or only what comes on top?
+    pub has_pay: bool,
+    /// What somebody of full working time is paid in a year.
     pub pay: Confidential<Option<RowPay>>,
     /// What comes on top for benefits.
     pub benefits: Confidential<Extra>,

@@ -110,11 +110,11 @@ impl Set {
 
 fn table(costs: &Costs) -> String {
     let mut table = Table::new(&["family", "level", ">salary", ">bonus", ">equity", ">benefits", ">overhead"]);
-    for CostsRow { of, pay, benefits, overhead } in &costs.rows {
+    for CostsRow { of, has_pay, pay, benefits, overhead } in &costs.rows {
         // Redacted where the amount is not there at all.
-        let pay = |part: fn(&RowPay) -> Nano| match pay.amount() {
-            None => "hidden".to_owned(),
-            Some(pay) => pay.as_ref().map_or_else(|| "-".to_owned(), |pay| money(part(pay))),
+        let pay = |part: fn(&RowPay) -> Nano| match pay.amount().and_then(Option::as_ref) {
+            Some(pay) => money(part(pay)),
+            None => if *has_pay { "hidden" } else { "-" }.to_owned(),
         };
         let extra = |extra: Option<&Extra>| match extra {
             None => "hidden".to_owned(),

@@ -142,7 +142,9 @@ fn in_words(report: &ReturnReport) -> String {
     let mut text = vec![format!("{}, {} to {}", report.about, report.from, report.to)];
     if !report.hidden {
         let count = |count: Option<usize>| count.unwrap_or_default();
-        let cost = report.cost.amount().map_or_else(|| "hidden".to_owned(), |cost| cost.map_or_else(unknown, money));
+        let is_known = report.cost_known.is_some_and(|known| known > 0);
+        let hidden = if is_known { "hidden" } else { "not known" };
+        let cost = report.cost.amount().copied().flatten().map_or_else(|| hidden.to_owned(), money);
         text.push(format!(
             "people {} (cost known of {}), cost {cost}, tokens {}",
             count(report.people),
@@ -152,7 +154,9 @@ fn in_words(report: &ReturnReport) -> String {
         if let Some(Some(at)) = report.break_even.amount() {
             text.push(format!("the tokens are paid for when × {at} as much gets done"));
         }
-        text.push(cases(&report.cases));
+        if is_known {
+            text.push(cases(&report.cases));
+        }
         if !report.outcomes.is_empty() {
             text.push(outcomes(&report.outcomes));
         }
@@ -163,10 +167,6 @@ fn in_words(report: &ReturnReport) -> String {
     }
     text.extend(report.notes.iter().map(|note| format!("- {note}")));
     text.join("\n")
-}
-
-fn unknown() -> String {
-    "not known".to_owned()
 }
 
 fn what_if(report: &WhatIfReport) -> String {

@@ -240,6 +240,7 @@ impl Life {
             jobs::once(&self.caller.control).await;
             day = next;
         }
+        self.achieved(self.until).await?;
         let usage = self
             .caller
             .control

@@ -1,6 +1,5 @@
-//! What people cost, and what they achieved: told of each Saturday, as their trackers would.
+//! What people cost, and what they achieved: told of each morning, as their tracker would.
 
-use jiff::Span;
 use jiff::civil::{Date, Weekday};
 use purser_control::shape::{ChangeCosts, Costs, OutcomeTold, OutcomesTaken, RecordOutcomes};
 use serde_json::json;
@@ -44,12 +43,13 @@ impl Life {
         Ok(())
     }
 
-    /// On a Saturday, what was achieved in the week.
+    /// What was achieved on the day before.
     pub(super) async fn achieved(&self, day: Date) -> Result<(), Failure> {
-        if day.weekday() != Weekday::Saturday {
+        let Ok(on) = day.yesterday() else { return Ok(()) };
+        if on < self.from || matches!(on.weekday(), Weekday::Saturday | Weekday::Sunday) {
             return Ok(());
         }
-        let outcomes: Vec<OutcomeTold> = self.members.iter().flat_map(|member| self.week(member, day)).collect();
+        let outcomes: Vec<OutcomeTold> = self.members.iter().flat_map(|member| self.day_of(member, on, day)).collect();
         if outcomes.is_empty() {
             return Ok(());
         }
@@ -58,38 +58,35 @@ impl Life {
         Ok(())
     }
 
-    /// One person's week, a day each.
-    fn week(&self, member: &Member, day: Date) -> Vec<OutcomeTold> {
-        let known = self.known(member.number).filter(|known| !known.left && known.begins <= day);
+    /// One person's day, as it is told of on the next.
+    fn day_of(&self, member: &Member, on: Date, told: Date) -> Vec<OutcomeTold> {
+        let known = self.known(member.number).filter(|known| !known.left && known.begins <= on);
         let Some(known) = known else { return Vec::new() };
-        let (month, _) = self.month(day);
+        let (month, _) = self.month(on);
         if member.habit == Habit::Leave && (5..8).contains(&month) {
             return Vec::new();
         }
         let (kind, most) = kind(member.family.word);
-        let since = self.from.until(day).map_or(0, |span| span.get_days());
+        let since = self.from.until(on).map_or(0, |span| span.get_days());
         let place = u64::try_from(member.number).unwrap_or(0) * 1_000 + u64::try_from(since).unwrap_or(0);
         let mut dice = Dice::new(self.seed, DICE + place);
-        let mut count = dice.between(0, most * member.eager / 100);
-        // Support got slower for it: not everything is worth it.
-        if month >= BETTER.0 && member.family.word != "support" && dice.chance(BETTER.1 * most) {
-            count += 1;
-        }
-        let told = |number: u64| {
-            let back = i64::try_from(1 + dice.between(0, 4)).unwrap_or(1);
-            let on = day.checked_sub(Span::new().days(back)).unwrap_or(day).max(known.begins);
-            let id = format!("{}-{day}-{number}", member.number);
+        // Support got no faster for the better models: not everything is worth it.
+        let better = if month >= BETTER.0 && member.family.word != "support" { BETTER.1 } else { 0 };
+        // Of ten thousand: half of the most in a week's five days, for whoever is as eager as usual.
+        let chance = member.eager * (100 + better) / 10;
+        let outcome = |number: u64| {
+            let done = dice.between(1, 10_000) <= chance;
             // One of forty turns out to be none.
-            let taken_back = dice.chance(2).then(|| day.to_string());
-            OutcomeTold {
+            let taken_back = dice.chance(2).then(|| told.to_string());
+            done.then(|| OutcomeTold {
                 person: Some(known.person.clone()),
                 kind: Some(kind.to_owned()),
                 at: Some(on.to_string()),
-                id: Some(id),
+                id: Some(format!("{}-{on}-{number}", member.number)),
                 taken_back,
                 ..OutcomeTold::default()
-            }
+            })
         };
-        (0..count).map(told).collect()
+        (0..most).filter_map(outcome).collect()
     }
 }
