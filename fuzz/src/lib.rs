@@ -3,6 +3,7 @@
 //! The first bytes of an input choose (a dialect, where it is cut); they are printable, so that an input can be read and
 //! written by hand. The rest is what strangers send.
 
+pub mod bill;
 pub mod config;
 pub mod http1;
 pub mod journal;

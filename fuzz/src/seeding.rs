@@ -51,6 +51,9 @@ pub fn write() -> std::io::Result<()> {
     for (number, wire) in WIRES.iter().enumerate() {
         keep(&root, "http1", &format!("written-{number}"), wire.as_bytes())?;
     }
+    for (number, report) in REPORTS.iter().enumerate() {
+        keep(&root, "bill", &format!("written-{number}"), report.as_bytes())?;
+    }
     let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/reference/configuration.md");
     let page = fs::read_to_string(program)?;
     for (number, example) in page.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).enumerate() {
@@ -93,6 +96,15 @@ const WIRES: &[&str] = &[
     "a2HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 429 Too Many\r\nretry-after: 7\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}",
     "a3HTTP/1.0 200 OK\r\n\r\nuntil the end",
     "h4HTTP/1.1 204 No Content\r\ncontent-length: 9\r\n\r\n",
+];
+
+/// Reports about bills, in every form.
+const REPORTS: &[&str] = &[
+    r#"a{"data":[{"starting_at":"2026-11-03T00:00:00Z","ending_at":"2026-11-04T00:00:00Z","results":[{"uncached_input_tokens":1500,"cache_creation":{"ephemeral_1h_input_tokens":1000,"ephemeral_5m_input_tokens":500},"cache_read_input_tokens":200,"output_tokens":500,"server_tool_use":{"web_search_requests":10},"api_key_id":"apikey_1","model":"claude-sonnet-4-5","service_tier":"priority"},{"output_tokens":1,"api_key_id":null}]}],"has_more":false,"next_page":null}"#,
+    r#"b{"data":[{"starting_at":"2026-11-03T00:00:00Z","ending_at":"2026-11-04T00:00:00Z","results":[{"currency":"USD","amount":"123.78912","description":"Input","cost_type":"tokens","model":"claude-sonnet-4-5","token_type":"uncached_input_tokens"},{"currency":"usd","amount":-1e-3,"description":"Tax"}]}],"has_more":true,"next_page":"page_2"}{"data":[],"has_more":false}"#,
+    r#"c[{"object":"page","data":[{"start_time":1793664000,"end_time":1793750400,"results":[{"object":"organization.usage.completions.result","input_tokens":1000,"output_tokens":500,"input_cached_tokens":800,"num_model_requests":5,"api_key_id":"key_1","model":"gpt-5.6","batch":true}]}],"has_more":false}]"#,
+    r#"d{"object":"page","data":[{"start_time":1793664000,"end_time":1793750400,"result":[{"amount":{"value":0.060000000000000005,"currency":"usd"},"line_item":"gpt-5.6, cached input"},{"amount":{"value":"1.5e-05","currency":"usd"},"line_item":"Credits"}]}]}"#,
+    "eday;model;api_key;tier;requests;input_uncached;output;amount;currency;kind;bucket;description\n2026-11-03;llama;console;batch;7;1000;20;0.5;eur;usage;output;\"a;b\"\n2026-11-03;;;;;;;-0.10;EUR;credit;;\n",
 ];
 
 /// Files with every kind of mistake near.

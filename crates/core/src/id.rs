@@ -165,6 +165,8 @@ ids! {
     AlarmId = "alm";
     /// Alarms that are not raised for a while.
     MuteId = "mut";
+    /// What makes the ledger equal a provider's bill, proposed and approved.
+    TrueUpId = "tru";
     /// A published set of prices.
     PriceListId = "prl";
     /// A command: the same one twice changes nothing more.

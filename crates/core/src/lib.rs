@@ -15,6 +15,7 @@
 
 pub mod account;
 pub mod alarm;
+pub mod bill;
 pub mod breaker;
 pub mod budget;
 pub mod calendar;

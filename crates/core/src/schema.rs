@@ -8,7 +8,7 @@ use crate::charge::Beside;
 use crate::grant::Priority;
 use crate::id::{
     ActivationId, AdminKeyId, AlarmId, AuditId, BreakGlassId, BudgetId, CommandId, GrantId, HookId, KeyId, LoginId,
-    MuteId, NoteId, OfferId, OutcomeId, PersonId, PoolId, PriceListId, RunId, StopId, TopUpId, UnitId,
+    MuteId, NoteId, OfferId, OutcomeId, PersonId, PoolId, PriceListId, RunId, StopId, TopUpId, TrueUpId, UnitId,
 };
 use crate::money::{Currency, Nano};
 use crate::package::{Basis, Percent, Share, TokenTerm};
@@ -114,6 +114,7 @@ ids! {
     RunId: "run";
     StopId: "stp";
     TopUpId: "top";
+    TrueUpId: "tru";
     OutcomeId: "out";
     HookId: "hok";
     AlarmId: "alm";

@@ -76,6 +76,15 @@ impl<'a> ChargeView<'a> {
         codec::encode(self, out)
     }
 
+    /// The day (since 1970-01-01, UTC) whose bill it is of, where it is what the company bears of a bill (see
+    /// [`crate::bill::COMPANY`]): such a record says so in place of its program's version.
+    pub fn billed_day(&self) -> Option<i64> {
+        if self.person != crate::bill::COMPANY {
+            return None;
+        }
+        self.version.and_then(crate::bill::day_of_text)
+    }
+
     /// The record, on its own feet.
     pub fn into_record(self) -> ChargeRecord {
         ChargeRecord {

@@ -143,10 +143,18 @@ impl PriceBook {
         if card.currency() == ledger {
             return Ok(discount);
         }
-        let rows = self.exchange.iter().filter(|row| row.of == *card.currency() && row.to == *ledger && row.from <= at);
-        rows.max_by_key(|row| row.from)
-            .and_then(|row| row.times.checked_mul(discount))
+        self.exchange(card.currency(), ledger, at)
+            .and_then(|times| times.checked_mul(discount))
             .ok_or_else(|| NoExchangeRate { of: card.currency().clone(), to: ledger.clone() })
+    }
+
+    /// What one unit of a currency is in another at `at`, by the dated rates; `None` where none is known.
+    pub fn exchange(&self, of: &Currency, to: &Currency, at: Instant) -> Option<Ratio> {
+        if of == to {
+            return Some(Ratio::ONE);
+        }
+        let rows = self.exchange.iter().filter(|row| row.of == *of && row.to == *to && row.from <= at);
+        rows.max_by_key(|row| row.from).map(|row| row.times)
     }
 
     /// The negotiated multiplier on a provider's prices at `at`; one when there is none.

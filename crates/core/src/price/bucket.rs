@@ -9,6 +9,7 @@ use crate::usage::Usage;
 /// What is counted and priced apart. Names are those of [`Usage`]; `reasoning` is missing because it is a view of
 /// `output` and never priced by itself. The order is part of the binary form of a charge: append only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Bucket {
     /// Text input tokens that no cache was involved in.

@@ -52,12 +52,47 @@ impl Decimal {
     }
 }
 
+impl Decimal {
+    /// `self × 10^power` to the nearest whole number, a tie to the even one; `None` beyond 64 bits.
+    pub(crate) fn rounded(self, power: u32) -> Option<i64> {
+        let shift = self.exponent.checked_add(i32::try_from(power).ok()?)?;
+        if self.digits == 0 {
+            return Some(0);
+        }
+        let Some(factor) = 10_u128.checked_pow(shift.unsigned_abs()) else {
+            // Digits have at most 38 places, so what is divided by more is less than half of one.
+            return (shift < 0).then_some(0);
+        };
+        if shift >= 0 {
+            return i64::try_from(self.digits.checked_mul(factor)?).ok();
+        }
+        let (whole, rest) = (self.digits.checked_div(factor)?, self.digits.checked_rem(factor)?);
+        let up = match rest.cmp(&factor.checked_sub(rest)?) {
+            std::cmp::Ordering::Less => false,
+            std::cmp::Ordering::Greater => true,
+            std::cmp::Ordering::Equal => whole.checked_rem(2)? == 1,
+        };
+        i64::try_from(whole.checked_add(u128::from(up))?).ok()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn check(text: &str, power: u32, scaled: Option<u64>) {
         assert_eq!(Decimal::parse(text).and_then(|d| d.scaled(power)), scaled, "{text} at 10^{power}");
+    }
+
+    #[test]
+    fn what_is_finer_goes_to_the_nearest_and_ties_to_the_even_one() {
+        let cases =
+            [("2.5", 2), ("3.5", 4), ("2.51", 3), ("2.49", 2), ("1e-60", 0), ("0.5", 0), ("1.5e0", 2), ("12", 12)];
+        for (text, rounded) in cases {
+            assert_eq!(Decimal::parse(text).and_then(|d| d.rounded(0)), Some(rounded), "{text}");
+        }
+        assert_eq!(Decimal::parse("0.06").and_then(|d| d.rounded(9)), Some(60_000_000));
+        assert_eq!(Decimal::parse("1e30").and_then(|d| d.rounded(9)), None);
     }
 
     #[test]

@@ -35,6 +35,7 @@ mod version;
 pub use book::{Listed, NoExchangeRate, NotPriced, PriceBook};
 pub use bucket::{Bucket, BucketSet, Kind};
 pub use card::{AboveSpec, CardError, CardProblem, CardSpec, CardVersion, RateCard, RateMap, TierSpec};
+pub(crate) use decimal::Decimal;
 pub use list::{Discount, Exchange, Layer, PriceList};
 pub use rate::{PriceError, PriceTypo, PriceUnit, Rate, UNITS_PER_RATE, parse_price, parse_price_as_typed};
 pub use ratio::{Ratio, RatioError};

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::RatingError;
 use crate::money::Nano;
 use crate::price::{Bucket, CardVersion, Kind, Rate, RateCard, Ratio, UNITS_PER_RATE};
-use crate::usage::{Served, Usage};
+use crate::usage::{Served, Tier, Usage};
 
 /// The charge of a call, in the currency that `terms` lead to (the ledger's). `terms` is what the company pays of the
 /// card's price: [`PriceBook::terms`](crate::price::PriceBook::terms). Does not allocate.
@@ -29,6 +29,35 @@ use crate::usage::{Served, Usage};
 /// No price for a bucket or tier that was used, or an amount beyond the ledger's range.
 pub fn rate(card: &RateCard, usage: &Usage, served: &Served, terms: Ratio) -> Result<Nano, RatingError> {
     sum(card, usage, served, terms, |_| ())
+}
+
+/// What differences of usage are worth by a card: at the standard tier, everywhere, and as prompts of ordinary length, since
+/// differences of many calls say nothing about any one's. Below zero where less was used.
+///
+/// # Errors
+/// As [`rate`].
+pub fn value(
+    card: &RateCard,
+    differences: impl IntoIterator<Item = (Bucket, i64)>,
+    terms: Ratio,
+) -> Result<Nano, RatingError> {
+    let sheet = card.sheet(Tier::Standard).ok_or(RatingError::NoTier(Tier::Standard))?;
+    let (mut tokens, mut calls) = (0_i128, 0_i128);
+    for (bucket, difference) in differences.into_iter().filter(|(_, difference)| *difference != 0) {
+        let (rate, part) = if bucket.kind() == Kind::Call {
+            (card.fee(bucket), &mut calls)
+        } else {
+            (sheet.rate(bucket, 0).1, &mut tokens)
+        };
+        let rate = rate.ok_or(RatingError::NoRate(bucket))?;
+        let amount = i128::from(difference).checked_mul(i128::from(rate.get()));
+        *part = amount.and_then(|amount| part.checked_add(amount)).ok_or(RatingError::Overflow)?;
+    }
+    let scale = Scale::try_new(sheet.times, Ratio::ONE, terms).ok_or(RatingError::Overflow)?;
+    let total = scale.total(tokens, calls).ok_or(RatingError::Overflow)?;
+    let size = total.num.checked_abs().ok_or(RatingError::Overflow)?;
+    let value = half_to_even(Fraction { num: size, den: total.den }).ok_or(RatingError::Overflow)?;
+    if total.num < 0 { value.checked_neg().ok_or(RatingError::Overflow) } else { Ok(value) }
 }
 
 /// The same charge with its working.

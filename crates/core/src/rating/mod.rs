@@ -16,7 +16,7 @@ mod charge;
 mod tests;
 
 pub use bound::{Bounds, Geo, Quote, affordable_output, rate_bound};
-pub use charge::{Charge, Line, explain, rate};
+pub use charge::{Charge, Line, explain, rate, value};
 
 use crate::price::Bucket;
 use crate::usage::Tier;
