@@ -49,10 +49,11 @@ pub use journal::{Held, JournalKind, JournalReader, SqliteJournal, open_journal}
 pub use private::{Labelled, LoginFields, OfferLetter, OfferText, OutcomeRow, OutcomesPut, Personal, Private, Session};
 pub use projector::{ChargeKind, KIND_AUDIT, KIND_DIRECTORY, Progress, Projection, Projector, ProjectorTap, Word};
 pub use queries::{
-    AccountRow, Attribution, Burn, ChargeRow, Day, Days, Denial, DenialLog, DenialPage, DenialPlace, DenialRow,
-    DenialSum, EventRow, Figures, FlaggableRuns, GrantsSpent, InUnit, KnownSession, Line, NamesNow, ObservedRow,
-    ObservedSums, OutcomeCount, OutcomesOf, PAGE_MAX, Page, PaidAccount, PaidDays, PostingRow, RUNS_MAX, Reader,
-    RunLine, RunOnDay, RunsOf, Scope, StatementAccount, StatementAsked, StatementCharge, StatementLeg, TREE_MAX,
+    AccountRow, Attribution, BilledLine, Burn, ChargeRow, Day, Days, Denial, DenialLog, DenialPage, DenialPlace,
+    DenialRow, DenialSum, EventRow, Figures, FlaggableRuns, GrantsSpent, InUnit, InexactLine, KnownSession, Line,
+    NamesNow, ObservedRow, ObservedSums, OutcomeCount, OutcomesOf, PAGE_MAX, Page, PaidAccount, PaidDays, PostingRow,
+    RUNS_MAX, Reader, RunLine, RunOnDay, RunsOf, Scope, StatementAccount, StatementAsked, StatementCharge,
+    StatementLeg, TREE_MAX,
 };
 pub use snapshot::Snapshots;
 pub use verify::{Finding, Verified, verify};

@@ -20,6 +20,7 @@ pub(crate) const PURSER: &[Migration] = &[
     Migration { name: "days and periods that may be flagged; projected anew", sql: FLAGGABLE },
     Migration { name: "statements of closed months", sql: STATEMENTS },
     Migration { name: "what was achieved", sql: OUTCOMES },
+    Migration { name: "sums to hold a provider's bill against; projected anew", sql: BILLED },
 ];
 
 const FIRST: &str = "
@@ -542,3 +543,27 @@ CREATE TABLE outcome_moved_private (
 ) STRICT;
 INSERT INTO outcome_moved_private (moved) VALUES (0);
 ";
+
+/// Everything derived is dropped: the projector makes it again from the journal.
+const BILLED: &str = concat!(
+    forget_all!(),
+    "
+DELETE FROM usage_by_attribution;
+DELETE FROM flaggable_run;
+DELETE FROM flaggable_period;
+DELETE FROM looked_through;
+
+-- What a provider should have billed for a day (UTC), by the model that served: corrections are of the day of their call.
+-- What the company bears of bills (`company` = 1) is apart from calls.
+CREATE TABLE billed_by_day (
+    day INTEGER NOT NULL, provider TEXT NOT NULL, model TEXT NOT NULL, company INTEGER NOT NULL, sums BLOB NOT NULL,
+    PRIMARY KEY (day, provider, model, company)
+) STRICT, WITHOUT ROWID;
+-- Calls whose charge is not the provider's own figure, as long as it is not (see projector/billed.rs).
+CREATE TABLE inexact (
+    hold INTEGER PRIMARY KEY, day INTEGER NOT NULL, provider TEXT NOT NULL, model TEXT NOT NULL,
+    mark INTEGER NOT NULL, nano INTEGER NOT NULL
+) STRICT;
+CREATE INDEX inexact_by_day ON inexact (day);
+"
+);

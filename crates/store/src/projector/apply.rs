@@ -143,7 +143,9 @@ impl<'a> Batch<'a> {
                 let standing = self.standing(lsn, id)?;
                 // Counts are differences too; without a new detail, only the amount was wrong.
                 let (called, counts, mark) = match called::read(&detail) {
-                    Some((called, counts, mark)) => (called.of_correction(), counts - standing.counts, mark),
+                    Some((called, counts, mark)) => {
+                        (called.of_correction(standing.day), counts - standing.counts, mark)
+                    }
                     None => (standing.called(), Counts::default(), standing.mark),
                 };
                 self.charge(&Charge {

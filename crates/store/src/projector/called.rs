@@ -33,12 +33,21 @@ pub(crate) struct Called<'a> {
     pub(crate) model: &'a str,
     pub(crate) served_model: Option<&'a str>,
     pub(crate) run: Option<RunOf<'a>>,
+    /// The day (UTC) whose bill it belongs to, where that is not the day of its record.
+    pub(crate) day: Option<i64>,
+    /// Something else was billed beside the answer, by a model of its own.
+    pub(crate) beside: bool,
 }
 
 impl Called<'_> {
-    /// As a correction says it: of its run nothing but which one, since the call was counted there.
-    pub(crate) fn of_correction(self) -> Self {
-        Self { run: self.run.map(|run| RunOf::named(run.run)), ..self }
+    /// As a correction of a call of that day says it: of its run nothing but which one, since the call was counted there.
+    pub(crate) fn of_correction(self, day: i64) -> Self {
+        Self { run: self.run.map(|run| RunOf::named(run.run)), day: Some(day), beside: false, ..self }
+    }
+
+    /// The model by which the provider bills: the one that served.
+    pub(crate) fn billed_model(&self) -> &str {
+        self.served_model.unwrap_or(self.model)
     }
 }
 
@@ -73,6 +82,8 @@ pub(crate) fn read(detail: &[u8]) -> Option<(Called<'_>, Counts, Mark)> {
             human: record.human,
             retried: record.retried,
         }),
+        day: record.billed_day(),
+        beside: record.beside.iter().any(|beside| beside.model.is_some()),
     };
     Some((called, counts, mark))
 }

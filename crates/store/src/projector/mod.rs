@@ -13,6 +13,7 @@
 mod accounts;
 mod apply;
 mod attributed;
+mod billed;
 mod bytes;
 mod called;
 mod charges;
@@ -40,6 +41,7 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 pub(crate) use accounts::{hold_column, hold_id, subject_columns, subject_of};
 pub use attributed::Attribution;
 pub(crate) use attributed::{Attributed, each_day};
+pub(crate) use billed::{BillNotes, Billed, Inexact, unpacked};
 pub(crate) use called::{Called, Caller, read as read_called};
 pub use charges::ChargeKind;
 pub(crate) use numbers::NumberMap;

@@ -5,7 +5,7 @@
 //! entry   = len:varint body
 //! body    = lsn:varint at:varint (both since the entry before; the first: zero) mark-and-kind:u8 flags:u8
 //!           [hold: epoch, sequence] charge [overrun] legs ceilings [own] detail
-//! own     = [person key unit] provider model [served model] [run] count*
+//! own     = [person key unit] provider model [served model] [run] [day] count*
 //! ```
 //!
 //! A settlement's detail says who called what and how much was used, so a block repeats neither: it is read from there.
@@ -21,6 +21,7 @@ use super::bytes::{Input, put_i64, put_len, put_text, put_u64};
 use super::called::{self, Called, Caller};
 use super::charges::{ChargeKind, mark_code, mark_of};
 use super::runs::RunOf;
+use super::sums::day_of;
 use crate::counts::{Counts, WIDTH};
 
 /// Charges of a block: some ten kilobytes, so that finding one means reading three pages.
@@ -33,6 +34,7 @@ const OWN: u8 = 1 << 2;
 const HAS_CALLER: u8 = 1 << 3;
 const HAS_SERVED: u8 = 1 << 4;
 const HAS_RUN: u8 = 1 << 5;
+const HAS_DAY: u8 = 1 << 6;
 
 /// One posting of a charge.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,6 +54,13 @@ pub(crate) struct Charge<'a> {
     pub(crate) legs: Legs,
     pub(crate) ceilings: Ceilings,
     pub(crate) detail: &'a [u8],
+}
+
+impl Charge<'_> {
+    /// The day (UTC) whose bill it belongs to: of a correction that of the call.
+    pub(crate) fn day(&self) -> i64 {
+        self.called.day.unwrap_or_else(|| day_of(self.at))
+    }
 }
 
 /// The charges of a block while it is filled.
@@ -289,7 +298,8 @@ impl<'a> Entry<'a> {
         let (provider, model) = (input.text()?, input.text()?);
         let served_model = if self.has(HAS_SERVED) { Some(input.text()?) } else { None };
         let run = if self.has(HAS_RUN) { Some(RunOf::named(input.bits()?)) } else { None };
-        Some(Called { caller, provider, model, served_model, run })
+        let day = if self.has(HAS_DAY) { Some(input.i64()?) } else { None };
+        Some(Called { caller, provider, model, served_model, run, day, beside: false })
     }
 }
 
@@ -303,6 +313,7 @@ fn put(out: &mut Vec<u8>, charge: &Charge<'_>) {
         (!charge.as_detailed && called.caller.is_some(), HAS_CALLER),
         (!charge.as_detailed && called.served_model.is_some(), HAS_SERVED),
         (!charge.as_detailed && called.run.is_some(), HAS_RUN),
+        (!charge.as_detailed && called.day.is_some(), HAS_DAY),
     ];
     out.push(charge.kind.code() | (mark_code(charge.mark) << 4));
     out.push(flags.iter().filter(|(set, _)| *set).fold(0, |bits, (_, bit)| bits | bit));
@@ -331,6 +342,7 @@ fn put(out: &mut Vec<u8>, charge: &Charge<'_>) {
         put_text(out, called.model);
         called.served_model.iter().for_each(|served| put_text(out, served));
         called.run.iter().for_each(|run| out.extend_from_slice(&run.run.get().to_be_bytes()));
+        called.day.iter().for_each(|day| put_i64(out, *day));
         charge.counts.figures().iter().for_each(|count| put_i64(out, *count));
     }
     out.extend_from_slice(charge.detail);

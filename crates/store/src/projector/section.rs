@@ -14,6 +14,7 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::accounts::{Accounts, GRANT, hold_column};
 use super::apply::ApplyError;
+use super::billed::BillNotes;
 use super::bytes::{Input, put_i64, put_u64};
 use super::called::Caller;
 use super::flaggable::look_through;
@@ -128,6 +129,7 @@ impl Section {
         let (Some(months), Some(runs)) = (notes.by_month(), notes.by_run()) else { return Err(unfit) };
         store::add_months(conn, months)?;
         let found = store_runs(conn, notes.runs(), runs)?;
+        notes.billed.store(conn)?;
         let spent = notes.by_account();
         let mut grants = BTreeMap::new();
         for (no, _, spent) in &spent {
@@ -177,6 +179,7 @@ pub(crate) struct Notes {
     paid: Vec<(AccountNo, Lsn)>,
     holds: Vec<(i64, Lsn)>,
     runs: RunNotes,
+    pub(crate) billed: BillNotes,
 }
 
 /// Stands for a charge whose settlement did not say who called.
@@ -223,6 +226,7 @@ impl Notes {
             };
             self.usage.entry((day, caller, model)).or_default().add(&sums)?;
             self.runs.add(charge, model, &sums)?;
+            self.billed.add(charge)?;
         }
         for leg in &charge.legs {
             self.paid.push((leg.no, charge.lsn));

@@ -19,6 +19,8 @@ pub(super) struct Standing {
     model: String,
     served_model: Option<String>,
     run: Option<Bits>,
+    /// The day whose bill the call belongs to.
+    pub(super) day: i64,
     pub(super) counts: Counts,
     pub(super) charge: Nano,
     pub(super) overrun: Nano,
@@ -52,6 +54,8 @@ impl Standing {
             model: &self.model,
             served_model: self.served_model.as_deref(),
             run: self.run.map(RunOf::named),
+            day: Some(self.day),
+            beside: false,
         }
     }
 
@@ -63,6 +67,7 @@ impl Standing {
             model: called.model.to_owned(),
             served_model: called.served_model.map(str::to_owned),
             run: called.run.map(|run| run.run),
+            day: charge.day(),
             counts: charge.counts,
             charge: charge.amount,
             overrun: charge.overrun,

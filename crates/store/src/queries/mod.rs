@@ -6,6 +6,7 @@
 //! Figures are those of the last projected record: [`Reader::progress`] says which, and
 //! [`crate::Projector::wait_projected`] waits for one.
 
+mod billed;
 mod charges;
 mod days;
 mod denials;
@@ -28,6 +29,7 @@ use std::sync::{Mutex, PoisonError};
 
 use rusqlite::Connection;
 
+pub use billed::{BilledLine, InexactLine};
 pub use charges::{ChargeRow, Page};
 pub use denials::{Denial, DenialLog, DenialPage, DenialPlace, DenialRow, DenialSum};
 pub use events::EventRow;

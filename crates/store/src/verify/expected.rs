@@ -222,6 +222,8 @@ pub(super) struct Standing {
     caller: Option<Caller>,
     texts: [Option<String>; 3],
     run: Option<Bits>,
+    /// The day whose bill the call belongs to.
+    day: i64,
     charge: i128,
     overrun: i128,
     counts: Counts,
@@ -237,6 +239,7 @@ impl Standing {
             caller: charge.called.caller,
             texts: texts(charge),
             run: charge.called.run.map(|run| run.run),
+            day: charge.called.day.unwrap_or_else(|| day_of(charge.at)),
             charge: 0,
             overrun: 0,
             counts: Counts::default(),
@@ -262,8 +265,13 @@ impl Standing {
 
     /// Is the correction what follows from what stood before it?
     pub(super) fn gives(mut self, correction: &Charge<'_>) -> bool {
-        let as_before = (self.caller, &self.texts, self.run)
-            == (correction.called.caller, &texts(correction), correction.called.run.map(|run| run.run));
+        let as_before = (self.caller, &self.texts, self.run, Some(self.day))
+            == (
+                correction.called.caller,
+                &texts(correction),
+                correction.called.run.map(|run| run.run),
+                correction.called.day,
+            );
         if correction.kind == ChargeKind::Reversal {
             let (mark, ceilings) = (self.mark, self.ceilings.clone());
             self.add(correction);
@@ -275,7 +283,7 @@ impl Standing {
         }
         match read_called(correction.detail) {
             Some((called, counts, mark)) => {
-                (called.of_correction(), mark) == (correction.called, correction.mark)
+                (called.of_correction(self.day), mark) == (correction.called, correction.mark)
                     && counts - self.counts == correction.counts
             }
             None => as_before && (self.mark, Counts::default()) == (correction.mark, correction.counts),

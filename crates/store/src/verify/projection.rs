@@ -17,8 +17,8 @@ use crate::pack;
 use crate::projector::flaggable::{WholeDays, first_unseen, long_periods, looked_through};
 use crate::projector::observed::{self, TALLIED, Tallied, quarter_of};
 use crate::projector::{
-    self, Attributed, ByModel, Caller, ChargeKind, IndexRow, Notes, Progress, RUN_COLUMNS, RunDay, RunRow, StoredBlock,
-    damaged, hold_column, month_of, stored_run, stored_run_day, words_of,
+    self, Attributed, BillNotes, ByModel, Caller, ChargeKind, IndexRow, Notes, Progress, RUN_COLUMNS, RunDay, RunRow,
+    StoredBlock, damaged, hold_column, month_of, stored_run, stored_run_day, words_of,
 };
 
 /// Findings told one by one; of the rest there is a number.
@@ -65,6 +65,7 @@ struct Sums {
     run_days: BTreeMap<(i64, Bits), RunDay>,
     /// Of the last charge.
     last_day: Option<i64>,
+    billed: BillNotes,
 }
 
 /// How many rows there should be: more than those compared are somebody else's.
@@ -84,6 +85,8 @@ struct Rows {
     attributed: i64,
     flaggable: i64,
     flaggable_periods: i64,
+    billed: i64,
+    inexact: i64,
     words: i64,
 }
 
@@ -156,6 +159,7 @@ impl Comparing {
         self.compare_runs()?;
         self.compare_attributed()?;
         self.compare_flaggable()?;
+        self.compare_billed()?;
         self.compare_accounts()?;
         self.compare_holds()?;
         self.compare_suspense()?;
@@ -359,6 +363,7 @@ impl Comparing {
         for (key, used) in notes.by_run()? {
             self.sums.run_days.entry(key).or_default().add(&used.models.packed(), used.calls)?;
         }
+        self.sums.billed.join(&notes.billed)?;
         for (no, day, spent) in notes.by_account() {
             last = last.max(day);
             if let Some((month, grant)) = self.expected.grant_month(no) {
@@ -526,6 +531,34 @@ impl Comparing {
         Ok(())
     }
 
+    /// What providers should have billed, and whose charge is not their figure.
+    fn compare_billed(&mut self) -> rusqlite::Result<()> {
+        let Self { conn, sums, told, rows, .. } = self;
+        let (billed, inexact) = std::mem::take(&mut sums.billed).rows();
+        for ((day, provider, model, company), expected) in billed {
+            rows.billed = rows.billed.saturating_add(1);
+            let found: Option<Vec<u8>> = conn
+                .prepare_cached(
+                    "SELECT sums FROM billed_by_day WHERE day = ?1 AND provider = ?2 AND model = ?3 AND company = ?4",
+                )?
+                .query_row((day, &provider, &model, company), |row| row.get(0))
+                .optional()?;
+            if found != Some(expected.packed()) {
+                told.wrong(|| {
+                    format!("what {provider} should have billed of `{model}` on day {day} is not its charges")
+                });
+            }
+        }
+        for (hold, expected) in inexact {
+            rows.inexact = rows.inexact.saturating_add(1);
+            let found = projector::Inexact::of_hold(conn, hold)?;
+            if found.as_ref() != Some(&expected) {
+                told.wrong(|| format!("how well the charge of hold {hold} is known is not what its records say"));
+            }
+        }
+        Ok(())
+    }
+
     fn compare_accounts(&mut self) -> rusqlite::Result<()> {
         let Self { conn, expected, told, .. } = self;
         let mut select = conn.prepare(
@@ -607,6 +640,8 @@ impl Comparing {
             ("usage_by_attribution", rows.attributed),
             ("flaggable_run", rows.flaggable),
             ("flaggable_period", rows.flaggable_periods),
+            ("billed_by_day", rows.billed),
+            ("inexact", rows.inexact),
             ("event_word", rows.words),
             ("observed_id", seen.ids),
         ] {

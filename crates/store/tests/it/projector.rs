@@ -38,6 +38,8 @@ pub(crate) fn dump(dir: &DataDir) -> String {
         "flaggable_run",
         "flaggable_period",
         "looked_through",
+        "billed_by_day",
+        "inexact",
         "event",
         "event_word",
         "observed",

@@ -441,6 +441,8 @@ const STATEMENTS: &[&str] = &[
     "SELECT u.models FROM run AS r JOIN usage_by_run AS u ON u.run = r.run
      WHERE r.person = ?1 AND r.last >= ?2 AND u.day >= ?3 AND u.day < ?4",
     "SELECT name, models FROM usage_by_attribution WHERE kind = ?1 AND day >= ?2 AND day < ?3",
+    "SELECT day, provider, model, company, sums FROM billed_by_day WHERE day >= ?1 AND day < ?2",
+    "SELECT hold, day, provider, model, mark, nano FROM inexact WHERE day >= ?1 AND day < ?2",
     "SELECT sum(nano) FROM spent_by_day WHERE account = ?1",
     "SELECT day, nano FROM spent_by_day WHERE account = ?1 AND day >= ?2 AND day < ?3",
     "SELECT lsn FROM event WHERE lsn > ?1 ORDER BY lsn LIMIT ?2",
