@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::report::Reports;
 use crate::script::Script;
 
 /// Everything about a stand-in that is fixed when it starts. [`Default`] is a fast, faultless provider on a free
@@ -27,6 +28,8 @@ pub struct StandinConfig {
     pub models: Vec<ListedModel>,
     /// How every call is answered unless the call itself says otherwise.
     pub script: Script,
+    /// What the account's administrator is told.
+    pub reports: Reports,
     /// What a client that leaves early is charged.
     pub after_hangup: AfterHangup,
     /// Where calls are written down.
@@ -46,6 +49,7 @@ impl Default for StandinConfig {
             keys: Vec::new(),
             models: ListedModel::usual(),
             script: Script::default(),
+            reports: Reports::default(),
             after_hangup: AfterHangup::default(),
             journal: JournalConfig::default(),
             bounds: Bounds::default(),

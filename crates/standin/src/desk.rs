@@ -90,6 +90,7 @@ impl Desk {
                     not_found(dialect_of(shape), reel)
                 }
             }
+            Route::Report(report) => self.report_page(head, report, reel),
             Route::Journal => self.journal_page(head, reel),
             Route::Fault => self.fault_page(head, body, reel),
             Route::Health => {

@@ -74,7 +74,7 @@ impl ServedUsage {
         self.input_uncached + self.cache_read + self.cache_write_short + self.cache_write_long
     }
 
-    fn add(&mut self, other: &Self) {
+    pub(crate) fn add(&mut self, other: &Self) {
         self.input_uncached += other.input_uncached;
         self.cache_read += other.cache_read;
         self.cache_write_short += other.cache_write_short;

@@ -8,7 +8,7 @@
 //!
 //! **Owns.** `/v1/messages`, `/v1/messages/count_tokens`, `/v1/chat/completions`, `/v1/responses`, `/v1/embeddings`,
 //! `/v1/models` in three shapes, Gemini's `generateContent`, `streamGenerateContent` and `countTokens` under `/v1` and
-//! `/v1beta`; prompt caches per credential and model; faults ([`script`]); the journal.
+//! `/v1beta`; the administrator's usage and cost reports of Anthropic and OpenAI, from the journal; prompt caches per credential and model; faults ([`script`]); the journal.
 //! Its own: `GET /standin/journal?since=SEQ`, `PUT /standin/fault?calls=N` (body: a script) and `GET /standin/health`.
 //!
 //! **Does not own.** Language: texts are filler. TLS, HTTP/2, batches, files, images, audio. It knows nothing of Purser,
@@ -47,6 +47,7 @@ mod play;
 mod prompt;
 mod reel;
 mod reply;
+mod report;
 mod route;
 mod scan;
 pub mod script;
@@ -54,5 +55,6 @@ mod server;
 
 pub use config::{AfterHangup, Answers, Bounds, JournalConfig, ListedModel, Owner, Pacing, StandinConfig};
 pub use journal::{Credential, Dialect, ServedCall, ServedUsage, ToldUsage, Totals};
+pub use report::{ReportPrice, Reports};
 pub use script::{Ending, Script, ScriptError, Telling};
 pub use server::{Standin, StandinHandle, StartError};

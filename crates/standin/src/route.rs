@@ -4,6 +4,7 @@ use crate::ask::{Ask, GeminiPath};
 use crate::config::Owner;
 use crate::head::{Head, Method, query_value};
 use crate::journal::Dialect;
+use crate::report::Report;
 use crate::scan::NotJson;
 
 /// A request that is understood.
@@ -18,6 +19,8 @@ pub(crate) enum Route<'a> {
     /// The stand-in's own.
     Journal,
     Fault,
+    /// What the account's administrator is told.
+    Report(Report),
     /// Answered with an empty object: "is anybody there".
     Health,
     /// Not served; the dialect to say so in.
@@ -68,6 +71,7 @@ pub(crate) fn route(head: &Head) -> Route<'_> {
         (Method::Get | Method::Head, "/standin/health" | "/api/hello" | "/") => Route::Health,
         (Method::Get, "/standin/journal") => Route::Journal,
         (Method::Put, "/standin/fault") => Route::Fault,
+        (Method::Get, path) => Report::of(path).map_or_else(|| models(head, Method::Get, path), Route::Report),
         (method, path) => models(head, method, path),
     }
 }
