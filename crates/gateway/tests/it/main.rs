@@ -13,6 +13,7 @@ mod dialects;
 mod differential;
 mod faults;
 mod fence;
+mod fetch;
 mod guarantees;
 mod hangups;
 mod hangups_everywhere;
