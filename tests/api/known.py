@@ -121,6 +121,13 @@ class Known:
             "approve_offer": {"duty": "finance"},
             "import_prices": {"text": json.dumps(cards[:1]), "dry_run": True},
             "decline_offer": {"reason": "timing"},
+            "import_bill": {
+                "provider": "anthropic",
+                "text": f"day,model,input_uncached,amount,currency\n{day(-1)},claude-sonnet-4-5,1000,0.003,USD\n",
+            },
+            "set_bill_keys": {"provider": "anthropic", "keys": ["apikey_1"]},
+            "enter_invoice": {"provider": "anthropic", "number": "7", "from": day(-30), "to": day(0), "total": "12.50"},
+            "plan_true_up": {"provider": "anthropic"},
             "import_people": {"csv": "name,zone,unit\nPerson 8,Europe/Berlin,Platform\n"},
             "import_units": {"csv": "name,parent,zone\nField,Sales,UTC\n"},
             "make_good": {},

@@ -28,6 +28,9 @@ SEED = 20261126
 NEVER = {
     "give": "gifts are switched off until a policy allows some",
     "resolve": "nothing is in suspense",
+    "pull_bill": "no provider has an administrator's key",
+    "propose_true_up": "no call was made",
+    "approve_true_up": "nothing is proposed",
     "confirm_run": "no call was made",
     "run": "no call was made",
     "acknowledge_alarm": "nothing was spent, so there is no alarm",

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::access::{Acting, Actor, GivenRole, Party, Role, given_roles};
 use crate::activations::Activations;
 use crate::alarms::{AlarmEvent, Alarms};
+use crate::bills::{BillBook, BillEvent};
 use crate::change::{CommandName, Turn};
 use crate::control::{AdminLabels, Control, stored};
 use crate::costs::CostEvent;
@@ -201,6 +202,8 @@ pub(crate) enum AdminEvent {
     Alarm(AlarmEvent),
     /// A month was closed, and the statements of it were kept.
     PeriodClosed(ClosedPeriod),
+    /// Something about a provider's bill.
+    Bill(BillEvent),
     /// The link works no longer.
     ActivationRevoked {
         /// Which.
@@ -268,6 +271,8 @@ pub(crate) struct Admins {
     pub(crate) costs: Vec<NoteId>,
     /// Months that were closed.
     pub(crate) periods: ClosedPeriods,
+    /// What providers say that was used and what it costs.
+    pub(crate) bills: BillBook,
     /// Was there ever an administrator? Setup does not open again when the last is gone: the socket is left.
     any_ever: bool,
     /// What keys are for. Labels are written by people, so they are kept where they can be erased.
@@ -338,6 +343,7 @@ impl Admins {
             AdminEvent::Costs(CostEvent::TableSet { table, .. }) => self.costs.push(*table),
             AdminEvent::Alarm(event) => self.alarms.apply(event),
             AdminEvent::PeriodClosed(closed) => self.periods.closed(closed),
+            AdminEvent::Bill(event) => self.bills.apply(event),
             AdminEvent::ActivationRevoked { activation, at } => self.activations.revoked(*activation, *at),
         }
     }

@@ -298,6 +298,16 @@ impl<'a> Turn<'a> {
         self.runtime.block_on(self.inner.ledger.durable(lsn)).map_err(failed)
     }
 
+    /// Waits until what this change wrote, and everything up to a record, is on disk and in the projection.
+    ///
+    /// # Errors
+    /// The journal, or the projection stands.
+    pub(crate) fn caught_up(&self, with: Lsn) -> Result<(), Error> {
+        let lsn = self.written.map_or(with, |written| written.max(with));
+        self.durable(lsn)?;
+        crate::control::wait(&self.inner.projector, lsn)
+    }
+
     /// Notes a record that something else wrote for this change, to be waited for.
     pub(crate) fn wrote(&mut self, lsn: Lsn) {
         self.written = self.written.max(Some(lsn));

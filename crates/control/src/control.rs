@@ -24,6 +24,7 @@ use crate::admins::Admins;
 use crate::agent::Pace;
 use crate::alarms::Looked;
 use crate::audit::Bounds;
+use crate::bills::BillPort;
 use crate::change::Reached;
 use crate::costs::Costs;
 use crate::error::{Code, Error, Refused};
@@ -98,6 +99,8 @@ pub(crate) struct Inner {
     pub(crate) stops: watch::Sender<u64>,
     /// The runs under way, once there is a gateway.
     pub(crate) runs: RwLock<Option<Box<dyn RunPort>>>,
+    /// The way to the providers' reports, once there is one.
+    pub(crate) bills: RwLock<Option<Arc<dyn BillPort>>>,
     /// What owners of runs were warned of.
     pub(crate) warnings: Mutex<Warnings>,
     /// The base URL of the pages, for links.
@@ -184,6 +187,7 @@ impl Control {
             gateway: RwLock::new(None),
             stops: watch::Sender::new(0),
             runs: RwLock::default(),
+            bills: RwLock::default(),
             warnings: Mutex::default(),
             pages: RwLock::new(None),
             candidate_months: RwLock::new(None),
@@ -357,7 +361,7 @@ fn names(private: &Private) -> Result<Names, Error> {
 }
 
 /// Waits until the projection has a record. Blocks.
-fn wait(projector: &Projector, lsn: Lsn) -> Result<(), Error> {
+pub(crate) fn wait(projector: &Projector, lsn: Lsn) -> Result<(), Error> {
     projector.wait_projected(lsn, PROJECTION_WAIT).map_err(stored)
 }
 

@@ -21,6 +21,7 @@ mod activations;
 mod admins;
 mod agent;
 mod alarms;
+mod bills;
 mod budgets;
 mod change;
 mod control;
@@ -69,6 +70,7 @@ pub mod usage;
 
 pub use access::{Actor, GivenRole, Party, Permission, Reach, Role};
 pub use agent::Agent;
+pub use bills::{BillPort, PullFrom};
 pub use change::CommandName;
 pub use control::{Control, Founding, Parts};
 pub use error::{Code, Error, Problem, Refused};

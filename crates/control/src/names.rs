@@ -98,8 +98,11 @@ impl Names {
         self.people.len()
     }
 
-    /// What a person is called.
+    /// What a person is called. The company itself is one where it bears what no person's calls have of a bill.
     pub(crate) fn person_name(&self, person: PersonId) -> Option<String> {
+        if person == purser_core::bill::COMPANY {
+            return Some("the company".to_owned());
+        }
         self.people.get(&person).map(|known| known.name.to_string())
     }
 

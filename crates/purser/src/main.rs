@@ -147,6 +147,7 @@ fn absent(command: &Command) -> Absent {
         | Command::Balance(_)
         | Command::Trace(_)
         | Command::Suspense(_)
+        | Command::Bill(_)
         | Command::Status
         | Command::Serve(_)
         | Command::Restart
@@ -197,6 +198,7 @@ async fn ask(command: Command, client: &mut Client, place: &Place, out: Output) 
         Command::Balance(command) => command.run(client, out).await,
         Command::Price(command) => command.run(client, out).await,
         Command::Suspense(command) => command.run(client, out).await,
+        Command::Bill(command) => command.run(client, out).await,
         Command::Status => cli::report::status(client, out).await,
         Command::Serve(_)
         | Command::Restart

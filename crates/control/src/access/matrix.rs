@@ -156,6 +156,12 @@ matrix! {
     SuspenseRead        => [All,     Refused, All,     Refused, Refused, All];
     /// Resolving it.
     SuspenseChange      => [All,     Refused, All,     Refused, Refused, Refused];
+    /// Providers' bills, and how the ledger stands to them.
+    BillsRead           => [All,     Refused, All,     Refused, Refused, All];
+    /// Importing and fetching them, and proposing what makes the ledger equal.
+    BillsChange         => [All,     Refused, All,     Refused, Refused, Refused];
+    /// Approving what others proposed.
+    BillsApprove        => [All,     Refused, All,     Refused, Refused, Refused];
     /// Who signs in, which keys scripts have, and their roles.
     AccessRead          => [All,     Refused, Refused, Refused, Refused, All];
     /// Giving and taking sign-ins, keys for scripts and roles.

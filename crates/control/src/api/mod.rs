@@ -14,6 +14,7 @@
 mod alarms;
 mod answer;
 mod ask;
+mod bills;
 mod costs;
 mod describe;
 mod gate;
@@ -42,6 +43,10 @@ use self::alarms::{
 };
 use self::answer::Answer;
 use self::ask::{Body, Command, Id, Query, State};
+use self::bills::{
+    approve_true_up, bills, enter_invoice, import_bill, plan_true_up, propose_true_up, pull_bill, reconciliation,
+    set_bill_keys, true_ups,
+};
 use self::costs::{costs, person_cost, set_costs};
 use self::describe::Operation;
 use self::gate::{Door, Guard};
@@ -232,6 +237,16 @@ services! {
     get "/prices/{id}/history" => price_history, PricesRead;
     get "/suspense" => suspense, SuspenseRead;
     post "/suspense/{id}/resolve" => resolve, SuspenseChange;
+    get "/bills" => bills, BillsRead;
+    post "/bills/import" => import_bill, BillsChange;
+    post "/bills/pull" => pull_bill, BillsChange;
+    put "/bills/keys" => set_bill_keys, BillsChange;
+    post "/bills/invoices" => enter_invoice, BillsChange;
+    get "/bills/reconciliation" => reconciliation, BillsRead;
+    get "/bills/true-up" => plan_true_up, BillsRead;
+    get "/bills/true-ups" => true_ups, BillsRead;
+    post "/bills/true-ups" => propose_true_up, BillsChange;
+    post "/bills/true-ups/{id}/approve" => approve_true_up, BillsApprove;
     get "/stops" => stops, StopsRead;
     post "/stops" => place_stop, StopsChange;
     delete "/stops/{id}" => lift_stop, StopsChange;

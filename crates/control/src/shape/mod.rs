@@ -8,6 +8,7 @@ mod admin;
 mod agent;
 mod alarm;
 mod audit;
+mod bill;
 mod budget;
 mod cost;
 mod flag;
@@ -48,6 +49,11 @@ pub use alarm::{
     Alarm, AlarmLook, AlarmPreview, AlarmPreviewKind, AlarmRules, AlarmState, Mute, NewMute, WantedAlarms,
 };
 pub use audit::{AuditEntry, AuditPage, AuditReport};
+pub use bill::{
+    BillDay, BillDayState, BillImport, BillKeys, Bills, CauseSum, Difference, ImpliedPrice, ImportBill, InvoiceChecked,
+    NewInvoice, ProviderReconciled, PullBill, Reconciliation, ReplacedBill, TrueUp, TrueUpEntry, TrueUpOn, TrueUpPlan,
+    WantedBills, WantedReconciliation, WantedTrueUp,
+};
 pub use budget::{Budget, SetBudget};
 pub use cost::{ChangeCosts, CostLine, Costs, CostsRow, PersonCost};
 pub use flag::{Flag, WantedFlags};

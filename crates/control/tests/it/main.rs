@@ -6,6 +6,7 @@ mod activations;
 mod agents;
 mod alarms;
 mod bench;
+mod bills;
 mod changes;
 mod confidential;
 mod costs;

@@ -41,12 +41,27 @@ pub(crate) fn settle(bench: &Bench, held: (Hold, Key, UnitId), charge: &str) {
     settle_as(bench, held, charge, |_| ());
 }
 
+/// The same with a record that says more, and a mark of its own.
+pub(crate) fn settle_marked(
+    bench: &Bench,
+    held: (Hold, Key, UnitId),
+    charge: &str,
+    more: impl FnOnce(&mut ChargeRecord),
+) {
+    settle_with(bench, held, charge, more, true);
+}
+
 /// The same with a record that says more.
-pub(crate) fn settle_as(
+pub(crate) fn settle_as(bench: &Bench, held: (Hold, Key, UnitId), charge: &str, more: impl FnOnce(&mut ChargeRecord)) {
+    settle_with(bench, held, charge, more, false);
+}
+
+fn settle_with(
     bench: &Bench,
     (hold, key, unit): (Hold, Key, UnitId),
     charge: &str,
     more: impl FnOnce(&mut ChargeRecord),
+    marked: bool,
 ) {
     let card = bench.control.price("claude-sonnet-4-5", Some("anthropic"), None).unwrap().items[0].version;
     let mut record = ChargeRecord {
@@ -78,7 +93,8 @@ pub(crate) fn settle_as(
     more(&mut record);
     let mut detail = Vec::new();
     record.encode(&mut detail).unwrap();
-    let settlement = Settlement { charge: amount(charge), mark: Mark::Exact, detail: Detail::from_vec(detail) };
+    let mark = if marked && record.mark != purser_core::charge::Mark::Exact { Mark::Estimated } else { Mark::Exact };
+    let settlement = Settlement { charge: amount(charge), mark, detail: Detail::from_vec(detail) };
     hold.settle(settlement).unwrap();
 }
 

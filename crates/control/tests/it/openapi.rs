@@ -43,6 +43,7 @@ async fn every_route_is_described_and_every_reference_leads_somewhere() {
                 | "cancel_top_up"
                 | "confirm_run"
                 | "acknowledge_alarm"
+                | "approve_true_up"
         );
         assert_eq!(takes, matches!(endpoint.method, "post" | "put") && !bare, "{endpoint:?}");
     }

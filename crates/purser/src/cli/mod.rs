@@ -7,6 +7,7 @@ pub(crate) mod access;
 pub(crate) mod activation;
 pub(crate) mod alarm;
 pub(crate) mod audit;
+pub(crate) mod bill;
 pub(crate) mod budget;
 pub(crate) mod cost;
 pub(crate) mod data;
@@ -193,6 +194,9 @@ pub(crate) enum Command {
     /// Money set aside by calls whose end is not known
     #[command(subcommand)]
     Suspense(suspense::Command),
+    /// Providers' bills: imported, held against the ledger, and the ledger trued up to them
+    #[command(subcommand)]
+    Bill(bill::Command),
     /// How far journal and reports are, and how many people and keys there are
     Status,
     /// Prove that the journal is whole and the balances follow from it, of a data folder or a backup

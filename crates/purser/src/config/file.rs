@@ -197,6 +197,8 @@ pub(crate) struct Provider {
     pub(crate) base_url: Option<String>,
     pub(crate) api_key_env: Option<String>,
     pub(crate) api_key_file: Option<PathBuf>,
+    pub(crate) admin_key_env: Option<String>,
+    pub(crate) admin_key_file: Option<PathBuf>,
     #[serde(default)]
     pub(crate) models: Vec<String>,
     #[serde(default)]

@@ -57,6 +57,8 @@ pub(crate) struct Serve {
     pub(crate) tls: Option<Arc<rustls::ServerConfig>>,
     /// How calls are admitted.
     pub(crate) policy: Policy,
+    /// The providers' accounts whose reports can be fetched.
+    pub(crate) accounts: Vec<Arc<Upstream>>,
 }
 
 impl Config {
@@ -182,7 +184,8 @@ impl Config {
             |field: &str, url: &Option<String>| url.as_deref().map(|url| self.outside(field, url)).transpose();
         let gateway_url = outside("gateway_url", &listen.gateway_url)?;
         let control_url = outside("control_url", &listen.control_url)?;
-        Ok(Serve { gateway, control: listen.control, gateway_url, control_url, tls, policy })
+        let accounts = self.accounts(environment)?;
+        Ok(Serve { gateway, control: listen.control, gateway_url, control_url, tls, policy, accounts })
     }
 
     /// How calls are admitted.
@@ -249,6 +252,17 @@ impl Config {
             upstreams.push(Arc::new(upstream));
         }
         Ok(upstreams)
+    }
+
+    /// The accounts whose reports can be fetched.
+    fn accounts(&self, environment: provider::Environment<'_>) -> Result<Vec<Arc<Upstream>>, Mistake> {
+        let mut accounts = Vec::new();
+        for (name, provider) in &self.file.providers {
+            let account = provider::account(name, provider.get_ref(), self.folder(), environment)
+                .map_err(|(what, hint)| Mistake::at(self.path(), &self.source, provider.span(), what, hint))?;
+            accounts.extend(account.map(Arc::new));
+        }
+        Ok(accounts)
     }
 
     /// What relative paths in the file are relative to.

@@ -55,6 +55,8 @@ pub(crate) fn usual(environment: Environment<'_>) -> Vec<Arc<Upstream>> {
                 base_url: None,
                 api_key_env: None,
                 api_key_file: None,
+                admin_key_env: None,
+                admin_key_file: None,
                 models: Vec::new(),
                 fallback: Vec::new(),
                 prices: None,
@@ -97,6 +99,40 @@ pub(crate) fn upstream(
         models: provider.models.clone(),
         fallback: provider.fallback.iter().map(|other| other.as_str().into()).collect(),
     })
+}
+
+/// The provider's account as its reports are fetched, with an administrator's key; none where there is no such key, or the
+/// provider has no reports that are understood.
+///
+/// # Errors
+/// A sentence for the admin, and what to do about it.
+pub(crate) fn account(
+    name: &str,
+    provider: &Provider,
+    folder: &Path,
+    environment: Environment<'_>,
+) -> Result<Option<Upstream>, (String, String)> {
+    if provider.admin_key_env.is_none() && provider.admin_key_file.is_none() {
+        return Ok(None);
+    }
+    if !matches!(provider.kind, Kind::Anthropic | Kind::Openai) {
+        let what = format!("`{name}` has an administrator's key, and only anthropic and openai have reports to fetch");
+        return Err((what, "take it out; reports are imported from a file there".to_owned()));
+    }
+    let admin = Provider {
+        kind: provider.kind,
+        base_url: provider.base_url.clone(),
+        api_key_env: provider.admin_key_env.clone(),
+        api_key_file: provider.admin_key_file.clone(),
+        admin_key_env: None,
+        admin_key_file: None,
+        models: Vec::new(),
+        fallback: Vec::new(),
+        prices: None,
+    };
+    upstream(name, &admin, folder, environment)
+        .map(Some)
+        .map_err(|(what, hint)| (what.replace("api_key", "admin_key"), hint.replace("api_key", "admin_key")))
 }
 
 /// The provider's secret: from a variable or a file, never from the configuration itself, which gets copied around.

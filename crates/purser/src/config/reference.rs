@@ -223,6 +223,12 @@ const FIELDS: &[Field] = &[
     ),
     field("providers.NAME.api_key_file", "none", "The file that the provider's key is in, instead of a variable."),
     field(
+        "providers.NAME.admin_key_env",
+        "none",
+        "The environment variable with an administrator's key of the account: reports for its bill are fetched with it ([bills](bills.md)).",
+    ),
+    field("providers.NAME.admin_key_file", "none", "The file that it is in, instead of a variable."),
+    field(
         "providers.NAME.models",
         "every model of its kind",
         "Patterns of the models that go there: `[\"claude-*\"]`.",

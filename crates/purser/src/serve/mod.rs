@@ -1,6 +1,7 @@
 //! `purser serve`: opens the data folder, starts the gateway and the API, ends in order when told to, and gives way to a
 //! new program without refusing anybody when told to restart.
 
+mod accounts;
 mod handover;
 mod restart;
 mod signals;
@@ -9,11 +10,12 @@ mod welcome;
 
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
 use purser_control::{Control, api};
-use purser_gateway::{GatewayHandle, Waiting};
+use purser_gateway::{Fetcher, GatewayHandle, Waiting};
 use purser_ledger::Recovery;
 use purser_store::{DataDir, Mode};
 use tokio::sync::watch;
@@ -130,6 +132,10 @@ async fn run(
     let control_address = listener.local_addr().map_err(|error| cannot_listen("control", wanted.control, &error))?;
     if waiting.listeners.is_empty() {
         check_free(asked)?;
+    }
+    if !wanted.accounts.is_empty() {
+        let fetcher = Fetcher::new(Arc::clone(&wanted.gateway.roots), wanted.gateway.https_proxy.clone());
+        control.tell_bills(Arc::new(accounts::Accounts { fetcher, accounts: wanted.accounts }));
     }
     let gateway = purser_gateway::start_on(wanted.gateway, waiting, engine.shared()?)
         .map_err(|error| cannot_listen("gateway", asked, &error))?;
