@@ -170,6 +170,11 @@ def asked_so(known: Known) -> dict[str, list[Question]]:
         ways("/alarms", (), (("all", "true"),), (("all", "true"), ("person", person))),
         ways("/alarms/mutes"),
         ways("/alarms/rules"),
+        ways("/boards"),
+        ways("/boards/settings"),
+        (path := "/api/v1/boards/{id}", [
+            Question(path, f"{of}-{month}", (("limit", "50"),)) for of in ("people-pace", "teams-outcomes") for month in (middle, last)
+        ]),
         ways("/outcomes", (), (("person", person),)),
         ways("/outcomes/hooks"),
         ways("/roi", (), (("unit", unit),), (("by", "unit"),), (("by", "family"),),

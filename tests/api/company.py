@@ -107,6 +107,7 @@ def made(url: str, first: str) -> tuple[dict[str, str], dict[str, str]]:
         admin.post("/alarms/mutes", {"person": name, "kind": "speed", "until": str(datetime.date.today() + datetime.timedelta(days=30))})
     admin.post("/mandates", {"manager": "Person 3", "unit": "Engineering", "per_month": "20", "per_request": "2"})
     admin.post("/absences", {"person": "Person 3", "delegate": "Person 2", "until": str(datetime.date.today())})
+    admin.put("/boards/settings", {"on": True})
     finance, people = Caller(url, keys["finance"]), Caller(url, keys["people"])
     finance.post("/costs", {"set": {"pay": {"salary": "80000"}, "benefits": {"of_salary": "20"}}})
     for pool, owner in (("Research", "company"), ("Platform tokens", "Platform")):

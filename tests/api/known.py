@@ -49,6 +49,7 @@ class Known:
             "alarms": ids(admin, "/alarms/mutes"),
             "absences": self.people,
             "outcomes": self.outcomes + ids(admin, "/outcomes/hooks"),
+            "boards": [f"{board}-{TODAY:%Y-%m}" for board in ("people-outcomes", "people-pace", "teams-pace")],
             "offers": self.offers,
             "pools": ids(people, "/pools") + pools,
             "periods": ["2026-10", "2026-11"],
@@ -153,6 +154,8 @@ class Known:
             "set_alarm_rules": {"used_percent": [50, 90]},
             "preview_alarms": {},
             "set_mandate": {"manager": lead, "unit": "Engineering", "per_month": "30", "per_request": "3"},
+            "set_boards": {"on": True, "without": ["Sales"]},
+            "join_boards": {"words": "Amber Otter"},
             "set_absence": {"person": self.people[1], "delegate": self.people[0], "until": day(30)},
             # As it is: with funds and promises another first month is refused.
             "set_fiscal_month": {"month": 1},

@@ -16,6 +16,7 @@ use crate::access::{Acting, Actor, GivenRole, Party, Role, given_roles};
 use crate::activations::Activations;
 use crate::alarms::{AlarmEvent, Alarms};
 use crate::bills::{BillBook, BillEvent};
+use crate::boards::{BoardEvent, Boards};
 use crate::change::{CommandName, Turn};
 use crate::control::{AdminLabels, Control, stored};
 use crate::costs::CostEvent;
@@ -204,6 +205,8 @@ pub(crate) enum AdminEvent {
     PeriodClosed(ClosedPeriod),
     /// Something about a provider's bill.
     Bill(BillEvent),
+    /// Something about boards.
+    Board(BoardEvent),
     /// The link works no longer.
     ActivationRevoked {
         /// Which.
@@ -267,6 +270,8 @@ pub(crate) struct Admins {
     pub(crate) outcomes: Logged,
     /// By which other systems tell of what was achieved.
     pub(crate) hooks: Hooks,
+    /// Who is on boards.
+    pub(crate) boards: Boards,
     /// Where the tables of costs are kept; the last one is in force.
     pub(crate) costs: Vec<NoteId>,
     /// Months that were closed.
@@ -344,6 +349,7 @@ impl Admins {
             AdminEvent::Alarm(event) => self.alarms.apply(event),
             AdminEvent::PeriodClosed(closed) => self.periods.closed(closed),
             AdminEvent::Bill(event) => self.bills.apply(event),
+            AdminEvent::Board(event) => self.boards.apply(event),
             AdminEvent::ActivationRevoked { activation, at } => self.activations.revoked(*activation, *at),
         }
     }

@@ -25,6 +25,7 @@ use crate::agent::Pace;
 use crate::alarms::Looked;
 use crate::audit::Bounds;
 use crate::bills::BillPort;
+use crate::boards::Counts;
 use crate::change::Reached;
 use crate::costs::Costs;
 use crate::error::{Code, Error, Refused};
@@ -122,6 +123,8 @@ pub(crate) struct Inner {
     pub(crate) pace: Mutex<Pace>,
     /// Passwords being hashed: each takes 19 MiB.
     pub(crate) hashing: tokio::sync::Semaphore,
+    /// What members of boards did, counted of late.
+    pub(crate) board_counts: Mutex<Counts>,
     /// How much of what was denied is written.
     pub(crate) bounds: Mutex<Bounds>,
     /// When the job last looked for days to make good, in microseconds since 1970.
@@ -199,6 +202,7 @@ impl Control {
             attempts: Mutex::default(),
             pace: Mutex::default(),
             hashing: tokio::sync::Semaphore::new(HASHING_MAX),
+            board_counts: Mutex::default(),
             bounds: Mutex::default(),
             remedied: AtomicI64::new(i64::MIN),
             top_ups_forgotten: AtomicBool::new(false),

@@ -126,6 +126,18 @@ impl Inner {
         Ok(own.map(|flagged| self.show_flag(&flagged)).collect())
     }
 
+    /// What was used that is flagged for a run or a key: each run's part of each such day, some of them twice.
+    pub(crate) fn idle_load(&self, used: &FlaggableRuns) -> Result<Vec<RunOnDay>, Error> {
+        let flags = self.idle(used)?;
+        let is_of = |used: &RunOnDay, of: FlaggedOf| {
+            let own = |flagged: &&Flagged| flagged.person == used.person && flagged.of == of;
+            flags.iter().filter(own).any(|flagged| (flagged.flag.days.0..=flagged.flag.days.1).contains(&used.day.0))
+        };
+        let runs = used.runs.iter().filter(|used| is_of(used, FlaggedOf::Run(used.top)));
+        let keys = used.keys.iter().filter(|used| is_of(used, FlaggedOf::Key(used.key)));
+        Ok(runs.chain(keys).copied().collect())
+    }
+
     /// What runs and keys spent with nobody there.
     fn idle(&self, used: &FlaggableRuns) -> Result<Vec<Flagged>, Error> {
         let outcomes = self.outcome_days(used)?;

@@ -56,6 +56,11 @@ pub async fn once(control: &Control) {
         Ok(forgotten) => tracing::info!(forgotten, "what those said who have left is forgotten"),
         Err(error) => tracing::warn!(%error, "what those said who have left could not be forgotten"),
     }
+    match control.end_board_memberships().await {
+        Ok(0) => {}
+        Ok(ended) => tracing::info!(ended, "those who have left are on boards no longer"),
+        Err(error) => tracing::warn!(%error, "memberships of those who have left could not be ended"),
+    }
     match control.apply_remedies().await {
         Ok(0) => {}
         Ok(days) => tracing::info!(days, "days on which promises could not be used are made good by their terms"),

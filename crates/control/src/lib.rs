@@ -22,6 +22,7 @@ mod admins;
 mod agent;
 mod alarms;
 mod bills;
+mod boards;
 mod budgets;
 mod change;
 mod control;

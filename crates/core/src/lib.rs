@@ -16,6 +16,7 @@
 pub mod account;
 pub mod alarm;
 pub mod bill;
+pub mod board;
 pub mod breaker;
 pub mod budget;
 pub mod calendar;

@@ -132,6 +132,7 @@ fn absent(command: &Command) -> Absent {
         | Command::TopUp(_)
         | Command::Alarm(_)
         | Command::Forecast(_)
+        | Command::Board(_)
         | Command::Mandate(_)
         | Command::Absence(_)
         | Command::Outcome(_)
@@ -183,6 +184,7 @@ async fn ask(command: Command, client: &mut Client, place: &Place, out: Output) 
         Command::TopUp(command) => command.run(client, out).await,
         Command::Alarm(command) => command.run(client, out).await,
         Command::Forecast(command) => command.run(client, out).await,
+        Command::Board(command) => command.run(client, out).await,
         Command::Mandate(command) => command.run(client, out).await,
         Command::Absence(command) => command.run(client, out).await,
         Command::Outcome(command) => command.run(client, out).await,

@@ -33,6 +33,21 @@ impl Desk {
         if good { Ok(answer) } else { Err(format!("POST {path} {body}: {answer}").into()) }
     }
 
+    /// Has something done at the socket, where nobody shows who they are.
+    pub(crate) async fn local(control: &Control, method: Method, path: &str, body: &Value) -> Result<(), Failure> {
+        let request = Request::builder()
+            .method(method)
+            .uri(format!("/api/v1/{path}"))
+            .header("content-type", "application/json")
+            .body(Body::from(serde_json::to_vec(body)?))?;
+        let Ok(response) = TowerToHyperService::new(api::local(control)).call(request).await;
+        if response.status().is_success() {
+            Ok(())
+        } else {
+            Err(format!("{path} {body}: {}", response.status()).into())
+        }
+    }
+
     /// The same for what is put.
     pub(crate) async fn put(&self, path: &str, body: &Value) -> Result<Value, Failure> {
         let (good, answer) = self.ask(Method::PUT, path, body).await?;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant as Stopwatch;
 
+use axum::http::Method;
 use jiff::Span;
 use jiff::civil::{Date, Weekday};
 use purser_control::shape::{ImportPeople, NewUnit, SetBudget};
@@ -42,6 +43,8 @@ const MODELS: [[&str; 3]; 2] = [
     ["claude-sonnet-4-5", "claude-opus-4-7", "claude-haiku-4-5"],
     ["claude-sonnet-5-5", "claude-opus-4-7", "claude-sonnet-4-5"],
 ];
+/// Every so many-th person is on boards.
+const MEMBERS: usize = 4;
 /// Calls under way at a time: those that wait for the disk share a sync.
 const AT_ONCE: usize = 1_000;
 /// Calls that are never heard of again.
@@ -205,6 +208,10 @@ impl Company {
             if no % 4 == 0 {
                 self.people.post("keys", &json!({"person": made.person, "agent": "night agent"})).await?;
             }
+        }
+        Desk::local(&self.control, Method::PUT, "boards/settings", &json!({"on": true})).await?;
+        for made in made.iter().step_by(MEMBERS) {
+            Desk::local(&self.control, Method::POST, "boards/membership", &json!({"person": made.person})).await?;
         }
         let admin = Desk::of(&self.control, "administrator", "admin").await?;
         for login in 0..LOGINS {

@@ -140,6 +140,10 @@ matrix! {
     HooksChange         => [All,     Refused, Refused, Refused, Refused, Refused];
     /// What comes of tokens; what tells a cost only with `ConfidentialAmounts`.
     ReturnsRead         => [All,     All,     All,     Subtree, Own,     All];
+    /// Boards, under names that are nobody's: for those who may be on them, and whoever looks whether they keep their word.
+    BoardsRead          => [Refused, Refused, Refused, Refused, All,     All];
+    /// Switching boards on and off.
+    BoardsChange        => [All,     All,     Refused, Refused, Refused, Refused];
     /// Balances, usage, charges, denials, statements.
     UsageRead           => [All,     All,     All,     Subtree, Own,     All];
     /// Which months are closed, and whether their statements still are those of the ledger.

@@ -15,6 +15,7 @@ mod alarms;
 mod answer;
 mod ask;
 mod bills;
+mod boards;
 mod costs;
 mod describe;
 mod gate;
@@ -47,6 +48,7 @@ use self::bills::{
     approve_true_up, bills, enter_invoice, import_bill, plan_true_up, propose_true_up, pull_bill, reconciliation,
     set_bill_keys, true_ups,
 };
+use self::boards::{board, board_settings, boards, join_boards, leave_boards, set_boards};
 use self::costs::{costs, person_cost, set_costs};
 use self::describe::Operation;
 use self::gate::{Door, Guard};
@@ -283,6 +285,12 @@ services! {
     post "/roi/what-if" => what_if, PricesRead;
     get "/roi/policy" => person_returns, RolesRead;
     put "/roi/policy" => set_person_returns, RolesChange;
+    get "/boards" => boards, BoardsRead;
+    get "/boards/settings" => board_settings, Present;
+    put "/boards/settings" => set_boards, BoardsChange;
+    post "/boards/membership" => join_boards, Present;
+    delete "/boards/membership" => leave_boards, Present;
+    get "/boards/{id}" => board, BoardsRead;
     get "/session" => present, Present;
     post "/session" => sign_in, Nobody;
     delete "/session" => sign_out, Present;

@@ -21,7 +21,7 @@ mod signature;
 mod tally;
 
 pub(crate) use self::hook::{Hooks, Message, OutcomeEvent};
-pub(crate) use self::tally::Tallies;
+pub(crate) use self::tally::{Tallies, Tally};
 
 use std::collections::BTreeSet;
 

@@ -9,6 +9,7 @@ mod agent;
 mod alarm;
 mod audit;
 mod bill;
+mod board;
 mod budget;
 mod cost;
 mod flag;
@@ -53,6 +54,10 @@ pub use bill::{
     BillDay, BillDayState, BillImport, BillKeys, Bills, CauseSum, Difference, ImpliedPrice, ImportBill, InvoiceChecked,
     NewInvoice, ProviderReconciled, PullBill, Reconciliation, ReplacedBill, TrueUp, TrueUpEntry, TrueUpOn, TrueUpPlan,
     WantedBills, WantedReconciliation, WantedTrueUp,
+};
+pub use board::{
+    Board, BoardMember, BoardName, BoardOf, BoardRow, BoardSettings, BoardUnit, BoardYou, Boards, JoinBoards, OfMember,
+    SetBoards,
 };
 pub use budget::{Budget, SetBudget};
 pub use cost::{ChangeCosts, CostLine, Costs, CostsRow, PersonCost};

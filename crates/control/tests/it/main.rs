@@ -7,6 +7,7 @@ mod agents;
 mod alarms;
 mod bench;
 mod bills;
+mod boards;
 mod changes;
 mod confidential;
 mod costs;

@@ -8,6 +8,7 @@ pub(crate) mod activation;
 pub(crate) mod alarm;
 pub(crate) mod audit;
 pub(crate) mod bill;
+pub(crate) mod board;
 pub(crate) mod budget;
 pub(crate) mod cost;
 pub(crate) mod data;
@@ -159,6 +160,9 @@ pub(crate) enum Command {
     /// Return on tokens: what they cost beside what came of them, assumed and counted
     #[command(subcommand)]
     Roi(roi::Command),
+    /// Comparing people by what comes of their tokens, for those who want to be compared
+    #[command(subcommand)]
+    Board(board::Command),
     /// Let an agent's program ask about its budget: an MCP server on standard input and output
     ///
     /// For programs that start MCP servers as processes. Whoever speaks HTTP goes to `/mcp` at the control address itself.

@@ -13,6 +13,7 @@ mod denials;
 mod events;
 mod flaggable;
 mod grants;
+mod members;
 mod names;
 mod observed;
 mod outcomes;
