@@ -15,6 +15,8 @@ const SOURCE: &str = "tracker";
 const BETTER: (u32, u64) = (6, 8);
 /// Places of dice behind those of calls.
 const DICE: u64 = 1 << 40;
+/// Dice of places next to each other throw the same, one throw later: so these are further apart than a day has throws.
+const THROWS: u64 = 64;
 
 /// What is counted of a family, and how many of it somebody manages in a week, most.
 const fn kind(word: &str) -> (&str, u64) {
@@ -69,7 +71,7 @@ impl Life {
         let (kind, most) = kind(member.family.word);
         let since = self.from.until(on).map_or(0, |span| span.get_days());
         let place = u64::try_from(member.number).unwrap_or(0) * 1_000 + u64::try_from(since).unwrap_or(0);
-        let mut dice = Dice::new(self.seed, DICE + place);
+        let mut dice = Dice::new(self.seed, DICE + place * THROWS);
         // Support got no faster for the better models: not everything is worth it.
         let better = if month >= BETTER.0 && member.family.word != "support" { BETTER.1 } else { 0 };
         // Of ten thousand: half of the most in a week's five days, for whoever is as eager as usual.
