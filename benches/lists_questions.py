@@ -180,6 +180,7 @@ def asked_so(known: Known) -> dict[str, list[Question]]:
         ways("/roi", (), (("unit", unit),), (("by", "unit"),), (("by", "family"),),
              (("from", f"{middle}-01"), ("to", f"{last}-20")), (("against", "without"), ("from", f"{first}-02"))),
         ways("/roi/policy"),
+        ways("/privacy"),
         (path := "/api/v1/trace/{id}", [
             Question(path, within) for within in
             (person, guaranteed["person"], guaranteed["id"], offer, known.charge["id"])

@@ -154,6 +154,8 @@ class Known:
             "set_alarm_rules": {"used_percent": [50, 90]},
             "preview_alarms": {},
             "set_mandate": {"manager": lead, "unit": "Engineering", "per_month": "30", "per_request": "3"},
+            "set_profile": {"profile": "standard"},
+            "set_retention": {"outcome_links": 24, "denials": 12},
             "set_boards": {"on": True, "without": ["Sales"]},
             "join_boards": {"words": "Amber Otter"},
             "set_absence": {"person": self.people[1], "delegate": self.people[0], "until": day(30)},

@@ -167,7 +167,7 @@ impl Control {
     /// key is made; the journal.
     pub async fn activate(&self, secret: String) -> Result<Activated, Error> {
         let link = self.inner.admins.read().activations.by_secret(&secret).ok_or_else(nothing)?;
-        let acting = Acting::new(Actor::Activation(link.id), Some(link.person), Vec::new());
+        let acting = Acting::new(Actor::Activation(link.id), Some(link.person));
         self.on_behalf(Acting { action: "activate", ..acting }).change(None, move |turn| activate(turn, &secret)).await
     }
 }

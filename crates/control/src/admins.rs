@@ -23,6 +23,7 @@ use crate::costs::CostEvent;
 use crate::error::{Code, Error, Refused};
 use crate::outcomes::{Hooks, Logged, OutcomeEvent};
 use crate::pages::{Part, unrefused};
+use crate::privacy::{Privacy, PrivacyEvent};
 use crate::secret::{self, ADMIN_KEY_PREFIX, Secret};
 use crate::shape::{AdminKey, BreakGlass, List, NewAdminKey, Page};
 use crate::statements::{ClosedPeriod, ClosedPeriods};
@@ -201,6 +202,8 @@ pub(crate) enum AdminEvent {
     Costs(CostEvent),
     /// Something about alarms.
     Alarm(AlarmEvent),
+    /// The profile or the retention of what is personal was set.
+    Privacy(PrivacyEvent),
     /// A month was closed, and the statements of it were kept.
     PeriodClosed(ClosedPeriod),
     /// Something about a provider's bill.
@@ -252,6 +255,8 @@ pub(crate) struct KnownLogin {
 /// The keys in force, the logins, the rules set aside.
 #[derive(Debug, Default)]
 pub(crate) struct Admins {
+    /// Profile and retention.
+    pub(crate) privacy: Privacy,
     /// Alarms, what mutes them, and their rules.
     pub(crate) alarms: Alarms,
     keys: BTreeMap<AdminKeyId, (KeyHash, AdminKey)>,
@@ -347,6 +352,7 @@ impl Admins {
             AdminEvent::Outcomes(event) => self.hooks.apply(event),
             AdminEvent::Costs(CostEvent::TableSet { table, .. }) => self.costs.push(*table),
             AdminEvent::Alarm(event) => self.alarms.apply(event),
+            AdminEvent::Privacy(event) => self.privacy.apply(event),
             AdminEvent::PeriodClosed(closed) => self.periods.closed(closed),
             AdminEvent::Bill(event) => self.bills.apply(event),
             AdminEvent::Board(event) => self.boards.apply(event),
@@ -418,7 +424,7 @@ impl Control {
         }
         let admins = self.inner.admins.read();
         let key = admins.by_hash(&KeyHash(secret::hash(text)))?;
-        Some(Acting::new(Actor::Key(key.id), key.person, key.roles.clone()))
+        Some(Acting::with_roles(Actor::Key(key.id), key.person, key.roles.clone(), admins.privacy.profile))
     }
 
     /// The keys in force, oldest first, never their secrets.

@@ -129,6 +129,8 @@ pub(crate) struct Inner {
     pub(crate) bounds: Mutex<Bounds>,
     /// When the job last looked for days to make good, in microseconds since 1970.
     pub(crate) remedied: AtomicI64,
+    /// When what is old was last erased, in microseconds since 1970.
+    pub(crate) retained: AtomicI64,
     /// Was it looked for what those said who have left?
     pub(crate) top_ups_forgotten: AtomicBool,
     /// The last weeks of everybody, as they were when the running day began.
@@ -205,6 +207,7 @@ impl Control {
             board_counts: Mutex::default(),
             bounds: Mutex::default(),
             remedied: AtomicI64::new(i64::MIN),
+            retained: AtomicI64::new(i64::MIN),
             top_ups_forgotten: AtomicBool::new(false),
             weeks: Mutex::default(),
             looked: Looked::default(),

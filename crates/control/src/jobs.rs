@@ -6,6 +6,7 @@ use purser_ledger::LedgerError;
 use tokio::sync::watch;
 
 use crate::control::Control;
+use crate::privacy::Forgotten;
 
 /// How often the jobs look whether there is something to do. All of them may be late without harm.
 const EACH: Duration = Duration::from_mins(1);
@@ -60,6 +61,16 @@ pub async fn once(control: &Control) {
         Ok(0) => {}
         Ok(ended) => tracing::info!(ended, "those who have left are on boards no longer"),
         Err(error) => tracing::warn!(%error, "memberships of those who have left could not be ended"),
+    }
+    match control.forget_old().await {
+        Ok(gone) if gone == Forgotten::default() => {}
+        Ok(gone) => tracing::info!(
+            people = gone.people,
+            links = gone.links,
+            denials = gone.denials,
+            "what was kept long enough is erased"
+        ),
+        Err(error) => tracing::warn!(%error, "what was kept long enough could not be erased"),
     }
     match control.apply_remedies().await {
         Ok(0) => {}

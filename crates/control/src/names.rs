@@ -52,6 +52,14 @@ impl Names {
         }
     }
 
+    /// Forgets who somebody was.
+    pub(crate) fn forget_person(&mut self, person: PersonId) {
+        if let Some(old) = self.people.remove(&person) {
+            let hash = self.hash(&old.name);
+            self.person_by_name.remove(&(hash, person));
+        }
+    }
+
     /// A unit's label, new or changed.
     pub(crate) fn put_unit(&mut self, unit: UnitId, label: String) {
         if let Some(old) = self.units.remove(&unit)

@@ -137,6 +137,7 @@ fn absent(command: &Command) -> Absent {
         | Command::Absence(_)
         | Command::Outcome(_)
         | Command::Roi(_)
+        | Command::Privacy(_)
         | Command::Mcp(_)
         | Command::Usage(_)
         | Command::Import(_)
@@ -189,6 +190,7 @@ async fn ask(command: Command, client: &mut Client, place: &Place, out: Output) 
         Command::Absence(command) => command.run(client, out).await,
         Command::Outcome(command) => command.run(client, out).await,
         Command::Roi(command) => command.run(client, out).await,
+        Command::Privacy(command) => command.run(client, out).await,
         Command::Usage(command) => command.run(client, out).await,
         Command::Import(cli::import::Command::Logs(logs)) => logs.run(Some(client), out).await,
         Command::Statement(command) => command.run(client, out).await,

@@ -8,6 +8,7 @@
 mod access;
 mod offers;
 mod outcomes;
+mod retention;
 mod statements;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};

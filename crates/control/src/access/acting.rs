@@ -8,6 +8,7 @@ use purser_core::time::Instant;
 use serde::{Deserialize, Serialize};
 
 use super::matrix::Permission;
+use super::profile::Profile;
 use super::role::GivenRole;
 use super::within::Within;
 
@@ -57,6 +58,8 @@ pub(crate) struct Acting {
     pub(crate) person: Option<PersonId>,
     /// What they may. Not looked at for [`Actor::Purser`] and [`Actor::Local`], who hold the files.
     pub(crate) roles: Vec<GivenRole>,
+    /// The profile that holds.
+    pub(crate) profile: Profile,
     /// The person for whom it is done.
     pub(crate) on_behalf_of: Option<PersonId>,
     /// Why.
@@ -77,24 +80,29 @@ pub(crate) struct Lent {
 }
 
 impl Acting {
-    /// An actor with roles and nothing said.
-    pub(crate) fn new(actor: Actor, person: Option<PersonId>, roles: Vec<GivenRole>) -> Self {
-        Self { actor, person, roles, on_behalf_of: None, reason: None, action: "", lent: Vec::new() }
+    /// An actor with nothing said and no roles.
+    pub(crate) fn new(actor: Actor, person: Option<PersonId>) -> Self {
+        Self::with_roles(actor, person, Vec::new(), Profile::default())
+    }
+
+    /// An actor with roles, under the profile that holds, and nothing said.
+    pub(crate) fn with_roles(actor: Actor, person: Option<PersonId>, roles: Vec<GivenRole>, profile: Profile) -> Self {
+        Self { actor, person, roles, profile, on_behalf_of: None, reason: None, action: "", lent: Vec::new() }
     }
 
     /// Purser itself.
     pub(crate) fn purser() -> Self {
-        Self::new(Actor::Purser, None, Vec::new())
+        Self::new(Actor::Purser, None)
     }
 
     /// Whoever may open the socket.
     pub(crate) fn local() -> Self {
-        Self::new(Actor::Local, None, Vec::new())
+        Self::new(Actor::Local, None)
     }
 
     /// Whoever has not signed in yet: may nothing.
     pub(crate) fn stranger() -> Self {
-        Self::new(Actor::Stranger, None, Vec::new())
+        Self::new(Actor::Stranger, None)
     }
 
     /// What a right of theirs covers at an instant.
@@ -104,12 +112,13 @@ impl Acting {
             Actor::Purser | Actor::Local => Within::Everything,
             Actor::Stranger | Actor::Activation(_) | Actor::CallKey(_) | Actor::Hook(_) => Within::NOTHING,
             Actor::Key(_) | Actor::Login(_) => {
-                let own = Within::of(permission, &self.roles, self.person, at);
+                let own = Within::of(permission, self.profile, &self.roles, self.person, at);
                 match permission {
                     // Nothing else is lent, and nothing of their own.
-                    Permission::TopUpsRead | Permission::TopUpsDecide => {
-                        self.lent.iter().fold(own, |all, lent| all.or(Within::of(permission, &lent.roles, None, at)))
-                    }
+                    Permission::TopUpsRead | Permission::TopUpsDecide => self
+                        .lent
+                        .iter()
+                        .fold(own, |all, lent| all.or(Within::of(permission, self.profile, &lent.roles, None, at))),
                     _ => own,
                 }
             }

@@ -12,6 +12,9 @@ pub enum Reach {
     Refused,
     /// What belongs to the person who asks.
     Own,
+    /// Sums of the unit that the manager leads and of the units below it, each of five people or more; nothing of one
+    /// person. No row of the matrix says so: a [`Profile`](super::Profile) makes it of `Subtree`.
+    Groups,
     /// What belongs to the unit that the manager leads, and to the units below it.
     Subtree,
     /// Everything.
@@ -150,6 +153,8 @@ matrix! {
     PeriodsRead         => [All,     All,     All,     Refused, Refused, All];
     /// Closing a month.
     PeriodsChange       => [All,     Refused, All,     Refused, Refused, Refused];
+    /// Saying that a run is still watched over, which shows it.
+    RunsConfirm         => [All,     Refused, All,     Subtree, Own,     Refused];
     /// Recording what a tool's local history tells of somebody's usage.
     ObservedRecord      => [All,     All,     Refused, Refused, Own,     Refused];
     /// The price book.
@@ -166,6 +171,10 @@ matrix! {
     BillsChange         => [All,     Refused, All,     Refused, Refused, Refused];
     /// Approving what others proposed.
     BillsApprove        => [All,     Refused, All,     Refused, Refused, Refused];
+    /// Which profile holds, how long what is kept, and what is stored where.
+    PrivacyRead         => [All,     All,     All,     All,     All,     All];
+    /// Setting profile and retention.
+    PrivacyChange       => [All,     Refused, Refused, Refused, Refused, Refused];
     /// Who signs in, which keys scripts have, and their roles.
     AccessRead          => [All,     Refused, Refused, Refused, Refused, All];
     /// Giving and taking sign-ins, keys for scripts and roles.

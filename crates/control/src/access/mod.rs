@@ -16,6 +16,7 @@ mod logins;
 mod matrix;
 mod narrow;
 mod password;
+mod profile;
 mod redaction;
 mod role;
 mod sessions;
@@ -23,6 +24,7 @@ mod within;
 
 pub use self::acting::{Actor, Party};
 pub use self::matrix::{Permission, Reach};
+pub use self::profile::Profile;
 pub use self::redaction::Confidential;
 pub use self::role::{GivenRole, Role};
 

@@ -168,7 +168,7 @@ mod tests {
     use purser_core::time::Instant;
     use purser_core::zone::Zone;
 
-    use crate::access::{GivenRole, Permission, Role};
+    use crate::access::{GivenRole, Permission, Profile, Role};
 
     #[derive(Debug, Serialize)]
     struct Offer {
@@ -219,7 +219,7 @@ mod tests {
             (vec![one(Role::Finance)], None, true, true),
         ];
         for (roles, asks, sees_hired, sees_candidate) in cases {
-            let within = Within::of(Permission::ConfidentialAmounts, &roles, asks, Instant::EPOCH);
+            let within = Within::of(Permission::ConfidentialAmounts, Profile::Standard, &roles, asks, Instant::EPOCH);
             let seeing = Seeing::new(within, snapshot());
             let (first, second) = seeing.clone().scope(async { (plain(&hired), plain(&candidate)) }).await;
             assert_eq!(first.contains("123456.78"), sees_hired, "{roles:?}: {first}");

@@ -76,7 +76,7 @@ impl Control {
                 Ok(known.login)
             }
             Some(known) => {
-                let acting = Acting { action: "sign_in", ..Acting::new(Actor::Login(known.login), None, Vec::new()) };
+                let acting = Acting { action: "sign_in", ..Acting::new(Actor::Login(known.login), None) };
                 self.audit_denied(&acting, vec![known.login.to_string()], Code::Unauthorized).await;
                 Err(wrong())
             }
@@ -137,7 +137,7 @@ impl Control {
     fn acting_by_login(&self, login: LoginId) -> Option<Acting> {
         let admins = self.inner.admins.read();
         let known = admins.login(login).filter(|known| known.active)?;
-        Some(Acting::new(Actor::Login(login), known.person, known.roles.clone()))
+        Some(Acting::with_roles(Actor::Login(login), known.person, known.roles.clone(), admins.privacy.profile))
     }
 }
 

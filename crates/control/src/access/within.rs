@@ -5,6 +5,7 @@ use purser_core::id::{PersonId, UnitId};
 use purser_core::time::Instant;
 
 use super::matrix::{Permission, Reach};
+use super::profile::{GROUP_MIN, Profile};
 use super::role::GivenRole;
 
 /// The things that a right covers.
@@ -18,6 +19,8 @@ pub(crate) enum Within {
         own: Option<PersonId>,
         /// The units.
         units: Vec<UnitId>,
+        /// Units of which sums are covered, theirs and those of the units below, where that is of people enough.
+        groups: Vec<UnitId>,
         /// When they ask: people change units.
         at: Instant,
     },
@@ -25,36 +28,48 @@ pub(crate) enum Within {
 
 impl Within {
     /// Nothing.
-    pub(crate) const NOTHING: Self = Self::Some { own: None, units: Vec::new(), at: Instant::EPOCH };
+    pub(crate) const NOTHING: Self =
+        Self::Some { own: None, units: Vec::new(), groups: Vec::new(), at: Instant::EPOCH };
 
-    /// What the roles together cover at an instant.
-    pub(crate) fn of(permission: Permission, roles: &[GivenRole], person: Option<PersonId>, at: Instant) -> Self {
-        let (mut own, mut units) = (None, Vec::new());
+    /// What the roles together cover at an instant, under a profile.
+    pub(crate) fn of(
+        permission: Permission,
+        profile: Profile,
+        roles: &[GivenRole],
+        person: Option<PersonId>,
+        at: Instant,
+    ) -> Self {
+        let (mut own, mut units, mut groups) = (None, Vec::new(), Vec::new());
         for given in roles {
-            match permission.reach(given.role) {
+            match permission.reach_under(profile, given.role) {
                 Reach::All => return Self::Everything,
+                Reach::Groups => groups.extend(given.unit),
                 Reach::Subtree => units.extend(given.unit),
                 Reach::Own => own = person,
                 Reach::Refused => {}
             }
         }
-        Self::Some { own, units, at }
+        Self::Some { own, units, groups, at }
     }
 
     /// What both cover together.
     pub(crate) fn or(self, other: Self) -> Self {
         match (self, other) {
             (Self::Everything, _) | (_, Self::Everything) => Self::Everything,
-            (Self::Some { own, mut units, at }, Self::Some { own: theirs, units: more, at: later }) => {
+            (
+                Self::Some { own, mut units, mut groups, at },
+                Self::Some { own: theirs, units: more, groups: sums, at: later },
+            ) => {
                 units.extend(more);
-                Self::Some { own: own.or(theirs), units, at: at.max(later) }
+                groups.extend(sums);
+                Self::Some { own: own.or(theirs), units, groups, at: at.max(later) }
             }
         }
     }
 
     /// Covers nothing at all?
     pub(crate) fn is_nothing(&self) -> bool {
-        matches!(self, Self::Some { own: None, units, .. } if units.is_empty())
+        matches!(self, Self::Some { own: None, units, groups, .. } if units.is_empty() && groups.is_empty())
     }
 
     /// Who asks, where the right is over their own things alone.
@@ -75,9 +90,20 @@ impl Within {
         match self {
             Self::Everything => true,
             Self::Some { own, .. } if *own == Some(person) => true,
-            Self::Some { at, .. } => {
-                directory.person(person).is_some_and(|person| self.unit(directory, directory.unit_of(person, *at)))
+            Self::Some { units, at, .. } => directory
+                .person(person)
+                .is_some_and(|person| is_below(directory, directory.unit_of(person, *at), units)),
+        }
+    }
+
+    /// Does somebody count in sums that are covered? How many there have to be is the sum's to say.
+    pub(crate) fn counts(&self, directory: &Directory, person: PersonId) -> bool {
+        match self {
+            Self::Some { groups, at, .. } if !groups.is_empty() => {
+                let below = |person| is_below(directory, directory.unit_of(person, *at), groups);
+                self.person(directory, person) || directory.person(person).is_some_and(|person| below(person))
             }
+            _ => self.person(directory, person),
         }
     }
 
@@ -85,9 +111,21 @@ impl Within {
     pub(crate) fn unit(&self, directory: &Directory, unit: UnitId) -> bool {
         match self {
             Self::Everything => true,
-            Self::Some { units, .. } => {
-                !units.is_empty() && directory.units_above(unit).any(|above| units.contains(&above.id))
+            Self::Some { units, groups, at, .. } => {
+                is_below(directory, unit, units) || is_below(directory, unit, groups) && is_group(directory, unit, *at)
             }
         }
     }
+}
+
+fn is_below(directory: &Directory, unit: UnitId, units: &[UnitId]) -> bool {
+    !units.is_empty() && directory.units_above(unit).any(|above| units.contains(&above.id))
+}
+
+/// Are there people enough in a unit, with those below it, for a sum to tell of none of them?
+fn is_group(directory: &Directory, unit: UnitId, at: Instant) -> bool {
+    let here = directory.people().filter(|person| {
+        !person.has_left(at) && directory.units_above(directory.unit_of(person, at)).any(|above| above.id == unit)
+    });
+    here.take(GROUP_MIN).count() == GROUP_MIN
 }

@@ -65,7 +65,7 @@ impl Control {
                 refused(format!("the person of this key left at {left}"), "keys of those who left work no longer")
             }
             _ => {
-                let acting = Acting::new(Actor::CallKey(key.id), Some(person.id), Vec::new());
+                let acting = Acting::new(Actor::CallKey(key.id), Some(person.id));
                 Ok(Agent { control: self.on_behalf(acting), key: key.id, person: person.id })
             }
         }

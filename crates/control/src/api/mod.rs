@@ -24,6 +24,7 @@ mod narrowed;
 mod offers;
 mod openapi;
 mod outcomes;
+mod privacy;
 mod returns;
 mod serve;
 mod session;
@@ -66,6 +67,7 @@ use self::openapi::{Schemas, openapi};
 use self::outcomes::{
     add_hook, erase_outcome, erase_outcomes, hooks, import_outcomes, outcomes, record_outcomes, revoke_hook,
 };
+use self::privacy::{privacy, set_profile, set_retention};
 use self::returns::{person_returns, returns, set_person_returns, what_if};
 pub use self::serve::{bind_socket, serve_socket, serve_tcp};
 use self::session::{present, sign_in, sign_out};
@@ -229,7 +231,7 @@ services! {
     get "/runs" => runs, UsageRead;
     get "/runs/burning" => burning, UsageRead;
     get "/runs/{id}" => run, UsageRead;
-    post "/runs/{id}/confirm" => confirm_run, StopsChange;
+    post "/runs/{id}/confirm" => confirm_run, RunsConfirm;
     get "/trace/{id}" => trace, UsageRead;
     get "/prices" => prices, PricesRead;
     post "/prices" => set_price, PricesChange;
@@ -291,6 +293,9 @@ services! {
     post "/boards/membership" => join_boards, Present;
     delete "/boards/membership" => leave_boards, Present;
     get "/boards/{id}" => board, BoardsRead;
+    get "/privacy" => privacy, PrivacyRead;
+    put "/privacy/profile" => set_profile, PrivacyChange;
+    put "/privacy/retention" => set_retention, PrivacyChange;
     get "/session" => present, Present;
     post "/session" => sign_in, Nobody;
     delete "/session" => sign_out, Present;

@@ -60,7 +60,7 @@ async fn take(control: &Control, signal: Signal, request: Request) -> Response {
         let otlp::Reading { requests, points, mut rejected, why } = reading;
         let mut why = why.map(|bad| bad.to_string());
         if !requests.is_empty() || !points.is_empty() {
-            let acting = Acting { action: "tell_usage", ..Acting::new(Actor::CallKey(key), Some(person), Vec::new()) };
+            let acting = Acting { action: "tell_usage", ..Acting::new(Actor::CallKey(key), Some(person)) };
             let taken = control.on_behalf(acting).take_told(person, Some(key), Told { requests, points }).await?;
             rejected = rejected.saturating_add(taken.unreadable);
             if taken.unreadable > 0 {

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::BoardEvent;
+use crate::access::Profile;
 use crate::admins::AdminEvent;
-use crate::change::CommandName;
+use crate::change::{CommandName, Turn};
 use crate::control::{Control, Inner};
-use crate::error::Error;
+use crate::error::{Code, Error, Refused};
 use crate::shape::{BoardSettings, BoardUnit, SetBoards};
 
 impl Control {
@@ -27,6 +28,13 @@ impl Control {
                 Some(units) => units.iter().map(unit).collect::<Result<BTreeSet<_>, _>>()?,
                 None => turn.control().admins.read().boards.without.clone(),
             };
+            let profile = turn.control().admins.read().privacy.profile;
+            if set.on && profile == Profile::WorksCouncil {
+                let message = "there are no boards under the profile works-council";
+                return Err(Refused::new(Code::Conflict, message)
+                    .hint("`purser privacy show` says which profile holds")
+                    .into());
+            }
             let before = turn.control().admins.read().boards.clone();
             if (before.on, &before.without) != (set.on, &without) {
                 let notes = if set.on { Vec::new() } else { turn.control().every_board_words(turn.now) };
@@ -36,6 +44,25 @@ impl Control {
             Ok(turn.control().board_settings())
         })
         .await
+    }
+}
+
+impl Turn<'_> {
+    /// Switches boards off, as part of another change.
+    ///
+    /// # Errors
+    /// The journal; the files.
+    pub(crate) fn switch_boards_off(&mut self) -> Result<(), Error> {
+        let (on, without) = {
+            let admins = self.control().admins.read();
+            (admins.boards.on, admins.boards.without.clone())
+        };
+        if !on {
+            return Ok(());
+        }
+        let notes = self.control().every_board_words(self.now);
+        self.commit_admin(&AdminEvent::Board(BoardEvent::Set { on: false, without, at: self.now }))?;
+        self.control().forget_board_words(&notes)
     }
 }
 

@@ -180,7 +180,7 @@ impl Control {
             return Err(refuse("the message is more than five minutes old, or from later than now"));
         }
         let lines = lines(&id, &body)?;
-        let acting = Acting { action: "take_hook", ..Acting::new(Actor::Hook(hook.id), None, Vec::new()) };
+        let acting = Acting { action: "take_hook", ..Acting::new(Actor::Hook(hook.id), None) };
         let source = hook.source.clone();
         self.on_behalf(acting)
             .change(None, move |turn| turn.tell(&Within::Everything, &source, lines, Vec::new(), Wanted::default()))

@@ -57,7 +57,7 @@ impl Inner {
         let end = Day(ask.days.end).start();
         let only = if let Of::Person(one) = ask.of { Some(one) } else { None };
         let counts = |person: &purser_core::directory::Person| {
-            within.person(&snapshot.directory, person.id) && ask.of.counts(snapshot, person, end)
+            within.counts(&snapshot.directory, person.id) && ask.of.counts(snapshot, person, end)
         };
         let all = people(self, snapshot, (&ask.days, &ask.before), only, counts)?;
         let mut report = self.empty(snapshot, ask);

@@ -27,6 +27,7 @@ mod period;
 mod person;
 mod pool;
 mod price;
+mod privacy;
 mod remedy;
 mod report;
 mod returns;
@@ -96,6 +97,7 @@ pub use pool::{
 pub use price::{
     Explain, Explained, ExplainedLine, ImportPrices, ImportReport, Price, PriceChange, PricePoint, RateChange, SetPrice,
 };
+pub use privacy::{PrivacySettings, Retention, SetProfile};
 pub use remedy::{PromiseUsable, Remedies, RemedyDay, RemedyState, WantedRemedies};
 pub use report::{Balance, Charge, ChargePage, DenialPage, Denied, Funds, GrantBalance, Overview, UsageRow};
 pub use returns::{

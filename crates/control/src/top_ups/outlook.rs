@@ -18,9 +18,9 @@ use purser_store::{Day, Scope};
 
 use super::decide::budgets_above;
 use super::{covered, unknown};
-use crate::access::{Permission, Within};
+use crate::access::{Permission, Profile, Within};
 use crate::control::{Control, Inner, stored};
-use crate::error::Error;
+use crate::error::{Code, Error, Refused};
 use crate::grants::word;
 use crate::people::known;
 use crate::pools::year_of;
@@ -47,7 +47,17 @@ impl Control {
         let snapshot = self.snapshot();
         let id = covered(&snapshot, &within, id)?;
         let now = self.inner.clock.now();
-        let person = snapshot.directory.top_up(id).ok_or_else(unknown)?.person;
+        let asked = snapshot.directory.top_up(id).ok_or_else(unknown)?;
+        let person = asked.person;
+        let decides = asked.state == State::Open && asked.by.person == Some(person);
+        if self.acting.profile == Profile::WorksCouncil
+            && !(within.is_everything() || self.acting.person == Some(person) || decides)
+        {
+            let message = "how somebody stands is shown while a request is open that they made themselves";
+            return Err(Refused::new(Code::Forbidden, message)
+                .hint("the list of requests has what became of it")
+                .into());
+        }
         let sees = Sees {
             budgets: self.acting.within(Permission::BudgetsRead, now),
             pools: self.acting.within(Permission::PoolsRead, now).is_everything(),

@@ -23,6 +23,7 @@ mod openapi;
 mod outcomes;
 mod periods;
 mod pools;
+mod privacy;
 mod remedies;
 mod returns;
 mod rewards;

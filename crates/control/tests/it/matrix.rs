@@ -2,7 +2,7 @@
 
 use purser_control::api::{ENDPOINTS, Endpoint};
 use purser_control::shape::{MovePerson, NewAdminKey, NewUnit, Person, SetBudget};
-use purser_control::{Permission, Reach, Role};
+use purser_control::{Permission, Profile, Reach, Role};
 use purser_core::id::RunId;
 
 use crate::bench::Bench;
@@ -206,7 +206,18 @@ fn allowed(got: &Got) -> bool {
 
 #[tokio::test]
 async fn every_route_has_allowed_and_refused_cases_and_they_are_answered_so() {
+    walk(Profile::Standard).await;
+}
+
+#[tokio::test]
+async fn under_the_works_councils_profile_managers_see_nobodys_usage_at_any_route() {
+    walk(Profile::WorksCouncil).await;
+}
+
+async fn walk(profile: Profile) {
     let Company { bench, near, far, keys } = Company::new().await;
+    let set = serde_json::json!({ "profile": profile }).to_string();
+    local(&bench, "put", "/api/v1/privacy/profile", &set).await;
     let mut cases = 0;
     for endpoint in ENDPOINTS {
         let Endpoint { method, path, permission, .. } = endpoint;
@@ -220,7 +231,7 @@ async fn every_route_has_allowed_and_refused_cases_and_they_are_answered_so() {
         let (mut yes, mut no) = (0, 1);
         for (role, key) in &keys {
             let case = format!("{method} {path} as {role}");
-            match permission.reach(*role) {
+            match permission.reach_under(profile, *role) {
                 Reach::All => {
                     let got = with_key(&bench, key, method, &some_path, body).await;
                     assert!(allowed(&got), "{case}: {got:?}");
@@ -230,6 +241,24 @@ async fn every_route_has_allowed_and_refused_cases_and_they_are_answered_so() {
                     let got = with_key(&bench, key, method, &some_path, body).await;
                     assert_eq!((got.status, got.code().as_str()), (403, "forbidden"), "{case}: {got:?}");
                     no += 1;
+                }
+                // Nobody leads five people here.
+                Reach::Groups => {
+                    for of in [&near, &far] {
+                        let of = narrow(endpoint, of).unwrap_or_else(|| panic!("{case}: no case for some things only"));
+                        match of {
+                            Narrow::List(path, own) => {
+                                let got = with_key(&bench, key, method, &path, body).await;
+                                assert!(allowed(&got) && !got.text.contains(&own), "{case}: {got:?}");
+                                yes += 1;
+                            }
+                            Narrow::About(path, body) => {
+                                let got = with_key(&bench, key, method, &path, &body).await;
+                                assert_eq!(got.status, 403, "{case}: {got:?}");
+                                no += 1;
+                            }
+                        }
+                    }
                 }
                 Reach::Own | Reach::Subtree => {
                     let here =

@@ -23,6 +23,7 @@ pub(crate) mod outcome;
 pub(crate) mod person;
 pub(crate) mod pool;
 pub(crate) mod price;
+pub(crate) mod privacy;
 pub(crate) mod report;
 pub(crate) mod roi;
 pub(crate) mod role;
@@ -163,6 +164,9 @@ pub(crate) enum Command {
     /// Comparing people by what comes of their tokens, for those who want to be compared
     #[command(subcommand)]
     Board(board::Command),
+    /// How much of single people is seen, and how long what is personal is kept
+    #[command(subcommand)]
+    Privacy(privacy::Command),
     /// Let an agent's program ask about its budget: an MCP server on standard input and output
     ///
     /// For programs that start MCP servers as processes. Whoever speaks HTTP goes to `/mcp` at the control address itself.

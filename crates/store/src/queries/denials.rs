@@ -18,7 +18,7 @@ use crate::schema;
 use crate::sqlite::{self, Durability};
 
 /// Microseconds of a minute.
-const MINUTE_US: i64 = 60_000_000;
+pub(crate) const MINUTE_US: i64 = 60_000_000;
 
 /// Some calls that were refused, alike.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

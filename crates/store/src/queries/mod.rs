@@ -32,6 +32,7 @@ use rusqlite::Connection;
 
 pub use billed::{BilledLine, InexactLine};
 pub use charges::{ChargeRow, Page};
+pub(crate) use denials::MINUTE_US;
 pub use denials::{Denial, DenialLog, DenialPage, DenialPlace, DenialRow, DenialSum};
 pub use events::EventRow;
 pub use flaggable::{FlaggableRuns, RunOnDay};

@@ -1,0 +1,26 @@
+//! Routes about privacy.
+
+use super::answer::Answer;
+use super::ask::{Body, Command, State};
+use crate::Control;
+use crate::shape::{PrivacySettings, Retention, SetProfile};
+
+pub(super) async fn privacy(State(control): State<Control>) -> Answer<PrivacySettings> {
+    Answer(Ok(control.privacy()))
+}
+
+pub(super) async fn set_profile(
+    State(control): State<Control>,
+    command: Command,
+    Body(set): Body<SetProfile>,
+) -> Answer<PrivacySettings> {
+    Answer(control.set_profile(command.into(), set).await)
+}
+
+pub(super) async fn set_retention(
+    State(control): State<Control>,
+    command: Command,
+    Body(retention): Body<Retention>,
+) -> Answer<PrivacySettings> {
+    Answer(control.set_retention(command.into(), retention).await)
+}

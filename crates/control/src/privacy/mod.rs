@@ -1,0 +1,11 @@
+//! How much of single people may be seen, and how long what is personal is kept.
+//!
+//! Which profile and which retention hold are events about administration ([`PrivacyEvent`]), with an entry in the trail each.
+//! What a profile takes away is in `access`, where nothing can pass it by.
+
+mod event;
+mod forget;
+mod set;
+
+pub(crate) use event::{Privacy, PrivacyEvent};
+pub use forget::Forgotten;

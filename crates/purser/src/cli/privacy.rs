@@ -1,0 +1,109 @@
+//! `purser privacy …`
+
+use clap::{Args, Subcommand, ValueEnum};
+use purser_control::Profile;
+use purser_control::shape::{PrivacySettings, Retention, SetProfile};
+
+use super::{or_dash, second};
+use crate::client::{Client, path};
+use crate::failure::Failure;
+use crate::output::{Output, Table};
+
+/// What can be done about privacy.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Show which profile holds and how long what is personal is kept
+    Show,
+    /// Say how much of single people whoever leads them may see
+    Profile {
+        /// Which
+        profile: Which,
+    },
+    /// Say for how many months what is personal is kept; 0: for good. What is not named stays as it is
+    Retention(Kept),
+}
+
+/// A profile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Which {
+    /// Managers see the usage of each of their people
+    Standard,
+    /// Managers see sums of five people or more, and what is needed to decide a request
+    WorksCouncil,
+}
+
+#[derive(Clone, Copy, Debug, Args)]
+#[group(required = true, multiple = true)]
+pub(crate) struct Kept {
+    /// Name, mail address and sign-in of those who left
+    #[arg(long, value_name = "MONTHS")]
+    pub(crate) left_people: Option<u16>,
+    /// The links of outcomes
+    #[arg(long, value_name = "MONTHS")]
+    pub(crate) outcome_links: Option<u16>,
+    /// Calls that were refused
+    #[arg(long, value_name = "MONTHS")]
+    pub(crate) denials: Option<u16>,
+}
+
+impl Kept {
+    fn over(self, before: Retention) -> Retention {
+        let of = |said: Option<u16>, before| match said {
+            None => before,
+            Some(0) => None,
+            months => months,
+        };
+        Retention {
+            left_people: of(self.left_people, before.left_people),
+            outcome_links: of(self.outcome_links, before.outcome_links),
+            denials: of(self.denials, before.denials),
+        }
+    }
+}
+
+impl Command {
+    pub(crate) async fn run(self, client: &mut Client, out: Output) -> Result<(), Failure> {
+        let settings: PrivacySettings = match self {
+            Self::Show => client.get(path(["privacy"])).await?,
+            Self::Profile { profile } => {
+                let profile = match profile {
+                    Which::Standard => Profile::Standard,
+                    Which::WorksCouncil => Profile::WorksCouncil,
+                };
+                client.put(path(["privacy", "profile"]), &SetProfile { profile }).await?
+            }
+            Self::Retention(kept) => {
+                let before: PrivacySettings = client.get(path(["privacy"])).await?;
+                client.put(path(["privacy", "retention"]), &kept.over(before.retention)).await?
+            }
+        };
+        out.show(&settings, table);
+        Ok(())
+    }
+}
+
+fn table(settings: &PrivacySettings) -> String {
+    let PrivacySettings { profile, since, retention, candidate_months } = settings;
+    let kept = |months: &Option<u16>| months.map_or_else(|| "for good".to_owned(), |months| format!("{months} months"));
+    let mut table = Table::new(&["What", "As set"]);
+    table.row(["profile".to_owned(), profile.to_string()]);
+    table.row(["since".to_owned(), or_dash(since.map(second).as_deref())]);
+    table.row(["people who left".to_owned(), kept(&retention.left_people)]);
+    table.row(["links of outcomes".to_owned(), kept(&retention.outcome_links)]);
+    table.row(["refused calls".to_owned(), kept(&retention.denials)]);
+    table.row(["candidates".to_owned(), kept(candidate_months)]);
+    table.or("")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_named_stays_and_nought_is_for_good() {
+        let before = Retention { denials: Some(3), outcome_links: Some(4), left_people: None };
+        let kept = Kept { left_people: Some(6), outcome_links: Some(0), denials: None };
+        let after = Retention { left_people: Some(6), outcome_links: None, denials: Some(3) };
+        assert_eq!(kept.over(before), after);
+    }
+}
