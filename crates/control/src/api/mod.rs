@@ -165,7 +165,7 @@ macro_rules! services {
 
         /// What the handlers take and give, in the order of the table.
         fn operations(schemas: &mut Schemas) -> Vec<(&'static Endpoint, Operation)> {
-            let operations = [$(describe::operation(&$handler, schemas)),*];
+            let operations = vec![$(describe::operation(&$handler, schemas)),*];
             ENDPOINTS.iter().zip(operations).collect()
         }
     };
