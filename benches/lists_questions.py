@@ -165,7 +165,7 @@ def asked_so(known: Known) -> dict[str, list[Question]]:
         ways("/absences"),
         ways("/flags", (), (("from", f"{known.months[2]}-01"),), (("from", f"{known.months[2]}-01"), ("person", person)),
              (("from", f"{middle}-01"), ("to", f"{middle}-20"))),
-        ways("/forecast", (), (("by", "unit"),), (("by", "person"),), (("person", person),), (("unit", unit),)),
+        ways("/forecast", (), (("by", "unit"),), (("by", "pool"),), (("by", "person"),), (("person", person),), (("unit", unit),)),
         ways("/forecast/back-test", (), (("person", person),), judged=False),
         ways("/alarms", (), (("all", "true"),), (("all", "true"), ("person", person))),
         ways("/alarms/mutes"),

@@ -149,7 +149,7 @@ impl Control {
 const EARLIEST: Duration = Duration::from_hours(15);
 
 /// What all guaranteed grants spent of a year's releases.
-struct YearsSpent {
+pub(crate) struct YearsSpent {
     year: FiscalYear,
     sums: HashMap<GrantId, Nano>,
 }
@@ -157,7 +157,7 @@ struct YearsSpent {
 impl YearsSpent {
     /// Sums of months, which are UTC's. A period that begins in the evening before the year, by UTC, is of the year where its
     /// person is; so is one before the next year.
-    fn of(inner: &Inner, directory: &Directory, year: FiscalYear) -> Result<Self, Error> {
+    pub(crate) fn of(inner: &Inner, directory: &Directory, year: FiscalYear) -> Result<Self, Error> {
         let calendar = directory.fiscal_calendar();
         let CivilSpan { first, until } = calendar.days(year);
         let (begins, ends) = (Zone::UTC.first_instant(first), Zone::UTC.first_instant(until));
@@ -180,7 +180,7 @@ impl YearsSpent {
     }
 
     /// What one of them spent.
-    fn by(&self, inner: &Inner, directory: &Directory, grant: &Grant) -> Result<Nano, Error> {
+    pub(crate) fn by(&self, inner: &Inner, directory: &Directory, grant: &Grant) -> Result<Nano, Error> {
         let calendar = directory.fiscal_calendar();
         // A period that began in the year before the grant was made counts when it was made.
         let zones = directory.person(grant.person).map(|person| Arc::clone(&person.zones));

@@ -39,10 +39,14 @@ impl Group {
         Self { days: vec![Nano::ZERO; KEPT], burn: Burn::default(), today: Nano::ZERO, since: i64::MAX }
     }
 
-    fn take(&mut self, days: &[Nano], today: Nano, since: i64) {
+    pub(super) fn take(&mut self, days: &[Nano], today: Nano, since: i64) {
         self.today = self.today.saturating_add(today);
         self.since = self.since.min(since);
         self.days.iter_mut().zip(days).for_each(|(sum, day)| *sum = sum.saturating_add(*day));
+    }
+
+    pub(super) fn learn(&mut self, weeks: &Weeks) {
+        self.burn = weeks.learn(&self.days, self.since);
     }
 }
 
@@ -52,15 +56,14 @@ impl Groups {
         let (mut units, mut company) = (HashMap::<UnitId, Group>::new(), Group::empty());
         for person in directory.people().filter(|person| !person.has_left(now)) {
             let (days, spent) = (weeks.days_of(person.id), today.of(person.id));
-            let first = days.iter().position(|day| day.is_positive());
-            let since = first.map_or(i64::MAX, |first| weeks.first().saturating_add(i64::try_from(first).unwrap_or(0)));
+            let since = weeks.first_spent(person.id);
             company.take(days, spent, since);
             for unit in directory.units_above(directory.unit_of(person, now)) {
                 units.entry(unit.id).or_insert_with(Group::empty).take(days, spent, since);
             }
         }
         for group in units.values_mut().chain([&mut company]) {
-            group.burn = weeks.learn(&group.days, group.since);
+            group.learn(weeks);
         }
         Self { units, company }
     }

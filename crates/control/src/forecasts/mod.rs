@@ -7,22 +7,26 @@
 mod back_test;
 mod group;
 mod person;
+mod pool;
 mod weeks;
 
 pub(crate) use group::{Ceiling, Group, Groups};
 pub(crate) use person::{Ending, Own, date_of, day_of, grant_now, is_main};
 pub(crate) use weeks::{Today, Weeks};
 
+use std::collections::BTreeMap;
+
 use purser_core::directory::Person;
 use purser_core::forecast::{Ahead, Burn, Calibration, DayKind, WITHIN_PERCENT};
-use purser_core::id::{PersonId, UnitId};
+use purser_core::id::{PersonId, PoolId, UnitId};
 use purser_core::money::Nano;
 use purser_core::snapshot::Snapshot;
 use purser_core::time::Instant;
 use purser_core::zone::Zone;
 use purser_store::Day;
 
-use crate::access::{Within, forbidden};
+use self::pool::{PoolEnding, PoolYear};
+use crate::access::{Permission, Within, forbidden};
 use crate::control::{Control, Inner};
 use crate::dates;
 use crate::error::Error;
@@ -35,6 +39,7 @@ use crate::shape::{Forecast, ForecastBy, ForecastMonth, ForecastPeriod, Page, Wa
 enum Whose {
     Person(PersonId),
     Unit(UnitId),
+    Pool(PoolId),
     Company,
 }
 
@@ -50,15 +55,23 @@ impl Control {
         self.report(move |inner| {
             let weeks = inner.weeks(&snapshot.directory, now)?;
             let today = inner.spent_today(now)?;
-            let several = whose.iter().any(|whose| !matches!(whose, Whose::Person(_)));
+            let has = |wanted: fn(&Whose) -> bool| whose.iter().any(wanted);
+            let several = has(|whose| matches!(whose, Whose::Unit(_) | Whose::Company));
             let groups = several.then(|| Groups::of(&snapshot.directory, &weeks, &today, now));
+            let pools = if has(|whose| matches!(whose, Whose::Pool(_))) {
+                inner.pool_years(&snapshot.directory, &weeks, &today, now)?
+            } else {
+                BTreeMap::new()
+            };
             let name = |whose: &Whose| match whose {
                 Whose::Person(person) => person.to_string(),
                 Whose::Unit(unit) => unit.to_string(),
+                Whose::Pool(pool) => pool.to_string(),
                 Whose::Company => "company".to_owned(),
             };
-            let shown =
-                |whose: &Whose| Ok(inner.show_forecast(&snapshot, (&weeks, &today, groups.as_ref()), *whose, now));
+            let shown = |whose: &Whose| {
+                Ok(inner.show_forecast(&snapshot, (&weeks, &today, groups.as_ref(), &pools), *whose, now))
+            };
             part.of(&whose, name, shown)
         })
         .await
@@ -92,6 +105,12 @@ impl Control {
         match by {
             ForecastBy::Company if within.is_everything() => Ok(vec![Whose::Company]),
             ForecastBy::Company => Err(forbidden("the company's forecast is for whoever sees all of it")),
+            ForecastBy::Pool if self.acting.within(Permission::PoolsRead, now).is_everything() => {
+                let mut pools: Vec<_> = directory.pools().map(|pool| (pool.opened_at, pool.id)).collect();
+                pools.sort_unstable();
+                Ok(pools.into_iter().map(|(_, pool)| Whose::Pool(pool)).collect())
+            }
+            ForecastBy::Pool => Err(forbidden("pools are for whoever may read them")),
             ForecastBy::Unit => {
                 let units =
                     directory.units().filter(|unit| unit.closed_at.is_none() && within.unit(directory, unit.id));
@@ -114,7 +133,7 @@ impl Inner {
     fn show_forecast(
         &self,
         snapshot: &Snapshot,
-        (weeks, today, groups): (&Weeks, &Today, Option<&Groups>),
+        (weeks, today, groups, pools): (&Weeks, &Today, Option<&Groups>, &BTreeMap<PoolId, PoolYear>),
         whose: Whose,
         now: Instant,
     ) -> Forecast {
@@ -138,6 +157,22 @@ impl Inner {
                 let group = groups.and_then(|groups| groups.unit(unit));
                 let ceiling = Ceiling::of_unit(directory, unit, now);
                 self.show_group((ForecastBy::Unit, Some(unit.to_string()), name), weeks, (group, ceiling), now)
+            }
+            Whose::Pool(pool) => {
+                let name = self.names.read().pool_name(pool);
+                let nobody = Group::empty();
+                let known = pools.get(&pool);
+                let group = known.map_or(&nobody, |known| &known.group);
+                let period = known.map(|known| {
+                    let PoolEnding { window, left, ahead, gone } = known.ending(directory, weeks, now);
+                    let (low, high) = ahead.bounds.map_or((None, None), |(low, high)| (Some(low), Some(high)));
+                    let (ends, comes, expected) = (window.to, Nano::ZERO, ahead.expected);
+                    ForecastPeriod { ends, left, comes, expected, low, high, gone }
+                });
+                let kind = purser_core::forecast::by_week;
+                let month = month(&group.days, weeks, (&group.burn, &kind), group.today, now);
+                let whose = (ForecastBy::Pool, Some(pool.to_string()), name);
+                shown(whose, now, (&group.burn, group.today), month, period)
             }
             Whose::Company => {
                 let ceiling = Ceiling::of_company(directory, now);

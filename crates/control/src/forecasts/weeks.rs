@@ -71,6 +71,12 @@ impl Weeks {
         self.people.get(&person).map(|learned| &*learned.days).unwrap_or_default()
     }
 
+    /// The first of them on which somebody spent anything; the end of time where it is none.
+    pub(crate) fn first_spent(&self, person: PersonId) -> i64 {
+        let first = self.days_of(person).iter().position(|day| day.is_positive());
+        first.map_or(i64::MAX, |first| self.first().saturating_add(i64::try_from(first).unwrap_or(0)))
+    }
+
     /// The part of such days that begins with a day.
     pub(crate) fn since<'d>(&self, days: &'d [Nano], day: i64) -> &'d [Nano] {
         let skipped = usize::try_from(day.saturating_sub(self.first())).unwrap_or(0).min(days.len());

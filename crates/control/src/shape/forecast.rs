@@ -12,6 +12,8 @@ pub enum ForecastBy {
     Person,
     /// Each unit's, of the people who are in it or below it now.
     Unit,
+    /// Each pool's, of what its grants pay.
+    Pool,
     /// The company's.
     Company,
 }
@@ -24,7 +26,7 @@ pub struct WantedForecast {
     pub person: Option<String>,
     /// Only this unit's (id or name).
     pub unit: Option<String>,
-    /// Those of each `person`, each `unit`, or the `company`; where it is missing the company's, or each person's for whoever
+    /// Those of each `person`, each `unit`, each `pool`, or the `company`; where it is missing the company's, or each person's for whoever
     /// sees a part of it.
     pub by: Option<ForecastBy>,
     /// How many at most: a thousand where it is missing or more.
@@ -38,7 +40,7 @@ pub struct WantedForecast {
 pub struct Forecast {
     /// What it is of.
     pub of: ForecastBy,
-    /// The person's or the unit's id.
+    /// The id of the person, the unit or the pool.
     pub id: Option<String>,
     /// Their name.
     pub name: Option<String>,
@@ -57,7 +59,7 @@ pub struct Forecast {
     /// The running calendar month (UTC).
     pub month: ForecastMonth,
     /// The money until the longest running period ends, of a week at least: of a person's grants, or of the unit's or the
-    /// company's budgets.
+    /// company's budgets. Of a pool what is committed in the running fiscal year and not used yet.
     pub period: Option<ForecastPeriod>,
 }
 

@@ -338,3 +338,30 @@ async fn money_that_goes_faster_than_ever_is_told_once_a_day() {
     let off = bench.control.tell_speed(engineer.id, Breaker::Spend, true, seen.to_owned(), at).await.unwrap();
     assert_eq!(off, 0);
 }
+
+#[tokio::test]
+async fn a_pool_is_told_what_its_grants_are_going_to_use_of_the_year() {
+    let (bench, engineer, _) = company().await;
+    local(&bench, "post", "/api/v1/pools", r#"{"name": "Launch", "owner": "company"}"#).await;
+    local(&bench, "post", "/api/v1/pools/Launch/funds", r#"{"amount": "5000"}"#).await;
+    let grant = json!({ "person": engineer.id, "amount": "600/month", "guaranteed": true, "pool": "Launch",
+        "end": "2027-01-01" });
+    local(&bench, "post", "/api/v1/grants", &grant.to_string()).await;
+    let call = bench.key(&engineer).await;
+    for day in ["2026-11-24", "2026-11-25", "2026-11-26", "2026-11-27", "2026-11-30"] {
+        bench.clock.set(&format!("{day}T15:00:00Z"));
+        settle(&bench, hold(&bench, &call, "10"), "10");
+    }
+    bench.clock.set("2026-12-01T00:00:00Z");
+    let pool = local(&bench, "get", "/api/v1/forecast?by=pool", "").await["items"][0].clone();
+    assert_eq!((&pool["of"], &pool["name"], &pool["workday"]), (&json!("pool"), &json!("Launch"), &json!("10.00")));
+    // Seven of November's thirty days, and December: 740. Fifty are used; December has 23 working days.
+    let period = &pool["period"];
+    assert_eq!((&period["left"], &period["expected"]), (&json!("690.00"), &json!("230.00")), "{pool}");
+    assert_eq!((&period["ends"], &period["gone"]), (&json!("2027-01-01T00:00:00Z"), &Value::Null));
+    let lead = key(&bench, "manager:Engineering", None).await;
+    let refused = with_key(&bench, &lead, "get", "/api/v1/forecast?by=pool", "").await;
+    assert_eq!(refused.status, 403, "{refused:?}");
+    let auditor = key(&bench, "auditor", None).await;
+    assert_eq!(with_key(&bench, &auditor, "get", "/api/v1/forecast?by=pool", "").await.status, 200);
+}

@@ -20,7 +20,7 @@ pub(crate) struct Forecasts {
     /// Only this unit's, with all below it (id or name)
     #[arg(long)]
     pub(crate) unit: Option<String>,
-    /// Each person's, each unit's, or the company's [default: the company's]
+    /// Each person's, each unit's, each pool's, or the company's [default: the company's]
     #[arg(long)]
     pub(crate) by: Option<By>,
     /// Show instead how often the bounds of earlier forecasts held, each made from the weeks before it alone
@@ -38,6 +38,8 @@ pub(crate) enum By {
     Person,
     /// Each unit's
     Unit,
+    /// Each pool's
+    Pool,
     /// The company's
     Company,
 }
@@ -54,6 +56,7 @@ impl Forecasts {
         let by = self.by.map(|by| match by {
             By::Person => "person",
             By::Unit => "unit",
+            By::Pool => "pool",
             By::Company => "company",
         });
         let wanted = path(["forecast"]).with("person", self.person.as_deref()).with("unit", self.unit.as_deref());
