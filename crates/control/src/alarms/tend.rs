@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
-use purser_core::alarm::{AlarmKind, AlarmOn, Found, Level};
+use purser_core::alarm::{AlarmKind, AlarmOn, Found, Level, gathered};
 use purser_core::breaker::Breaker;
 use purser_core::id::PersonId;
 use purser_core::money::Nano;
@@ -58,7 +58,10 @@ impl Control {
         let found = self
             .report(move |inner| {
                 inner.read_all_pay(&snapshot)?;
-                inner.found(&snapshot.directory, &rules, new_day || other_rules, now)
+                let directory = &snapshot.directory;
+                let found = inner.found(directory, &rules, new_day || other_rules, now)?;
+                let people = directory.people().filter(|person| !person.has_left(now)).count();
+                Ok(gathered(found, people))
             })
             .await?;
         let raised = self.raise(found).await?;

@@ -14,11 +14,13 @@
 //! the person and to whoever can help, it compares nobody with anybody, and it is silent for whoever has just come, is
 //! away, or has had nothing to use.
 
+mod gather;
 mod money;
 mod preview;
 mod rules;
 mod under_use;
 
+pub use gather::gathered;
 pub use money::{Allowance, runs_out, used};
 pub use preview::{Preview, Share};
 pub use rules::{Rules, RulesError, Shortest, USED_MAX, UnderUseRules};
@@ -210,8 +212,11 @@ impl Found {
             AlarmKind::Speed => {
                 self.seen.clone().unwrap_or_else(|| "money goes faster than it ever did here".to_owned())
             }
-            AlarmKind::UnderUse => match self.level {
-                Level::Critical => format!("{used} was used in a year, hardly anything beside what the position costs"),
+            AlarmKind::UnderUse => match (&self.seen, self.level) {
+                (Some(seen), _) => seen.clone(),
+                (None, Level::Critical) => {
+                    format!("{used} was used in a year, hardly anything beside what the position costs")
+                }
                 _ => format!("{used} was used of {out_of} that was there in the last weeks"),
             },
         }

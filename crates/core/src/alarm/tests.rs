@@ -155,6 +155,24 @@ fn a_preview_counts_people_once() {
 }
 
 #[test]
+fn where_hardly_anybody_uses_anything_nobody_is_asked_and_the_company_is_told() {
+    let found = |number: u128, cost: i64| {
+        let of = Use { person: PersonId::new(number), cost: Some(dollars(cost)), ..user(300, 100, 1_000) };
+        under_use(&Rules::default(), &of).unwrap()
+    };
+    // The first one's hundred dollars are a hundredth of what the position costs.
+    let all: Vec<Found> = (0..31).map(|number| found(number, if number == 0 { 10_000 } else { 9_999 })).collect();
+    let few = gathered(all.clone(), 121);
+    assert_eq!(few.len(), 31, "30 of 121 are told one by one");
+    let told = gathered(all.clone(), 120);
+    let whose: Vec<_> = told.iter().map(|one| (one.on, one.level)).collect();
+    assert_eq!(whose, [(AlarmOn::Person(PersonId::new(0)), Level::Critical), (AlarmOn::Company, Level::Warn)]);
+    assert!(told[1].sentence().starts_with("30 of 120 people hardly use"), "{}", told[1].sentence());
+    assert_eq!((told[1].used, told[1].out_of), (dollars(3_000), dollars(30_000)));
+    assert_eq!(gathered(all[..10].to_vec(), 12).len(), 10, "nine of twelve are a team, and people are asked");
+}
+
+#[test]
 fn rules_that_cannot_be_are_refused() {
     let check = |change: fn(&mut Rules), expected: Result<(), RulesError>| {
         let mut rules = Rules::default();
