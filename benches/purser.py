@@ -25,7 +25,7 @@ cost = "1000000000"
 """
 
 
-def start_purser(tools: Tools, folder: Path, people: int) -> Target:
+def start_purser(tools: Tools, folder: Path, people: int, settings: str = BREAKERS) -> Target:
     """Purser in front of a stand-in, with so many people who have plenty of money and a key each. When all is driven, its
     books must hold exactly the calls and tokens that the stand-in served."""
     standin = Standin(tools, folder, "purser")
@@ -35,7 +35,7 @@ def start_purser(tools: Tools, folder: Path, people: int) -> Target:
         f'data = "{data}"\n'
         f'[listen]\ngateway = "{LOOPBACK}:{port}"\ncontrol = "{LOOPBACK}:{free_port()}"\n'
         f'[providers.anthropic]\nkind = "anthropic"\nbase_url = "{standin.url}"\napi_key_env = "PROVIDER_KEY"\n'
-        + BREAKERS
+        + settings
     )
     command = [tools.purser, "serve", "--config", config]
     try:
