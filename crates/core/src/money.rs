@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::written::{Written, last_digit};
+use crate::written::{Written, last_digit, last_two_digits};
 
 /// Nano-units in one unit of the currency.
 pub const NANO_PER_UNIT: i64 = 1_000_000_000;
@@ -130,18 +130,29 @@ impl Nano {
     /// The exact decimal, at least two places: `5.00`, `0.003703701`, `-0.000000001`.
     pub fn written(self) -> Written<24> {
         let mut text = Written::default();
-        let mut rest = self.0.unsigned_abs();
-        let mut is_shown = false;
-        for place in (1..=PLACES).rev() {
+        let nano = self.0.unsigned_abs();
+        let per_unit = NANO_PER_UNIT.unsigned_abs();
+        let units = nano.checked_div(per_unit).unwrap_or(0);
+        let mut rest = nano.wrapping_sub(units.wrapping_mul(per_unit));
+        let mut places = PLACES;
+        // Cents are always shown, what is below them where there is something.
+        while places > 2 {
             let (before, digit) = last_digit(rest);
-            is_shown |= digit != b'0' || place <= 2;
-            if is_shown {
-                text.put(digit);
+            if digit != b'0' {
+                break;
             }
-            rest = before;
+            (rest, places) = (before, places.saturating_sub(1));
+        }
+        while places > 1 {
+            let (before, two) = last_two_digits(rest);
+            text.put_two(two);
+            (rest, places) = (before, places.saturating_sub(2));
+        }
+        if places == 1 {
+            text.put(last_digit(rest).1);
         }
         text.put(b'.');
-        text.put_number(rest);
+        text.put_number(units);
         if self.0 < 0 {
             text.put(b'-');
         }

@@ -1,5 +1,7 @@
 //! Short texts of digits, put together on the stack: some are written with every answer.
 
+use std::fmt;
+
 /// A short text, put together from its end. What does not fit is left out at the front; callers choose `N` so that all
 /// fits.
 #[derive(Clone, Copy, Debug)]
@@ -32,16 +34,30 @@ impl<const N: usize> Written<N> {
         word.bytes().rev().for_each(|byte| self.put(byte));
     }
 
+    /// Puts two ASCII characters before what is there.
+    #[inline]
+    pub(crate) fn put_two(&mut self, two: [u8; 2]) {
+        if let Some(from) = self.from.checked_sub(2)
+            && let Some(place) = self.text.get_mut(from..self.from)
+        {
+            place.copy_from_slice(&two);
+            self.from = from;
+        } else {
+            self.put(two[1]);
+            self.put(two[0]);
+        }
+    }
+
     /// Puts a number before what is there.
     pub fn put_number(&mut self, number: u64) {
         let mut rest = number;
-        loop {
-            let (before, digit) = last_digit(rest);
-            self.put(digit);
+        while rest >= 10 {
+            let (before, two) = last_two_digits(rest);
+            self.put_two(two);
             rest = before;
-            if rest == 0 {
-                return;
-            }
+        }
+        if rest > 0 || number == 0 {
+            self.put(last_digit(rest).1);
         }
     }
 
@@ -49,6 +65,20 @@ impl<const N: usize> Written<N> {
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(self.as_ref()).unwrap_or_default()
     }
+}
+
+impl<const N: usize> fmt::Display for Written<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A number without its last two digits, and those as ASCII: two at a time take half as many divisions.
+#[inline]
+pub(crate) fn last_two_digits(number: u64) -> (u64, [u8; 2]) {
+    let rest = number.checked_div(100).unwrap_or(0);
+    let (ten, one) = last_digit(number.wrapping_sub(rest.wrapping_mul(100)));
+    (rest, [last_digit(ten).1, one])
 }
 
 /// A number without its last digit, and that digit as ASCII.

@@ -137,7 +137,7 @@ pub(crate) async fn admit<'a>(
 ) -> Result<Admitted<'a>, Refused> {
     let mut snapshot = worker.snapshot();
     let first = Rc::clone(&snapshot);
-    let policy = first.directory.policy_of(call.caller.person.id);
+    let policy = &call.caller.policy;
     let bounded = Bounded::of(call, &first, policy, upstream)?;
     let most = bounded.cost(bounded.output_max)?;
     let floor = policy.useful_floor_tokens;
@@ -269,7 +269,7 @@ async fn finish<'a>(
     parts: Parts<'a>,
 ) -> Result<Admitted<'a>, Refused> {
     let Parts { snapshot, bounded, most, planned, hold, calibrated, only_one } = parts;
-    let policy = snapshot.directory.policy_of(call.caller.person.id);
+    let policy = &call.caller.policy;
     let drain = policy.drain;
     let mut output_max = bounded.output_max;
     let mut edits = Edits {

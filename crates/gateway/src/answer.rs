@@ -3,10 +3,10 @@
 use std::rc::Rc;
 
 use purser_ledger::{HoldId, Settled};
-use purser_providers::Headers;
+use purser_providers::{FieldName, Headers};
 
 use crate::admit::Admitted;
-use crate::call::Call;
+use crate::call::{Call, CallId};
 use crate::client::{Client, Whole};
 use crate::config::Upstream;
 use crate::http1::write::{self, Ends};
@@ -16,16 +16,16 @@ use crate::runs::InRun;
 use crate::upstream::Answer;
 use crate::worker::Worker;
 
-const CALL: &str = "x-purser-call";
-const HOLD: &str = "x-purser-hold";
-const HELD: &str = "x-purser-held";
-const CHARGE: &str = "x-purser-charge";
-const REMAINING: &str = "x-purser-remaining";
+const CALL: FieldName = FieldName::new("x-purser-call: ");
+const HOLD: FieldName = FieldName::new("x-purser-hold: ");
+const HELD: FieldName = FieldName::new("x-purser-held: ");
+const CHARGE: FieldName = FieldName::new("x-purser-charge: ");
+const REMAINING: FieldName = FieldName::new("x-purser-remaining: ");
 const RESET: &str = "x-purser-reset";
 const CLAMPED: &str = "x-purser-max-output";
 const PROVIDER: &str = "x-purser-provider";
-const RUN: &str = "x-purser-run";
-const RUN_SPENT: &str = "x-purser-run-spent";
+const RUN: FieldName = FieldName::new("x-purser-run: ");
+const RUN_SPENT: FieldName = FieldName::new("x-purser-run-spent: ");
 const WARNING: &str = "x-purser-warning";
 const SWITCHED: &str = "x-purser-switched";
 
@@ -39,8 +39,8 @@ pub(crate) fn pass_headers(upstream: &Headers) -> Headers {
 pub(crate) fn stream_head(wire: &mut Vec<u8>, worker: &Worker, call: &Call, admitted: &Admitted<'_>, answer: &Answer) {
     let mut headers = pass_headers(&answer.headers);
     Told::of(call, admitted).tell(&mut headers);
-    headers.append(HELD, admitted.hold().amount().written());
-    headers.append(REMAINING, admitted.hold().available_after().written());
+    headers.append_written(HELD, &admitted.hold().amount().written());
+    headers.append_written(REMAINING, &admitted.hold().available_after().written());
     let ends = if call.head.old { Ends::WithConnection } else { Ends::InChunks };
     write::response_head(wire, answer.status, &headers, ends, call.keep_alive(worker));
 }
@@ -87,16 +87,16 @@ impl<'a> Receipt<'a> {
     fn tell(&self, headers: &mut Headers) {
         self.told.tell(headers);
         if let Some(settled) = &self.settled {
-            headers.append(CHARGE, settled.charge.written());
-            headers.append(RUN_SPENT, self.told.run.spent.saturating_add(settled.charge).written());
-            headers.append(REMAINING, settled.remaining.written());
+            headers.append_written(CHARGE, &settled.charge.written());
+            headers.append_written(RUN_SPENT, &self.told.run.spent.saturating_add(settled.charge).written());
+            headers.append_written(REMAINING, &settled.remaining.written());
         }
     }
 }
 
 /// What there is to tell from the start.
 struct Told<'a> {
-    call: &'a str,
+    call: &'a CallId,
     run: &'a InRun,
     switched: Option<String>,
     hold: HoldId,
@@ -119,10 +119,10 @@ impl<'a> Told<'a> {
     }
 
     fn tell(&self, headers: &mut Headers) {
-        headers.append(CALL, self.call);
-        headers.append(HOLD, self.hold.written());
+        headers.append_written(CALL, self.call);
+        headers.append_written(HOLD, &self.hold.written());
         headers.append(PROVIDER, self.upstream.name.as_bytes());
-        headers.append(RUN, self.run.id.written());
+        headers.append_written(RUN, &self.run.id.written());
         if let Some(switched) = &self.switched {
             headers.append(SWITCHED, switched);
         }

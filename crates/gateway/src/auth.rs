@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use foldhash::HashMap;
 use purser_core::decision::Refused as Reason;
-use purser_core::directory::{Key, Person};
+use purser_core::directory::{Directory, Key, Person};
+use purser_core::policy::Policy;
+use purser_core::run::RunLimits;
 use purser_core::snapshot::Snapshot;
 use purser_core::time::Instant;
 use sha2::{Digest as _, Sha256};
@@ -23,10 +25,21 @@ pub(crate) struct Caller {
     pub(crate) at: Instant,
 }
 
-/// A key and whose it is.
+/// A key and whose it is, with what applies to whoever calls with it. A call keeps the policy that it began with.
 pub(crate) struct Who {
     pub(crate) key: Arc<Key>,
     pub(crate) person: Arc<Person>,
+    pub(crate) policy: Arc<Policy>,
+    /// What policy and role allow their runs.
+    pub(crate) runs: RunLimits,
+}
+
+impl Who {
+    fn of(directory: &Directory, key: &Arc<Key>) -> Option<Self> {
+        let person = directory.person(key.person)?;
+        let (policy, runs) = (directory.policy_of(person.id), directory.run_limits(person.id));
+        Some(Self { key: Arc::clone(key), person: Arc::clone(person), policy: Arc::clone(policy), runs })
+    }
 }
 
 impl Caller {
@@ -68,9 +81,7 @@ impl Callers {
         if let Some(who) = kept.by_hash.get(hash) {
             return Some(Rc::clone(who));
         }
-        let key = snapshot.directory.key(hash)?;
-        let person = snapshot.directory.person(key.person)?;
-        let who = Rc::new(Who { key: Arc::clone(key), person: Arc::clone(person) });
+        let who = Rc::new(Who::of(&snapshot.directory, snapshot.directory.key(hash)?)?);
         kept.by_hash.insert(*hash, Rc::clone(&who));
         Some(who)
     }
@@ -84,7 +95,7 @@ pub(crate) fn authenticate(
     at: Instant,
 ) -> Result<Caller, Refused> {
     let caller = identify(callers, snapshot, head, at)?;
-    let Who { key, person } = &*caller;
+    let Who { key, person, .. } = &*caller;
     let why = match (key.revoked_at, key.expires, person.left_at) {
         (Some(revoked_at), _, _) if revoked_at <= at => Reason::KeyRevoked { revoked_at },
         (_, Some(expired_at), _) if expired_at <= at => Reason::KeyExpired { expired_at },

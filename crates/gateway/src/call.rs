@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use bytes::Bytes;
 use purser_core::time::Instant;
+use purser_core::written::Written;
 use purser_providers::{ClientTool, Dialect, Family, Headers, RequestFacts, Route};
 
 use crate::admit::admit;
@@ -23,15 +24,18 @@ use crate::settle::settle;
 use crate::switch::{self, Switched};
 use crate::worker::Worker;
 
+/// A call's name in headers and logs: `req_` and sixteen digits.
+pub(crate) type CallId = Written<20>;
+
 /// A call as it was asked for.
 pub(crate) struct Call {
     /// Ours, for logs and support.
-    pub(crate) id: String,
+    pub(crate) id: CallId,
     pub(crate) at: Instant,
     pub(crate) caller: Caller,
     pub(crate) head: Rc<RequestHead>,
     pub(crate) dialect: Dialect,
-    pub(crate) facts: RequestFacts,
+    pub(crate) facts: Box<RequestFacts>,
     pub(crate) body: Bytes,
     pub(crate) tool: ClientTool,
     pub(crate) run: InRun,
@@ -70,14 +74,27 @@ async fn metered(
     let caller = authenticate(&worker.callers, &snapshot, &about.head, about.at)?;
     let body = read_body(worker, client, &about.head).await?;
     let facts = RequestFacts::read(dialect, model.as_deref(), &body).map_err(|why| Refused::bad_request(&why))?;
+    // Boxed, as it is large and goes from hand to hand.
+    let facts = Box::new(facts);
     may_pass(worker, &caller, &facts, about.at)?;
     let run = runs::enter(worker, client, about, &caller, (&facts, &body)).await?;
     let (facts, body, switched) = match switch::cheaper(worker, &snapshot, (about, &caller), (&facts, &body)) {
-        Some((facts, body, switched)) => (facts, body, Some(switched)),
+        Some((facts, body, switched)) => (Box::new(facts), body, Some(switched)),
         None => (facts, body, None),
     };
-    let call = Call { switched, ..Call::of(about, caller, dialect, facts, body, run) };
-    let call = Rc::new(call);
+    let call = Rc::new(Call {
+        id: about.id,
+        at: about.at,
+        caller,
+        head: Rc::clone(&about.head),
+        dialect,
+        facts,
+        body,
+        tool: about.tool.clone(),
+        run,
+        switched,
+        stop: StopFlag::default(),
+    });
     let _live = worker.live.enter(&call);
 
     let mut first_fault: Option<Refused> = None;
@@ -143,22 +160,6 @@ fn may_pass(worker: &Worker, caller: &Caller, facts: &RequestFacts, at: Instant)
 }
 
 impl Call {
-    fn of(about: &About, caller: Caller, dialect: Dialect, facts: RequestFacts, body: Bytes, run: InRun) -> Self {
-        Self {
-            id: about.id.clone(),
-            at: about.at,
-            caller,
-            head: Rc::clone(&about.head),
-            dialect,
-            facts,
-            body,
-            tool: about.tool.clone(),
-            run,
-            switched: None,
-            stop: StopFlag::default(),
-        }
-    }
-
     /// Will the answer with these headers be a stream?
     pub(crate) fn streams(&self, headers: &Headers) -> bool {
         let content_type = headers.get("content-type").unwrap_or_default();
@@ -180,7 +181,7 @@ impl Call {
 
 /// What is known of a request before its body: enough to refuse it properly.
 pub(crate) struct About {
-    pub(crate) id: String,
+    pub(crate) id: CallId,
     pub(crate) at: Instant,
     pub(crate) family: Family,
     pub(crate) tool: ClientTool,
@@ -220,7 +221,7 @@ async fn refuse(worker: &Worker, client: &mut Client, about: &About, refused: &R
     if refused.is_gone() {
         return false;
     }
-    let rendered = refused.render(about.family, &about.tool, &about.id);
+    let rendered = refused.render(about.family, &about.tool, about.id.as_str());
     let keep_alive = about.head.keep_alive && !client.owes_body() && !worker.closes_connections();
     let whole = Whole {
         status: rendered.status,

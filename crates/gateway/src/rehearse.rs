@@ -140,7 +140,7 @@ impl Rehearsal {
         let who = key.and_then(|key| self.callers.find(snapshot, &key.hash.0));
         let who = who.ok_or_else(|| Denied::from(&Refused::bad_key(true)))?;
         let caller = Caller::new(who, call.at);
-        let runs = snapshot.directory.run_limits(caller.person.id);
+        let runs = caller.runs;
         let entering = Entering {
             caller: &caller,
             directory: &snapshot.directory,

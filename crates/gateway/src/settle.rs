@@ -1,7 +1,5 @@
 //! Step 5: what did it cost, and post it.
 
-use std::rc::Rc;
-
 use purser_core::charge::{self, ChargeView};
 use purser_core::money::Nano;
 use purser_core::rating;
@@ -19,7 +17,6 @@ use crate::worker::Worker;
 pub(crate) fn settle(worker: &Worker, call: &Call, mut admitted: Admitted<'_>, reading: &Reading) -> Option<Settled> {
     let only_one = admitted.only_one.take();
     let has_ceilings = admitted.planned.has_ceilings() || !call.run.legs.is_empty();
-    let snapshot = Rc::clone(&admitted.snapshot);
     let (settled, used) = if let Reading::Nothing = reading {
         (admitted.into_hold().release(), Used { failed: true, ..Used::default() })
     } else {
@@ -43,7 +40,7 @@ pub(crate) fn settle(worker: &Worker, call: &Call, mut admitted: Admitted<'_>, r
         };
         (admitted.into_hold().settle(settlement), used)
     };
-    let rules = &snapshot.directory.policy_of(call.caller.person.id).breakers;
+    let rules = &call.caller.policy.breakers;
     let trips = worker.shared.runs.over(&call.run, rules, &used, worker.shared.clock.now());
     if !trips.is_empty() {
         worker.shared.trips.tripped(trips);

@@ -34,7 +34,7 @@ pub(crate) fn cheaper(
     (about, caller): (&About, &Caller),
     (facts, body): (&RequestFacts, &Bytes),
 ) -> Option<(RequestFacts, Bytes, Switched)> {
-    let switch = snapshot.directory.policy_of(caller.person.id).switch.as_ref()?;
+    let switch = caller.policy.switch.as_ref()?;
     let to = switch.instead_of(&facts.model)?;
     if matches!(facts.dialect, Dialect::GeminiGenerate { .. }) {
         // Its model stands in the path, and what was signed for another model in the body.

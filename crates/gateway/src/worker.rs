@@ -13,6 +13,7 @@ use purser_ledger::Ledger;
 use tokio::sync::{Notify, watch};
 
 use crate::auth::Callers;
+use crate::call::CallId;
 use crate::config::{GatewayConfig, Upstream};
 use crate::live::LiveCalls;
 use crate::plans::Plans;
@@ -136,15 +137,16 @@ impl Worker {
     }
 
     /// A name for a call, for logs and support: `req_` and 16 hexadecimal digits.
-    pub(crate) fn next_call_id(&self) -> String {
+    pub(crate) fn next_call_id(&self) -> CallId {
         let id = self.last_call_id.get().wrapping_add(CALL_ID_STEP);
         self.last_call_id.set(id);
-        let mut text = *b"req_0000000000000000";
-        for (place, shift) in text.iter_mut().skip(4).zip((0..u64::BITS).step_by(4).rev()) {
+        let mut text = CallId::default();
+        for shift in (0..u64::BITS).step_by(4) {
             let digit = u8::try_from((id >> shift) & 15).unwrap_or(0);
-            *place = if digit < 10 { b'0' + digit } else { b'a' + digit - 10 };
+            text.put(if digit < 10 { b'0' + digit } else { b'a' + digit - 10 });
         }
-        String::from_utf8_lossy(&text).into_owned()
+        text.put_word("req_");
+        text
     }
 
     /// Comes back when the gateway has been told to stop; from then on [`is_stopping`](Self::is_stopping).

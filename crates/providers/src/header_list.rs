@@ -3,6 +3,8 @@
 use std::cell::RefCell;
 use std::fmt;
 
+use purser_core::written::Written;
+
 /// Header fields in the order they came. Names are lower-case.
 ///
 /// All fields share one buffer, in which they stand as in a head: a head is taken off the wire, looked at by name a few
@@ -21,6 +23,26 @@ struct Field {
     start: usize,
     middle: usize,
     end: usize,
+}
+
+/// A name of ours as it stands in a head: lower-case, a colon and a space behind it.
+#[derive(Clone, Copy, Debug)]
+pub struct FieldName(&'static str);
+
+impl FieldName {
+    /// A name for [`Headers::append_written`], with its colon and space.
+    ///
+    /// # Panics
+    /// While it is compiled, where the name is not written so.
+    pub const fn new(line: &'static str) -> Self {
+        assert!(matches!(line.as_bytes(), [.., b'a'..=b'z', b':', b' ']), "a name has a colon and a space behind it");
+        let mut rest = line.as_bytes();
+        while let [first, others @ ..] = rest {
+            assert!(!first.is_ascii_uppercase() && *first >= b' ', "a name is lower-case");
+            rest = others;
+        }
+        Self(line)
+    }
 }
 
 const COLON: &[u8] = b": ";
@@ -76,6 +98,18 @@ impl Headers {
         if !name.is_empty() && is_fit(value) {
             self.put(name.as_bytes(), value);
         }
+    }
+
+    /// As [`append`](Self::append), for what nobody else had a hand in: a value of digits and words that we put together.
+    pub fn append_written<const N: usize>(&mut self, name: FieldName, value: &Written<N>) {
+        let (name, value) = (name.0.as_bytes(), value.as_ref());
+        debug_assert!(is_fit(value), "digits and words");
+        let start = self.lines.len();
+        self.lines.reserve(name.len().saturating_add(value.len()).saturating_add(END.len()));
+        self.lines.extend_from_slice(name);
+        let middle = self.lines.len().saturating_sub(COLON.len());
+        self.lines.extend_from_slice(value);
+        self.close(start, middle);
     }
 
     /// The fields that a parser of heads found in `head`: name and value of each are pieces of it.

@@ -50,7 +50,7 @@ pub use bound::{BoundRules, InputBound, estimate_input, estimate_output, input_b
 pub use client::{ClientTool, Tool, client_tool};
 pub use dialect::{Dialect, Family};
 pub use edit::{Edits, ask_for_usage, clamp_output, edit, with_model};
-pub use header_list::Headers;
+pub use header_list::{FieldName, Headers};
 pub use headers::{Credential, forward_headers, forward_target, response_headers};
 pub use ids::{IdKind, ProviderId, provider_ids};
 pub use key::{ClientKey, client_key, client_keys};

@@ -27,6 +27,8 @@ pub struct Pace {
     confirmed: Nano,
     /// The most of earlier days with any spending, the latest first.
     most: [Option<Nano>; DAYS],
+    /// The most of all of them, once enough are known.
+    own_most: Option<Nano>,
     warned: bool,
     tripped: bool,
     /// What ten minutes had cost when it tripped last.
@@ -115,12 +117,18 @@ impl Pace {
         let mut most = [None; DAYS];
         most.iter_mut().zip(known).for_each(|(most, known)| *most = known);
         self.most = most;
+        self.know();
     }
 
     /// The most of ten minutes on any remembered day, once enough are.
     pub fn own_most(&self) -> Option<Nano> {
+        self.own_most
+    }
+
+    /// Works out [`own_most`](Self::own_most), which is asked at every step and changes by the day.
+    fn know(&mut self) {
         let known = self.most.iter().flatten();
-        (known.clone().count() >= KNOWN_AFTER).then(|| known.copied().max()).flatten()
+        self.own_most = (known.clone().count() >= KNOWN_AFTER).then(|| known.copied().max()).flatten();
     }
 
     /// What trips in ten minutes. Today's own money says nothing: a runaway would make itself usual.
@@ -142,6 +150,7 @@ impl Pace {
                 if let Some(first) = self.most.first_mut() {
                     *first = Some(self.most_today);
                 }
+                self.know();
             }
             (self.day, self.most_today) = (day, Nano::ZERO);
             (self.confirmed, self.at_trip) = (Nano::ZERO, Nano::ZERO);

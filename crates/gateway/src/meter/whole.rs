@@ -96,7 +96,7 @@ fn read_at_once(call: &Call, body: &Bytes) -> (Reading, Vec<ProviderId>) {
 fn broken_off(status: StatusCode, refused: &Refused, taken: u64, call: &Call) -> Measured {
     let reading =
         if status.is_success() { Reading::Partial { seen: None, visible_bytes: taken } } else { Reading::Nothing };
-    let rendered = refused.render(call.dialect.family(), &call.tool, &call.id);
+    let rendered = refused.render(call.dialect.family(), &call.tool, call.id.as_str());
     let rest = Rest::Whole { status: rendered.status, headers: rendered.headers, body: rendered.body };
     Measured { reading, rest, ids: Vec::new() }
 }

@@ -31,7 +31,7 @@ pub(crate) async fn enter(
             Err(NotEntered::Refused(refused)) => return Err(refused),
             Err(NotEntered::Paused { run, tripped }) => (run, tripped),
         };
-        let policy = snapshot.directory.policy_of(caller.person.id);
+        let policy = &caller.policy;
         let until = *deadline.get_or_insert_with(|| Instant::now() + policy.park.max_wait);
         if act_of(&policy.breakers, tripped.breaker) != Some(Act::Hold) || Instant::now() >= until {
             return Err(deny::paused(&snapshot, caller, run, tripped));

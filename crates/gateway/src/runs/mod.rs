@@ -120,7 +120,7 @@ impl Runs {
     /// A stop, or a limit of the run or of one above it.
     pub(crate) fn enter(&self, snapshot: &Snapshot, asked: &Asked<'_>) -> Result<InRun, NotEntered> {
         let Asked { caller, tool, said, turn } = asked;
-        let policy = snapshot.directory.run_limits(caller.person.id);
+        let policy = caller.runs;
         let limits = policy.lowered_by(&asked::limits(said)?);
         let named = said.run.map(|name| named(caller, name));
         let parent = said.parent.map(|name| parent(caller, name)).transpose()?;

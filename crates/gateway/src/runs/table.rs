@@ -139,40 +139,42 @@ impl Table {
             self.adopt(id, parent);
         }
         let above = self.above(id);
-        let line = || above.iter().copied().chain([id]);
-        if let Some(run) = self.runs.get_mut(&id) {
-            run.limits = run.limits.lowered_by(&call.limits);
-            run.last = run.last.max(at);
-            if call.project.is_some() && run.project.as_deref() != call.project {
-                run.project = call.project.map(Into::into);
-            }
-        }
-        for run in line() {
+        for run in above.iter().copied().chain([id]) {
             if let Some(tripped) = self.held(run, call.directory, at) {
                 return Err(No::Held { run, tripped });
             }
-            let Some(known) = self.runs.get(&run) else { continue };
+            let Some(known) = self.runs.get_mut(&run) else { continue };
+            if run == id {
+                known.join(call);
+            }
             known.limits.allow_call(known.began, &known.used, at).map_err(|limit| No::Limit { run, limit })?;
         }
-        let mut legs = SmallVec::new();
-        for run in line() {
+        let mut entered = Entered {
+            id,
+            above: Above::new(),
+            spent: Nano::ZERO,
+            waited: Duration::ZERO,
+            project: None,
+            warning: None,
+            legs: SmallVec::new(),
+        };
+        // From the run upwards: the nearest that names a project is meant. Its legs come last.
+        for run in [id].into_iter().chain(above.iter().copied()) {
             let Some(known) = self.runs.get_mut(&run) else { continue };
-            known.used.requests = known.used.requests.saturating_add(1);
-            if let Some(money) = known.limits.money {
-                // From its first call on, also where a limit came later: whoever asks the ledger for it looks there.
-                let known_ones = [known.period, self.budgets.get(&run).copied(), Some(budget_period(known.began))];
-                let running = known_ones.into_iter().flatten().find(|period| period.contains(at));
-                let period = *known.period.insert(running.unwrap_or_else(|| budget_period(at)));
-                legs.push(Leg::run(run, period, money));
+            if run == id {
+                entered.spent = known.spent;
+                entered.waited = known.waited(at);
+                entered.warning = known.watched.warning().map(Into::into);
+            }
+            if entered.project.is_none() {
+                entered.project.clone_from(&known.project);
+            }
+            if let Some(leg) = known.count(run, &self.budgets, at) {
+                entered.legs.insert(0, leg);
             }
         }
-        let known = self.runs.get(&id);
-        let spent = known.map_or(Nano::ZERO, |run| run.spent);
-        let waited = known.map_or(Duration::ZERO, |run| run.waited(at));
-        let warning = known.and_then(|run| run.watched.warning()).map(Into::into);
-        let mut upwards = [id].into_iter().chain(above.iter().copied());
-        let project = upwards.find_map(|run| self.runs.get(&run)?.project.clone());
-        Ok(Entered { id, above, spent, waited, project, warning, legs })
+        entered.above = above;
+        Ok(entered)
     }
 
     /// What a run may use at most.
@@ -307,6 +309,26 @@ impl Run {
             period: None,
             watched: Watched::begun(at),
         }
+    }
+
+    /// A call of this run: what it says about it.
+    fn join(&mut self, call: &Entering<'_>) {
+        self.limits = self.limits.lowered_by(&call.limits);
+        self.last = self.last.max(call.caller.at);
+        if call.project.is_some() && self.project.as_deref() != call.project {
+            self.project = call.project.map(Into::into);
+        }
+    }
+
+    /// Counts a call; its account, where its money is limited.
+    fn count(&mut self, id: RunId, budgets: &HashMap<RunId, Period>, at: Instant) -> Option<Leg> {
+        self.used.requests = self.used.requests.saturating_add(1);
+        let money = self.limits.money?;
+        // From its first call on, also where a limit came later: whoever asks the ledger for it looks there.
+        let known = [self.period, budgets.get(&id).copied(), Some(budget_period(self.began))];
+        let running = known.into_iter().flatten().find(|period| period.contains(at));
+        let period = *self.period.insert(running.unwrap_or_else(|| budget_period(at)));
+        Some(Leg::run(id, period, money))
     }
 
     fn remember(&mut self, past: Past) {

@@ -53,10 +53,18 @@ impl Names {
             |rest: &str| rest.is_empty() || ["-20", "@20", "-latest"].iter().any(|date| rest.starts_with(date));
         match self {
             Self::Others => true,
-            Self::Starting(starts) => starts.iter().any(|start| model.starts_with(start)),
-            Self::Exactly(names) => names.iter().any(|name| model.strip_prefix(name).is_some_and(is_dated)),
+            Self::Starting(starts) => starts.iter().any(|start| begins(model, start)),
+            Self::Exactly(names) => {
+                names.iter().any(|name| begins(model, name) && model.strip_prefix(name).is_some_and(is_dated))
+            }
         }
     }
+}
+
+/// As `starts_with`, the last byte first: names of one family differ at their ends.
+fn begins(model: &str, start: &str) -> bool {
+    let last = start.len().wrapping_sub(1);
+    model.as_bytes().get(last) == start.as_bytes().get(last) && model.starts_with(start)
 }
 
 /// How an image becomes tokens.
