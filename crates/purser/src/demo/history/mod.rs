@@ -23,8 +23,8 @@ use clap::Args;
 use jiff::Span;
 use jiff::civil::{Date, Weekday};
 use purser_control::shape::{
-    Budget, ChangeGrant, FundPool, Grant, GrantChange, Key, MovePerson, NewGrant, NewKey, NewPerson, NewPool, NewUnit,
-    Person, Pool, Price, PricePoint, SetBudget, SetPrice, SetZone, Unit,
+    Budget, ChangeGrant, ClosePeriod, FundPool, Grant, GrantChange, Key, MovePerson, NewGrant, NewKey, NewPerson,
+    NewPool, NewUnit, Period, Person, Pool, Price, PricePoint, SetBudget, SetPrice, SetZone, Unit,
 };
 use purser_control::{Control, Random, jobs};
 use purser_core::id::{GrantId, KeyId};
@@ -54,6 +54,8 @@ use crate::place::Place;
 const MONTHS: i32 = 14;
 /// The company's own zone.
 const ZONE: &str = "Europe/Berlin";
+/// The day of a month on which the month before is closed.
+const CLOSES_ON: i8 = 9;
 /// Microseconds of an hour and of a minute.
 const HOUR_US: i64 = 3_600_000_000;
 const MINUTE_US: i64 = 60_000_000;
@@ -163,7 +165,8 @@ fn told(made: &Made) -> String {
         "made up, and marked so: {}\n{} people, {} to {}: {} calls for ${}, {} denied, {} in suspense\n\
          offers: {}\n\n\
          look      purser offer list --data {0}; also pool list, balance, suspense list,\n\
-         \x20         trace \"Person 39\", statement \"Person 7\", roi show --from {2}\n\
+         \x20         trace \"Person 39\", statement \"Person 7\", rewards \"Person 39\", period list,\n\
+         \x20         roi show --from {2}\n\
          serve     purser serve --data {0}\nwipe      purser demo wipe --data {0}",
         made.data,
         made.people,
@@ -223,6 +226,7 @@ impl Life {
             self.clock.set(Zone::UTC.first_instant(day));
             self.change(day).await?;
             self.achieved(day).await?;
+            self.close_month(day).await?;
             let snapshot = self.caller.control.snapshot();
             for call in self.calls(day) {
                 self.clock.set(call.at);
@@ -252,6 +256,16 @@ impl Life {
             .await?;
         lived.charged = usage.charge;
         Ok(lived)
+    }
+
+    /// Finance closes the month before, once all that was in suspense of it is gone.
+    async fn close_month(&self, day: Date) -> Result<(), Failure> {
+        let before = day.first_of_month().yesterday().unwrap_or(day);
+        if day.day() == CLOSES_ON && before >= self.from {
+            let close = ClosePeriod { month: before.strftime("%Y-%m").to_string() };
+            let _: Period = self.desks.finance.done(&["periods"], &close).await?;
+        }
+        Ok(())
     }
 
     fn control(&self) -> &Control {
