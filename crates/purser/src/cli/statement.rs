@@ -6,7 +6,7 @@ use std::path::{Path as FilePath, PathBuf};
 
 use clap::{Args, Subcommand};
 use purser_control::shape::{
-    ClosePeriod, Confidential, Period, PeriodReport, Rewards, Signed, Statement as Shown, StatementStatus,
+    ClosePeriod, Confidential, List, Period, PeriodReport, Rewards, Signed, Statement as Shown, StatementStatus,
     StatementUsable, StatementsKey,
 };
 use purser_control::{Checked, CheckedStatement, check_statement};
@@ -209,8 +209,9 @@ impl PeriodCommand {
                 out.show(&closed, |closed| periods(std::slice::from_ref(closed)));
             }
             Self::List => {
-                let list: Vec<Period> = client.list(path(["periods"])).await?;
-                out.show(&list, |list| periods(list));
+                // One page: there are twelve a year.
+                let list: List<Period> = client.get(path(["periods"])).await?;
+                out.show(&list.items, |list| periods(list));
             }
             Self::Verify(Month { month }) => {
                 let found: PeriodReport = client.get(path(["periods", &month, "verify"])).await?;
