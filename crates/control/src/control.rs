@@ -29,6 +29,7 @@ use crate::boards::Counts;
 use crate::change::Reached;
 use crate::costs::Costs;
 use crate::error::{Code, Error, Refused};
+use crate::exports::EXPORTS_MAX;
 use crate::forecasts::Weeks;
 use crate::names::Names;
 use crate::observed::{Turns, UNPACKING_MAX};
@@ -147,6 +148,8 @@ pub(crate) struct Inner {
     pub(crate) costs: Costs,
     /// Bodies of telemetry being unpacked and read: each takes up to 64 MiB.
     pub(crate) unpacking: tokio::sync::Semaphore,
+    /// Exports being written.
+    pub(crate) exporting: Arc<tokio::sync::Semaphore>,
 }
 
 impl Control {
@@ -216,6 +219,7 @@ impl Control {
             outcomes: Counted::default(),
             costs,
             unpacking: tokio::sync::Semaphore::new(UNPACKING_MAX),
+            exporting: Arc::new(tokio::sync::Semaphore::new(EXPORTS_MAX)),
         };
         let control = Self { inner: Arc::new(inner), acting: Arc::new(Acting::purser()) };
         control.found(founding).await?;

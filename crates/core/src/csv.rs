@@ -90,6 +90,49 @@ impl Iterator for Records<'_> {
     }
 }
 
+/// A row while it is written.
+#[derive(Debug)]
+pub struct Row<'a> {
+    out: &'a mut String,
+    is_first: bool,
+}
+
+impl<'a> Row<'a> {
+    /// Begins a row behind what is there.
+    pub fn new(out: &'a mut String) -> Self {
+        Self { out, is_first: true }
+    }
+
+    /// A cell whose text is ours: a number, an instant, an id, a fixed word.
+    pub fn cell(&mut self, text: &str) -> &mut Self {
+        if !std::mem::take(&mut self.is_first) {
+            self.out.push(',');
+        }
+        if text.contains([',', '"', '\n', '\r']) {
+            self.out.push('"');
+            self.out.push_str(&text.replace('"', "\"\""));
+            self.out.push('"');
+        } else {
+            self.out.push_str(text);
+        }
+        self
+    }
+
+    /// A cell whose text somebody else chose, or whose beginning is theirs. What a spreadsheet would take for a formula gets
+    /// an apostrophe before it, which spreadsheets read as "this is text" (OWASP, CSV injection).
+    pub fn text(&mut self, text: &str) -> &mut Self {
+        if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) {
+            return self.cell(&format!("'{text}"));
+        }
+        self.cell(text)
+    }
+
+    /// Ends it.
+    pub fn end(self) {
+        self.out.push('\n');
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -118,6 +161,17 @@ mod tests {
         let rows = read(commas);
         assert_eq!(rows[1], row(2, ["a;\"b\"", "x\ny"]));
         assert_eq!(rows[2], row(4, ["c", "d"]), "a cell of two lines counts as two");
+    }
+
+    #[test]
+    fn what_is_written_reads_back_and_no_text_is_a_formula() {
+        let mut text = String::new();
+        let mut row = Row::new(&mut text);
+        row.cell("-1.5").text("=1+1").text("-x").text("a, \"b\"\nc").cell("");
+        row.end();
+        assert!(text.starts_with("-1.5,'=1+1,'-x,"), "{text}");
+        let cells: Vec<_> = Records::of(&text).map(|(_, cells)| cells).collect();
+        assert_eq!(cells, [["-1.5", "'=1+1", "'-x", "a, \"b\"\nc", ""]]);
     }
 
     #[test]

@@ -27,6 +27,7 @@ pub mod decision;
 pub mod directory;
 pub mod event;
 pub mod flag;
+pub mod focus;
 pub mod forecast;
 pub mod grant;
 pub mod id;

@@ -145,6 +145,7 @@ fn absent(command: &Command) -> Absent {
         | Command::Top(_)
         | Command::Statement(_)
         | Command::Period(_)
+        | Command::Export(_)
         | Command::Rewards(_)
         | Command::Balance(_)
         | Command::Trace(_)
@@ -195,6 +196,7 @@ async fn ask(command: Command, client: &mut Client, place: &Place, out: Output) 
         Command::Import(cli::import::Command::Logs(logs)) => logs.run(Some(client), out).await,
         Command::Statement(command) => command.run(client, out).await,
         Command::Period(command) => command.run(client, out).await,
+        Command::Export(command) => command.run(client).await,
         Command::Rewards(command) => command.run(client, out).await,
         Command::Runs(command) => command.run(client, out).await,
         Command::Top(command) => command.run(client, place, out).await,

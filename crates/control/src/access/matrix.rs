@@ -149,6 +149,8 @@ matrix! {
     BoardsChange        => [All,     All,     Refused, Refused, Refused, Refused];
     /// Balances, usage, charges, denials, statements.
     UsageRead           => [All,     All,     All,     Subtree, Own,     All];
+    /// Files of everything that was charged, to whoever it was.
+    ExportsRead         => [All,     Refused, All,     Refused, Refused, All];
     /// Which months are closed, and whether their statements still are those of the ledger.
     PeriodsRead         => [All,     All,     All,     Refused, Refused, All];
     /// Closing a month.

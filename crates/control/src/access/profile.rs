@@ -112,6 +112,7 @@ impl Permission {
             | Self::HooksChange
             | Self::PeriodsRead
             | Self::PeriodsChange
+            | Self::ExportsRead
             | Self::ObservedRecord
             | Self::PricesRead
             | Self::PricesChange

@@ -19,6 +19,8 @@ pub(super) struct Operation {
     pub(super) answer: Option<Schema>,
     /// Is that a document, HTML or PDF, rather than JSON?
     pub(super) is_document: bool,
+    /// Is it a table, CSV, rather than JSON?
+    pub(super) is_csv: bool,
     /// May it be named, to be done once however often it is sent?
     pub(super) repeatable: bool,
 }

@@ -18,6 +18,7 @@ mod bills;
 mod boards;
 mod costs;
 mod describe;
+mod exports;
 mod gate;
 mod letter;
 mod narrowed;
@@ -52,6 +53,7 @@ use self::bills::{
 use self::boards::{board, board_settings, boards, join_boards, leave_boards, set_boards};
 use self::costs::{costs, person_cost, set_costs};
 use self::describe::Operation;
+use self::exports::export_focus;
 use self::gate::{Door, Guard};
 use self::letter::offer_letter;
 use self::narrowed::{
@@ -192,6 +194,7 @@ services! {
     get "/periods" => periods, PeriodsRead;
     post "/periods" => close_period, PeriodsChange;
     get "/periods/{id}/verify" => verify_period, PeriodsRead;
+    get "/exports/focus" => export_focus, ExportsRead;
     get "/units" => units, UnitsRead;
     post "/units" => add_unit, UnitsChange;
     post "/units/import" => import_units, UnitsChange;

@@ -126,6 +126,8 @@ fn described(endpoint: &Endpoint, operation: &Operation) -> Value {
     let content = if operation.is_document {
         let text = json!({ "schema": { "type": "string" } });
         json!({ "text/html": text, "application/pdf": text })
+    } else if operation.is_csv {
+        json!({ "text/csv": { "schema": { "type": "string" } } })
     } else {
         json!({ "application/json": { "schema": answer } })
     };

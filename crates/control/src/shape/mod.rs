@@ -12,6 +12,7 @@ mod bill;
 mod board;
 mod budget;
 mod cost;
+mod export;
 mod flag;
 mod forecast;
 mod grant;
@@ -62,6 +63,7 @@ pub use board::{
 };
 pub use budget::{Budget, SetBudget};
 pub use cost::{ChangeCosts, CostLine, Costs, CostsRow, PersonCost};
+pub use export::WantedExport;
 pub use flag::{Flag, WantedFlags};
 pub use forecast::{
     Forecast, ForecastBy, ForecastMonth, ForecastPeriod, ForecastTest, ForecastTestRow, WantedForecast,

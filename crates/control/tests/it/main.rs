@@ -11,6 +11,7 @@ mod boards;
 mod changes;
 mod confidential;
 mod costs;
+mod exports;
 mod flags;
 mod import;
 mod letters;

@@ -30,7 +30,11 @@ async fn every_route_is_described_and_every_reference_leads_somewhere() {
         assert_eq!(operation["operationId"], endpoint.action, "{endpoint:?}");
         let answer = &operation["responses"]["200"]["content"];
         let is_paper = matches!(endpoint.action, "offer_letter" | "statement_document" | "rewards_document");
-        let form = if is_paper { "application/pdf" } else { "application/json" };
+        let form = match endpoint.action {
+            _ if is_paper => "application/pdf",
+            action if action.starts_with("export_") => "text/csv",
+            _ => "application/json",
+        };
         let answer = &answer[form]["schema"];
         assert!(answer.get("$ref").is_some() || answer.get("type").is_some(), "{endpoint:?}: {answer}");
         let takes = operation.get("requestBody").is_some();

@@ -12,6 +12,7 @@ pub(crate) mod board;
 pub(crate) mod budget;
 pub(crate) mod cost;
 pub(crate) mod data;
+pub(crate) mod export;
 pub(crate) mod forecast;
 pub(crate) mod grant;
 pub(crate) mod import;
@@ -184,6 +185,9 @@ pub(crate) enum Command {
     /// Close the months of the company, so that their statements never change
     #[command(subcommand)]
     Period(statement::PeriodCommand),
+    /// Everything of a range of days, for other programs
+    #[command(subcommand)]
+    Export(export::Command),
     /// What was used without passing through the gateway
     #[command(subcommand)]
     Import(import::Command),

@@ -7,7 +7,7 @@ use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
 use purser_control::api;
 
-use super::Answer;
+use super::{Answer, poured};
 use crate::engine::Engine;
 use crate::failure::Failure;
 use crate::output::say;
@@ -41,6 +41,20 @@ impl Inside {
         let body = response.into_body().collect().await;
         let body = body.map_err(|error| Failure::from_error("the answer can't be read", &error))?;
         Ok(Answer { status, body: body.to_bytes().to_vec() })
+    }
+
+    pub(super) async fn pour(
+        &mut self,
+        request: Request<Vec<u8>>,
+        each: &mut (dyn FnMut(&[u8]) -> Result<(), Failure> + Send),
+    ) -> Result<Answer, Failure> {
+        let router = TowerToHyperService::new(api::local(self.engine.control()));
+        let request = request.map(|body| axum::body::Body::new(Full::new(Bytes::from(body))));
+        let response = match router.call(request).await {
+            Ok(response) => response,
+            Err(never) => match never {},
+        };
+        poured(response, each).await
     }
 
     pub(super) fn close(self) -> Result<(), Failure> {

@@ -6,6 +6,7 @@ mod path;
 mod socket;
 
 use http::{Method, Request, StatusCode};
+use http_body_util::BodyExt;
 use purser_control::Problem;
 use purser_control::shape::Page;
 use serde::Serialize;
@@ -146,6 +147,20 @@ impl Client {
         self.ask(Method::GET, path, Vec::new()).await
     }
 
+    /// Reads what is no JSON, a piece at a time, however much it is.
+    pub(crate) async fn pour(
+        &mut self,
+        path: Path,
+        each: &mut (dyn FnMut(&[u8]) -> Result<(), Failure> + Send),
+    ) -> Result<(), Failure> {
+        let request = self.request(Method::GET, &path, Vec::new())?;
+        let answer = match &mut self.transport {
+            Transport::Socket(socket) => socket.pour(request, each).await?,
+            Transport::Inside(inside) => inside.pour(request, each).await?,
+        };
+        read(answer).map(drop)
+    }
+
     async fn call<T: DeserializeOwned>(&mut self, method: Method, path: Path, body: Vec<u8>) -> Result<T, Failure> {
         let body = self.ask(method, path, body).await?;
         serde_json::from_slice(&body)
@@ -153,6 +168,14 @@ impl Client {
     }
 
     async fn ask(&mut self, method: Method, path: Path, body: Vec<u8>) -> Result<Vec<u8>, Failure> {
+        let request = self.request(method, &path, body)?;
+        read(match &mut self.transport {
+            Transport::Socket(socket) => socket.send(request).await?,
+            Transport::Inside(inside) => inside.send(request).await?,
+        })
+    }
+
+    fn request(&self, method: Method, path: &Path, body: Vec<u8>) -> Result<Request<Vec<u8>>, Failure> {
         let mut request = Request::builder().method(method).uri(path.to_string()).header("host", "purser");
         if !body.is_empty() {
             request = request.header("content-type", "application/json");
@@ -165,24 +188,46 @@ impl Client {
             path::escape(reason, &mut escaped);
             request = request.header(REASON, escaped);
         }
-        let request = request.body(body).map_err(|_| {
-            Failure::usage("--command-id has characters that can't be sent", "use letters, digits and -")
-        })?;
-        let answer = match &mut self.transport {
-            Transport::Socket(socket) => socket.send(request).await?,
-            Transport::Inside(inside) => inside.send(request).await?,
-        };
-        if answer.status.is_success() {
-            return Ok(answer.body);
-        }
-        match serde_json::from_slice::<Problem>(&answer.body) {
-            Ok(problem) => Err(problem.into()),
-            Err(_) => Err(Failure::new(
-                format!("purser answered {}", answer.status),
-                "the log of `purser serve` may say more; is it the same version?",
-            )),
+        request
+            .body(body)
+            .map_err(|_| Failure::usage("--command-id has characters that can't be sent", "use letters, digits and -"))
+    }
+}
+
+/// The body of an answer that says that it was done.
+fn read(answer: Answer) -> Result<Vec<u8>, Failure> {
+    if answer.status.is_success() {
+        return Ok(answer.body);
+    }
+    match serde_json::from_slice::<Problem>(&answer.body) {
+        Ok(problem) => Err(problem.into()),
+        Err(_) => Err(Failure::new(
+            format!("purser answered {}", answer.status),
+            "the log of `purser serve` may say more; is it the same version?",
+        )),
+    }
+}
+
+/// Hands a body on as it comes, where it is what was asked for; a refusal is returned whole.
+async fn poured<B>(
+    response: http::Response<B>,
+    each: &mut (dyn FnMut(&[u8]) -> Result<(), Failure> + Send),
+) -> Result<Answer, Failure>
+where
+    B: hyper::body::Body<Data = hyper::body::Bytes> + Unpin,
+    B::Error: std::error::Error + 'static,
+{
+    let status = response.status();
+    let (mut rest, mut body) = (response.into_body(), Vec::new());
+    while let Some(frame) = rest.frame().await {
+        let frame = frame.map_err(|error| Failure::from_error("the answer broke off; what came is not all", &error))?;
+        match frame.data_ref() {
+            Some(data) if status.is_success() => each(data)?,
+            Some(data) => body.extend_from_slice(data),
+            None => {}
         }
     }
+    Ok(Answer { status, body })
 }
 
 fn encode(body: &impl Serialize) -> Result<Vec<u8>, Failure> {

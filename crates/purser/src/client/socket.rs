@@ -10,7 +10,7 @@ use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use tokio::net::UnixStream;
 
-use super::Answer;
+use super::{Answer, poured};
 use crate::failure::Failure;
 
 /// An open connection.
@@ -50,5 +50,16 @@ impl Socket {
         let status = response.status();
         let body = response.into_body().collect().await.map_err(lost)?.to_bytes().to_vec();
         Ok(Answer { status, body })
+    }
+
+    pub(super) async fn pour(
+        &mut self,
+        request: Request<Vec<u8>>,
+        each: &mut (dyn FnMut(&[u8]) -> Result<(), Failure> + Send),
+    ) -> Result<Answer, Failure> {
+        let lost = |error: hyper::Error| Failure::from_error("`purser serve` closed the connection", &error);
+        let request = request.map(|body| Full::new(Bytes::from(body)));
+        self.0.ready().await.map_err(lost)?;
+        poured(self.0.send_request(request).await.map_err(lost)?, each).await
     }
 }

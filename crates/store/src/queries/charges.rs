@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use purser_core::charge::ChargeRecord;
-use purser_core::id::{KeyId, PersonId};
+use purser_core::id::{KeyId, PersonId, UnitId};
 use purser_core::money::Nano;
 use purser_core::time::Instant;
 use purser_ledger::{AccountNo, HoldId, Leg, Lsn, Mark};
@@ -30,6 +30,8 @@ pub struct ChargeRow {
     pub person: Option<PersonId>,
     /// The key it came with.
     pub key: Option<KeyId>,
+    /// The unit that it counts in; `None` when the settlement did not say.
+    pub unit: Option<UnitId>,
     /// Who served it.
     pub provider: String,
     /// The model asked for.
@@ -67,6 +69,7 @@ impl ChargeRow {
             at: charge.at,
             person: called.caller.map(|caller| PersonId::new(caller.person.get())),
             key: called.caller.map(|caller| KeyId::new(caller.key.get())),
+            unit: called.caller.map(|caller| UnitId::new(caller.unit.get())).filter(|unit| unit.get() != 0),
             provider: called.provider.to_owned(),
             model: called.model.to_owned(),
             served_model: called.served_model.map(str::to_owned),
@@ -150,17 +153,15 @@ impl Reader {
         })
     }
 
-    /// Every charge in a range of time, oldest first, each once and all as of one moment. Costs what there is in the range
-    /// and what came after it; keeps one block of them in memory.
+    /// Every charge in a range of time, oldest first, each once and all as of one moment. Costs what there is in the
+    /// range; keeps one block of them in memory.
     ///
     /// # Errors
     /// [`StoreError::Sqlite`].
     pub fn each_charge(&self, range: Range<Instant>, each: &mut dyn FnMut(ChargeRow)) -> Result<(), StoreError> {
         self.ask("read charges", |conn| {
-            View::of(conn)?.each_since(range.start, &mut |charge| {
-                if range.contains(&charge.at) {
-                    each(ChargeRow::of(charge));
-                }
+            View::of(conn)?.each_within(&range, &mut |charge| {
+                each(ChargeRow::of(charge));
                 Ok(())
             })
         })

@@ -55,15 +55,27 @@ impl<'c> View<'c> {
         since: Instant,
         each: &mut dyn FnMut(&Charge<'_>) -> rusqlite::Result<()>,
     ) -> rusqlite::Result<()> {
+        self.each_within(&(since..ALWAYS.end), each)
+    }
+
+    /// Goes through all charges of a range of time, oldest first, whatever section they are in.
+    pub(super) fn each_within(
+        &self,
+        range: &Range<Instant>,
+        each: &mut dyn FnMut(&Charge<'_>) -> rusqlite::Result<()>,
+    ) -> rusqlite::Result<()> {
         // The block before the first one that begins later has charges since then too.
         let mut select = self.conn.prepare_cached(&format!(
             "SELECT {BLOCK_COLUMNS} FROM charge_block
              WHERE first_lsn >= coalesce((SELECT max(first_lsn) FROM charge_block WHERE at <= ?1), 0) ORDER BY first_lsn"
         ))?;
-        let mut rows = select.query((since.as_micros(),))?;
-        let range = since..ALWAYS.end;
+        let mut rows = select.query((range.start.as_micros(),))?;
         while let Some(row) = rows.next()? {
-            each_of(&StoredBlock::of(row)?, &range, each)?;
+            let block = StoredBlock::of(row)?;
+            if block.at >= range.end {
+                break;
+            }
+            each_of(&block, range, each)?;
         }
         Ok(())
     }

@@ -1,0 +1,66 @@
+//! Routes that answer with files while these are written.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use axum::body::Body;
+use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
+use hyper::body::{Body as HttpBody, Bytes, Frame};
+use tokio::sync::mpsc;
+
+use super::ask::{Query, State};
+use super::describe::{Operation, Part};
+use super::openapi::Schemas;
+use crate::Control;
+use crate::access::{Permission, forbidden};
+use crate::error::Error;
+use crate::exports::Export;
+use crate::shape::WantedExport;
+
+/// A file, as a response.
+pub(super) struct Csv(Result<Export, Error>);
+
+impl Part for Csv {
+    fn describe(operation: &mut Operation, _: &mut Schemas) {
+        operation.is_csv = true;
+    }
+}
+
+impl IntoResponse for Csv {
+    fn into_response(self) -> Response {
+        let export = match self.0 {
+            Ok(export) => export,
+            Err(error) => return ([(CACHE_CONTROL, "no-store")], error).into_response(),
+        };
+        let head = [
+            (CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
+            (CACHE_CONTROL, "no-store".to_owned()),
+            (CONTENT_DISPOSITION, format!("attachment; filename=\"{}\"", export.name)),
+        ];
+        (head, Body::new(Pieces(export.pieces))).into_response()
+    }
+}
+
+/// Pieces as they come.
+struct Pieces(mpsc::Receiver<Result<Bytes, std::io::Error>>);
+
+impl HttpBody for Pieces {
+    type Data = Bytes;
+    type Error = std::io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, std::io::Error>>> {
+        self.0.poll_recv(context).map(|piece| piece.map(|piece| piece.map(Frame::data)))
+    }
+}
+
+pub(super) async fn export_focus(State(control): State<Control>, Query(wanted): Query<WantedExport>) -> Csv {
+    let now = control.inner.clock.now();
+    if wanted.names && !control.acting.within(Permission::PeopleRead, now).is_everything() {
+        return Csv(Err(forbidden("names are for those who may see everybody's")));
+    }
+    Csv(control.export_focus(wanted).await)
+}
