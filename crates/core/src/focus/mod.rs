@@ -58,7 +58,7 @@ pub struct PricedBy<'a> {
 /// The charges of a day.
 #[derive(Debug)]
 pub struct Day {
-    day: Date,
+    date: Date,
     names: HashMap<What, u32>,
     whats: Vec<What>,
     used: BTreeMap<Used, i128>,
@@ -97,8 +97,8 @@ pub struct TooLarge;
 
 impl Day {
     /// A day without charges.
-    pub fn new(day: Date) -> Self {
-        Self { day, names: HashMap::new(), whats: Vec::new(), used: BTreeMap::new(), left: BTreeMap::new() }
+    pub fn new(date: Date) -> Self {
+        Self { date, names: HashMap::new(), whats: Vec::new(), used: BTreeMap::new(), left: BTreeMap::new() }
     }
 
     /// Counts a charge's amount. What [`line`](Self::line) and [`count`](Self::count) tell of it explains it.
@@ -140,12 +140,12 @@ impl Day {
         let what = |no: u32| usize::try_from(no).ok().and_then(|no| self.whats.get(no)).unwrap_or(&nothing);
         for (used, quantity) in self.used.iter().filter(|(_, quantity)| **quantity != 0) {
             text.clear();
-            row::used(&mut text, about, self.day, used, what(used.what), *quantity);
+            row::used(&mut text, about, self.date, used, what(used.what), *quantity);
             each(&text);
         }
         for ((whose, no, is_correction), left) in self.left.iter().filter(|(_, left)| **left != 0) {
             text.clear();
-            row::left(&mut text, about, self.day, *whose, what(*no), *is_correction, *left);
+            row::left(&mut text, about, self.date, (*whose, what(*no)), *is_correction, *left);
             each(&text);
         }
     }

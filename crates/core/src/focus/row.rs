@@ -127,8 +127,7 @@ pub(super) fn left(
     out: &mut String,
     about: &About<'_>,
     day: Date,
-    whose: Whose,
-    what: &What,
+    (whose, what): (Whose, &What),
     is_correction: bool,
     amount: i128,
 ) {
