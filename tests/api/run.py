@@ -29,13 +29,20 @@ NEVER = {
     "give": "gifts are switched off until a policy allows some",
     "resolve": "nothing is in suspense",
     "pull_bill": "no provider has an administrator's key",
-    "propose_true_up": "no call was made",
-    "approve_true_up": "nothing is proposed",
+    "close_period": "no month of a company of today is over",
+    "verify_period": "no month is closed",
+    "enter_invoice": "what is made up is refused; the tests of bills enter some",
     "confirm_run": "no call was made",
     "run": "no call was made",
     "acknowledge_alarm": "nothing was spent, so there is no alarm",
     "revoke_admin_key": "the key in use must stay good, so it is not asked",
     "set_own_password": "a key has no password",
+}
+
+# What is done in one run and not in the next, by what is made up.
+SOMETIMES = {
+    "propose_true_up": "only where a made-up report has something that the ledger has not",
+    "approve_true_up": "only where somebody else has proposed one",
 }
 
 
@@ -171,7 +178,7 @@ def main() -> None:
         routes |= these
         good |= done
     assert not good & set(NEVER), f"these can be done after all: {good & set(NEVER)}"
-    never = sorted(routes - good - set(NEVER))
+    never = sorted(routes - good - set(NEVER) - set(SOMETIMES))
     if not wanted.role:
         assert not never, f"nobody got these done, so that only their refusals were looked at: {never}"
     print(f"{len(good)} of {len(routes)} routes were also done, not only refused; nothing else: {', '.join(NEVER)}")
