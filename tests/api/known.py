@@ -182,6 +182,9 @@ def with_known(document: dict, known: Known) -> dict:
             if body:
                 for field, schema in body["schema"].get("properties", {}).items():
                     values = known.amounts.get(name) if field == "amount" else known.fields.get(field)
+                    # What a whole example says there must fit too, or the example is left out in silence.
+                    own = known.bodies.get(name, {}).get(field)
+                    values = [*values, own] if values and own is not None else values
                     body["schema"]["properties"][field] = either(values, schema)
                 if name in known.bodies:
                     body["example"] = known.bodies[name]

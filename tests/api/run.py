@@ -31,7 +31,6 @@ NEVER = {
     "pull_bill": "no provider has an administrator's key",
     "close_period": "no month of a company of today is over",
     "verify_period": "no month is closed",
-    "enter_invoice": "what is made up is refused; the tests of bills enter some",
     "confirm_run": "no call was made",
     "run": "no call was made",
     "acknowledge_alarm": "nothing was spent, so there is no alarm",
