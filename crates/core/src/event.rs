@@ -25,6 +25,7 @@ pub use top_up::TopUpEvent;
 
 use crate::budget::Budget;
 use crate::grant::Grant;
+use crate::hex::Hex;
 use crate::id::{BudgetId, CommandId, GrantId, KeyId, PersonId, UnitId};
 use crate::money::Currency;
 use crate::observed::{Observation, ObservedUse};
@@ -247,7 +248,7 @@ impl Borrow<[u8; 32]> for KeyHash {
 
 impl fmt::Display for KeyHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        fmt::Display::fmt(&Hex(&self.0), f)
     }
 }
 

@@ -30,6 +30,7 @@ pub mod flag;
 pub mod focus;
 pub mod forecast;
 pub mod grant;
+pub mod hex;
 pub mod id;
 pub mod letter;
 pub mod lint;

@@ -6,7 +6,7 @@ use purser_core::bill::{CostLine, Day, UsageLine, day_text};
 use purser_core::money::Nano;
 use purser_core::price::Bucket;
 
-use super::{COSTS, Kept, TrueUp, hex};
+use super::{COSTS, Kept, TrueUp};
 use crate::control::Control;
 use crate::error::Error;
 use crate::pages::Part;
@@ -71,7 +71,7 @@ pub(super) fn shown(id: purser_core::id::TrueUpId, known: &TrueUp) -> shape::Tru
         to: day_text(known.days.1),
         amount: known.amount,
         entries: known.entries,
-        hash: hex(&known.hash),
+        hash: known.hash.to_string(),
         proposed: known.proposed.1,
         proposed_by: known.proposed.0.actor.to_string(),
         made: known.made.map(|(_, at)| at),
@@ -114,8 +114,11 @@ fn bill_day<T>(
     state: BillDayState,
     (usage, amounts): (BTreeMap<Bucket, u64>, BTreeMap<String, Nano>),
 ) -> BillDay {
-    let replaced =
-        kept.replaced.iter().map(|(hash, at, by)| ReplacedBill { hash: hex(hash), at: *at, by: by.actor.to_string() });
+    let replaced = kept.replaced.iter().map(|(hash, at, by)| ReplacedBill {
+        hash: hash.to_string(),
+        at: *at,
+        by: by.actor.to_string(),
+    });
     BillDay {
         id: id(provider, report, day),
         provider: provider.to_owned(),
@@ -125,7 +128,7 @@ fn bill_day<T>(
         lines: u64::try_from(lines).unwrap_or(u64::MAX),
         usage,
         amounts,
-        hash: hex(&kept.hash),
+        hash: kept.hash.to_string(),
         state,
         at: kept.at,
         by: kept.by.actor.to_string(),

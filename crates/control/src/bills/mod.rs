@@ -165,11 +165,6 @@ pub(crate) fn hash_of<T: Serialize>(data: &T) -> KeyHash {
     KeyHash(Sha256::digest(bytes).into())
 }
 
-/// A hash in hexadecimal digits.
-pub(crate) fn hex(hash: &KeyHash) -> String {
-    blake3::Hash::from_bytes(hash.0).to_hex().to_string()
-}
-
 impl<T: Clone + Serialize> Kept<T> {
     fn of(data: &T, (pulled, by, at): (bool, Party, Instant), before: Option<Self>) -> Self {
         let mut replaced = Vec::new();

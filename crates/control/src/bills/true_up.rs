@@ -14,7 +14,7 @@ use purser_store::ChargeKind;
 use super::import::checked_provider;
 use super::pull::day_number;
 use super::reconcile::{BookPrices, Ledger, days};
-use super::{BillEvent, TrueUp, hash_of, hex, look};
+use super::{BillEvent, TrueUp, hash_of, look};
 use crate::admins::AdminEvent;
 use crate::change::{CommandName, reused};
 use crate::control::{Control, Inner, stored};
@@ -301,7 +301,7 @@ fn shown(asked: &Asked, planned: &Planned) -> TrueUpPlan {
             amount: Nano::ZERO,
         });
     }
-    plan.hash = hex(&plan_hash(&plan));
+    plan.hash = plan_hash(&plan).to_string();
     plan
 }
 

@@ -13,6 +13,7 @@ use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;
 use purser_core::directory::Directory;
 use purser_core::event::KeyHash;
+use purser_core::hex::Hex;
 use purser_core::id::{CommandId, PersonId};
 use purser_core::money::Nano;
 use purser_core::statement::{SpanOf, canonical, read as read_json};
@@ -340,7 +341,7 @@ fn ends_everywhere(directory: &Directory, month: SpanOf) -> Instant {
 }
 
 fn line(person: PersonId, hash: &[u8; 32]) -> String {
-    format!("{person} {}\n", super::sign::hex(hash))
+    format!("{person} {}\n", Hex(hash))
 }
 
 /// A statement as it is kept and signed.

@@ -1,7 +1,8 @@
 //! Signatures below statements: ed25519 over the canonical JSON of everything but the signature and the name.
 
-use std::fmt::Write as _;
-
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use purser_core::hex::{Hex, unhex};
 use purser_core::statement::{canonical, read};
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 use serde::Serialize;
@@ -38,13 +39,13 @@ impl SigningKey {
     }
 
     fn public(&self) -> String {
-        hex(self.0.public_key().as_ref())
+        Hex(self.0.public_key().as_ref()).to_string()
     }
 
     /// Its public half.
     pub(crate) fn shown(&self) -> StatementsKey {
         let bytes: Vec<u8> = SPKI_HEAD.iter().chain(self.0.public_key().as_ref()).copied().collect();
-        let pem = format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", base64(&bytes));
+        let pem = format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", STANDARD.encode(bytes));
         StatementsKey { algorithm: ALGORITHM.to_owned(), key: self.public(), pem }
     }
 
@@ -52,8 +53,8 @@ impl SigningKey {
         Signature {
             algorithm: ALGORITHM.to_owned(),
             key: self.public(),
-            sha256: hex(&Sha256::digest(signed.as_bytes())),
-            value: hex(self.0.sign(signed.as_bytes()).as_ref()),
+            sha256: Hex(&Sha256::digest(signed.as_bytes())).to_string(),
+            value: Hex(self.0.sign(signed.as_bytes()).as_ref()).to_string(),
         }
     }
 }
@@ -152,7 +153,7 @@ pub fn check(text: &str, key: Option<&str>) -> Result<CheckedStatement, Error> {
     let bytes = |name: &str, text: &str| unhex(text).ok_or_else(|| invalid(format!("its {name} is not hexadecimal")));
     let (public, value) = (bytes("key", &signature.key)?, bytes("signature", &signature.value)?);
     let signed = signed_part(&content).map_err(|error| invalid(error.to_string()))?;
-    let found = hex(&Sha256::digest(signed.as_bytes()));
+    let found = Hex(&Sha256::digest(signed.as_bytes())).to_string();
     let is_signed = UnparsedPublicKey::new(&ED25519, &public).verify(signed.as_bytes(), &value).is_ok();
     let checked = if found != signature.sha256 {
         Checked::Changed { signed: signature.sha256.clone(), found }
@@ -173,43 +174,6 @@ pub fn check(text: &str, key: Option<&str>) -> Result<CheckedStatement, Error> {
         of: of.to_owned(),
         person: text("person"),
     })
-}
-
-/// Bytes as hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len().saturating_mul(2)), |mut out, byte| {
-        write!(out, "{byte:02x}").expect("a string takes everything");
-        out
-    })
-}
-
-/// The bytes of small hexadecimal digits.
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    let digit = |byte: &u8| match byte {
-        b'0'..=b'9' => byte.checked_sub(b'0'),
-        b'a'..=b'f' => byte.checked_sub(b'a')?.checked_add(10),
-        _ => None,
-    };
-    let pairs = text.as_bytes().chunks(2).map(|pair| match pair {
-        [high, low] => Some(digit(high)?.checked_mul(16)?.checked_add(digit(low)?)?),
-        _ => None,
-    });
-    pairs.collect()
-}
-
-/// Base64 with padding (RFC 4648).
-fn base64(bytes: &[u8]) -> String {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut out = String::new();
-    for chunk in bytes.chunks(3) {
-        let bits = chunk.iter().fold(0_u32, |bits, byte| (bits << 8) | u32::from(*byte)) << (8 * (3 - chunk.len()));
-        for place in 0..4 {
-            let index = usize::try_from((bits >> (18 - 6 * place)) & 63).unwrap_or_default();
-            let letter = LETTERS.get(index).copied().unwrap_or(b'=');
-            out.push(if place > chunk.len() { '=' } else { char::from(letter) });
-        }
-    }
-    out
 }
 
 #[cfg(test)]
@@ -281,7 +245,7 @@ mod tests {
         let Value::Object(mut content) = serde_json::from_str(&text.replace("210000.0", "110000.0")).unwrap() else {
             panic!()
         };
-        let digest = hex(&Sha256::digest(signed_part(&content).unwrap().as_bytes()));
+        let digest = Hex(&Sha256::digest(signed_part(&content).unwrap().as_bytes())).to_string();
         content["signature"]["sha256"] = digest.into();
         assert_eq!(check(&serde_json::to_string(&content).unwrap(), None).unwrap().checked, Checked::NotSigned);
         for text in ["", "{}", "[]", r#"{"signature": {}}"#, &text.replacen("\"used\"", "\"month\"", 1)] {

@@ -87,12 +87,13 @@ async fn an_export_waits_for_whoever_reads_it() {
         settle_as(&bench, hold(&bench, &own, "1"), "0.001", |record| record.requested = format!("model {no}"));
     }
     let mut export = bench.control.export_focus(WantedExport::default()).await.unwrap();
-    let mut waiting = 0;
-    for _ in 0..50 {
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-        waiting = export.pieces_waiting();
-    }
-    assert_eq!(waiting, 4, "no more than that is made before it is read");
+    let full = async {
+        while export.pieces_waiting() < 4 {
+            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_mins(1), full).await.expect("pieces are made before they are read");
+    assert_eq!(export.pieces_waiting(), 4, "and no more than that");
     let (mut bytes, mut longest) = (0, 0);
     while let Some(piece) = export.next().await {
         let piece = piece.unwrap();

@@ -4,12 +4,13 @@
 //! console's. Costs of the priority tier are in no cost report.
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
 use super::amount::{self, Unit};
-use super::pages::{Days, Span, pages};
+use super::pages::{self, Bucket, Days, Span, buckets};
 use super::{ApiKey, BillMistake, CostKind, CostLine, Report, UsageLine, kept, kept_some, shown};
-use crate::price::Bucket;
+use crate::price::Bucket as Meter;
 use crate::time::Instant;
 use crate::usage::{Tier, Usage};
 
@@ -23,7 +24,9 @@ struct BucketOf<R> {
     results: Vec<R>,
 }
 
-impl<R> BucketOf<R> {
+impl<R: DeserializeOwned> Bucket for BucketOf<R> {
+    type Line = R;
+
     fn span(&self, at: &str) -> Result<Span, BillMistake> {
         let instant = |field: &str, text: &str| {
             text.parse::<Instant>().map_err(|_| {
@@ -31,6 +34,10 @@ impl<R> BucketOf<R> {
             })
         };
         Span::try_new(at, instant("starting_at", &self.starting_at)?, instant("ending_at", &self.ending_at)?)
+    }
+
+    fn results(self) -> Vec<R> {
+        self.results
     }
 }
 
@@ -65,19 +72,10 @@ struct Tools {
 /// Reads a usage report.
 pub(super) fn usage(text: &str) -> Result<Report, BillMistake> {
     let mut days = Days::new();
-    for (p, page) in pages::<BucketOf<Used>>(text)?.into_iter().enumerate() {
-        for (b, bucket) in page.data.into_iter().enumerate() {
-            let span = bucket.span(&place(p, b))?;
-            let lines = days.at((MESSAGES.to_owned(), span.day), span);
-            lines.extend(bucket.results.into_iter().map(Used::line));
-        }
+    for (_, span, results) in buckets::<BucketOf<Used>>(text)? {
+        days.at((MESSAGES.to_owned(), span.day), span).extend(results.into_iter().map(Used::line));
     }
     Ok(Report { usage: super::read::console(days.done()), ..Report::default() })
-}
-
-/// Where a bucket is.
-pub(super) fn place(page: usize, bucket: usize) -> String {
-    if page == 0 { format!("data[{bucket}]") } else { format!("page {} data[{bucket}]", page.saturating_add(1)) }
 }
 
 impl Used {
@@ -120,18 +118,7 @@ struct Cost {
 
 /// Reads a cost report.
 pub(super) fn costs(text: &str) -> Result<Report, BillMistake> {
-    let mut days = Days::new();
-    for (p, page) in pages::<BucketOf<Cost>>(text)?.into_iter().enumerate() {
-        for (b, bucket) in page.data.into_iter().enumerate() {
-            let at = place(p, b);
-            let span = bucket.span(&at)?;
-            let lines = days.at(span.day, span);
-            for (r, cost) in bucket.results.into_iter().enumerate() {
-                lines.push(cost.line(&format!("{at}.results[{r}]"))?);
-            }
-        }
-    }
-    Ok(Report { costs: days.done(), ..Report::default() })
+    pages::costs::<BucketOf<Cost>>(text, Cost::line)
 }
 
 impl Cost {
@@ -142,13 +129,13 @@ impl Cost {
         })?;
         let currency = super::read::currency(&format!("{at}.currency"), &self.currency)?;
         let bucket = match (self.token_type.as_deref(), self.of.as_deref()) {
-            (Some("uncached_input_tokens"), _) => Some(Bucket::InputUncached),
-            (Some("output_tokens"), _) => Some(Bucket::Output),
-            (Some("cache_read_input_tokens"), _) => Some(Bucket::CacheRead),
-            (Some("cache_creation.ephemeral_5m_input_tokens"), _) => Some(Bucket::CacheWrite5m),
-            (Some("cache_creation.ephemeral_1h_input_tokens"), _) => Some(Bucket::CacheWrite1h),
-            (_, Some("web_search")) => Some(Bucket::WebSearchCalls),
-            (_, Some("code_execution")) => Some(Bucket::CodeCalls),
+            (Some("uncached_input_tokens"), _) => Some(Meter::InputUncached),
+            (Some("output_tokens"), _) => Some(Meter::Output),
+            (Some("cache_read_input_tokens"), _) => Some(Meter::CacheRead),
+            (Some("cache_creation.ephemeral_5m_input_tokens"), _) => Some(Meter::CacheWrite5m),
+            (Some("cache_creation.ephemeral_1h_input_tokens"), _) => Some(Meter::CacheWrite1h),
+            (_, Some("web_search")) => Some(Meter::WebSearchCalls),
+            (_, Some("code_execution")) => Some(Meter::CodeCalls),
             _ => None,
         };
         let description = self.description.as_deref().map(kept).unwrap_or_default();

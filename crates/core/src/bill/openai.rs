@@ -4,13 +4,13 @@
 //! credits are lines like any other.
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
 use super::amount::{self, Unit};
-use super::anthropic::place;
-use super::pages::{Days, Span, pages};
+use super::pages::{self, Bucket, Days, Span, buckets};
 use super::{ApiKey, BillMistake, CostKind, CostLine, Report, UsageLine, kept, kept_some, shown};
-use crate::price::Bucket;
+use crate::price::Bucket as Meter;
 use crate::time::Instant;
 use crate::usage::{Tier, Usage};
 
@@ -25,10 +25,16 @@ struct BucketOf<R> {
     results: Vec<R>,
 }
 
-impl<R> BucketOf<R> {
+impl<R: DeserializeOwned> Bucket for BucketOf<R> {
+    type Line = R;
+
     fn span(&self, at: &str) -> Result<Span, BillMistake> {
         let instant = |seconds: i64| Instant::from_micros(seconds.saturating_mul(1_000_000));
         Span::try_new(at, instant(self.start_time), instant(self.end_time))
+    }
+
+    fn results(self) -> Vec<R> {
+        self.results
     }
 }
 
@@ -52,22 +58,18 @@ struct Used {
 
 /// Reads a usage report; `part` is what it is of where nothing in it says so.
 pub(super) fn usage(text: &str, part: Option<&str>) -> Result<Report, BillMistake> {
-    let pages = pages::<BucketOf<Used>>(text)?;
-    let told = pages.iter().flat_map(|page| &page.data).flat_map(|bucket| &bucket.results).find_map(Used::part);
+    let read = buckets::<BucketOf<Used>>(text)?;
+    let told = read.iter().flat_map(|(_, _, results)| results).find_map(Used::part);
     let usual = part.map(str::to_owned).or(told).unwrap_or_else(|| COMPLETIONS.to_owned());
     let mut days = Days::new();
-    for (p, page) in pages.into_iter().enumerate() {
-        for (b, bucket) in page.data.into_iter().enumerate() {
-            let at = place(p, b);
-            let span = bucket.span(&at)?;
-            if bucket.results.is_empty() {
-                days.at((usual.clone(), span.day), span);
-            }
-            for (r, used) in bucket.results.into_iter().enumerate() {
-                let of = used.part().unwrap_or_else(|| usual.clone());
-                let line = used.line(&format!("{at}.results[{r}]"))?;
-                days.at((of, span.day), span).push(line);
-            }
+    for (at, span, results) in read {
+        if results.is_empty() {
+            days.at((usual.clone(), span.day), span);
+        }
+        for (r, used) in results.into_iter().enumerate() {
+            let of = used.part().unwrap_or_else(|| usual.clone());
+            let line = used.line(&format!("{at}.results[{r}]"))?;
+            days.at((of, span.day), span).push(line);
         }
     }
     Ok(Report { usage: super::read::console(days.done()), ..Report::default() })
@@ -126,18 +128,7 @@ struct Amount {
 
 /// Reads costs.
 pub(super) fn costs(text: &str) -> Result<Report, BillMistake> {
-    let mut days = Days::new();
-    for (p, page) in pages::<BucketOf<Cost>>(text)?.into_iter().enumerate() {
-        for (b, bucket) in page.data.into_iter().enumerate() {
-            let at = place(p, b);
-            let span = bucket.span(&at)?;
-            let lines = days.at(span.day, span);
-            for (r, cost) in bucket.results.into_iter().enumerate() {
-                lines.push(cost.line(&format!("{at}.results[{r}]"))?);
-            }
-        }
-    }
-    Ok(Report { costs: days.done(), ..Report::default() })
+    pages::costs::<BucketOf<Cost>>(text, Cost::line)
 }
 
 impl Cost {
@@ -155,7 +146,7 @@ impl Cost {
 }
 
 /// Model and bucket of a line such as `gpt-5.6-2026-03-05, cached input`.
-fn item(line: &str) -> (Option<String>, Option<Bucket>) {
+fn item(line: &str) -> (Option<String>, Option<Meter>) {
     let Some((model, what)) = line.split_once(',') else { return (None, None) };
     let (model, what) = (model.trim(), what.trim().to_lowercase());
     if model.is_empty() || model.contains(char::is_whitespace) {
@@ -163,15 +154,15 @@ fn item(line: &str) -> (Option<String>, Option<Bucket>) {
     }
     let has = |word: &str| what.contains(word);
     let bucket = match (has("audio"), has("image"), has("cache"), has("write"), has("output")) {
-        (true, _, true, ..) => Some(Bucket::AudioCacheRead),
-        (true, _, _, _, true) => Some(Bucket::AudioOut),
-        (true, ..) => Some(Bucket::AudioIn),
-        (_, true, _, _, true) => Some(Bucket::ImageOut),
-        (_, true, ..) => Some(Bucket::ImageIn),
-        (_, _, true, true, _) => Some(Bucket::CacheWrite5m),
-        (_, _, true, ..) => Some(Bucket::CacheRead),
-        (.., true) => Some(Bucket::Output),
-        _ if has("input") => Some(Bucket::InputUncached),
+        (true, _, true, ..) => Some(Meter::AudioCacheRead),
+        (true, _, _, _, true) => Some(Meter::AudioOut),
+        (true, ..) => Some(Meter::AudioIn),
+        (_, true, _, _, true) => Some(Meter::ImageOut),
+        (_, true, ..) => Some(Meter::ImageIn),
+        (_, _, true, true, _) => Some(Meter::CacheWrite5m),
+        (_, _, true, ..) => Some(Meter::CacheRead),
+        (.., true) => Some(Meter::Output),
+        _ if has("input") => Some(Meter::InputUncached),
         _ => None,
     };
     (Some(model.to_lowercase()), bucket)

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::{BillMistake, DAY_S, Day, shown};
+use super::{BillMistake, CostLine, DAY_S, Day, Report, shown};
 use crate::time::Instant;
 
 /// A page.
@@ -22,7 +22,7 @@ pub(super) struct Page<B> {
 ///
 /// # Errors
 /// It is no such JSON, or its last page says that there are more.
-pub(super) fn pages<B: DeserializeOwned>(text: &str) -> Result<Vec<Page<B>>, BillMistake> {
+fn pages<B: DeserializeOwned>(text: &str) -> Result<Vec<Page<B>>, BillMistake> {
     let text = text.trim_start_matches('\u{feff}').trim();
     let wrong = |error: &serde_json::Error| {
         BillMistake::new(format!("line {} column {}", error.line(), error.column()), without_place(error))
@@ -42,6 +42,55 @@ pub(super) fn pages<B: DeserializeOwned>(text: &str) -> Result<Vec<Page<B>>, Bil
         return Err(BillMistake::new(format!("page {}", pages.len()), what));
     }
     Ok(pages)
+}
+
+/// A bucket, as one of the providers writes it.
+pub(super) trait Bucket: DeserializeOwned {
+    /// One of its results.
+    type Line;
+
+    /// # Errors
+    /// It names no span within a day.
+    fn span(&self, at: &str) -> Result<Span, BillMistake>;
+
+    fn results(self) -> Vec<Self::Line>;
+}
+
+/// Where a bucket is, its span and its results.
+pub(super) type Read<L> = (String, Span, Vec<L>);
+
+/// The buckets of all pages of a text.
+///
+/// # Errors
+/// As [`pages`], or a bucket names no span within a day.
+pub(super) fn buckets<B: Bucket>(text: &str) -> Result<Vec<Read<B::Line>>, BillMistake> {
+    let mut found = Vec::new();
+    for (p, page) in pages::<B>(text)?.into_iter().enumerate() {
+        for (b, bucket) in page.data.into_iter().enumerate() {
+            let at = if p == 0 { format!("data[{b}]") } else { format!("page {} data[{b}]", p.saturating_add(1)) };
+            let span = bucket.span(&at)?;
+            found.push((at, span, bucket.results()));
+        }
+    }
+    Ok(found)
+}
+
+/// A report of costs, each line made by `line` from a result and its place.
+///
+/// # Errors
+/// As [`buckets`], or those of `line`.
+pub(super) fn costs<B: Bucket>(
+    text: &str,
+    line: impl Fn(B::Line, &str) -> Result<CostLine, BillMistake>,
+) -> Result<Report, BillMistake> {
+    let mut days = Days::new();
+    for (at, span, results) in buckets::<B>(text)? {
+        let lines = days.at(span.day, span);
+        for (r, result) in results.into_iter().enumerate() {
+            lines.push(line(result, &format!("{at}.results[{r}]"))?);
+        }
+    }
+    Ok(Report { costs: days.done(), ..Report::default() })
 }
 
 /// What is wrong, without the place that serde says again.

@@ -85,24 +85,15 @@ impl Seen {
 impl Tally {
     /// Adds another; held at the ends of the range.
     pub fn add(&mut self, other: &Self) {
-        let fields = |of: &mut Self| {
-            let Self { opening, granted, moved, used, expired, voided, rolled, closing } = *of;
-            [opening, granted, moved, used, expired, voided, rolled, closing]
-        };
-        let mut other = *other;
-        let (own, more) = (fields(self), fields(&mut other));
-        let mut sums = own.iter().zip(more).map(|(own, more)| own.saturating_add(more));
-        let mut next = || sums.next().unwrap_or_default();
-        *self = Self {
-            opening: next(),
-            granted: next(),
-            moved: next(),
-            used: next(),
-            expired: next(),
-            voided: next(),
-            rolled: next(),
-            closing: next(),
-        };
+        let Self { opening, granted, moved, used, expired, voided, rolled, closing } = other;
+        self.opening = self.opening.saturating_add(*opening);
+        self.granted = self.granted.saturating_add(*granted);
+        self.moved = self.moved.saturating_add(*moved);
+        self.used = self.used.saturating_add(*used);
+        self.expired = self.expired.saturating_add(*expired);
+        self.voided = self.voided.saturating_add(*voided);
+        self.rolled = self.rolled.saturating_add(*rolled);
+        self.closing = self.closing.saturating_add(*closing);
     }
 
     /// Does it add up?

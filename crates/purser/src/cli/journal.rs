@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use purser_core::charge::ChargeRecord;
+use purser_core::hex::Hex;
 use purser_ledger::{AccountNo, Frame, Leg, Record, Stamped};
 use purser_store::{SegmentMark, read_segment};
 use serde_json::{Value, json};
@@ -226,10 +227,7 @@ fn detail(detail: &[u8]) -> Value {
 
 /// JSON as it is, anything else in hexadecimal digits.
 fn bytes(bytes: &[u8]) -> Value {
-    serde_json::from_slice(bytes).unwrap_or_else(|_| {
-        let digits: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-        json!(digits.concat())
-    })
+    serde_json::from_slice(bytes).unwrap_or_else(|_| json!(Hex(bytes).to_string()))
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
 //! The gateway's fence, kept in the data folder.
 
 use std::convert::Infallible;
-use std::fmt::Write;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use purser_core::hex::Hex;
 use purser_core::id::PersonId;
 use purser_core::time::{Clock, Instant};
 use purser_store::Fence;
@@ -16,14 +16,14 @@ pub(super) struct Kept(pub(super) Fence);
 impl purser_gateway::Fence for Kept {
     fn owner(&self, id: &[u8; 32]) -> Option<PersonId> {
         // Unreadable is unknown: nobody gets at an id that can't be shown to be theirs.
-        self.0.fence_owner("", &hex(id)).unwrap_or_else(|error| {
+        self.0.fence_owner("", &Hex(id).to_string()).unwrap_or_else(|error| {
             tracing::error!(%error, "the owner of a provider-side id could not be read");
             None
         })
     }
 
     fn claim(&self, id: [u8; 32], person: PersonId, at: Instant) {
-        if let Err(error) = self.0.fence_claim("", &hex(&id), person, at) {
+        if let Err(error) = self.0.fence_claim("", &Hex(&id).to_string(), person, at) {
             tracing::error!(%error, "the owner of a provider-side id could not be kept; nobody will get at it");
         }
     }
@@ -54,12 +54,4 @@ impl Kept {
             Err(error) => tracing::warn!(%error, "old provider-side ids could not be forgotten"),
         }
     }
-}
-
-fn hex(bytes: &[u8; 32]) -> String {
-    bytes.iter().fold(String::with_capacity(64), |mut text, byte| {
-        // Writing to a string does not fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
