@@ -262,6 +262,11 @@ impl Control {
         *self.inner.gateway.write() = Some(base_url.to_owned());
     }
 
+    /// What the clock shows that everything here goes by.
+    pub fn now(&self) -> Instant {
+        self.inner.clock.now()
+    }
+
     /// Whether all is well, in figures.
     pub fn status(&self) -> Status {
         let now = self.inner.clock.now();

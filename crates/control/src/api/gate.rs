@@ -125,7 +125,7 @@ fn authenticate(control: &Control, headers: &HeaderMap, method: &Method) -> Resu
             None => refuse("the key is not an administrator's, or no longer one in force"),
         };
     }
-    let Some(session) = session(headers) else {
+    let Some(session) = session_of(headers) else {
         return refuse("a key or a session is needed: whoever asks shows who they are");
     };
     let Some((acting, expires)) = control.acting_by_session(session)? else {
@@ -138,7 +138,7 @@ fn authenticate(control: &Control, headers: &HeaderMap, method: &Method) -> Resu
 }
 
 /// The session of a request's cookies.
-pub(super) fn session(headers: &HeaderMap) -> Option<&str> {
+pub fn session_of(headers: &HeaderMap) -> Option<&str> {
     let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut pairs = cookies.flat_map(|cookies| cookies.split(';')).filter_map(|pair| pair.trim().split_once('='));
     pairs.find(|(name, _)| *name == access::COOKIE).map(|(_, value)| value)
@@ -146,7 +146,7 @@ pub(super) fn session(headers: &HeaderMap) -> Option<&str> {
 
 /// Does a browser say that the request was made by a page of this host? Cookies go along with requests that other
 /// sites make, whatever `SameSite` says to older browsers; these two headers can't be set by a page.
-pub(super) fn same_site(headers: &HeaderMap) -> bool {
+pub fn same_site(headers: &HeaderMap) -> bool {
     let text = |name: axum::http::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     if let Some(site) = headers.get("sec-fetch-site") {
         return site.as_bytes() == b"same-origin";

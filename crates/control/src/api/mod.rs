@@ -55,6 +55,7 @@ use self::costs::{costs, person_cost, set_costs};
 use self::describe::Operation;
 use self::exports::export_focus;
 use self::gate::{Door, Guard};
+pub use self::gate::{same_site, session_of};
 use self::letter::offer_letter;
 use self::narrowed::{
     add_key, balances, budgets, burning, charges, confirm_run, denials, flags, give, grants, keys, lift_stop, observed,

@@ -8,6 +8,7 @@ mod alarms;
 mod bench;
 mod bills;
 mod boards;
+mod calls;
 mod changes;
 mod confidential;
 mod costs;
