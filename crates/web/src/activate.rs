@@ -9,7 +9,7 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::header::ACCEPT;
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{IntoResponse, Response};
 use purser_core::time::Instant;
 use purser_core::zone::Zone;
 use serde::Serialize;
@@ -17,7 +17,9 @@ use serde::Serialize;
 use purser_control::shape::{Activated, Activation, ActivationState};
 use purser_control::{Control, Error, Problem};
 
-use crate::page::{HEAD, escaped, page};
+use crate::page::page;
+use crate::say::escaped;
+use crate::secure::{self, Refer};
 
 /// `GET /activate/{secret}`
 pub(crate) async fn look(
@@ -41,25 +43,32 @@ pub(crate) async fn activate(
     respond(&headers, made, activated)
 }
 
-fn respond<T: Serialize>(headers: &HeaderMap, got: Result<T, Error>, page: impl FnOnce(&T) -> String) -> Response {
+fn respond<T: Serialize>(
+    headers: &HeaderMap,
+    got: Result<T, Error>,
+    show: impl FnOnce(&T) -> (String, String),
+) -> Response {
     let accepted = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
     if !accepted.into_iter().any(|value| value.contains("text/html")) {
-        return match got {
-            Ok(got) => (HEAD, Json(got)).into_response(),
-            Err(error) => (status(&error), HEAD, Json(Problem::from(&error))).into_response(),
+        let mut response = match got {
+            Ok(got) => Json(got).into_response(),
+            Err(error) => (status(&error), Json(Problem::from(&error))).into_response(),
         };
+        secure::protect(response.headers_mut(), "none", Refer::Nobody);
+        return response;
     }
-    match got {
-        Ok(got) => (HEAD, Html(page(&got))).into_response(),
-        Err(error) => (status(&error), HEAD, Html(refused(&Problem::from(&error)))).into_response(),
-    }
+    let (status, (title, body)) = match got {
+        Ok(got) => (StatusCode::OK, show(&got)),
+        Err(error) => (status(&error), refused(&Problem::from(&error))),
+    };
+    page(status, &title, body)
 }
 
 fn status(error: &Error) -> StatusCode {
     StatusCode::from_u16(Problem::from(error).code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
-fn looked(control: &Control, link: &Activation) -> String {
+fn looked(control: &Control, link: &Activation) -> (String, String) {
     let whose = control.snapshot().directory.person(link.person).cloned();
     let day = |at: Instant| {
         let zone = whose.as_ref().map_or(Zone::UTC, |whose| whose.zone(at).clone());
@@ -69,7 +78,7 @@ fn looked(control: &Control, link: &Activation) -> String {
     let body = match link.state {
         ActivationState::Open => {
             "<p>Your AI budget is open. Make the key with which your tools spend it. It is shown to you alone; \
-             only its hash is kept.</p>\n<form method=\"post\"><button>Make my key</button></form>"
+             only its hash is kept.</p>\n<form method=\"post\"><button class=\"first\">Make my key</button></form>"
                 .to_owned()
         }
         ActivationState::Waiting => {
@@ -90,10 +99,10 @@ fn looked(control: &Control, link: &Activation) -> String {
             format!("<p>This link was good until {day}. Ask whoever gave it to you for another.</p>")
         }
     };
-    page(&format!("A key for {name}"), &body)
+    (format!("A key for {name}"), body)
 }
 
-fn activated(made: &Activated) -> String {
+fn activated(made: &Activated) -> (String, String) {
     let key = made.key.key.as_deref().unwrap_or_default();
     let gateway = made.gateway.as_deref().unwrap_or("GATEWAY");
     let settings = format!(
@@ -102,17 +111,18 @@ fn activated(made: &Activated) -> String {
     );
     let body = format!(
         "<p>Purser keeps only its hash: keep it where you keep passwords.</p>\n<pre>{}</pre>\n<p>Any client \
-         works with it once its address is set to Purser:</p>\n<pre>{}</pre>\n<p class=\"note\">Lost it? The same link \
+         works with it once its address is set to Purser:</p>\n<pre>{}</pre>\n<p class=\"muted\">Lost it? The same link \
          shows it again for ten minutes; after that, ask for another link.</p>",
         escaped(key),
         escaped(&settings)
     );
-    page("Your key", &body)
+    ("Your key".to_owned(), body)
 }
 
-fn refused(problem: &Problem) -> String {
+fn refused(problem: &Problem) -> (String, String) {
     let hint = problem.hint.as_deref().map(|hint| format!("<p>{}.</p>", escaped(&sentence(hint)))).unwrap_or_default();
-    page("This did not work", &format!("<p>{}.</p>\n{hint}", escaped(&sentence(&problem.message))))
+    let body = format!("<p class=\"problem\">{}.</p>\n{hint}", escaped(&sentence(&problem.message)));
+    ("This did not work".to_owned(), body)
 }
 
 /// With a capital letter at its start.

@@ -1,19 +1,30 @@
 //! The first page: that Purser runs, and what to do with it.
 
 use axum::extract::State;
-use axum::response::{Html, IntoResponse};
-use purser_control::Control;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use purser_control::shape::Present;
 
-use crate::page::{HEAD, escaped, page};
+use crate::Web;
+use crate::ask::{Ask, to};
+use crate::nav::home;
+use crate::page::page;
+use crate::say::escaped;
+use crate::visitor::see;
 
-pub(crate) async fn front(State(control): State<Control>) -> impl IntoResponse {
-    (HEAD, Html(told(&control.status().gateway.unwrap_or_default())))
+/// `GET /`: whoever is signed in begins where their work is.
+pub(crate) async fn front(State(web): State<Web>, headers: HeaderMap) -> Response {
+    if let Ok(me) = Ask::new(&web.api, &headers).get::<Present>(&to(&["session"])).await {
+        return see(home(&me));
+    }
+    page(StatusCode::OK, "Purser is running", told(&web.control.status().gateway.unwrap_or_default()))
 }
 
 fn told(gateway: &str) -> String {
     let gateway = escaped(gateway);
-    let body = format!(
-        "<p>It meters every model call and holds it within a person's budget before the money is spent.</p>\n\
+    format!(
+        "<p class=\"lead\">It meters every model call and holds it within a person's budget before the money is spent.</p>\n\
+         <p><a class=\"button first\" href=\"/login\">Sign in</a></p>\n\
          <h2>Make calls</h2>\n<p>Point any client at the gateway and give it a Purser key:</p>\n\
          <pre>ANTHROPIC_BASE_URL={gateway}\nOPENAI_BASE_URL={gateway}/v1</pre>\n\
          <h2>Look after it</h2>\n<p>On the machine it runs on:</p>\n\
@@ -21,8 +32,7 @@ fn told(gateway: &str) -> String {
          purser balance\npurser --help</pre>\n\
          <p>Programs use the API under <code>/api/v1/</code> with an administrator's key\n\
          (<code>purser admin-key add</code>); <code>/healthz</code> says whether all is well.</p>"
-    );
-    page("Purser is running", &body)
+    )
 }
 
 #[cfg(test)]

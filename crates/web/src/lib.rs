@@ -1,27 +1,84 @@
 //! Pages for people: server-rendered, readable without scripts, asking nothing of any other host.
 //!
-//! **Model.** A page is a function of figures that `control` hands over, to text.
+//! **Model.** A page asks the JSON API, in this process and with its visitor's own session ([ADR 30]), and writes what
+//! the API answers. A form that comes back becomes a request to the API, and then a redirect or the same form with what
+//! was wrong.
 //!
-//! **Owns** HTML and its style.
+//! **Owns** HTML, styles, scripts, how figures are written, and that forms come from Purser's own pages.
 //!
 //! **Does not own** decisions and figures (`control`), connections (`control`'s listeners carry this router).
 //!
 //! **Invariants.** No request leaves for another host. Every text that people wrote is escaped. What matters works
-//! without scripts.
+//! without scripts. A page shows nothing that the API would not give to the same visitor.
+//!
+//! # How to add a page
+//!
+//! 1. A line in the table of `routes.rs`: method, path, handler, who it is for. The test of routes and roles
+//!    (`tests/it/matrix.rs`) walks that table and fails until the page answers as the line says.
+//! 2. A file in `pages/AREA.rs` or `pages/AREA/NAME.rs`. A `GET` takes a `Visitor`, asks with
+//!    `visitor.ask.get(&to(&["pools"]))` for a type of `purser_control::shape`, builds a struct with
+//!    `#[derive(Template)]` and a `frame` field (`visitor.frame("Title")`), and gives it to `visitor.answer`. What the API
+//!    refuses becomes a page by the same call.
+//! 3. A template in `templates/AREA/NAME.html` that extends `frame/frame.html` and fills the block `main`. Its title is
+//!    the `h1`; begin with `h2`. Tables have a caption, `scope` on their heads, `class="number"` on figures, and stand in
+//!    a `<div class="table" tabindex="0" role="region" aria-label="Table: …">` so that they scroll by themselves.
+//! 4. Figures through `say` only: `money`, `tokens`, `when`, `day`.
+//! 5. A form posts to a path of its own, carries `{{ frame.hidden("what") }}`, and its handler takes a `Sent`, asks with
+//!    `ask.done(Method::POST, &to(…), &sent.once, &body)`, and answers with `see("/where?done=word")`; `frame.having` says
+//!    the word's sentence. What was wrong goes back beside its field: see `pages/me/requests.rs`.
+//! 6. An entry of `nav.rs`: an area at the left (at most seven for any role) or a tab in one.
+//! 7. Its address in `tests/pages/pages.json`: that visits it in both themes, with axe and a screenshot.
+//!
+//! Styles are in `assets/css`, one file per concern, with the tokens of `tokens.css` and no other colours or sizes; no
+//! `style` attribute and no inline handler passes the content-security policy. SVG is styled by classes and presentation
+//! attributes.
+//!
+//! [ADR 30]: ../../../docs/adr/0030-pages-ask-the-api.md
 
 mod activate;
+mod ask;
+mod assets;
+mod demo;
+mod form;
+mod frame;
 mod front;
+mod nav;
 mod page;
+mod pages;
+mod routes;
+mod say;
+mod secure;
+mod visitor;
+
+use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::get;
-use purser_control::Control;
+use axum::extract::FromRef;
+use purser_control::{Control, api};
 
-/// The pages. The front page is open to whoever reaches the listener: nothing on it is secret. The page of a link asks for
-/// the link's own secret.
-pub fn router(control: &Control) -> Router {
-    Router::new()
-        .route("/", get(front::front))
-        .route("/activate/{secret}", get(activate::look).post(activate::activate))
-        .with_state(control.clone())
+pub use demo::{Demo, DemoLogin};
+pub use routes::{Needs, PAGES, Page};
+
+/// What every page stands on.
+#[derive(Clone)]
+pub(crate) struct Web {
+    /// For what is open to everybody.
+    pub(crate) control: Control,
+    /// The API with its gate.
+    pub(crate) api: Router,
+    /// What a made-up company says of itself.
+    pub(crate) demo: Arc<Demo>,
+}
+
+impl FromRef<Web> for Control {
+    fn from_ref(web: &Web) -> Self {
+        web.control.clone()
+    }
+}
+
+/// The pages. The front page and the sign-in page are open to whoever reaches the listener: nothing on them is secret.
+/// The page of a link asks for the link's own secret, every other one for a session.
+pub fn router(control: &Control, demo: Demo) -> Router {
+    let web = Web { control: control.clone(), api: api::open(control), demo: Arc::new(demo) };
+    routes::routes().with_state(web)
 }

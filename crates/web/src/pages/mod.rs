@@ -1,0 +1,10 @@
+//! The pages, by area.
+
+pub(crate) mod account;
+pub(crate) mod grants;
+pub(crate) mod me;
+pub(crate) mod runs;
+pub(crate) mod search;
+pub(crate) mod sign_in;
+pub(crate) mod stops;
+pub(crate) mod theme;

@@ -1,0 +1,90 @@
+//! Which page is where, and who it is for: a line a page, in the order of the navigation.
+
+use axum::Router;
+use axum::routing::{get, post};
+use purser_control::Permission;
+
+use crate::pages::{account, grants, me, runs, search, sign_in, stops, theme};
+use crate::{Web, activate, assets, front};
+
+/// Who gets an answer other than a refusal. It decides nothing: the API does. The tests hold one against the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needs {
+    /// Nothing: whoever reaches the listener.
+    Nobody,
+    /// A session.
+    Session,
+    /// A session of somebody with a purse.
+    Person,
+    /// A session of somebody who may do this.
+    May(Permission),
+}
+
+/// One page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// `get` or `post`.
+    pub method: &'static str,
+    /// With `{id}` where an id goes.
+    pub path: &'static str,
+    /// Who it is for.
+    pub needs: Needs,
+}
+
+macro_rules! needs {
+    (Nobody) => {
+        Needs::Nobody
+    };
+    (Session) => {
+        Needs::Session
+    };
+    (Person) => {
+        Needs::Person
+    };
+    ($permission:ident) => {
+        Needs::May(Permission::$permission)
+    };
+}
+
+macro_rules! pages {
+    ($($method:ident $path:literal => $handler:path, $needs:ident;)*) => {
+        /// Every page.
+        pub const PAGES: &[Page] = &[$(Page {
+            method: stringify!($method),
+            path: $path,
+            needs: needs!($needs),
+        }),*];
+
+        pub(crate) fn routes() -> Router<Web> {
+            Router::new()$(.route($path, $method($handler)))*.route("/assets/{version}/{name}", get(assets::asset))
+        }
+    };
+}
+
+pages! {
+    get "/" => front::front, Nobody;
+    get "/activate/{secret}" => activate::look, Nobody;
+    post "/activate/{secret}" => activate::activate, Nobody;
+
+    get "/login" => sign_in::show, Nobody;
+    post "/login" => sign_in::sign_in, Nobody;
+    post "/logout" => sign_in::sign_out, Session;
+    post "/theme" => theme::switch, Session;
+    get "/account" => account::show, Session;
+    get "/search" => search::show, Session;
+
+    get "/me" => me::today::show, Person;
+    get "/me/runs" => me::runs::show, Person;
+    get "/me/grants" => me::grants::show, Person;
+    get "/me/requests" => me::requests::show, Person;
+    post "/me/requests" => me::requests::ask, Person;
+    post "/me/requests/{id}/cancel" => me::requests::cancel, TopUpsAsk;
+    get "/me/connect" => me::connect::show, Person;
+    post "/me/connect" => me::connect::make, Person;
+    post "/me/keys/{id}/revoke" => me::connect::revoke, KeysChange;
+    get "/grants/{id}" => grants::show, UsageRead;
+    get "/runs/{id}" => runs::show, UsageRead;
+    post "/runs/{id}/stop" => runs::stop, StopsChange;
+    post "/runs/{id}/confirm" => runs::confirm, RunsConfirm;
+    post "/stops/{id}/lift" => stops::lift, StopsChange;
+}
