@@ -160,7 +160,8 @@ async fn run(
     let agents = purser_mcp::router(control);
     let local = api::local(control).merge(agents.clone());
     let local: JoinHandle<()> = tokio::spawn(api::serve_socket(socket, local, stopping.clone()));
-    let faces = api::open(control).merge(purser_web::router(control)).merge(agents);
+    let faces =
+        api::open(control).merge(purser_web::router(control, crate::demo::Mark::shown(&place.data))).merge(agents);
     let open = tokio::spawn(api::serve_tcp(listener, tls, faces, stopping.clone()));
     let jobs = tokio::spawn(purser_control::jobs::run(Control::clone(control), stopping));
 

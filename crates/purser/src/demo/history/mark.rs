@@ -5,6 +5,7 @@ use std::path::Path;
 use purser_store::{DataDir, Mode};
 use serde::{Deserialize, Serialize};
 
+use super::logins::Entry;
 use crate::engine::store;
 use crate::failure::Failure;
 
@@ -20,12 +21,20 @@ pub(crate) struct Mark {
     pub(crate) from: String,
     /// The first day after it.
     pub(crate) until: String,
+    /// Who may sign in to its pages.
+    #[serde(default)]
+    pub(crate) logins: Vec<Entry>,
 }
 
 impl Mark {
     /// The mark of a folder; `None` of one in which people work.
     pub(crate) fn of(data: &Path) -> Option<Self> {
         serde_json::from_slice(&std::fs::read(data.join(FILE)).ok()?).ok()
+    }
+
+    /// What the pages of a folder say of it; nothing of one in which people work.
+    pub(crate) fn shown(data: &Path) -> purser_web::Demo {
+        Self::of(data).map(|mark| mark.logins.iter().map(Entry::shown).collect())
     }
 
     /// Marks a folder.
@@ -68,7 +77,7 @@ mod tests {
         let data = folder.path().join("data");
         drop(DataDir::open(&data, Mode::Exclusive).unwrap());
         assert!(wipe(&data).unwrap_err().to_string().contains("not marked"));
-        let mark = Mark { seed: 1, from: "2025-09-26".to_owned(), until: "2026-11-26".to_owned() };
+        let mark = Mark { seed: 1, from: "2025-09-26".to_owned(), until: "2026-11-26".to_owned(), logins: Vec::new() };
         mark.write(&data).unwrap();
         assert_eq!(Mark::of(&data), Some(mark));
         let held = DataDir::open(&data, Mode::Exclusive).unwrap();

@@ -8,6 +8,7 @@
 //! share a frame, and how far slices are ahead, is the machine's.) The folder is marked, and only a marked one is wiped.
 
 mod calls;
+mod logins;
 mod mark;
 mod offers;
 mod outcomes;
@@ -56,6 +57,9 @@ const MONTHS: i32 = 14;
 const ZONE: &str = "Europe/Berlin";
 /// The day of a month on which the month before is closed.
 const CLOSES_ON: i8 = 9;
+/// The numbers of whoever leads Engineering and of somebody there, who may sign in.
+const LEAD: usize = 1;
+const EMPLOYEE: usize = 7;
 /// Microseconds of an hour and of a minute.
 const HOUR_US: i64 = 3_600_000_000;
 const MINUTE_US: i64 = 60_000_000;
@@ -107,7 +111,7 @@ pub(crate) async fn company(wanted: &Company, place: &Place, out: Output) -> Res
     let from = until
         .checked_sub(Span::new().months(wanted.months))
         .map_err(|_| Failure::usage(format!("there is nothing before {until}"), "name a later day"))?;
-    let mark = Mark { seed: wanted.seed, from: from.to_string(), until: until.to_string() };
+    let mut mark = Mark { seed: wanted.seed, from: from.to_string(), until: until.to_string(), logins: Vec::new() };
     say(format_args!("a company lives through {from} to {until}…"));
     let zone = Zone::try_new(ZONE).map_err(|error| Failure::from_error("the company has no zone", &error))?;
     let place = Place { currency: purser_core::money::Currency::usd(), zone, ..place.clone() };
@@ -134,6 +138,10 @@ pub(crate) async fn company(wanted: &Company, place: &Place, out: Output) -> Res
     let log = engine.denial_log()?;
     let lived = life.live(&log).await?;
     let control = engine.control();
+    let id = |number: usize| life.known(number).map(|known| known.person);
+    let (lead, employee) = (id(LEAD).unwrap_or_default(), id(EMPLOYEE).unwrap_or_default());
+    mark.logins = logins::make(control, wanted.seed, &lead, &employee).await?;
+    mark.write(&place.data)?;
     let mut offers = BTreeMap::new();
     for row in control.offers(None).await?.items {
         *offers.entry(row.state).or_insert(0) += 1;
@@ -161,13 +169,15 @@ pub(crate) async fn company(wanted: &Company, place: &Place, out: Output) -> Res
 
 fn told(made: &Made) -> String {
     let offers: Vec<String> = made.offers.iter().map(|(state, count)| format!("{count} {state}")).collect();
+    let logins: Vec<String> = made.mark.logins.iter().map(logins::Entry::line).collect();
     format!(
         "made up, and marked so: {}\n{} people, {} to {}: {} calls for ${}, {} denied, {} in suspense\n\
          offers: {}\n\n\
          look      purser offer list --data {0}; also pool list, balance, suspense list,\n\
          \x20         trace \"Person 39\", statement \"Person 7\", rewards \"Person 39\", period list,\n\
          \x20         roi show --from {2}\n\
-         serve     purser serve --data {0}\nwipe      purser demo wipe --data {0}",
+         serve     purser serve --data {0}\nwipe      purser demo wipe --data {0}\n\n\
+         sign in to its pages (demo data, no secrets):\n{}",
         made.data,
         made.people,
         made.mark.from,
@@ -176,7 +186,8 @@ fn told(made: &Made) -> String {
         made.charged,
         made.denied,
         made.in_suspense,
-        offers.join(", ")
+        offers.join(", "),
+        logins.join("\n")
     )
 }
 
