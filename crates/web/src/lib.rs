@@ -31,13 +31,15 @@
 //!
 //! Styles are in `assets/css`, one file per concern, with the tokens of `tokens.css` and no other colours or sizes; no
 //! `style` attribute and no inline handler passes the content-security policy. SVG is styled by classes and presentation
-//! attributes.
+//! attributes. Charts are made by [`chart::svg`], from figures that the API gave; a template writes
+//! `Markup::new(figure.html())`.
 //!
 //! [ADR 30]: ../../../docs/adr/0030-pages-ask-the-api.md
 
 mod activate;
 mod ask;
 mod assets;
+pub mod chart;
 mod demo;
 mod form;
 mod frame;
