@@ -203,6 +203,7 @@ def a_company() -> str:
         check(currencies == {"USD", "EUR", "GBP"}, str(currencies))
         found = {finding["code"] for offer in offers for finding in offer["findings"]}
         check({"TOK001", "TOK004", "TOK006"} <= found, str(found))
+        the_bill(data, made["billed"])
         top_ups = ask("top-up", "list", "--all")
         states = {top_up["state"] for top_up in top_ups}
         # What waited on its last day has closed by whenever this is run.
@@ -224,6 +225,24 @@ def a_company() -> str:
         purser(data, "demo", "wipe")
         check(not data.exists() and other.exists(), "the company is still there")
     return f"{made['calls']} calls in {took:.0f} s"
+
+
+def the_bill(data: Path, billed: list) -> None:
+    """The last month's bill has a key that is not Purser's and a model that became dearer; the month before is equal."""
+    first, following = billed
+
+    def reconciled(first: str, following: str, equal: bool) -> dict:
+        words = ("bill", "reconcile", "--from", first, "--to", following)
+        (provider,) = json.loads(purser(data, "--json", *words, good=equal).stdout)["providers"]
+        return provider
+
+    last = reconciled(first, following, equal=False)
+    causes = {cause["cause"]: nano(cause["amount"]) for cause in last["causes"]}
+    check(causes.keys() >= {"shadow_key", "price_drift"} and "unexplained" not in causes, str(causes))
+    check(all(causes[cause] > 0 for cause in ("shadow_key", "price_drift")), str(causes))
+    year, month, _ = map(int, first.split("-"))
+    before = f"{year - 1}-12-01" if month == 1 else f"{year}-{month - 1:02}-01"
+    check(not reconciled(before, first, equal=True)["causes"], "the month before differs")
 
 
 def the_same_company() -> str:

@@ -19,7 +19,7 @@ use crate::live::StopFlag;
 use crate::meter::meter;
 use crate::refuse::Refused;
 use crate::routing;
-use crate::runs::{self, InRun};
+use crate::runs::{self, InRun, NotEntered};
 use crate::settle::settle;
 use crate::switch::{self, Switched};
 use crate::worker::Worker;
@@ -77,7 +77,13 @@ async fn metered(
     // Boxed, as it is large and goes from hand to hand.
     let facts = Box::new(facts);
     may_pass(worker, &caller, &facts, about.at)?;
-    let run = runs::enter(worker, client, about, &caller, (&facts, &body)).await?;
+    let run = match runs::enter(worker, &snapshot, about, &caller, (&facts, &body)) {
+        Ok(run) => run,
+        Err(NotEntered::Refused(refused)) => return Err(refused),
+        Err(NotEntered::Paused { .. }) => {
+            runs::enter_when_confirmed(worker, client, about, &caller, (&facts, &body)).await?
+        }
+    };
     let (facts, body, switched) = match switch::cheaper(worker, &snapshot, (about, &caller), (&facts, &body)) {
         Some((facts, body, switched)) => (Box::new(facts), body, Some(switched)),
         None => (facts, body, None),

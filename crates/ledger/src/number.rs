@@ -6,6 +6,8 @@ use std::str::FromStr;
 
 use purser_core::written::Written;
 
+use crate::record::codec::put_hold;
+
 macro_rules! numbers {
     ($($(#[$doc:meta])* $name:ident($inner:ty);)*) => {$(
         $(#[$doc])*
@@ -79,6 +81,14 @@ impl HoldId {
 }
 
 impl HoldId {
+    /// The bytes by which every record names it, one behind the other: a frame without them has no record of it. One
+    /// that has them may mean something else by them.
+    pub fn recorded(self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        put_hold(&mut bytes, self);
+        bytes
+    }
+
     /// `hld_3-1042`: the 1042nd hold after the third start.
     pub fn written(self) -> Written<32> {
         let mut text = Written::default();

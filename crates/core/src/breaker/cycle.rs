@@ -35,6 +35,10 @@ pub(super) struct Circle {
     pub(super) waited_each: Duration,
 }
 
+impl Circle {
+    const NONE: Self = Self { steps: 1, rounds: 0, cost: Nano::ZERO, waited_each: Duration::ZERO };
+}
+
 impl Cycle {
     /// Takes in a step's work. One without any belongs to what is around it: it neither repeats nor breaks a circle.
     pub(super) fn step(&mut self, work: Option<u64>, waited: Duration, cost: Nano) {
@@ -59,6 +63,10 @@ impl Cycle {
 
     /// The circle that was gone round most often.
     pub(super) fn circle(&self) -> Circle {
+        // As nearly always.
+        if self.equal == [0; CIRCLE_MAX] {
+            return Circle::NONE;
+        }
         let circles = self.equal.iter().zip(&self.cost).zip(&self.waited).zip(1_u32..);
         let circles = circles.map(|(((equal, cost), waited), steps)| Circle {
             steps,
@@ -68,7 +76,7 @@ impl Cycle {
         });
         // Equal steps are also a circle of two, three, …: the shortest says what it is.
         let most = circles.reduce(|best, next| if next.rounds > best.rounds { next } else { best });
-        most.unwrap_or(Circle { steps: 1, rounds: 0, cost: Nano::ZERO, waited_each: Duration::ZERO })
+        most.unwrap_or(Circle::NONE)
     }
 }
 

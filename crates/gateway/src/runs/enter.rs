@@ -1,6 +1,7 @@
 //! A call enters its run; where a breaker holds that back for a moment only, it waits for the owner's word.
 
 use purser_core::breaker::{Act, Breaker, Rules};
+use purser_core::snapshot::Snapshot;
 use purser_providers::{RequestFacts, RunFacts};
 use tokio::time::{Instant, timeout_at};
 
@@ -13,26 +14,37 @@ use crate::refuse::Refused;
 use crate::worker::Worker;
 
 /// Counts the call in its run, or says why not.
-pub(crate) async fn enter(
+pub(crate) fn enter(
+    worker: &Worker,
+    snapshot: &Snapshot,
+    about: &About,
+    caller: &Caller,
+    (facts, body): (&RequestFacts, &[u8]),
+) -> Result<InRun, NotEntered> {
+    let runs = &worker.shared.runs;
+    let said = RunFacts::read(&about.head.headers, facts);
+    runs.enter(snapshot, &Asked { caller, tool: &about.tool, said, turn: facts.turn(body, &runs.work_key) })
+}
+
+/// Enters a run that a breaker holds back, once its owner has said that it may go on. Where the breaker does not wait for
+/// that, or nobody says so in time, the call is refused.
+pub(crate) async fn enter_when_confirmed(
     worker: &Worker,
     client: &mut Client,
     about: &About,
     caller: &Caller,
-    (facts, body): (&RequestFacts, &[u8]),
+    asked: (&RequestFacts, &[u8]),
 ) -> Result<InRun, Refused> {
-    let (runs, mut stops) = (&worker.shared.runs, worker.shared.stops.clone());
-    let said = RunFacts::read(&about.head.headers, facts);
-    let asked = Asked { caller, tool: &about.tool, said, turn: facts.turn(body, &runs.work_key) };
-    let mut deadline = None;
+    let mut stops = worker.shared.stops.clone();
+    let policy = &caller.policy;
+    let until = Instant::now() + policy.park.max_wait;
     loop {
         let snapshot = worker.snapshot();
-        let (run, tripped) = match runs.enter(&snapshot, &asked) {
+        let (run, tripped) = match enter(worker, &snapshot, about, caller, asked) {
             Ok(run) => return Ok(run),
             Err(NotEntered::Refused(refused)) => return Err(refused),
             Err(NotEntered::Paused { run, tripped }) => (run, tripped),
         };
-        let policy = &caller.policy;
-        let until = *deadline.get_or_insert_with(|| Instant::now() + policy.park.max_wait);
         if act_of(&policy.breakers, tripped.breaker) != Some(Act::Hold) || Instant::now() >= until {
             return Err(deny::paused(&snapshot, caller, run, tripped));
         }

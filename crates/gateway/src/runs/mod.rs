@@ -31,7 +31,7 @@ use smallvec::SmallVec;
 use crate::auth::Caller;
 use crate::deny;
 use crate::refuse::Refused;
-pub(crate) use enter::enter;
+pub(crate) use enter::{enter, enter_when_confirmed};
 pub(crate) use legs::RunLegs;
 pub use table::Past;
 use table::Table;

@@ -245,7 +245,8 @@ impl Answer {
         Ok(here && self.counts.output.is_some())
     }
 
-    pub(crate) fn metered(&self) -> Result<Metered, UsageProblem> {
+    /// All of it but the names, which [`super::Answer`] adds.
+    pub(crate) fn counted(&self) -> Result<Metered, UsageProblem> {
         // A message that has ended without its last count is not metered by the placeholder of its start.
         let ended_uncounted = self.common.complete && !self.is_final;
         if !self.has_usage || self.counts.input.is_none() || ended_uncounted {
@@ -264,11 +265,11 @@ impl Answer {
         let geo = self.geo.clone().filter(|geo| !matches!(geo.as_str(), "" | "global" | "not_available"));
         Ok(Metered {
             usage,
-            served: Served { model: self.common.model.clone(), tier: served_tier, geo },
+            served: Served { model: None, tier: served_tier, geo },
             others,
             stage: if self.is_final { Stage::Final } else { Stage::InputOnly },
             suspect,
-            provider_id: self.common.id.clone(),
+            provider_id: None,
         })
     }
 }

@@ -204,7 +204,8 @@ impl Answer {
         Ok(renamed)
     }
 
-    pub(crate) fn metered(&self) -> Result<Metered, UsageProblem> {
+    /// All of it but the names, which [`super::Answer`] adds.
+    pub(crate) fn counted(&self) -> Result<Metered, UsageProblem> {
         let counts = &self.counts;
         let (true, Some(prompt)) = (self.has_usage, counts.prompt) else { return Err(UsageProblem::Missing) };
         let mut suspect = self.common.suspect;
@@ -239,15 +240,11 @@ impl Answer {
         };
         Ok(Metered {
             usage,
-            served: Served {
-                model: self.common.model.clone(),
-                tier: self.tier.as_deref().map(tier).unwrap_or_default(),
-                geo: None,
-            },
+            served: Served { model: None, tier: self.tier.as_deref().map(tier).unwrap_or_default(), geo: None },
             others: Vec::new(),
             stage: if self.common.complete { Stage::Final } else { Stage::Running },
             suspect,
-            provider_id: self.common.id.clone(),
+            provider_id: None,
         })
     }
 

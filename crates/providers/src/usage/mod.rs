@@ -70,6 +70,11 @@ pub struct Metered {
 pub const COUNT_MAX: u64 = 1_000_000_000;
 
 impl Metered {
+    fn named(mut self, model: Option<String>, id: Option<String>) -> Self {
+        (self.served.model, self.provider_id) = (model, id);
+        self
+    }
+
     /// Adds what only the request tells: a chat search model's one search per call, and the lifetime of OpenAI's cache
     /// writes.
     #[must_use]
@@ -113,11 +118,12 @@ pub fn read_usage(dialect: Dialect, body: &[u8]) -> Result<Metered, UsageProblem
 /// As [`read_usage`], and the ids that the answer says were made ([`provider_ids`](crate::provider_ids)), in one pass.
 pub fn read_answer(dialect: Dialect, body: &[u8]) -> (Result<Metered, UsageProblem>, Vec<ProviderId>) {
     let mut answer = Answer::new(dialect);
-    let metered = match answer.read_body(body) {
-        Ok(()) => answer.metered(),
+    let counted = match answer.read_body(body) {
+        Ok(()) => answer.counted(),
         Err(_) => Err(UsageProblem::NotJson),
     };
-    (metered, std::mem::take(&mut answer.common_mut().ids))
+    let Common { id, model, ids, .. } = std::mem::take(answer.common_mut());
+    (counted.map(|counted| counted.named(model, id)), ids)
 }
 
 /// What stands at the spots of an event that said text alone.
@@ -211,15 +217,22 @@ impl Answer {
         &self.common().ids
     }
 
+    /// What was used so far.
     pub(crate) fn metered(&self) -> Result<Metered, UsageProblem> {
+        let Common { id, model, .. } = self.common();
+        self.counted().map(|counted| counted.named(model.clone(), id.clone()))
+    }
+
+    /// As [`metered`](Self::metered), without the names of the model and the answer.
+    fn counted(&self) -> Result<Metered, UsageProblem> {
         if let Some(problem) = &self.common().problem {
             return Err(problem.clone());
         }
         let mut metered = match self {
-            Self::Anthropic(answer) => answer.metered(),
-            Self::Chat(answer) => answer.metered(),
-            Self::Responses(answer) => answer.metered(),
-            Self::Gemini(answer) => answer.metered(),
+            Self::Anthropic(answer) => answer.counted(),
+            Self::Chat(answer) => answer.counted(),
+            Self::Responses(answer) => answer.counted(),
+            Self::Gemini(answer) => answer.counted(),
         }?;
         let seen = self.common().visible_bytes > 0;
         let nothing_out = seen && metered.stage == Stage::Final && metered.usage.output_tokens() == 0;

@@ -22,7 +22,16 @@ pub(crate) struct Desk {
 impl Desk {
     /// Gives somebody a key with a role.
     pub(crate) async fn of(control: &Control, label: &str, role: &str) -> Result<Self, Failure> {
-        let new = NewAdminKey { label: label.to_owned(), roles: vec![role.to_owned()], person: None };
+        Self::with(control, NewAdminKey { label: label.to_owned(), roles: vec![role.to_owned()], person: None }).await
+    }
+
+    /// Somebody's own key, for what is theirs alone.
+    pub(crate) async fn own(control: &Control, person: &str) -> Result<Self, Failure> {
+        let (label, roles) = ("their own".to_owned(), vec!["employee".to_owned()]);
+        Self::with(control, NewAdminKey { label, roles, person: Some(person.to_owned()) }).await
+    }
+
+    async fn with(control: &Control, new: NewAdminKey) -> Result<Self, Failure> {
         let made = control.add_admin_key(None, new).await?;
         let key = made.key.ok_or_else(|| Failure::new("a new key has no secret", "it was made before"))?;
         Ok(Self { control: control.clone(), key })
@@ -34,9 +43,12 @@ impl Desk {
         to: &[&str],
         body: &impl Serialize,
     ) -> Result<Result<T, Problem>, Failure> {
-        let body =
-            serde_json::to_vec(body).map_err(|error| Failure::from_error("a request can't be written", &error))?;
-        self.ask(Method::POST, path(to.iter().copied()), body).await
+        self.ask(Method::POST, path(to.iter().copied()), written(body)?).await
+    }
+
+    /// Has something set that has to succeed.
+    pub(crate) async fn set<T: DeserializeOwned>(&self, to: &[&str], body: &impl Serialize) -> Result<T, Failure> {
+        self.ask(Method::PUT, path(to.iter().copied()), written(body)?).await?.map_err(Failure::from)
     }
 
     /// Has something done that has to succeed.
@@ -75,4 +87,8 @@ impl Desk {
         }
         serde_json::from_slice(&bytes).map(Err).map_err(|error| unreadable(&error))
     }
+}
+
+fn written(body: &impl Serialize) -> Result<Vec<u8>, Failure> {
+    serde_json::to_vec(body).map_err(|error| Failure::from_error("a request can't be written", &error))
 }

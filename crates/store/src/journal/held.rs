@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 
+use memchr::memmem;
 use purser_core::money::Nano;
 use purser_core::time::Instant;
 use purser_ledger::{FrameError, FrameNo, HoldId, JournalError, Leg, Lsn, Record};
@@ -38,12 +39,16 @@ impl JournalReader {
     /// As [`read`](Self::read).
     pub fn held(&self, id: HoldId, settled: Lsn) -> Result<Option<Held>, JournalError> {
         let (mut until, mut grown) = (settled, Vec::new());
+        // Records are decoded only where its bytes are: a segment has hundreds of thousands of others.
+        let named = id.recorded();
+        let named = memmem::Finder::new(&named);
         for _ in 0..SEGMENTS_MAX {
             let from = self.stretch(until)?;
             let (mut first, mut placed, mut damaged) = (None, None, None);
             self.read(from, &mut |frame| {
                 first.get_or_insert(frame.first_lsn);
-                let looked = frame.records().try_for_each(|stamped| {
+                let records = named.find(&frame.payload).map(|_| frame.records());
+                let looked = records.into_iter().flatten().try_for_each(|stamped| {
                     let stamped = stamped?;
                     match stamped.record {
                         Record::Hold { id: of, amount, legs, .. } if of == id => {

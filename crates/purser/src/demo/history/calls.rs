@@ -6,6 +6,7 @@ use std::sync::Arc;
 use purser_control::Control;
 use purser_core::charge::{ChargeRecord, Dialect, Mark as CallMark};
 use purser_core::id::KeyId;
+use purser_core::money::Nano;
 use purser_core::rating;
 use purser_core::scope::CallScope;
 use purser_core::snapshot::Snapshot;
@@ -31,8 +32,8 @@ pub(crate) struct Call {
 /// What became of it.
 #[derive(Debug)]
 pub(crate) enum Became {
-    /// Charged.
-    Paid,
+    /// Charged so much.
+    Paid(Nano),
     /// Told no.
     Denied(Denial),
     /// Set aside, and never heard of again.
@@ -127,6 +128,6 @@ impl Caller {
         record.encode(&mut bytes).map_err(|error| failed(&error))?;
         let settlement = Settlement { charge, mark: Mark::Exact, detail: Detail::from_vec(bytes) };
         held.settle(settlement).map_err(|error| failed(&error))?;
-        Ok(Became::Paid)
+        Ok(Became::Paid(charge))
     }
 }

@@ -7,6 +7,8 @@
 //! **Invariants.** The same seed and last day give the same company: the same ids, offers, charges. (Which records
 //! share a frame, and how far slices are ahead, is the machine's.) The folder is marked, and only a marked one is wiped.
 
+mod bills;
+mod boards;
 mod calls;
 mod logins;
 mod mark;
@@ -40,6 +42,7 @@ use serde_json::json;
 
 pub(crate) use self::mark::{Mark, wipe};
 
+use self::bills::Paid;
 use self::calls::{Became, Call, Caller};
 use self::offers::{Desks, EMPTY, ENGINEERING, POOL};
 use self::staff::{FAMILIES, Habit, Member, everybody};
@@ -89,6 +92,8 @@ struct Made {
     charged: Nano,
     denied: u64,
     in_suspense: usize,
+    /// The last month that a bill came for: its first day, and the next month's.
+    billed: Option<(String, String)>,
 }
 
 /// Makes the company in a new data folder.
@@ -162,12 +167,18 @@ pub(crate) async fn company(wanted: &Company, place: &Place, out: Output) -> Res
         charged: lived.charged,
         denied: lived.denied,
         in_suspense,
+        billed: bills::last(until)
+            .filter(|(first, _)| first.last_of_month() >= from)
+            .map(|(first, next)| (first.to_string(), next.to_string())),
     };
     out.show(&made, told);
     Ok(())
 }
 
 fn told(made: &Made) -> String {
+    let bill = made.billed.as_ref();
+    let bill =
+        bill.map(|(from, to)| format!(",\n          bill reconcile --from {from} --to {to}")).unwrap_or_default();
     let offers: Vec<String> = made.offers.iter().map(|(state, count)| format!("{count} {state}")).collect();
     let logins: Vec<String> = made.mark.logins.iter().map(logins::Entry::line).collect();
     format!(
@@ -175,7 +186,8 @@ fn told(made: &Made) -> String {
          offers: {}\n\n\
          look      purser offer list --data {0}; also pool list, balance, suspense list,\n\
          \x20         trace \"Person 39\", statement \"Person 7\", rewards \"Person 39\", period list,\n\
-         \x20         roi show --from {2}\n\
+         \x20         forecast, alarm list, board list,\n\
+         \x20         roi show --from {2}{bill}\n\
          serve     purser serve --data {0}\nwipe      purser demo wipe --data {0}\n\n\
          sign in to its pages (demo data, no secrets):\n{}",
         made.data,
@@ -231,18 +243,22 @@ impl Life {
     async fn live(&self, log: &purser_store::DenialLog) -> Result<Lived, Failure> {
         self.found().await?;
         let mut lived = Lived::default();
-        let mut denials = Vec::new();
+        let (mut denials, mut paid) = (Vec::new(), Paid::default());
         let mut day = self.from;
         while day < self.until {
             self.clock.set(Zone::UTC.first_instant(day));
             self.change(day).await?;
             self.achieved(day).await?;
+            self.bill(day, &mut paid).await?;
             self.close_month(day).await?;
             let snapshot = self.caller.control.snapshot();
             for call in self.calls(day) {
                 self.clock.set(call.at);
                 match self.caller.call(&snapshot, &call).await? {
-                    Became::Paid => lived.calls += 1,
+                    Became::Paid(charge) => {
+                        lived.calls += 1;
+                        paid.add(day, &call, charge);
+                    }
                     Became::Denied(denial) => denials.push(denial),
                     Became::Lost(hold) => lived.lost.push(hold),
                 }
@@ -386,6 +402,7 @@ impl Life {
                 self.keys(member, person, None, starts.yesterday().unwrap_or(starts)).await?;
             }
             self.turning_points(month, day).await?;
+            self.boards(month).await?;
         }
         match days_left {
             20 => self.desks.unanswered(day).await?,
