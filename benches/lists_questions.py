@@ -202,6 +202,7 @@ def asked_so(known: Known) -> dict[str, list[Question]]:
              (("action", "no_such_thing"),)),
         ways("/audit/verify", judged=False),
         ways("/exports/focus", (("from", f"{middle}-01"), ("to", f"{middle}-02")), judged=False),
+        ways("/exports/ledger", (("from", f"{middle}-01"), ("to", f"{middle}-02")), judged=False),
         ways("/break-glass"),
         ways("/offers", (), (("state", "accepted"),), (("state", "draft"),)),
         ways("/offers/report", (), (("on", f"{middle}-15"),)),

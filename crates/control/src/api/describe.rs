@@ -21,6 +21,8 @@ pub(super) struct Operation {
     pub(super) is_document: bool,
     /// Is it a table, CSV, rather than JSON?
     pub(super) is_csv: bool,
+    /// May it be lines of JSON as well?
+    pub(super) is_lines: bool,
     /// May it be named, to be done once however often it is sent?
     pub(super) repeatable: bool,
 }

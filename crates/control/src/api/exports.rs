@@ -16,7 +16,7 @@ use crate::Control;
 use crate::access::{Permission, forbidden};
 use crate::error::Error;
 use crate::exports::Export;
-use crate::shape::WantedExport;
+use crate::shape::{WantedExport, WantedLedger};
 
 /// A file, as a response.
 pub(super) struct Csv(Result<Export, Error>);
@@ -34,11 +34,27 @@ impl IntoResponse for Csv {
             Err(error) => return ([(CACHE_CONTROL, "no-store")], error).into_response(),
         };
         let head = [
-            (CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
+            (CONTENT_TYPE, export.media_type.to_owned()),
             (CACHE_CONTROL, "no-store".to_owned()),
             (CONTENT_DISPOSITION, format!("attachment; filename=\"{}\"", export.name)),
         ];
         (head, Body::new(Pieces(export.pieces))).into_response()
+    }
+}
+
+/// The same, or JSON lines where they were asked for.
+pub(super) struct CsvOrLines(Csv);
+
+impl Part for CsvOrLines {
+    fn describe(operation: &mut Operation, schemas: &mut Schemas) {
+        Csv::describe(operation, schemas);
+        operation.is_lines = true;
+    }
+}
+
+impl IntoResponse for CsvOrLines {
+    fn into_response(self) -> Response {
+        self.0.into_response()
     }
 }
 
@@ -58,9 +74,24 @@ impl HttpBody for Pieces {
 }
 
 pub(super) async fn export_focus(State(control): State<Control>, Query(wanted): Query<WantedExport>) -> Csv {
+    Csv(match may_name(&control, wanted.names) {
+        Ok(()) => control.export_focus(wanted).await,
+        Err(error) => Err(error),
+    })
+}
+
+pub(super) async fn export_ledger(State(control): State<Control>, Query(wanted): Query<WantedLedger>) -> CsvOrLines {
+    CsvOrLines(Csv(match may_name(&control, wanted.names) {
+        Ok(()) => control.export_ledger(wanted).await,
+        Err(error) => Err(error),
+    }))
+}
+
+/// Names are for whoever may see everybody's.
+fn may_name(control: &Control, names: bool) -> Result<(), Error> {
     let now = control.inner.clock.now();
-    if wanted.names && !control.acting.within(Permission::PeopleRead, now).is_everything() {
-        return Csv(Err(forbidden("names are for those who may see everybody's")));
+    if names && !control.acting.within(Permission::PeopleRead, now).is_everything() {
+        return Err(forbidden("names are for those who may see everybody's"));
     }
-    Csv(control.export_focus(wanted).await)
+    Ok(())
 }

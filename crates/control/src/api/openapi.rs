@@ -127,7 +127,9 @@ fn described(endpoint: &Endpoint, operation: &Operation) -> Value {
         let text = json!({ "schema": { "type": "string" } });
         json!({ "text/html": text, "application/pdf": text })
     } else if operation.is_csv {
-        json!({ "text/csv": { "schema": { "type": "string" } } })
+        let text = json!({ "schema": { "type": "string" } });
+        let lines = operation.is_lines.then(|| ("application/jsonl", text.clone()));
+        [("text/csv", text)].into_iter().chain(lines).map(|(kind, text)| (kind.to_owned(), text)).collect()
     } else {
         json!({ "application/json": { "schema": answer } })
     };

@@ -13,3 +13,34 @@ pub struct WantedExport {
     /// With the names of people and units beside their ids.
     pub names: bool,
 }
+
+/// How a file is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ExportFormat {
+    /// Comma-separated values (RFC 4180).
+    #[default]
+    Csv,
+    /// One JSON object on each line.
+    Jsonl,
+}
+
+/// Which postings of the ledger, and how.
+#[derive(Clone, Debug, Default, Deserialize, schemars::JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct WantedLedger {
+    /// First day (UTC); the first of the running month where it is missing.
+    pub from: Option<String>,
+    /// First day not included; tomorrow where it is missing.
+    pub to: Option<String>,
+    /// Only this person's (id or name).
+    pub person: Option<String>,
+    /// Only what counts in this unit or one below it (id or name).
+    pub unit: Option<String>,
+    /// Only calls that asked for this model.
+    pub model: Option<String>,
+    /// `csv` or `jsonl`.
+    pub format: ExportFormat,
+    /// With the names of people and units beside their ids.
+    pub names: bool,
+}

@@ -63,7 +63,7 @@ pub use board::{
 };
 pub use budget::{Budget, SetBudget};
 pub use cost::{ChangeCosts, CostLine, Costs, CostsRow, PersonCost};
-pub use export::WantedExport;
+pub use export::{ExportFormat, WantedExport, WantedLedger};
 pub use flag::{Flag, WantedFlags};
 pub use forecast::{
     Forecast, ForecastBy, ForecastMonth, ForecastPeriod, ForecastTest, ForecastTestRow, WantedForecast,

@@ -101,3 +101,78 @@ async fn an_export_waits_for_whoever_reads_it() {
     }
     assert!(bytes > 3_000_000 && longest < 66_000, "{bytes} in pieces of {longest}");
 }
+
+/// What a ledger's file says: the question, its charges, and the sum.
+fn told(text: &str) -> (serde_json::Value, Vec<serde_json::Value>, serde_json::Value) {
+    let lines = text.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    let mut lines: Vec<_> = lines.collect();
+    let (total, about) = (lines.pop().unwrap()["total"].take(), lines.remove(0)["about"].take());
+    (about, lines.into_iter().map(|mut line| line["charge"].take()).collect(), total)
+}
+
+#[tokio::test]
+async fn the_ledgers_files_add_up_to_the_ledger_and_say_what_was_asked() {
+    let bench = Bench::new().await;
+    let (one, other) = (bench.person("=The analyst").await, bench.person("The other").await);
+    for person in [&one, &other] {
+        bench.grant(person, "20/day").await;
+    }
+    let (key_one, key_other) = (bench.key(&one).await, bench.key(&other).await);
+    // Of a week in which 210 billion tokens were used, a fifth on each day.
+    let week = ["20", "21", "22", "23", "24"].map(|day| format!("2026-11-{day}T10:00:00Z"));
+    for day in &week {
+        bench.clock.set(day);
+        settle_as(&bench, hold(&bench, &key_one, "5"), "1.000000001", |record| {
+            record.usage = Usage { cache_read: 41_999_999_999, output: 1, ..Usage::default() };
+        });
+    }
+    settle_as(&bench, hold(&bench, &key_other, "5"), "0.25", |record| {
+        record.usage = Usage { input_uncached: 7, ..Usage::default() };
+    });
+    let finance = key(&bench, "finance").await;
+    let path = "/api/v1/exports/ledger?from=2026-11-20&to=2026-11-25";
+    let ledger = bench.control.usage(Wanted::default()).await.unwrap().charge;
+
+    let got = with_key(&bench, &finance, "get", &format!("{path}&format=jsonl"), "").await;
+    assert_eq!(got.headers["content-type"], "application/jsonl; charset=utf-8", "{got:?}");
+    let (about, charges, total) = told(&got.text);
+    assert_eq!((about["from"].as_str(), about["to"].as_str()), (Some("2026-11-20"), Some("2026-11-25")));
+    assert!(about.get("person").is_none() && about["up_to_entry"].as_u64().unwrap() > 0, "{about}");
+    assert_eq!((total["amount"].as_str(), total["charges"].as_u64()), (Some(&*ledger.to_string()), Some(6)));
+    assert_eq!((total["cache_read"].as_i64(), total["output"].as_i64()), (Some(209_999_999_995), Some(5)));
+    assert_eq!(charges.len(), 6);
+    assert!(charges.iter().all(|charge| charge.get("person_name").is_none()), "{charges:?}");
+    let (paid, amount) = (&charges[0]["paid_by"][0], &charges[0]["charge"]);
+    assert_eq!((&paid["amount"], paid["grant"].as_str().map(|id| &id[..4])), (amount, Some("gnt_")), "{paid}");
+
+    let sheet = with_key(&bench, &finance, "get", &format!("{path}&names=true"), "").await;
+    let mut records = Records::of(&sheet.text).map(|(_, cells)| cells);
+    let columns = records.next().unwrap();
+    let rows: Vec<HashMap<String, String>> =
+        records.map(|cells| columns.iter().cloned().zip(cells).collect()).collect();
+    let kinds: Vec<&str> = rows.iter().map(|row| row["record"].as_str()).collect();
+    assert_eq!(kinds, ["about", "charge", "charge", "charge", "charge", "charge", "charge", "total"]);
+    // Added up by whoever knows of nothing: empty cells count for nothing.
+    let added = |column: &str| -> i128 {
+        rows.iter().filter(|row| !row[column].is_empty()).map(|row| atto(&row[column])).sum()
+    };
+    assert_eq!(added("amount"), i128::from(ledger.get()) * 1_000_000_000);
+    let tokens: i64 = rows.iter().filter_map(|row| row["cache_read"].parse::<i64>().ok()).sum();
+    assert_eq!(tokens, 209_999_999_995);
+    assert_eq!((&*rows[1]["person_name"], &*rows[1]["person"]), ("'=The analyst", &*one.id.to_string()));
+    let sums: serde_json::Value = serde_json::from_str(&rows[7]["note"]).unwrap();
+    assert_eq!(sums, total);
+
+    let filtered = with_key(&bench, &finance, "get", &format!("{path}&format=jsonl&person={}", other.id), "").await;
+    let (about, charges, total) = told(&filtered.text);
+    assert_eq!((about["person"].as_str(), charges.len()), (Some(&*other.id.to_string()), 1));
+    assert_eq!(total["amount"], "0.25");
+    let none = with_key(&bench, &finance, "get", &format!("{path}&format=jsonl&model=another"), "").await;
+    assert_eq!(told(&none.text).2["charges"], 0);
+
+    let auditor = key(&bench, "auditor").await;
+    let trail = with_key(&bench, &auditor, "get", "/api/v1/audit?action=export_ledger", "").await.text;
+    assert!(trail.contains("2026-11-25") && trail.contains(&other.id.to_string()), "{trail}");
+    let nobody = with_key(&bench, &finance, "get", &format!("{path}&person=nobody"), "").await;
+    assert_eq!(nobody.status, 404, "{nobody:?}");
+}

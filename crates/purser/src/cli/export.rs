@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use crate::client::{Client, path};
+use crate::client::{Client, Path, path};
 use crate::failure::Failure;
 
 /// What can be exported.
@@ -14,10 +14,37 @@ use crate::failure::Failure;
 pub(crate) enum Command {
     /// What was charged, as FOCUS 1.2 (CSV), for programs of FinOps
     Focus(Focus),
+    /// Every posting of the ledger: what it was for, and which grants paid
+    Ledger(Ledger),
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Focus {
+    #[command(flatten)]
+    pub(crate) days: Days,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Ledger {
+    #[command(flatten)]
+    pub(crate) days: Days,
+    /// Only this person's (id or name)
+    #[arg(long)]
+    pub(crate) person: Option<String>,
+    /// Only what counts in this unit or one below it (id or name)
+    #[arg(long)]
+    pub(crate) unit: Option<String>,
+    /// Only calls that asked for this model
+    #[arg(long)]
+    pub(crate) model: Option<String>,
+    /// A spreadsheet, or one JSON object on each line
+    #[arg(long, value_enum, default_value_t = Format::Csv)]
+    pub(crate) format: Format,
+}
+
+/// What every export asks for.
+#[derive(Debug, Args)]
+pub(crate) struct Days {
     /// First day (UTC) [default: the first of this month]
     #[arg(long, value_name = "DATE")]
     pub(crate) from: Option<String>,
@@ -32,13 +59,36 @@ pub(crate) struct Focus {
     pub(crate) out: Option<PathBuf>,
 }
 
+/// How a file is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Format {
+    Csv,
+    Jsonl,
+}
+
+impl Days {
+    fn ask(&self, what: &str) -> Path {
+        path(["exports", what])
+            .with("from", self.from.as_deref())
+            .with("to", self.to.as_deref())
+            .with("names", self.names.then_some("true"))
+    }
+}
+
 impl Command {
     pub(crate) async fn run(self, client: &mut Client) -> Result<(), Failure> {
-        let Self::Focus(Focus { from, to, names, out }) = self;
-        let path = path(["exports", "focus"])
-            .with("from", from.as_deref())
-            .with("to", to.as_deref())
-            .with("names", names.then_some("true"));
+        let (path, out) = match self {
+            Self::Focus(Focus { days }) => (days.ask("focus"), days.out),
+            Self::Ledger(Ledger { days, person, unit, model, format }) => {
+                let path = days
+                    .ask("ledger")
+                    .with("person", person.as_deref())
+                    .with("unit", unit.as_deref())
+                    .with("model", model.as_deref())
+                    .with("format", (format == Format::Jsonl).then_some("jsonl"));
+                (path, days.out)
+            }
+        };
         match out {
             None => pour(client, path, std::io::stdout(), "standard output").await,
             Some(file) => {
@@ -62,12 +112,7 @@ impl Command {
     }
 }
 
-async fn pour(
-    client: &mut Client,
-    path: crate::client::Path,
-    to: impl Write + Send,
-    name: &str,
-) -> Result<(), Failure> {
+async fn pour(client: &mut Client, path: Path, to: impl Write + Send, name: &str) -> Result<(), Failure> {
     let failed = |error: std::io::Error| Failure::from_error(name, &error);
     let mut to = BufWriter::new(to);
     client.pour(path, &mut |piece| to.write_all(piece).map_err(failed)).await?;
