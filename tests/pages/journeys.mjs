@@ -75,4 +75,27 @@ export const journeys = {
     await page.getByRole("heading", { name: "Your budget today" }).waitFor();
     await close();
   },
+
+  async "finance sees at once whether the month is on budget, and it equals the API"({ visitor }) {
+    const { page, close } = await visitor("finance");
+    await page.goto("/finance");
+    const shown = await page.locator(".figure data").first().getAttribute("value");
+    const answer = await page.request.get("/api/v1/usage?by=unit");
+    assert.equal(shown, (await answer.json()).charge);
+    await page.getByRole("heading", { name: "Does the ledger match the bill?" }).waitFor();
+    await page.getByText("Figures as a table").first().click();
+    await page.getByRole("region", { name: "What is left at the end of each day" }).waitFor();
+    await close();
+  },
+
+  async "without scripts one reckons the return for figures of one's own, and a loss is called one"({ visitor }) {
+    const { page, close } = await visitor("finance", { scripts: false });
+    await page.goto("/roi");
+    await page.getByText("Break-even at 1.2").first().waitFor();
+    await page.getByLabel("How many times as much gets done").fill("1.1");
+    await page.getByRole("button", { name: "Reckon" }).click();
+    await page.getByText("a loss", { exact: true }).first().waitFor();
+    assert.match(page.url(), /multiplier=1\.1/);
+    await close();
+  },
 };

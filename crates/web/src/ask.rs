@@ -13,6 +13,7 @@ use axum::response::Response;
 use http_body_util::BodyExt as _;
 use hyper::service::Service as _;
 use hyper_util::service::TowerToHyperService;
+use purser_control::shape::{WhatIf, WhatIfReport};
 use purser_control::{Code, Problem};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -112,6 +113,18 @@ impl Ask {
     ) -> Result<T, Problem> {
         let body = serde_json::to_vec(body).map_err(|error| unreadable(&error))?;
         read(self.send(method, to, Some(once), body).await).await
+    }
+
+    /// What would come of figures of one's own. A reckoning that changes nothing but has a body: whoever follows a link to
+    /// it gets it, too, so what browsers say of where a request comes from is not passed on.
+    ///
+    /// # Errors
+    /// What the API says.
+    pub(crate) async fn what_if(&self, what: &WhatIf) -> Result<WhatIfReport, Problem> {
+        let mut ask = self.clone();
+        ask.headers.insert(HeaderName::from_static("sec-fetch-site"), HeaderValue::from_static("same-origin"));
+        let body = serde_json::to_vec(what).map_err(|error| unreadable(&error))?;
+        read(ask.send(Method::POST, &to(&["roi", "what-if"]), None, body).await).await
     }
 
     /// The answer as it comes, where its headers matter.

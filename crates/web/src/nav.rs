@@ -30,18 +30,26 @@ pub(crate) struct Area {
 }
 
 /// All areas, in order. At most seven of them for any role.
-pub(crate) const AREAS: &[Area] = &[Area {
-    label: "My budget",
-    path: "/me",
-    who: For::Person,
-    tabs: &[
-        ("Today", "/me"),
-        ("Runs", "/me/runs"),
-        ("Grants", "/me/grants"),
-        ("Ask for more", "/me/requests"),
-        ("Connect a tool", "/me/connect"),
-    ],
-}];
+pub(crate) const AREAS: &[Area] = &[
+    Area {
+        label: "My budget",
+        path: "/me",
+        who: For::Person,
+        tabs: &[
+            ("Today", "/me"),
+            ("Runs", "/me/runs"),
+            ("Grants", "/me/grants"),
+            ("Ask for more", "/me/requests"),
+            ("Connect a tool", "/me/connect"),
+        ],
+    },
+    Area {
+        label: "Finance",
+        path: "/finance",
+        who: For::May(Permission::BillsRead),
+        tabs: &[("The month", "/finance"), ("Ledger and bill", "/reconcile"), ("Return", "/roi")],
+    },
+];
 
 impl For {
     /// Is it for somebody who is this?
@@ -98,6 +106,7 @@ mod tests {
         check("/me/runs/run_1", Some("/me"));
         check("/me", Some("/me"));
         check("/menu", None);
-        check("/admin/stop", Some("/admin/stop"));
+        check("/reconcile", Some("/finance"));
+        check("/admin/nothing", None);
     }
 }

@@ -4,7 +4,7 @@ use axum::Router;
 use axum::routing::{get, post};
 use purser_control::Permission;
 
-use crate::pages::{account, grants, me, runs, search, sign_in, stops, theme};
+use crate::pages::{account, finance, grants, me, runs, search, sign_in, stops, theme};
 use crate::{Web, activate, assets, front};
 
 /// Who gets an answer other than a refusal. It decides nothing: the API does. The tests hold one against the other.
@@ -87,4 +87,10 @@ pages! {
     post "/runs/{id}/stop" => runs::stop, StopsChange;
     post "/runs/{id}/confirm" => runs::confirm, RunsConfirm;
     post "/stops/{id}/lift" => stops::lift, StopsChange;
+
+    get "/finance" => finance::home::show, BillsRead;
+    get "/reconcile" => finance::reconcile::show, BillsRead;
+    post "/reconcile/propose" => finance::reconcile::propose, BillsChange;
+    post "/reconcile/{id}/approve" => finance::reconcile::approve, BillsApprove;
+    get "/roi" => finance::returns::show, Session;
 }

@@ -52,7 +52,7 @@ use draw::{Draw, escaped};
 pub enum Place {
     /// A page on a desk, a sheet of paper: 720 units wide.
     Wide,
-    /// A phone, a card among others: 400 units wide.
+    /// A phone, a card among others: 340 units wide.
     Narrow,
 }
 
@@ -68,7 +68,7 @@ impl Place {
     const fn width(self) -> i64 {
         match self {
             Self::Wide => 7_200,
-            Self::Narrow => 4_000,
+            Self::Narrow => 3_400,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The pages, by area.
 
 pub(crate) mod account;
+pub(crate) mod finance;
 pub(crate) mod grants;
 pub(crate) mod me;
 pub(crate) mod runs;

@@ -59,6 +59,11 @@ impl Browser {
         browser
     }
 
+    /// The same session at the JSON API.
+    pub(crate) fn at_api(&self, bench: &Bench) -> Self {
+        Self { pages: purser_control::api::open(&bench.control), cookie: self.cookie.clone() }
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Got {
         self.send("GET", path, &[], "").await
     }

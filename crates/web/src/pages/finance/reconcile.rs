@@ -1,0 +1,148 @@
+//! `/reconcile`: the ledger held against the bill, each difference, and what would make them equal.
+
+use askama::Template;
+use axum::extract::Path;
+use axum::http::Method;
+use axum::response::Response;
+use purser_control::shape::{Difference, InvoiceChecked, Page, Reconciliation, TrueUp, WantedTrueUp};
+use purser_control::{Permission, Problem};
+
+use super::home::{ProviderLine, provider_line};
+use crate::ask::to;
+use crate::form::{Asked, Fields, Sent};
+use crate::frame::Frame;
+use crate::say::{Markup, Pager, count, money, when};
+use crate::visitor::{Visitor, see};
+
+/// Rows of a page.
+const ROWS: usize = 25;
+
+#[derive(Template)]
+#[template(path = "finance/reconcile.html")]
+struct Reconcile {
+    frame: Frame,
+    from: String,
+    to: String,
+    providers: Vec<ProviderLine>,
+    invoices: Vec<InvoiceLine>,
+    differences: Vec<DifferenceLine>,
+    pager: Pager,
+    true_ups: Vec<TrueUpLine>,
+    may_propose: bool,
+    may_approve: bool,
+}
+
+struct InvoiceLine {
+    number: String,
+    provider: String,
+    days: String,
+    total: Markup,
+    reported: Markup,
+    difference: Markup,
+    agrees: bool,
+    missing: usize,
+}
+
+struct DifferenceLine {
+    day: String,
+    provider: String,
+    model: String,
+    amount: Option<Markup>,
+    sentence: String,
+}
+
+struct TrueUpLine {
+    id: String,
+    provider: String,
+    days: String,
+    amount: Markup,
+    entries: String,
+    proposed: Markup,
+    made: Option<Markup>,
+}
+
+/// `GET /reconcile`
+pub(crate) async fn show(visitor: Visitor, Asked(asked): Asked) -> Response {
+    visitor.answer(look(&visitor, &asked).await)
+}
+
+async fn look(visitor: &Visitor, asked: &Fields) -> Result<Reconcile, Problem> {
+    let days = [("from", asked.some("from")), ("to", asked.some("to"))];
+    let mut all = to(&["bills", "reconciliation"]);
+    for (name, day) in &days {
+        all = all.with_some(name, day.clone());
+    }
+    let some = all.clone().with("limit", ROWS).with_some("after", asked.some("after"));
+    let found: Reconciliation = visitor.ask.get(&some).await?;
+    let true_ups: Page<TrueUp> = visitor.ask.get(&to(&["bills", "true-ups"]).with("limit", ROWS)).await?;
+    let query: Vec<(&str, String)> = days.into_iter().filter_map(|(name, day)| Some((name, day?))).collect();
+    let Reconciliation { from, to: until, providers, invoices, items, next, total } = found;
+    let page = Page { items, next, total };
+    let done = (asked.text("done") == "proposed").then_some("The true-up is proposed. Somebody else approves it.");
+    let made = (asked.text("done") == "made").then_some("The true-up is made: its entries stand in the ledger.");
+    Ok(Reconcile {
+        frame: visitor.frame("Ledger and bill").having(done.or(made)),
+        from,
+        to: until,
+        providers: providers.iter().map(|provider| provider_line(provider, visitor)).collect(),
+        invoices: invoices.iter().map(invoice_line).collect(),
+        differences: page.items.iter().map(|difference| difference_line(difference, visitor)).collect(),
+        pager: Pager::new("/reconcile", &query, &page, asked.some("after").is_some(), all.link()),
+        true_ups: true_ups.items.iter().map(|true_up| true_up_line(true_up, visitor)).collect(),
+        may_propose: visitor.may(Permission::BillsChange),
+        may_approve: visitor.may(Permission::BillsApprove),
+    })
+}
+
+fn invoice_line(invoice: &InvoiceChecked) -> InvoiceLine {
+    InvoiceLine {
+        number: invoice.number.clone(),
+        provider: invoice.provider.clone(),
+        days: format!("{} to {}", invoice.from, invoice.to),
+        total: money(invoice.total, &invoice.currency),
+        reported: money(invoice.reported, &invoice.currency),
+        difference: money(invoice.difference, &invoice.currency),
+        agrees: invoice.agrees,
+        missing: invoice.missing.len(),
+    }
+}
+
+fn difference_line(difference: &Difference, visitor: &Visitor) -> DifferenceLine {
+    DifferenceLine {
+        day: difference.day.clone(),
+        provider: difference.provider.clone(),
+        model: difference.model.clone().unwrap_or_default(),
+        amount: difference.amount.map(|amount| money(amount, &visitor.currency)),
+        sentence: crate::say::sentence(&difference.sentence),
+    }
+}
+
+fn true_up_line(true_up: &TrueUp, visitor: &Visitor) -> TrueUpLine {
+    TrueUpLine {
+        id: true_up.id.to_string(),
+        provider: true_up.provider.clone(),
+        days: format!("{} to {}", true_up.from, true_up.to),
+        amount: money(true_up.amount, &visitor.currency),
+        entries: count(true_up.entries),
+        proposed: when(true_up.proposed, &visitor.zone, visitor.now),
+        made: true_up.made.map(|made| when(made, &visitor.zone, visitor.now)),
+    }
+}
+
+/// `POST /reconcile/propose`
+pub(crate) async fn propose(Sent { by, fields, once }: Sent) -> Response {
+    let wanted = WantedTrueUp { provider: fields.some("provider"), from: fields.some("from"), to: fields.some("to") };
+    match by.ask.done::<TrueUp>(Method::POST, &to(&["bills", "true-ups"]), &once, &wanted).await {
+        Ok(_) => see("/reconcile?done=proposed"),
+        Err(problem) => by.answer::<Reconcile>(Err(problem)),
+    }
+}
+
+/// `POST /reconcile/{id}/approve`
+pub(crate) async fn approve(Path(id): Path<String>, Sent { by, once, .. }: Sent) -> Response {
+    let address = to(&["bills", "true-ups", &id, "approve"]);
+    match by.ask.done::<TrueUp>(Method::POST, &address, &once, &()).await {
+        Ok(_) => see("/reconcile?done=made"),
+        Err(problem) => by.answer::<Reconcile>(Err(problem)),
+    }
+}
