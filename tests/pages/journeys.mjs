@@ -98,4 +98,163 @@ export const journeys = {
     assert.match(page.url(), /multiplier=1\.1/);
     await close();
   },
+
+  async "an employee stops a running agent within two clicks, and lets it go on"({ visitor }) {
+    const { page, close } = await visitor("employee");
+    await page.getByRole("button", { name: /^Stop .*release/ }).first().click();
+    await page.getByText("The run is stopped").waitFor();
+    await page.getByRole("link", { name: /release/ }).first().click();
+    await page.getByRole("button", { name: "Let it go on" }).click();
+    await page.getByText("The run may go on.").waitFor();
+    await page.getByRole("button", { name: "Stop this run" }).waitFor();
+    await close();
+  },
+
+  async "why the last call was refused is said on the first page"({ visitor }) {
+    const { page, close } = await visitor("employee");
+    const card = page.getByRole("region", { name: "Last refused call" });
+    await card.getByText("A limit that applies to you had too little left").waitFor();
+    await card.getByRole("link", { name: "Ask for more" }).click();
+    await page.getByRole("heading", { name: "A new request" }).waitFor();
+    await close();
+  },
+
+  async "from what is left to the grant behind it and its charges, in two clicks"({ visitor }) {
+    const { page, close } = await visitor("employee");
+    await page.getByRole("link", { name: "Grants and the promise behind them" }).click();
+    await page.getByRole("link", { name: /The promise behind it/ }).first().click();
+    await page.getByRole("heading", { name: "Charges it paid" }).waitFor();
+    await page.getByRole("heading", { name: "All figures agree" }).waitFor();
+    await close();
+  },
+
+  async "the run that burned most is two clicks from the first page"({ visitor }) {
+    const { page, close } = await visitor("employee");
+    await page.getByRole("link", { name: "All runs" }).click();
+    await page.getByRole("row", { name: /release/ }).getByRole("link").first().click();
+    await page.getByRole("heading", { name: "What it cost" }).waitFor();
+    await page.getByRole("heading", { name: "By model" }).waitFor();
+    await close();
+  },
+
+  async "more is asked for with a slip, then right, without scripts; finance approves; the money is there"({ visitor }) {
+    const employee = await visitor("employee", { scripts: false, width: 390, height: 844 });
+    const page = employee.page;
+    await page.goto("/me/requests");
+    await page.getByLabel(/^How much/).fill("a lot");
+    await page.getByLabel("What for").fill("the release takes one more evening");
+    await page.getByRole("button", { name: "Ask", exact: true }).click();
+    await page.getByRole("alert").getByText("An amount is a number").waitFor();
+    assert.equal(await page.getByLabel(/^How much/).getAttribute("aria-invalid"), "true");
+    assert.equal(await page.getByLabel("What for").inputValue(), "the release takes one more evening");
+    await page.getByLabel(/^How much/).fill("37.50");
+    await page.getByRole("button", { name: "Ask", exact: true }).click();
+    await page.getByText("Your request is on its way.").waitFor();
+    const finance = await visitor("finance");
+    await finance.page.goto("/approvals");
+    await finance.page.getByRole("link", { name: "Look at the request of Person 7" }).click();
+    await finance.page.getByRole("button", { name: "Approve" }).click();
+    await finance.page.getByText("Approved: the money is there now.").waitFor();
+    await finance.close();
+    await page.goto("/me");
+    await page.getByRole("link", { name: "$37.50 once" }).waitFor();
+    await employee.close();
+  },
+
+  async "by keyboard alone a manager denies a request"({ visitor }) {
+    const employee = await visitor("employee");
+    await employee.page.goto("/me/requests");
+    await employee.page.getByLabel(/^How much/).fill("900");
+    await employee.page.getByLabel("What for").fill("a second opinion on everything");
+    await employee.page.getByRole("button", { name: "Ask", exact: true }).click();
+    await employee.page.getByText("Your request is on its way.").waitFor();
+    const { page, close } = await visitor("finance");
+    await page.goto("/approvals");
+    const tabTo = async (name) => {
+      for (let presses = 0; presses < 80; presses += 1) {
+        await page.keyboard.press("Tab");
+        const here = await page.evaluate(() => {
+          const at = document.activeElement;
+          return at.getAttribute("aria-label") ?? at.labels?.[0]?.textContent ?? at.textContent;
+        });
+        if (name.test(here.trim())) return;
+      }
+      assert.fail(`no Tab leads to ${name}`);
+    };
+    await tabTo(/^Look at the request of Person 7/);
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "Deny" }).waitFor();
+    await tabTo(/^Why/);
+    await page.keyboard.type("one opinion is enough");
+    await tabTo(/^Deny$/);
+    await page.keyboard.press("Enter");
+    await page.getByText("Denied, with your reason.").waitFor();
+    await close();
+    await employee.page.reload();
+    await employee.page.getByText("one opinion is enough").waitFor();
+    await employee.close();
+  },
+
+  async "a key is made, shown once and revoked"({ visitor }) {
+    const { page, close } = await visitor("employee");
+    await page.getByRole("link", { name: "Connect a tool" }).first().click();
+    await page.getByLabel(/^What uses it/).fill("review agent");
+    await page.getByRole("button", { name: "Make the key" }).click();
+    await page.getByRole("heading", { name: "Your new key" }).waitFor();
+    const key = (await page.locator("pre").first().textContent()).trim();
+    assert.match(key, /^pk-/);
+    assert.equal(await page.locator("pre", { hasText: key }).count(), 5);
+    await page.goto("/me/connect");
+    assert.equal(await page.locator("body").textContent().then((text) => text.includes(key)), false);
+    await page.getByRole("button", { name: "Revoke the key of review agent" }).click();
+    await page.getByText("The key no longer works.").waitFor();
+    await close();
+  },
+
+  async "the brake: not without the tick, then a model, and it is lifted"({ visitor }) {
+    const { page, close } = await visitor("admin");
+    await page.goto("/admin/stop");
+    await page.getByLabel("What", { exact: true }).selectOption("company");
+    await page.getByRole("button", { name: "Stop", exact: true }).click();
+    await page.getByRole("alert").getByText("Nothing was stopped").waitFor();
+    await page.getByLabel("What", { exact: true }).selectOption("model");
+    await page.getByLabel(/^Which one/).fill("claude-opus-4-7");
+    await page.getByRole("button", { name: "Stop", exact: true }).click();
+    await page.getByText("Stopped: calls under way are cut").waitFor();
+    await page.getByText("Calls of the model claude-opus-4-7 are stopped").waitFor();
+    await page.getByRole("button", { name: /^Lift the stop of The model/ }).click();
+    await page.getByText("Lifted: calls are let through again.").waitFor();
+    await close();
+  },
+
+  async "an auditor filters the trail by its address and proves it whole"({ visitor }) {
+    const { page, close } = await visitor("auditor");
+    await page.goto("/admin/audit");
+    await page.getByLabel("Became").selectOption("denied");
+    await page.getByRole("button", { name: "Filter" }).click();
+    assert.match(page.url(), /outcome=denied/);
+    await page.getByRole("link", { name: "Verify the trail" }).click();
+    await page.getByRole("heading", { name: "The trail is whole" }).waitFor();
+    assert.match(page.url(), /outcome=denied/);
+    await close();
+  },
+
+  async "a manager sees who is blocked, on a phone"({ visitor }) {
+    const { page, close } = await visitor("manager", { width: 390, height: 844 });
+    await page.getByRole("link", { name: "Team" }).click();
+    await page.getByRole("heading", { name: "Blocked now" }).waitFor();
+    await page.getByRole("link", { name: /waiting for a decision/ }).click();
+    await page.getByRole("heading", { name: "Approvals" }).waitFor();
+    await close();
+  },
+
+  async "nobody gets to another's page by its address"({ visitor, settings }) {
+    const { page, close } = await visitor("employee");
+    for (const path of ["/team", "/admin/audit", `/approvals/${settings.ids.request}`]) {
+      const answer = await page.goto(path);
+      assert.equal(answer.status(), 403, path);
+      await page.getByRole("heading", { name: "Not for you to see or do" }).waitFor();
+    }
+    await close();
+  },
 };

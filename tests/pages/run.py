@@ -13,6 +13,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -20,9 +22,10 @@ REPOSITORY = HERE.parent.parent
 sys.path[:0] = [str(HERE.parent / "clients")]
 
 import install  # noqa: E402
-from processes import Server, free_port, plain_environment  # noqa: E402
+from processes import Server, eventually, free_port, plain_environment  # noqa: E402
 
 BINARY = Path(os.environ.get("PURSER_BIN") or REPOSITORY / "target" / "release" / "purser").absolute()
+STANDIN = Path(os.environ.get("PURSER_STANDIN") or BINARY.parent / "examples" / "standin")
 LONGEST = 1200  # seconds
 
 
@@ -64,12 +67,34 @@ def purser(*arguments):
     return json.loads(done.stdout)
 
 
-def ids(config: Path) -> dict[str, str]:
-    """What addresses in `pages.json` and journeys are about: things of the employee."""
+def ids(config: Path, gateway: int) -> dict[str, str]:
+    """What addresses in `pages.json` and journeys are about: things of the employee, and a request that waits."""
     people = purser("person", "list", "--config", config)
     person = next(person["id"] for person in people if person["name"] == "Person 7")
     grants = purser("grant", "list", person, "--config", config)
-    return {"person": person, "grant": grants[0]["id"]}
+    waiting = [top_up for top_up in purser("top-up", "list", "--config", config) if top_up["state"] == "open"]
+    at_work(person, config, gateway)
+    runs = eventually(lambda: purser("runs", "--person", person, "--config", config), "the employee's run", 30)
+    return {"person": person, "grant": grants[0]["id"], "request": waiting[0]["id"], "run": runs[0]["id"]}
+
+
+def at_work(person: str, config: Path, gateway: int) -> None:
+    """An agent of the employee makes a few calls and asks for more than there is; whatever day it is, there is money."""
+    purser("grant", "add", person, "5/day", "--days", "all", "--config", config)
+    key = purser("key", "add", person, "--agent", "release agent", "--config", config)["key"]
+    head = {
+        "x-api-key": key, "anthropic-version": "2023-06-01", "content-type": "application/json",
+        "x-purser-run": "pages", "x-purser-project": "release",
+    }
+    for tokens in (200, 300, 60_000_000):
+        said = {"model": "claude-haiku-4-5", "max_tokens": tokens, "messages": [{"role": "user", "content": "Go on."}]}
+        body = json.dumps(said).encode()
+        request = urllib.request.Request(f"http://127.0.0.1:{gateway}/v1/messages", data=body, headers=head)
+        try:
+            urllib.request.urlopen(request, timeout=60).read()
+        except urllib.error.HTTPError as error:
+            if tokens < 1_000:
+                raise SystemExit(f"a call of the employee failed: {error.read().decode()}") from None
 
 
 def main() -> None:
@@ -88,16 +113,18 @@ def main() -> None:
         if not wanted.data:
             purser("demo", "company", "--data", data, "--months", wanted.months)
         mark = json.loads((data / "demo.json").read_text())
-        port, config = free_port(), folder / "purser.toml"
+        standing_in = Server("stand-in", [STANDIN, "--port", at := free_port()], at, folder / "standin.log")
+        port, gateway, config = free_port(), free_port(), folder / "purser.toml"
         config.write_text(
-            f'data = "{data}"\n[listen]\ngateway = "127.0.0.1:{free_port()}"\ncontrol = "127.0.0.1:{port}"\n'
+            f'data = "{data}"\n[listen]\ngateway = "127.0.0.1:{gateway}"\ncontrol = "127.0.0.1:{port}"\n'
+            f'[providers.anthropic]\nkind = "anthropic"\nbase_url = "{standing_in.url}"\napi_key_env = "PROVIDER_KEY"\n'
         )
-        served = Server("purser", [BINARY, "serve", "--config", config], port, folder / "log", health="/healthz")
+        served = Server("purser", [BINARY, "serve", "--config", config], port, folder / "log", health="/healthz", PROVIDER_KEY="sk-made-up")
         try:
             settings |= {
                 "url": served.url,
                 "logins": mark["logins"],
-                "ids": ids(config),
+                "ids": ids(config, gateway),
                 "pages": json.loads((HERE / "pages.json").read_text()),
                 "shots": str(shots),
                 "only": wanted.only,
@@ -109,6 +136,7 @@ def main() -> None:
             )
         finally:
             served.stop()
+            standing_in.stop()
         log = (folder / "log").read_text()
         if done.returncode or " ERROR " in log or "panicked" in log:
             raise SystemExit(f"the pages are not as they should be\n{log[-2000:]}")

@@ -6,7 +6,6 @@ use purser_control::{Permission, Role};
 
 /// Who an area is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(dead_code, reason = "the areas of roles come with their pages")]
 pub(crate) enum For {
     /// Somebody with a purse of their own.
     Person,
@@ -43,12 +42,16 @@ pub(crate) const AREAS: &[Area] = &[
             ("Connect a tool", "/me/connect"),
         ],
     },
+    Area { label: "Team", path: "/team", who: For::Roles(&[Role::Manager, Role::People]), tabs: &[] },
     Area {
         label: "Finance",
         path: "/finance",
         who: For::May(Permission::BillsRead),
         tabs: &[("The month", "/finance"), ("Ledger and bill", "/reconcile"), ("Return", "/roi")],
     },
+    Area { label: "Approvals", path: "/approvals", who: For::May(Permission::TopUpsDecide), tabs: &[] },
+    Area { label: "Emergency stop", path: "/admin/stop", who: For::Roles(&[Role::Admin, Role::Finance]), tabs: &[] },
+    Area { label: "Audit", path: "/admin/audit", who: For::May(Permission::AuditRead), tabs: &[] },
 ];
 
 impl For {

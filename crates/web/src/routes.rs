@@ -4,7 +4,7 @@ use axum::Router;
 use axum::routing::{get, post};
 use purser_control::Permission;
 
-use crate::pages::{account, finance, grants, me, runs, search, sign_in, stops, theme};
+use crate::pages::{account, admin, approvals, finance, grants, me, runs, search, sign_in, stops, team, theme};
 use crate::{Web, activate, assets, front};
 
 /// Who gets an answer other than a refusal. It decides nothing: the API does. The tests hold one against the other.
@@ -16,6 +16,8 @@ pub enum Needs {
     Session,
     /// A session of somebody with a purse.
     Person,
+    /// A session of somebody who sees more than their own.
+    Others,
     /// A session of somebody who may do this.
     May(Permission),
 }
@@ -40,6 +42,9 @@ macro_rules! needs {
     };
     (Person) => {
         Needs::Person
+    };
+    (Others) => {
+        Needs::Others
     };
     ($permission:ident) => {
         Needs::May(Permission::$permission)
@@ -87,6 +92,16 @@ pages! {
     post "/runs/{id}/stop" => runs::stop, StopsChange;
     post "/runs/{id}/confirm" => runs::confirm, RunsConfirm;
     post "/stops/{id}/lift" => stops::lift, StopsChange;
+
+    get "/team" => team::show, Others;
+    get "/approvals" => approvals::list, TopUpsRead;
+    get "/approvals/{id}" => approvals::show, TopUpsRead;
+    post "/approvals/{id}/approve" => approvals::approve, TopUpsDecide;
+    post "/approvals/{id}/deny" => approvals::deny, TopUpsDecide;
+
+    get "/admin/stop" => admin::stop::show, StopsRead;
+    post "/admin/stop" => admin::stop::place, StopsChange;
+    get "/admin/audit" => admin::audit::show, AuditRead;
 
     get "/finance" => finance::home::show, BillsRead;
     get "/reconcile" => finance::reconcile::show, BillsRead;

@@ -69,6 +69,19 @@ impl Visitor {
         self.me.permissions.iter().any(|name| name == permission.name())
     }
 
+    /// Nothing, for whoever may do this with anything at all: a form is not read for anybody else. What it is done with,
+    /// the API looks at.
+    ///
+    /// # Errors
+    /// For everybody else.
+    pub(crate) fn must(&self, permission: Permission) -> Result<(), Problem> {
+        if self.may(permission) {
+            return Ok(());
+        }
+        let message = "your roles don't have the right to do this".to_owned();
+        Err(Problem { code: Code::Forbidden, message, hint: Some("an administrator gives roles".to_owned()) })
+    }
+
     /// A page's frame.
     pub(crate) fn frame(&self, title: &str) -> Frame {
         Frame::new(self, title)

@@ -1,6 +1,8 @@
 //! The pages, by area.
 
 pub(crate) mod account;
+pub(crate) mod admin;
+pub(crate) mod approvals;
 pub(crate) mod finance;
 pub(crate) mod grants;
 pub(crate) mod me;
@@ -8,4 +10,5 @@ pub(crate) mod runs;
 pub(crate) mod search;
 pub(crate) mod sign_in;
 pub(crate) mod stops;
+pub(crate) mod team;
 pub(crate) mod theme;

@@ -101,8 +101,13 @@ impl RunLine {
 
 /// What a run is called: its tool, and what it is for.
 pub(crate) fn label(run: &Run) -> String {
-    let tool = if run.tool.is_empty() { "Unnamed tool" } else { &run.tool };
+    let tool = tool(run);
     run.project.as_ref().map_or_else(|| tool.to_owned(), |project| format!("{tool}, {project}"))
+}
+
+/// The program that called; many don't say which they are.
+fn tool(run: &Run) -> &str {
+    if matches!(run.tool.as_str(), "" | "other") { "Unnamed tool" } else { &run.tool }
 }
 
 /// `GET /runs/{id}`
@@ -137,7 +142,7 @@ async fn look(visitor: &Visitor, id: &str, done: &str) -> Result<RunPage, Proble
         frame: visitor.frame(&label(&run)).having(super::me::done(done)),
         id: run.id.to_string(),
         whose: (!is_own).then(|| run.name.clone()).flatten(),
-        tool: run.version.as_ref().map_or_else(|| run.tool.clone(), |version| format!("{} {version}", run.tool)),
+        tool: run.version.as_ref().map_or_else(|| tool(&run).to_owned(), |version| format!("{} {version}", tool(&run))),
         facts,
         cost: money(run.charge, currency),
         tree_cost: (tree_charge != run.charge).then(|| money(tree_charge, currency)),

@@ -4,6 +4,7 @@ use askama::Template;
 use axum::response::Response;
 use purser_control::shape::{Page, Person, RunTree, TopUpDetail};
 use purser_control::{Permission, Problem};
+use purser_core::id::{RunId, TopUpId};
 
 use crate::ask::{escape, to};
 use crate::form::Asked;
@@ -53,11 +54,11 @@ async fn look(visitor: &Visitor, asked: &str) -> Result<Vec<Hit>, Problem> {
             }
         }
     }
-    if asked.starts_with("run_") && visitor.ask.get::<RunTree>(&to(&["runs", asked])).await.is_ok() {
+    if asked.starts_with(RunId::PREFIX) && visitor.ask.get::<RunTree>(&to(&["runs", asked])).await.is_ok() {
         hits.push(Hit { kind: "run", label: asked.to_owned(), path: Some(under("/runs/", asked)) });
     }
-    if asked.starts_with("tup_") && visitor.ask.get::<TopUpDetail>(&to(&["top-ups", asked])).await.is_ok() {
-        hits.push(Hit { kind: "request", label: asked.to_owned(), path: Some(under("/approvals/", asked)) });
+    if asked.starts_with(TopUpId::PREFIX) && visitor.ask.get::<TopUpDetail>(&to(&["top-ups", asked])).await.is_ok() {
+        hits.push(Hit { kind: "request", label: asked.to_owned(), path: Some(super::approvals::address(asked)) });
     }
     if visitor.may(Permission::PeopleRead) {
         people(visitor, &wanted, &mut hits).await?;

@@ -6,8 +6,8 @@ use axum::http::{HeaderMap, Request};
 use http_body_util::BodyExt as _;
 use hyper::service::Service as _;
 use hyper_util::service::TowerToHyperService;
-use purser_control::Role;
 use purser_control::shape::{MovePerson, NewLogin, NewTopUp, NewUnit, Person};
+use purser_control::{Role, api};
 use purser_core::id::RunId;
 
 use crate::bench::Bench;
@@ -96,6 +96,14 @@ impl Browser {
         let bytes = response.into_body().collect().await.unwrap().to_bytes();
         Got { status, headers, text: String::from_utf8_lossy(&bytes).into_owned() }
     }
+}
+
+/// Has the local administrator do something over the API.
+pub(crate) async fn local(bench: &Bench, method: &str, path: &str, body: &str) {
+    let request = Request::builder().method(method).uri(path).header("content-type", "application/json");
+    let request = request.body(Body::from(body.to_owned())).unwrap();
+    let response = TowerToHyperService::new(api::local(&bench.control)).call(request).await.unwrap();
+    assert_eq!(response.status(), 200, "{method} {path}");
 }
 
 pub(crate) fn email(role: Role) -> String {

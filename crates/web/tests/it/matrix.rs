@@ -10,6 +10,7 @@ fn lets_in(page: &Page, role: Role) -> bool {
     match page.needs {
         Needs::Nobody | Needs::Session => true,
         Needs::Person => matches!(role, Role::Employee | Role::Manager),
+        Needs::Others => role != Role::Employee,
         Needs::May(permission) => reaches(permission, role),
     }
 }

@@ -1,0 +1,146 @@
+//! `/admin/stop`: what is stopped, and the brake.
+
+use askama::Template;
+use axum::http::{Method, StatusCode};
+use axum::response::Response;
+use purser_control::shape::{List, NewStop, Stop, StopWhat};
+use purser_control::{Permission, Problem};
+
+use crate::ask::to;
+use crate::form::{Asked, Fields, Sent, Wrong};
+use crate::frame::Frame;
+use crate::say::{Markup, sentence, when};
+use crate::visitor::{Visitor, see};
+
+/// What can be stopped: the word of the form, and what to call it.
+const KINDS: [(&str, &str); 7] = [
+    ("run", "One run"),
+    ("key", "One key"),
+    ("person", "A person"),
+    ("unit", "A unit and all below it"),
+    ("model", "A model (* stands for any text)"),
+    ("provider", "A provider"),
+    ("company", "Every call of the company"),
+];
+
+#[derive(Template)]
+#[template(path = "admin/stop.html")]
+struct Stops {
+    frame: Frame,
+    may_change: bool,
+    kinds: Vec<(&'static str, &'static str, bool)>,
+    name: String,
+    wrong: Option<Wrong>,
+    rows: Vec<Row>,
+    json: String,
+}
+
+struct Row {
+    id: String,
+    what: String,
+    why: Option<String>,
+    since: Markup,
+    by: Option<String>,
+    asked: Option<String>,
+}
+
+/// `GET /admin/stop`
+pub(crate) async fn show(visitor: Visitor, Asked(asked): Asked) -> Response {
+    visitor.answer(look(&visitor, asked.text("done"), &Fields::default(), None).await)
+}
+
+async fn look(visitor: &Visitor, done: &str, filled: &Fields, wrong: Option<Wrong>) -> Result<Stops, Problem> {
+    let address = to(&["stops"]);
+    let stops: List<Stop> = visitor.ask.get(&address).await?;
+    let done = match done {
+        "stopped" => Some("Stopped: calls under way are cut, and no new one is let through."),
+        "resumed" => Some("Lifted: calls are let through again."),
+        "waits" => Some("Lifting this stop takes a second person; it was asked for."),
+        _ => None,
+    };
+    let kind = filled.text("kind");
+    let kinds = KINDS
+        .iter()
+        .enumerate()
+        .map(|(place, (word, label))| (*word, *label, if kind.is_empty() { place == 0 } else { *word == kind }));
+    Ok(Stops {
+        frame: visitor.frame("Emergency stop").having(done),
+        may_change: visitor.may(Permission::StopsChange),
+        kinds: kinds.collect(),
+        name: filled.text("name").to_owned(),
+        wrong,
+        rows: stops.items.iter().map(|stop| row(stop, visitor)).collect(),
+        json: address.link().to_owned(),
+    })
+}
+
+fn row(stop: &Stop, visitor: &Visitor) -> Row {
+    let name = stop.name.as_deref();
+    let of = |kind: &str, id: &str| match name {
+        Some(name) => format!("{kind} {name} ({id})"),
+        None => format!("{kind} {id}"),
+    };
+    let what = match &stop.on {
+        StopWhat::Company => "Every call of the company".to_owned(),
+        StopWhat::Unit(id) => of("The unit", id),
+        StopWhat::Person(id) => of("The person", id),
+        StopWhat::Key(id) => of("A key of", id),
+        StopWhat::Run(id) => of("A run of", id),
+        StopWhat::Model(model) => format!("The model {model}"),
+        StopWhat::Provider(provider) => format!("The provider {provider}"),
+    };
+    Row {
+        id: stop.id.to_string(),
+        what,
+        why: stop.seen.as_deref().map(sentence),
+        since: when(stop.since, &visitor.zone, visitor.now),
+        by: stop.by.clone(),
+        asked: stop.lift_asked_by.clone(),
+    }
+}
+
+/// `POST /admin/stop`
+pub(crate) async fn place(Sent { by, fields, once }: Sent) -> Response {
+    if let Err(problem) = by.must(Permission::StopsChange) {
+        return by.answer::<Stops>(Err(problem));
+    }
+    let placed = match wanted(&fields) {
+        Ok(on) => {
+            let new = NewStop { on };
+            by.ask.done::<Stop>(Method::POST, &to(&["stops"]), &once, &new).await.map_err(Wrong::of)
+        }
+        Err(wrong) => Err(wrong),
+    };
+    match placed {
+        Ok(_) => see("/admin/stop?done=stopped"),
+        Err(mut wrong) => {
+            if wrong.field.is_empty() && wrong.status() == StatusCode::NOT_FOUND {
+                wrong.field = "name";
+            }
+            let status = wrong.status();
+            by.answer_with(status, look(&by, "", &fields, Some(wrong)).await)
+        }
+    }
+}
+
+fn wanted(fields: &Fields) -> Result<StopWhat, Wrong> {
+    let name = fields.text("name").to_owned();
+    let kind = fields.text("kind");
+    if name.is_empty() && kind != "company" {
+        return Err(Wrong::in_field("name", "say which one is to be stopped", StatusCode::BAD_REQUEST));
+    }
+    match kind {
+        "company" if fields.text("sure") != "yes" => {
+            let what = "nothing was stopped: tick the box to stop every call of the company";
+            Err(Wrong::in_field("sure", what, StatusCode::BAD_REQUEST))
+        }
+        "company" => Ok(StopWhat::Company),
+        "unit" => Ok(StopWhat::Unit(name)),
+        "person" => Ok(StopWhat::Person(name)),
+        "key" => Ok(StopWhat::Key(name)),
+        "run" => Ok(StopWhat::Run(name)),
+        "model" => Ok(StopWhat::Model(name)),
+        "provider" => Ok(StopWhat::Provider(name)),
+        _ => Err(Wrong::in_field("kind", "say what is to be stopped", StatusCode::BAD_REQUEST)),
+    }
+}
