@@ -17,14 +17,24 @@ pub(super) struct Operation {
     pub(super) body: Option<Schema>,
     /// What it answers when it was done.
     pub(super) answer: Option<Schema>,
-    /// Is that a document, HTML or PDF, rather than JSON?
-    pub(super) is_document: bool,
-    /// Is it a table, CSV, rather than JSON?
-    pub(super) is_csv: bool,
-    /// May it be lines of JSON as well?
-    pub(super) is_lines: bool,
+    /// What it is written as.
+    pub(super) kind: Kind,
     /// May it be named, to be done once however often it is sent?
     pub(super) repeatable: bool,
+}
+
+/// What an answer is written as.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// JSON.
+    #[default]
+    Json,
+    /// A document: HTML or PDF.
+    Document,
+    /// A table: CSV.
+    Csv,
+    /// A table, or JSON objects on lines.
+    CsvOrLines,
 }
 
 /// Something that a handler takes or gives.

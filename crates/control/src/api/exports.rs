@@ -10,7 +10,7 @@ use hyper::body::{Body as HttpBody, Bytes, Frame};
 use tokio::sync::mpsc;
 
 use super::ask::{Query, State};
-use super::describe::{Operation, Part};
+use super::describe::{Kind, Operation, Part};
 use super::openapi::Schemas;
 use crate::Control;
 use crate::access::{Permission, forbidden};
@@ -23,7 +23,7 @@ pub(super) struct Csv(Result<Export, Error>);
 
 impl Part for Csv {
     fn describe(operation: &mut Operation, _: &mut Schemas) {
-        operation.is_csv = true;
+        operation.kind = Kind::Csv;
     }
 }
 
@@ -46,9 +46,8 @@ impl IntoResponse for Csv {
 pub(super) struct CsvOrLines(Csv);
 
 impl Part for CsvOrLines {
-    fn describe(operation: &mut Operation, schemas: &mut Schemas) {
-        Csv::describe(operation, schemas);
-        operation.is_lines = true;
+    fn describe(operation: &mut Operation, _: &mut Schemas) {
+        operation.kind = Kind::CsvOrLines;
     }
 }
 

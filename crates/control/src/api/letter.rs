@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
 use super::ask::{Id, Query, State};
-use super::describe::{Operation, Part};
+use super::describe::{Kind, Operation, Part};
 use super::openapi::Schemas;
 use crate::error::Error;
 use crate::offers::Document;
@@ -67,7 +67,7 @@ pub(super) struct Paper(pub(super) Result<Document, Error>);
 
 impl Part for Paper {
     fn describe(operation: &mut Operation, _: &mut Schemas) {
-        operation.is_document = true;
+        operation.kind = Kind::Document;
     }
 }
 

@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 use super::Endpoint;
 use super::answer::Answer;
-use super::describe::Operation;
+use super::describe::{Kind, Operation};
 use crate::error::{Code, Problem};
 
 /// What builds the schemas: of what is asked, each where it stands; of what is answered, by name.
@@ -122,16 +122,12 @@ fn described(endpoint: &Endpoint, operation: &Operation) -> Value {
             "schema": { "type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$" },
             "description": "The same key with the same input a second time changes nothing and gives the first result." }));
     }
-    let answer = operation.answer.clone().unwrap_or_default();
-    let content = if operation.is_document {
-        let text = json!({ "schema": { "type": "string" } });
-        json!({ "text/html": text, "application/pdf": text })
-    } else if operation.is_csv {
-        let text = json!({ "schema": { "type": "string" } });
-        let lines = operation.is_lines.then(|| ("application/jsonl", text.clone()));
-        [("text/csv", text)].into_iter().chain(lines).map(|(kind, text)| (kind.to_owned(), text)).collect()
-    } else {
-        json!({ "application/json": { "schema": answer } })
+    let text = json!({ "schema": { "type": "string" } });
+    let content = match operation.kind {
+        Kind::Json => json!({ "application/json": { "schema": operation.answer.clone().unwrap_or_default() } }),
+        Kind::Document => json!({ "text/html": text, "application/pdf": text }),
+        Kind::Csv => json!({ "text/csv": text }),
+        Kind::CsvOrLines => json!({ "text/csv": text, "application/jsonl": text }),
     };
     let mut responses = Map::new();
     responses.insert("200".to_owned(), json!({ "description": "Done.", "content": content }));

@@ -240,13 +240,12 @@ impl Writing<'_> {
         self.add(row, &counts)?;
         let mut paid_by = Vec::new();
         for leg in &row.legs {
-            let payer = match whose.get(&leg.no) {
-                Some(payer) => payer.clone(),
-                None => {
-                    let payer = payer(self.inner, leg.no)?;
-                    whose.insert(leg.no, payer.clone());
-                    payer
-                }
+            let payer = if let Some(payer) = whose.get(&leg.no) {
+                payer.clone()
+            } else {
+                let payer = payer(self.inner, leg.no)?;
+                whose.insert(leg.no, payer.clone());
+                payer
             };
             paid_by.extend(payer.map(|payer| Payer { amount: leg.amount, ..payer }));
         }

@@ -119,7 +119,7 @@ async fn the_ledgers_files_add_up_to_the_ledger_and_say_what_was_asked() {
     }
     let (key_one, key_other) = (bench.key(&one).await, bench.key(&other).await);
     // Of a week in which 210 billion tokens were used, a fifth on each day.
-    let week = ["20", "21", "22", "23", "24"].map(|day| format!("2026-11-{day}T10:00:00Z"));
+    let week = ["24", "25", "26", "27", "28"].map(|day| format!("2026-11-{day}T10:00:00Z"));
     for day in &week {
         bench.clock.set(day);
         settle_as(&bench, hold(&bench, &key_one, "5"), "1.000000001", |record| {
@@ -130,20 +130,20 @@ async fn the_ledgers_files_add_up_to_the_ledger_and_say_what_was_asked() {
         record.usage = Usage { input_uncached: 7, ..Usage::default() };
     });
     let finance = key(&bench, "finance").await;
-    let path = "/api/v1/exports/ledger?from=2026-11-20&to=2026-11-25";
+    let path = "/api/v1/exports/ledger?from=2026-11-24&to=2026-11-29";
     let ledger = bench.control.usage(Wanted::default()).await.unwrap().charge;
 
     let got = with_key(&bench, &finance, "get", &format!("{path}&format=jsonl"), "").await;
     assert_eq!(got.headers["content-type"], "application/jsonl; charset=utf-8", "{got:?}");
     let (about, charges, total) = told(&got.text);
-    assert_eq!((about["from"].as_str(), about["to"].as_str()), (Some("2026-11-20"), Some("2026-11-25")));
+    assert_eq!((about["from"].as_str(), about["to"].as_str()), (Some("2026-11-24"), Some("2026-11-29")));
     assert!(about.get("person").is_none() && about["up_to_entry"].as_u64().unwrap() > 0, "{about}");
     assert_eq!((total["amount"].as_str(), total["charges"].as_u64()), (Some(&*ledger.to_string()), Some(6)));
     assert_eq!((total["cache_read"].as_i64(), total["output"].as_i64()), (Some(209_999_999_995), Some(5)));
     assert_eq!(charges.len(), 6);
     assert!(charges.iter().all(|charge| charge.get("person_name").is_none()), "{charges:?}");
     let (paid, amount) = (&charges[0]["paid_by"][0], &charges[0]["charge"]);
-    assert_eq!((&paid["amount"], paid["grant"].as_str().map(|id| &id[..4])), (amount, Some("gnt_")), "{paid}");
+    assert_eq!((&paid["amount"], paid["grant"].as_str().map(|id| &id[..4])), (amount, Some("grt_")), "{paid}");
 
     let sheet = with_key(&bench, &finance, "get", &format!("{path}&names=true"), "").await;
     let mut records = Records::of(&sheet.text).map(|(_, cells)| cells);
@@ -172,7 +172,7 @@ async fn the_ledgers_files_add_up_to_the_ledger_and_say_what_was_asked() {
 
     let auditor = key(&bench, "auditor").await;
     let trail = with_key(&bench, &auditor, "get", "/api/v1/audit?action=export_ledger", "").await.text;
-    assert!(trail.contains("2026-11-25") && trail.contains(&other.id.to_string()), "{trail}");
+    assert!(trail.contains("2026-11-29") && trail.contains(&other.id.to_string()), "{trail}");
     let nobody = with_key(&bench, &finance, "get", &format!("{path}&person=nobody"), "").await;
     assert_eq!(nobody.status, 404, "{nobody:?}");
 }
