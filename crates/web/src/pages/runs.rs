@@ -124,11 +124,11 @@ async fn look(visitor: &Visitor, id: &str, done: &str) -> Result<RunPage, Proble
         ("Began", when(run.began, zone, now)),
         ("Last call", Markup::new(format!("{} ({} ago)", when(run.last, zone, now), span(run.last, now)))),
         ("Calls", Markup::new(say::count(run.calls))),
-        ("Asked by a human being", Markup::new(format!("{} of 100 calls", run.attended_percent))),
+        ("Asked by a human being", Markup::new(format!("{} % of its calls", run.attended_percent))),
         ("Made again by the client", Markup::new(say::count(run.retried_calls))),
         (
             "Prompt tokens",
-            Markup::new(format!("{}, {} of 100 from a cache", tokens(run.input_tokens), run.cached_percent)),
+            Markup::new(format!("{}, {} % of them from a cache", tokens(run.input_tokens), run.cached_percent)),
         ),
         ("Answer tokens", tokens(run.output_tokens)),
     ];
