@@ -110,6 +110,7 @@ mod tests {
         check("/me", Some("/me"));
         check("/menu", None);
         check("/reconcile", Some("/finance"));
+        check("/admin/stop", Some("/admin/stop"));
         check("/admin/nothing", None);
     }
 }
