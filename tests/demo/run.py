@@ -313,10 +313,12 @@ class Terminal:
     def left(self) -> int:
         """The exit code, once the demonstration has ended."""
         latest = time.monotonic() + 60
-        while not (self.code.exists() and self.code.read_text().strip() and Path(f"{self.code}.stty").exists()):
+        stty = Path(f"{self.code}.stty")
+        # A file is there before anything stands in it.
+        while not all(path.exists() and path.read_text().strip() for path in (self.code, stty)):
             check(time.monotonic() < latest, f"it does not end:\n{self.shown()}")
             time.sleep(0.05)
-        modes = Path(f"{self.code}.stty").read_text()
+        modes = stty.read_text()
         check(" icanon" in modes and " echo " in modes, f"the terminal is not given back: {modes}")
         return int(self.code.read_text())
 
