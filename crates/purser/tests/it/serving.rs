@@ -129,7 +129,7 @@ fn a_newcomer_makes_their_own_key_by_a_link() {
     for _ in 0..2 {
         let (status, page) = served.page("GET", &path);
         assert_eq!(status, 200, "{page}");
-        assert!(page.contains("<form method=\"post\">") && page.contains("The &lt;analyst&gt;"), "{page}");
+        assert!(page.contains("<form method=\"post\">") && page.contains("The &#60;analyst&#62;"), "{page}");
     }
     let (status, page) = served.page("POST", &path);
     assert_eq!(status, 200, "{page}");
