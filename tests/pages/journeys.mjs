@@ -161,7 +161,7 @@ export const journeys = {
     await employee.close();
   },
 
-  async "by keyboard alone a manager denies a request"({ visitor }) {
+  async "by keyboard alone finance denies a request"({ visitor }) {
     const employee = await visitor("employee");
     await employee.page.goto("/me/requests");
     await employee.page.getByLabel(/^How much/).fill("900");

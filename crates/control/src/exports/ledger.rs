@@ -4,6 +4,8 @@
 //! that knows nothing of them adds a column up and has the ledger's sum.
 
 use std::collections::HashMap;
+use std::ops::Range;
+use std::time::Duration;
 
 use purser_core::account::Subject;
 use purser_core::charge::ChargeRecord;
@@ -24,6 +26,9 @@ use crate::error::Error;
 use crate::grants::word;
 use crate::shape::{Charge, ExportFormat, WantedLedger};
 use crate::usage;
+
+/// What is read at a time.
+const HOUR: Duration = Duration::from_hours(1);
 
 /// Columns before the counts.
 const BEFORE: [&str; 20] = [
@@ -169,22 +174,17 @@ struct Writing<'a> {
 
 impl Writing<'_> {
     fn write(mut self, days: Days, pieces: &mut Pieces<'_>) -> Result<(), Error> {
-        let (inner, mut text) = (self.inner, self.head());
+        let mut text = self.head();
         for (_, instants) in days.each() {
             // Whose accounts are: of one day's, so that years need no more.
             let mut whose = HashMap::new();
-            let mut written = Ok(());
-            let mut reading = true;
-            let each = &mut |row: ChargeRow| {
-                if reading && written.is_ok() && self.has(&row) {
-                    written = self.charge(&mut text, &row, &mut whose);
-                    reading = pieces.put(&std::mem::take(&mut text)).is_continue();
+            for hour in hours(instants) {
+                for row in self.rows(hour)? {
+                    self.charge(&mut text, &row, &mut whose)?;
+                    if pieces.put(&std::mem::take(&mut text)).is_break() {
+                        return Ok(());
+                    }
                 }
-            };
-            inner.reader.each_charge(instants, each).map_err(stored)?;
-            written?;
-            if !reading {
-                return Ok(());
             }
         }
         self.end(&mut text);
@@ -192,6 +192,19 @@ impl Writing<'_> {
             let _ = pieces.send();
         }
         Ok(())
+    }
+
+    /// What was asked for of an hour, taken out of the projection before any of it is written: whoever reads slowly must not
+    /// keep a reading transaction open.
+    fn rows(&self, hour: Range<Instant>) -> Result<Vec<ChargeRow>, Error> {
+        let mut rows = Vec::new();
+        let mut each = |row: ChargeRow| {
+            if self.has(&row) {
+                rows.push(row);
+            }
+        };
+        self.inner.reader.each_charge(hour, &mut each).map_err(stored)?;
+        Ok(rows)
     }
 
     /// Was it asked for? What the company bears itself is nobody's charge.
@@ -314,6 +327,12 @@ impl Writing<'_> {
 #[derive(Debug, thiserror::Error)]
 #[error("the sum leaves the range")]
 struct TooMuch;
+
+/// The hours of a day of UTC. A year of ten thousand people needs no more memory than its busiest one.
+fn hours(day: Range<Instant>) -> impl Iterator<Item = Range<Instant>> {
+    let starts = std::iter::successors(Some(day.start), |start| Some(start.saturating_add(HOUR)));
+    starts.take_while(move |start| *start < day.end).map(move |start| start..start.saturating_add(HOUR).min(day.end))
+}
 
 fn is_in(directory: &Directory, unit: UnitId, above: UnitId) -> bool {
     directory.units_above(unit).any(|one| one.id == above)

@@ -2,7 +2,8 @@
 //!
 //! **Model.** A thread that may block goes through the projection a day at a time and hands pieces of text to whoever is
 //! answered; when they don't read, it waits. What was charged on a past day never changes, so days read one after the
-//! other belong together. In memory there is one day of rows and a few pieces.
+//! other belong together. In memory there is one day of costs, or one hour of postings, and a few pieces. Nothing waits for
+//! a reader while a question to the projection is open.
 
 mod focus;
 mod ledger;

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use purser_control::shape::{NewAdminKey, WantedExport};
+use purser_control::Export;
+use purser_control::shape::{NewAdminKey, WantedExport, WantedLedger};
 use purser_control::usage::Wanted;
 use purser_core::csv::Records;
 use purser_core::focus::COLUMNS;
@@ -86,20 +87,27 @@ async fn an_export_waits_for_whoever_reads_it() {
     for no in 0..3_000 {
         settle_as(&bench, hold(&bench, &own, "1"), "0.001", |record| record.requested = format!("model {no}"));
     }
-    let mut export = bench.control.export_focus(WantedExport::default()).await.unwrap();
+    waits(bench.control.export_focus(WantedExport::default()).await.unwrap(), 3_000_000).await;
+    waits(bench.control.export_ledger(WantedLedger::default()).await.unwrap(), 700_000).await;
+}
+
+/// Pieces are made before they are read, and no more than a few.
+async fn waits(mut export: Export, at_least: usize) {
     let full = async {
         while export.pieces_waiting() < 4 {
             tokio::time::sleep(std::time::Duration::from_millis(1)).await;
         }
     };
-    tokio::time::timeout(std::time::Duration::from_mins(1), full).await.expect("pieces are made before they are read");
+    tokio::time::timeout(std::time::Duration::from_mins(1), full)
+        .await
+        .unwrap_or_else(|_| panic!("only {} pieces are made before they are read", export.pieces_waiting()));
     assert_eq!(export.pieces_waiting(), 4, "and no more than that");
     let (mut bytes, mut longest) = (0, 0);
     while let Some(piece) = export.next().await {
         let piece = piece.unwrap();
         (bytes, longest) = (bytes + piece.len(), longest.max(piece.len()));
     }
-    assert!(bytes > 3_000_000 && longest < 66_000, "{bytes} in pieces of {longest}");
+    assert!(bytes > at_least && longest < 66_000, "{bytes} in pieces of {longest}");
 }
 
 /// What a ledger's file says: the question, its charges, and the sum.

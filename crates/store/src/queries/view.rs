@@ -64,10 +64,10 @@ impl<'c> View<'c> {
         range: &Range<Instant>,
         each: &mut dyn FnMut(&Charge<'_>) -> rusqlite::Result<()>,
     ) -> rusqlite::Result<()> {
-        // The block before the first one that begins later has charges since then too.
+        // The last block that begins before then may have charges since then too. Several can begin just then.
         let mut select = self.conn.prepare_cached(&format!(
             "SELECT {BLOCK_COLUMNS} FROM charge_block
-             WHERE first_lsn >= coalesce((SELECT max(first_lsn) FROM charge_block WHERE at <= ?1), 0) ORDER BY first_lsn"
+             WHERE first_lsn >= coalesce((SELECT max(first_lsn) FROM charge_block WHERE at < ?1), 0) ORDER BY first_lsn"
         ))?;
         let mut rows = select.query((range.start.as_micros(),))?;
         while let Some(row) = rows.next()? {

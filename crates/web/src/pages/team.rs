@@ -1,5 +1,7 @@
 //! `/team`: who is blocked, who is about to run out, who may want help; in the works council's profile sums alone.
 
+use std::collections::HashMap;
+
 use askama::Template;
 use axum::response::Response;
 use purser_control::shape::{Alarm, Balance, Budget, Forecast, Page, PrivacySettings, TopUp};
@@ -90,13 +92,12 @@ async fn look(visitor: &Visitor) -> Result<Team, Problem> {
         quiet = ask.get::<Page<Alarm>>(&to(&["alarms"]).with("kind", "under_use")).await?.items;
     }
     // Whoever has the least of what they were given comes first.
+    let forecast_of: HashMap<&str, &Forecast> =
+        forecasts.items.iter().filter_map(|forecast| Some((forecast.id.as_deref()?, forecast))).collect();
     let mut people: Vec<(&Balance, Option<&Forecast>)> = balances
         .items
         .iter()
-        .map(|balance| {
-            let id = balance.person.to_string();
-            (balance, forecasts.items.iter().find(|forecast| forecast.id.as_ref() == Some(&id)))
-        })
+        .map(|balance| (balance, forecast_of.get(balance.person.to_string().as_str()).copied()))
         .collect();
     people.sort_by_key(|(balance, _)| (!balance.funds.limit.is_positive(), 100 - used(balance), balance.spendable));
     let is_blocked = |balance: &Balance| balance.funds.limit.is_positive() && !balance.spendable.is_positive();

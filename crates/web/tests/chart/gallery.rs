@@ -27,6 +27,8 @@ fn a_page_with_all_of_them_is_written() {
             _ = write!(page, "<section><h2>{}</h2>{}</section>", spec.title, svg(&spec).html());
         }
         _ = write!(page, "<section><h2>Spark</h2><p>$15.00 {}</p></section></main>", spark(&[3, 5, 4, 9, 12, 11, 15]));
+        assert_eq!(page.matches("<figure").count(), all().len(), "one figure of each");
+        assert_eq!(page.matches("<details").count(), all().len(), "each with its table");
         std::fs::write(folder.join(format!("{theme}.html")), page).unwrap();
     }
 }
