@@ -34,6 +34,7 @@ use crate::forecasts::Weeks;
 use crate::names::Names;
 use crate::observed::{Turns, UNPACKING_MAX};
 use crate::outcomes::Counted;
+use crate::privacy::Looks;
 use crate::replay::{self, KeptDirectory, Replayed};
 use crate::secret::Random;
 use crate::setup::Offer;
@@ -148,6 +149,8 @@ pub(crate) struct Inner {
     pub(crate) costs: Costs,
     /// Bodies of telemetry being unpacked and read: each takes up to 64 MiB.
     pub(crate) unpacking: tokio::sync::Semaphore,
+    /// Who looked at whose data, until it is on disk.
+    pub(crate) looks: Looks,
     /// Exports being written.
     pub(crate) exporting: Arc<tokio::sync::Semaphore>,
 }
@@ -219,6 +222,7 @@ impl Control {
             outcomes: Counted::default(),
             costs,
             unpacking: tokio::sync::Semaphore::new(UNPACKING_MAX),
+            looks: Looks::default(),
             exporting: Arc::new(tokio::sync::Semaphore::new(EXPORTS_MAX)),
         };
         let control = Self { inner: Arc::new(inner), acting: Arc::new(Acting::purser()) };

@@ -29,6 +29,11 @@ pub async fn run(control: Control, mut stop: watch::Receiver<bool>) {
 
 /// Does what is to be done at the moment.
 pub async fn once(control: &Control) {
+    match control.write_looks().await {
+        Ok(0) => {}
+        Ok(looks) => tracing::debug!(looks, "who looked at whose data is written"),
+        Err(error) => tracing::warn!(%error, "who looked at whose data could not be written yet"),
+    }
     if let Err(error) = control.write_off_old_suspense().await {
         tracing::warn!(%error, "old suspense could not be moved");
     }
@@ -68,6 +73,7 @@ pub async fn once(control: &Control) {
             people = gone.people,
             links = gone.links,
             denials = gone.denials,
+            looks = gone.looks,
             "what was kept long enough is erased"
         ),
         Err(error) => tracing::warn!(%error, "what was kept long enough could not be erased"),

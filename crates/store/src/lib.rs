@@ -46,7 +46,10 @@ pub use fence::Fence;
 pub use fold::{Fold, Folds};
 pub use formats::check_formats;
 pub use journal::{Held, JournalKind, JournalReader, SqliteJournal, open_journal};
-pub use private::{Labelled, LoginFields, OfferLetter, OfferText, OutcomeRow, OutcomesPut, Personal, Private, Session};
+pub use private::{
+    Labelled, LoginFields, LookRow, LooksWanted, OfferLetter, OfferText, OutcomeRow, OutcomesPut, Personal, Private,
+    Session,
+};
 pub use projector::{ChargeKind, KIND_AUDIT, KIND_DIRECTORY, Progress, Projection, Projector, ProjectorTap, Word};
 pub use queries::{
     AccountRow, Attribution, BilledLine, Burn, ChargeRow, Day, Days, Denial, DenialLog, DenialPage, DenialPlace,

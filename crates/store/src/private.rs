@@ -6,6 +6,7 @@
 //! projection: they can't be derived again, and must be possible to forget.
 
 mod access;
+mod looks;
 mod offers;
 mod outcomes;
 mod retention;
@@ -23,6 +24,7 @@ use crate::schema;
 use crate::sqlite::{self, Durability};
 
 pub use self::access::{LoginFields, Session};
+pub use self::looks::{LookRow, LooksWanted};
 pub use self::offers::{OfferLetter, OfferText};
 pub(crate) use self::outcomes::{COLUMNS as OUTCOME_COLUMNS, outcome};
 pub use self::outcomes::{OutcomeRow, OutcomesPut};

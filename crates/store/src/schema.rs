@@ -21,6 +21,7 @@ pub(crate) const PURSER: &[Migration] = &[
     Migration { name: "statements of closed months", sql: STATEMENTS },
     Migration { name: "what was achieved", sql: OUTCOMES },
     Migration { name: "sums to hold a provider's bill against; projected anew", sql: BILLED },
+    Migration { name: "who looked at whose data", sql: LOOKS },
 ];
 
 const FIRST: &str = "
@@ -567,3 +568,24 @@ CREATE TABLE inexact (
 CREATE INDEX inexact_by_day ON inexact (day);
 "
 );
+
+/// Not derived, and not in the journal: it says who works with whose data, and has to be erasable.
+const LOOKS: &str = "
+-- Who was shown whose data on which day, and how often. No person: a list of too many to name each of them, of everybody
+-- or of the people of units.
+CREATE TABLE look_private (
+    id     INTEGER PRIMARY KEY,
+    person BLOB,
+    day    TEXT NOT NULL,
+    actor  TEXT NOT NULL,
+    looker BLOB,
+    roles  TEXT NOT NULL,
+    action TEXT NOT NULL,
+    units  TEXT NOT NULL,
+    first  INTEGER NOT NULL,
+    last   INTEGER NOT NULL,
+    count  INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX look_private_once ON look_private (ifnull(person, x''), day, actor, action, units);
+CREATE INDEX look_private_by_day ON look_private (day);
+";

@@ -16,6 +16,9 @@ impl Control {
     pub(crate) fn covered_person(&self, within: &Within, who: &str) -> Result<PersonId, Error> {
         let snapshot = self.snapshot();
         let found = self.inner.find_person(&snapshot, who);
+        if let Ok(person) = &found {
+            crate::privacy::looked_at(*person);
+        }
         if within.is_everything() {
             return found;
         }

@@ -80,6 +80,15 @@ impl Within {
         }
     }
 
+    /// The units whose people it covers, with those below, sorted; empty where it covers everything, or no unit.
+    pub(crate) fn units(&self) -> Vec<UnitId> {
+        let Self::Some { units, groups, .. } = self else { return Vec::new() };
+        let mut all: Vec<UnitId> = units.iter().chain(groups).copied().collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
     /// Covers everything?
     pub(crate) fn is_everything(&self) -> bool {
         matches!(self, Self::Everything)

@@ -16,6 +16,7 @@ use crate::Control;
 use crate::access::{Permission, forbidden};
 use crate::error::Error;
 use crate::exports::Export;
+use crate::privacy::{list_of_everybody, looked_at};
 use crate::shape::{WantedExport, WantedLedger};
 
 /// A file, as a response.
@@ -73,6 +74,7 @@ impl HttpBody for Pieces {
 }
 
 pub(super) async fn export_focus(State(control): State<Control>, Query(wanted): Query<WantedExport>) -> Csv {
+    list_of_everybody();
     Csv(match may_name(&control, wanted.names) {
         Ok(()) => control.export_focus(wanted).await,
         Err(error) => Err(error),
@@ -80,6 +82,11 @@ pub(super) async fn export_focus(State(control): State<Control>, Query(wanted): 
 }
 
 pub(super) async fn export_ledger(State(control): State<Control>, Query(wanted): Query<WantedLedger>) -> CsvOrLines {
+    match wanted.person.as_deref().map(|who| control.inner.find_person(&control.snapshot(), who)) {
+        Some(Ok(person)) => looked_at(person),
+        // A name that nobody has is refused below.
+        None | Some(Err(_)) => list_of_everybody(),
+    }
     CsvOrLines(Csv(match may_name(&control, wanted.names) {
         Ok(()) => control.export_ledger(wanted).await,
         Err(error) => Err(error),

@@ -13,6 +13,7 @@ use crate::Control;
 use crate::access::{self, Acting, Permission, Seeing, Within, forbidden};
 use crate::audit;
 use crate::error::{Code, Error, Refused};
+use crate::privacy::Looking;
 
 /// Why something is done, percent-encoded: for the audit trail.
 const REASON: &str = "purser-reason";
@@ -64,13 +65,19 @@ pub(super) async fn guard(State(guard): State<Guard>, mut request: Request, next
             }
             let seeing = Seeing::new(acting.within(Permission::ConfidentialAmounts, now), guard.control.snapshot());
             request.extensions_mut().insert(guard.control.on_behalf(acting.clone()));
-            request.extensions_mut().insert(within);
+            request.extensions_mut().insert(within.clone());
             request.extensions_mut().insert(shown);
-            let response = seeing.clone().scope(next.run(request)).await;
+            let looking = Looking::default();
+            let response = looking.clone().scope(seeing.clone().scope(next.run(request))).await;
             let shown = seeing.shown();
             // Nothing confidential leaves before the trail has it on disk.
             if !shown.is_empty()
                 && let Err(error) = guard.control.audit_read(&acting, shown).await
+            {
+                return error.into_response();
+            }
+            if response.status().is_success()
+                && let Err(error) = guard.control.looked(&acting, &within, &looking).await
             {
                 return error.into_response();
             }

@@ -70,7 +70,7 @@ use self::openapi::{Schemas, openapi};
 use self::outcomes::{
     add_hook, erase_outcome, erase_outcomes, hooks, import_outcomes, outcomes, record_outcomes, revoke_hook,
 };
-use self::privacy::{privacy, set_profile, set_retention};
+use self::privacy::{looks, own_looks, privacy, set_profile, set_retention};
 use self::returns::{person_returns, returns, set_person_returns, what_if};
 pub use self::serve::{bind_socket, serve_socket, serve_tcp};
 use self::session::{present, sign_in, sign_out};
@@ -301,6 +301,8 @@ services! {
     get "/privacy" => privacy, PrivacyRead;
     put "/privacy/profile" => set_profile, PrivacyChange;
     put "/privacy/retention" => set_retention, PrivacyChange;
+    get "/privacy/looks" => looks, AuditRead;
+    get "/me/looks" => own_looks, Present;
     get "/session" => present, Present;
     post "/session" => sign_in, Nobody;
     delete "/session" => sign_out, Present;

@@ -1,9 +1,9 @@
 //! Routes about privacy.
 
 use super::answer::Answer;
-use super::ask::{Body, Command, State};
+use super::ask::{Body, Command, Query, State};
 use crate::Control;
-use crate::shape::{PrivacySettings, Retention, SetProfile};
+use crate::shape::{LookPage, PrivacySettings, Retention, SetProfile, WantedLooks, WantedOwnLooks};
 
 pub(super) async fn privacy(State(control): State<Control>) -> Answer<PrivacySettings> {
     Answer(Ok(control.privacy()))
@@ -23,4 +23,15 @@ pub(super) async fn set_retention(
     Body(retention): Body<Retention>,
 ) -> Answer<PrivacySettings> {
     Answer(control.set_retention(command.into(), retention).await)
+}
+
+pub(super) async fn own_looks(
+    State(control): State<Control>,
+    Query(wanted): Query<WantedOwnLooks>,
+) -> Answer<LookPage> {
+    Answer(control.own_looks(wanted.before).await)
+}
+
+pub(super) async fn looks(State(control): State<Control>, Query(wanted): Query<WantedLooks>) -> Answer<LookPage> {
+    Answer(control.looks(wanted).await)
 }

@@ -182,7 +182,7 @@ impl Inner {
     }
 
     /// What people call an actor.
-    fn actor_name(&self, actor: Actor) -> Option<String> {
+    pub(crate) fn actor_name(&self, actor: Actor) -> Option<String> {
         match actor {
             Actor::Purser
             | Actor::Local

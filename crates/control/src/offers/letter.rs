@@ -11,6 +11,7 @@ use crate::control::{Control, Inner, stored};
 use crate::error::{Code, Error, Refused};
 use crate::letter::{Form, Rendered, hash};
 use crate::people::known;
+use crate::privacy;
 
 /// A letter to hand out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +44,9 @@ impl Control {
         let snapshot = self.snapshot();
         let offer = known(snapshot.directory.offer(id), "offer", &id)?;
         let person = offer.accepted.map(|accepted| accepted.person);
+        if let Some(person) = person {
+            privacy::looked_at(person);
+        }
         let seen = Confidential::new((), &Whose::new(id, person, Some(offer.unit))).is_seen();
         let amounts = if seen { Amounts::Shown } else { Amounts::Hidden };
         self.look(move |inner, snapshot| {

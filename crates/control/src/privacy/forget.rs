@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use jiff::ToSpan as _;
+use jiff::civil::Date;
 use purser_core::directory::Directory;
 use purser_core::id::PersonId;
 use purser_core::time::Instant;
@@ -28,6 +29,8 @@ pub struct Forgotten {
     pub links: usize,
     /// Rows of refused calls.
     pub denials: usize,
+    /// Rows of who looked at whose data.
+    pub looks: usize,
 }
 
 impl Control {
@@ -49,11 +52,14 @@ impl Control {
         let directory = &snapshot.directory;
         let before = |months: u16| cutoff(directory, now, months);
         let (links, denials) = (retention.outcome_links.and_then(before), retention.denials.and_then(before));
-        let (links, denials) = self
+        let looks = retention.looks.and_then(|months| first_day(directory, now, months));
+        let (links, denials, looks) = self
             .inner_blocking(move |inner| {
                 let links = links.map(|before| inner.private.forget_outcome_links(before)).transpose();
                 let denials = denials.map(|before| inner.private.forget_denials(before)).transpose();
-                Ok((links.map_err(stored)?.unwrap_or(0), denials.map_err(stored)?.unwrap_or(0)))
+                let looks = looks.map(|day| inner.private.forget_looks(&day.to_string())).transpose();
+                let (links, denials) = (links.map_err(stored)?, denials.map_err(stored)?);
+                Ok((links.unwrap_or(0), denials.unwrap_or(0), looks.map_err(stored)?.unwrap_or(0)))
             })
             .await?;
         let mut people = 0;
@@ -68,7 +74,7 @@ impl Control {
             }
         }
         self.inner.retained.store(now.as_micros(), Ordering::Relaxed);
-        Ok(Forgotten { people, links, denials })
+        Ok(Forgotten { people, links, denials, looks })
     }
 
     async fn inner_blocking<T: Send + 'static>(
@@ -109,7 +115,15 @@ impl Turn<'_> {
 
 /// The first instant of the company's day so many months ago; `None` before there were days.
 fn cutoff(directory: &Directory, now: Instant, months: u16) -> Option<Instant> {
-    let zone = directory.company().map_or(Zone::UTC, |company| company.zone.clone());
-    let day = zone.date(now).checked_sub(i32::from(months).months()).ok()?;
-    Some(zone.first_instant(day))
+    first_day(directory, now, months).map(|day| company_zone(directory).first_instant(day))
+}
+
+/// That day.
+fn first_day(directory: &Directory, now: Instant, months: u16) -> Option<Date> {
+    company_zone(directory).date(now).checked_sub(i32::from(months).months()).ok()
+}
+
+/// Where the company's days begin.
+pub(super) fn company_zone(directory: &Directory) -> Zone {
+    directory.company().map_or(Zone::UTC, |company| company.zone.clone())
 }

@@ -5,7 +5,11 @@
 
 mod event;
 mod forget;
+mod looking;
+mod looks;
 mod set;
+mod words;
 
 pub(crate) use event::{Privacy, PrivacyEvent};
 pub use forget::Forgotten;
+pub(crate) use looking::{Looking, Looks, answered, list_of_everybody, looked_at};

@@ -99,7 +99,7 @@ pub use pool::{
 pub use price::{
     Explain, Explained, ExplainedLine, ImportPrices, ImportReport, Price, PriceChange, PricePoint, RateChange, SetPrice,
 };
-pub use privacy::{PrivacySettings, Retention, SetProfile};
+pub use privacy::{Look, LookPage, PrivacySettings, Retention, SetProfile, WantedLooks, WantedOwnLooks};
 pub use remedy::{PromiseUsable, Remedies, RemedyDay, RemedyState, WantedRemedies};
 pub use report::{Balance, Charge, ChargePage, DenialPage, Denied, Funds, GrantBalance, Overview, UsageRow};
 pub use returns::{

@@ -17,6 +17,7 @@ mod flags;
 mod import;
 mod letters;
 mod life;
+mod looks;
 mod matrix;
 mod money;
 mod observed;

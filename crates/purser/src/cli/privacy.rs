@@ -2,12 +2,12 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 use purser_control::Profile;
-use purser_control::shape::{PrivacySettings, Retention, SetProfile};
+use purser_control::shape::{Look, LookPage, PrivacySettings, Retention, SetProfile};
 
 use super::{or_dash, second};
 use crate::client::{Client, path};
 use crate::failure::Failure;
-use crate::output::{Output, Table};
+use crate::output::{Output, Table, say};
 
 /// What can be done about privacy.
 #[derive(Debug, Subcommand)]
@@ -21,6 +21,18 @@ pub(crate) enum Command {
     },
     /// Say for how many months what is personal is kept; 0: for good. What is not named stays as it is
     Retention(Kept),
+    /// Show who looked at whose data, newest first
+    Looks(Looks),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Looks {
+    /// Only at this person's (id or name), with the lists that they were on
+    #[arg(long)]
+    pub(crate) person: Option<String>,
+    /// Those before this one: the number that the page before ended with
+    #[arg(long, value_name = "LOOK")]
+    pub(crate) before: Option<i64>,
 }
 
 /// A profile.
@@ -44,6 +56,9 @@ pub(crate) struct Kept {
     /// Calls that were refused
     #[arg(long, value_name = "MONTHS")]
     pub(crate) denials: Option<u16>,
+    /// Who looked at whose data
+    #[arg(long, value_name = "MONTHS")]
+    pub(crate) looks: Option<u16>,
 }
 
 impl Kept {
@@ -57,6 +72,7 @@ impl Kept {
             left_people: of(self.left_people, before.left_people),
             outcome_links: of(self.outcome_links, before.outcome_links),
             denials: of(self.denials, before.denials),
+            looks: of(self.looks, before.looks),
         }
     }
 }
@@ -76,6 +92,17 @@ impl Command {
                 let before: PrivacySettings = client.get(path(["privacy"])).await?;
                 client.put(path(["privacy", "retention"]), &kept.over(before.retention)).await?
             }
+            Self::Looks(Looks { person, before }) => {
+                let before = before.map(|before| before.to_string());
+                let asked =
+                    path(["privacy", "looks"]).with("person", person.as_deref()).with("before", before.as_deref());
+                let page: LookPage = client.get(asked).await?;
+                out.show(&page.items, |looks| looked(looks));
+                if let Some(next) = page.next {
+                    say(format_args!("there are more: add `--before {next}`"));
+                }
+                return Ok(());
+            }
         };
         out.show(&settings, table);
         Ok(())
@@ -91,8 +118,24 @@ fn table(settings: &PrivacySettings) -> String {
     table.row(["people who left".to_owned(), kept(&retention.left_people)]);
     table.row(["links of outcomes".to_owned(), kept(&retention.outcome_links)]);
     table.row(["refused calls".to_owned(), kept(&retention.denials)]);
+    table.row(["who looked".to_owned(), kept(&retention.looks)]);
     table.row(["candidates".to_owned(), kept(candidate_months)]);
     table.or("")
+}
+
+fn looked(looks: &[Look]) -> String {
+    let mut table = Table::new(&["Day", "Who", "Role", "What", "Whose", "Times"]);
+    for look in looks {
+        let whose = match look.person {
+            Some(person) => person.to_string(),
+            None if look.units.is_empty() => "everybody's".to_owned(),
+            None => look.units.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+        };
+        let who = look.name.clone().unwrap_or_else(|| look.actor.clone());
+        let roles = look.roles.join(", ");
+        table.row([look.day.to_string(), who, roles, look.what.clone(), whose, look.times.to_string()]);
+    }
+    table.or("nobody looked at anybody's data")
 }
 
 #[cfg(test)]
@@ -101,9 +144,9 @@ mod tests {
 
     #[test]
     fn what_is_not_named_stays_and_nought_is_for_good() {
-        let before = Retention { denials: Some(3), outcome_links: Some(4), left_people: None };
-        let kept = Kept { left_people: Some(6), outcome_links: Some(0), denials: None };
-        let after = Retention { left_people: Some(6), outcome_links: None, denials: Some(3) };
+        let before = Retention { denials: Some(3), outcome_links: Some(4), left_people: None, looks: Some(9) };
+        let kept = Kept { left_people: Some(6), outcome_links: Some(0), denials: None, looks: None };
+        let after = Retention { left_people: Some(6), outcome_links: None, denials: Some(3), looks: Some(9) };
         assert_eq!(kept.over(before), after);
     }
 }

@@ -233,12 +233,14 @@ impl Engine {
         let Self { dir, ledger, projector, control, durable, recovery, .. } = self;
         // Before the ledger closes, which the control plane asks how far the journal is on disk.
         snapshots::keep_directory(&control);
+        let looks = control.write_looks_now().map(drop);
+        let looks = looks.map_err(|error| Failure::from_error("who looked at whose data was not written", &error));
         let closed = ledger.close().map_err(|error| Failure::from_error("the ledger was not closed in order", &error));
         if closed.is_ok() {
             snapshots::renew_if_long(&dir, &durable, recovery.records);
         }
         drop((control, projector));
-        closed
+        closed.and(looks)
     }
 }
 

@@ -29,6 +29,14 @@ impl Private {
         self.forget("erase refused calls", "DELETE FROM denial WHERE minute < ?1", (minute,))
     }
 
+    /// Forgets who looked at whose data on days before this one (`2026-11-24`). Returns how many rows they were.
+    ///
+    /// # Errors
+    /// [`StoreError::Sqlite`]: they may still be there.
+    pub fn forget_looks(&self, day: &str) -> Result<usize, StoreError> {
+        self.forget("erase who looked", "DELETE FROM look_private WHERE day < ?1", (day,))
+    }
+
     fn forget(&self, what: &'static str, sql: &str, params: impl Params) -> Result<usize, StoreError> {
         let conn = self.conn();
         let gone = conn.execute(sql, params).map_err(StoreError::sqlite(what))?;
