@@ -14,7 +14,7 @@ use crate::control::{Control, EVERYBODY, Inner, stored};
 use crate::dates;
 use crate::error::{Code, Error, Refused};
 use crate::pages::{Part, unrefused};
-use crate::shape::{List, MovePerson, NewPerson, Page, Person, SetZone};
+use crate::shape::{List, MovePerson, NewPerson, Page, Person, SetZone, WantedPeople};
 
 /// The longest name or label.
 const NAME_CHARS_MAX: usize = 200;
@@ -22,14 +22,30 @@ const NAME_CHARS_MAX: usize = 200;
 impl Control {
     /// Everybody, in the order they were added.
     pub fn people(&self) -> List<Person> {
-        unrefused(self.people_page(&Within::Everything, &Part::ALL))
+        unrefused(self.people_page(&Within::Everything, &WantedPeople::default(), &Part::ALL))
     }
 
-    /// The same, of those who are covered, in pages.
-    pub(crate) fn people_page(&self, within: &Within, part: &Part) -> Result<Page<Person>, Error> {
+    /// The same, of those who are covered and wanted, in pages.
+    pub(crate) fn people_page(
+        &self,
+        within: &Within,
+        wanted: &WantedPeople,
+        part: &Part,
+    ) -> Result<Page<Person>, Error> {
         let (snapshot, now) = (self.snapshot(), self.inner.clock.now());
         let directory = &snapshot.directory;
         let mut people: Vec<_> = directory.people().filter(|person| within.person(directory, person.id)).collect();
+        if let Some(active) = wanted.active {
+            people.retain(|person| person.has_left(now) != active);
+        }
+        if let Some(find) = wanted.find.as_deref().map(|find| find.trim().to_lowercase()) {
+            let names = self.inner.names.read();
+            let has = |text: &str| text.to_lowercase().contains(&find);
+            people.retain(|person| {
+                names.person(person.id).is_some_and(|known| has(&known.name) || known.email.as_deref().is_some_and(has))
+                    || names.unit_label(directory.unit_of(person, now)).is_some_and(|label| has(label))
+            });
+        }
         people.sort_unstable_by_key(|person| (person.added_at, person.id));
         part.of(&people, |person| person.id.to_string(), |person| Ok(self.inner.show_person(&snapshot, person, now)))
     }

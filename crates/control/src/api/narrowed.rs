@@ -12,7 +12,7 @@ use crate::pages::Part;
 use crate::shape::{
     Balance, Budget, Burning, ChangeGrant, ChargePage, DenialPage, Flag, GiveOfGrant, Grant, GrantChange, Key,
     LastMinutes, List, NewKey, NewStop, ObservedPage, OfPage, Overview, Page, Person, RecordObserved, Run, RunTree,
-    Stop, Taken, UsageRow, WantedFlags, WantedObserved, WantedRuns,
+    Stop, Taken, UsageRow, WantedFlags, WantedObserved, WantedPeople, WantedRuns,
 };
 use crate::usage::{By, OfPerson, Wanted};
 use crate::{Control, names};
@@ -26,9 +26,10 @@ fn named(control: &Control, within: &Within, of: OfPerson) -> Result<(Option<Str
 pub(super) async fn people(
     State(control): State<Control>,
     within: Within,
-    Query(of): Query<OfPage>,
+    Query(wanted): Query<WantedPeople>,
 ) -> Answer<Page<Person>> {
-    Answer(control.people_page(&within, &of.into()))
+    let part = Part::new(wanted.limit, wanted.after.clone());
+    Answer(control.people_page(&within, &wanted, &part))
 }
 
 pub(super) async fn person(State(control): State<Control>, within: Within, Id(id): Id) -> Answer<Person> {

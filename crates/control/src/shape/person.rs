@@ -39,6 +39,20 @@ pub struct MovePerson {
     pub from: Option<String>,
 }
 
+/// Which people.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, schemars::JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct WantedPeople {
+    /// Only those whose name, mail address or unit's name has this in it, in small or capital letters.
+    pub find: Option<String>,
+    /// Only those who can spend, or only those who left.
+    pub active: Option<bool>,
+    /// How many at most: a thousand where it is missing or more.
+    pub limit: Option<usize>,
+    /// Those after this one: the `next` of the page before.
+    pub after: Option<String>,
+}
+
 /// Somebody.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Person {
