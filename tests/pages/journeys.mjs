@@ -248,6 +248,101 @@ export const journeys = {
     await close();
   },
 
+  async "finance moves free funds from one pool to another, and the sums hold"({ visitor }) {
+    const { page, close } = await visitor("finance");
+    await page.goto("/pools");
+    const free = () => page.locator("tfoot td").nth(2).locator("data").getAttribute("value");
+    const before = await free();
+    const pools = await page.getByLabel("From", { exact: true }).locator("option").allTextContents();
+    const row = (name) => page.getByRole("row").filter({ has: page.getByRole("link", { name, exact: true }) });
+    const freeOf = async (name) => Number(await row(name).locator("td").nth(3).locator("data").getAttribute("value"));
+    const [giver, taker] = [await freeOf(pools[0]), await freeOf(pools.at(-1))];
+    await page.getByLabel("From", { exact: true }).selectOption({ label: pools[0] });
+    await page.getByLabel("To", { exact: true }).selectOption({ label: pools.at(-1) });
+    await page.getByLabel(/^How much/).first().fill("1.5");
+    await page.getByRole("button", { name: /^Move in/ }).click();
+    await page.getByText("The money is moved.").waitFor();
+    assert.equal(await free(), before);
+    assert.ok(Math.abs(await freeOf(pools[0]) - (giver - 1.5)) < 1e-6);
+    assert.ok(Math.abs(await freeOf(pools.at(-1)) - (taker + 1.5)) < 1e-6);
+    await close();
+  },
+
+  async "people look at an alarm and say so, and try a rule that nobody would look at"({ visitor }) {
+    const { page, close } = await visitor("people");
+    await page.goto("/alarms");
+    const open = page.getByRole("button", { name: /^I have looked/ });
+    const before = await open.count();
+    assert.ok(before > 0, "the demo company has alarms");
+    await open.first().click();
+    await page.getByText("Noted that you have looked.").waitFor();
+    await page.getByRole("link", { name: "When there is one" }).click();
+    await page.getByLabel(/^Told when so many/).fill("1");
+    await page.getByLabel("The shortest period").selectOption("day");
+    await page.getByRole("button", { name: "Preview" }).click();
+    await page.getByText(/With these rules \d+ of \d+ people alarm\./).waitFor();
+    await close();
+  },
+
+  async "boards are switched on; by keyboard alone somebody joins and leaves"({ visitor }) {
+    const people = await visitor("people");
+    await people.page.goto("/boards");
+    await people.page.getByLabel("There are boards").check();
+    await people.page.getByRole("button", { name: "Save" }).click();
+    await people.page.getByText("There are boards now.").waitFor();
+    await people.close();
+    const { page, close } = await visitor("employee");
+    await page.goto("/boards");
+    const tabTo = async (name) => {
+      for (let presses = 0; presses < 80; presses += 1) {
+        await page.keyboard.press("Tab");
+        const here = await page.evaluate(() => {
+          const at = document.activeElement;
+          return at.getAttribute("aria-label") ?? at.labels?.[0]?.textContent ?? at.textContent;
+        });
+        if (name.test(here.trim())) return;
+      }
+      assert.fail(`no Tab leads to ${name}`);
+    };
+    await tabTo(/^Two words/);
+    await page.keyboard.type("Amber Otter");
+    await page.keyboard.press("Enter");
+    await page.getByText("You are on boards from this month on").waitFor();
+    await tabTo(/^People by outcomes/);
+    await page.keyboard.press("Enter");
+    await page.getByText("Nothing is shown: fewer than five are ranked.").waitFor();
+    await page.goto("/boards");
+    await tabTo(/^Leave all boards/);
+    await page.keyboard.press("Enter");
+    await page.getByText("You are off all boards").waitFor();
+    await close();
+  },
+
+  async "an employee sees what a model costs and what it cost before"({ visitor }) {
+    const { page, close } = await visitor("employee");
+    await page.goto("/prices?provider=anthropic&find=haiku");
+    await page.getByRole("link", { name: "claude-haiku-4-5", exact: true }).click();
+    await page.getByText("holds now").first().waitFor();
+    await page.getByRole("region", { name: "Table: prices by date" }).waitFor();
+    await close();
+  },
+
+  async "without scripts people find somebody and open their year"({ visitor, settings }) {
+    const { page, close } = await visitor("people", { scripts: false });
+    await page.getByRole("link", { name: "People", exact: true }).first().click();
+    await page.getByLabel(/^Name, mail address/).fill("Person 7");
+    await page.getByRole("button", { name: "Find" }).click();
+    assert.match(page.url(), /find=Person/);
+    await page.getByRole("link", { name: "Person 7", exact: true }).click();
+    await page.getByRole("link", { name: "Total rewards" }).click();
+    await page.getByRole("heading", { name: /What became of the tokens/ }).waitFor();
+    const pdf = await page.getByRole("link", { name: /^PDF of/ }).getAttribute("href");
+    const answer = await page.request.get(pdf);
+    assert.equal(answer.headers()["content-type"], "application/pdf");
+    assert.match(pdf, new RegExp(settings.ids.person));
+    await close();
+  },
+
   async "nobody gets to another's page by its address"({ visitor, settings }) {
     const { page, close } = await visitor("employee");
     for (const path of ["/team", "/admin/audit", `/approvals/${settings.ids.request}`]) {

@@ -74,8 +74,10 @@ def ids(config: Path, gateway: int) -> dict[str, str]:
     grants = purser("grant", "list", person, "--config", config)
     waiting = [top_up for top_up in purser("top-up", "list", "--config", config) if top_up["state"] == "open"]
     at_work(person, config, gateway)
+    pools = purser("pool", "list", "--config", config)
     runs = eventually(lambda: purser("runs", "--person", person, "--config", config), "the employee's run", 30)
-    return {"person": person, "grant": grants[0]["id"], "request": waiting[0]["id"], "run": runs[0]["id"]}
+    return {"person": person, "grant": grants[0]["id"], "request": waiting[0]["id"], "run": runs[0]["id"],
+            "pool": pools[0]["id"]}
 
 
 def at_work(person: str, config: Path, gateway: int) -> None:

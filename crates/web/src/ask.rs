@@ -121,10 +121,18 @@ impl Ask {
     /// # Errors
     /// What the API says.
     pub(crate) async fn what_if(&self, what: &WhatIf) -> Result<WhatIfReport, Problem> {
+        self.reckoned(&to(&["roi", "what-if"]), what).await
+    }
+
+    /// The same for any reckoning: what changes nothing and has a body.
+    ///
+    /// # Errors
+    /// What the API says.
+    pub(crate) async fn reckoned<T: DeserializeOwned>(&self, to: &To, what: &impl Serialize) -> Result<T, Problem> {
         let mut ask = self.clone();
         ask.headers.insert(HeaderName::from_static("sec-fetch-site"), HeaderValue::from_static("same-origin"));
         let body = serde_json::to_vec(what).map_err(|error| unreadable(&error))?;
-        read(ask.send(Method::POST, &to(&["roi", "what-if"]), None, body).await).await
+        read(ask.send(Method::POST, to, None, body).await).await
     }
 
     /// The answer as it comes, where its headers matter.

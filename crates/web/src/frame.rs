@@ -90,7 +90,7 @@ pub(crate) struct Frame {
 impl Frame {
     /// The frame of a page that a visitor looks at.
     pub(crate) fn new(visitor: &Visitor, title: &str) -> Self {
-        let here_in = area_of(&visitor.path);
+        let here_in = area_of(&visitor.path, &visitor.me);
         let areas = AREAS.iter().filter(|area| area.who.is(&visitor.me)).map(|area| Link {
             label: area.label,
             path: area.path,
@@ -100,7 +100,7 @@ impl Frame {
                 _ => "",
             },
         });
-        let tabs = here_in.map_or(&[][..], |area| area.tabs);
+        let tabs = here_in.map(|area| area.open_tabs(&visitor.me)).filter(|tabs| tabs.len() > 1).unwrap_or_default();
         let longest = tabs
             .iter()
             .filter(|(_, path)| visitor.path == *path || visitor.path.starts_with(&format!("{path}/")))

@@ -4,6 +4,8 @@
 use purser_control::shape::Present;
 use purser_control::{Permission, Role};
 
+use crate::routes::{Needs, PAGES};
+
 /// Who an area is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum For {
@@ -40,17 +42,51 @@ pub(crate) const AREAS: &[Area] = &[
             ("Grants", "/me/grants"),
             ("Ask for more", "/me/requests"),
             ("Connect a tool", "/me/connect"),
+            ("Total rewards", "/me/rewards"),
+            ("Alarms", "/alarms"),
+            ("Boards", "/boards"),
         ],
     },
-    Area { label: "Team", path: "/team", who: For::Roles(&[Role::Manager, Role::People]), tabs: &[] },
+    Area {
+        label: "Team",
+        path: "/team",
+        who: For::Roles(&[Role::Manager, Role::People]),
+        tabs: &[("The team", "/team"), ("People", "/people"), ("Alarms", "/alarms")],
+    },
+    Area {
+        label: "People",
+        path: "/people",
+        who: For::Roles(&[Role::Admin, Role::People, Role::Finance, Role::Auditor]),
+        tabs: &[("People", "/people"), ("Policies", "/policies"), ("Pools", "/pools"), ("Boards", "/boards")],
+    },
     Area {
         label: "Finance",
         path: "/finance",
         who: For::May(Permission::BillsRead),
-        tabs: &[("The month", "/finance"), ("Ledger and bill", "/reconcile"), ("Return", "/roi")],
+        tabs: &[
+            ("The month", "/finance"),
+            ("Ledger and bill", "/reconcile"),
+            ("Return", "/roi"),
+            ("Pools", "/pools"),
+            ("Alarms", "/alarms"),
+            ("Prices", "/prices"),
+            ("Exports", "/exports"),
+        ],
     },
     Area { label: "Approvals", path: "/approvals", who: For::May(Permission::TopUpsDecide), tabs: &[] },
     Area { label: "Emergency stop", path: "/admin/stop", who: For::Roles(&[Role::Admin, Role::Finance]), tabs: &[] },
+    Area {
+        label: "System",
+        path: "/admin/system",
+        who: For::Roles(&[Role::Admin, Role::Auditor]),
+        tabs: &[
+            ("System", "/admin/system"),
+            ("Providers", "/admin/providers"),
+            ("Keys", "/admin/keys"),
+            ("Privacy", "/privacy"),
+            ("API", "/api"),
+        ],
+    },
     Area { label: "Audit", path: "/admin/audit", who: For::May(Permission::AuditRead), tabs: &[] },
 ];
 
@@ -70,13 +106,38 @@ pub(crate) fn home(me: &Present) -> &'static str {
     AREAS.iter().find(|area| area.who.is(me)).map_or("/account", |area| area.path)
 }
 
-/// The area that a page is in: the one whose address is the longest beginning of the page's.
-pub(crate) fn area_of(path: &str) -> Option<&'static Area> {
-    let within = |own: &str| path == own || path.strip_prefix(own).is_some_and(|rest| rest.starts_with('/'));
-    AREAS
-        .iter()
-        .filter(|area| within(area.path) || area.tabs.iter().any(|(_, tab)| within(tab)))
-        .max_by_key(|area| area.path.len())
+impl Area {
+    /// Its pages that are somebody's to see, by the table of pages.
+    pub(crate) fn open_tabs(&self, me: &Present) -> Vec<(&'static str, &'static str)> {
+        self.tabs.iter().copied().filter(|(_, path)| is_open(path, me)).collect()
+    }
+}
+
+/// May somebody look at a page? The API decides; this says what is worth a link.
+fn is_open(path: &str, me: &Present) -> bool {
+    let page = PAGES.iter().find(|page| page.method == "get" && page.path == path);
+    page.is_none_or(|page| match page.needs {
+        Needs::Nobody | Needs::Session => true,
+        Needs::Person => me.person.is_some(),
+        Needs::Others => me.roles.iter().any(|given| given.role != Role::Employee),
+        Needs::May(permission) => For::May(permission).is(me),
+    })
+}
+
+/// The area that a page is in, of those that are somebody's: a page may be in several, and is in the one whose address is
+/// the longest.
+pub(crate) fn area_of(path: &str, me: &Present) -> Option<&'static Area> {
+    areas_of(path).filter(|area| area.who.is(me)).max_by_key(|area| area.path.len())
+}
+
+/// The same, whoever asks.
+pub(crate) fn area_of_anybody(path: &str) -> Option<&'static Area> {
+    areas_of(path).max_by_key(|area| area.path.len())
+}
+
+fn areas_of(path: &str) -> impl Iterator<Item = &'static Area> {
+    let within = move |own: &str| path == own || path.strip_prefix(own).is_some_and(|rest| rest.starts_with('/'));
+    AREAS.iter().filter(move |area| within(area.path) || area.tabs.iter().any(|(_, tab)| within(tab)))
 }
 
 #[cfg(test)]
@@ -86,26 +147,51 @@ mod tests {
     #[test]
     fn nobody_of_one_role_sees_more_than_seven_areas() {
         for role in Role::ALL {
-            let permissions = Permission::ALL
-                .iter()
-                .filter(|permission| permission.reach(role) != purser_control::Reach::Refused)
-                .map(|permission| permission.name().to_owned());
-            let me = Present {
-                actor: String::new(),
-                email: None,
-                person: Some(purser_core::id::PersonId::new(1)),
-                roles: vec![purser_control::GivenRole::of(role)],
-                permissions: permissions.collect(),
-                expires: None,
-            };
+            let me = somebody(role, true);
             let seen = AREAS.iter().filter(|area| area.who.is(&me)).count();
             assert!((1..=7).contains(&seen), "{role}: {seen}");
         }
     }
 
+    fn somebody(role: Role, has_purse: bool) -> Present {
+        let permissions = Permission::ALL
+            .iter()
+            .filter(|permission| permission.reach(role) != purser_control::Reach::Refused)
+            .map(|permission| permission.name().to_owned());
+        Present {
+            actor: String::new(),
+            email: None,
+            person: has_purse.then(|| purser_core::id::PersonId::new(1)),
+            roles: vec![purser_control::GivenRole::of(role)],
+            permissions: permissions.collect(),
+            expires: None,
+        }
+    }
+
+    #[test]
+    fn a_page_is_in_an_area_that_one_sees_and_no_tab_leads_to_a_refusal() {
+        let check = |path: &str, role: Role, area: Option<&str>| {
+            assert_eq!(area_of(path, &somebody(role, false)).map(|area| area.path), area, "{role}: {path}");
+        };
+        check("/pools", Role::Finance, Some("/finance"));
+        check("/pools", Role::People, Some("/people"));
+        check("/people/per_1", Role::Manager, Some("/team"));
+        check("/people/per_1", Role::Employee, None);
+        check("/roi", Role::Employee, None);
+        for role in Role::ALL {
+            let me = somebody(role, true);
+            for area in AREAS.iter().filter(|area| area.who.is(&me)) {
+                assert!(is_open(area.path, &me), "{role}: {}", area.path);
+                assert!(area.open_tabs(&me).iter().all(|(_, path)| is_open(path, &me)), "{role}: {}", area.path);
+            }
+        }
+    }
+
     #[test]
     fn a_page_is_in_one_area() {
-        let check = |path: &str, area: Option<&str>| assert_eq!(area_of(path).map(|area| area.path), area, "{path}");
+        let check = |path: &str, area: Option<&str>| {
+            assert_eq!(area_of_anybody(path).map(|area| area.path), area, "{path}");
+        };
         check("/me/runs/run_1", Some("/me"));
         check("/me", Some("/me"));
         check("/menu", None);

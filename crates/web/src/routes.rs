@@ -4,7 +4,10 @@ use axum::Router;
 use axum::routing::{get, post};
 use purser_control::Permission;
 
-use crate::pages::{account, admin, approvals, finance, grants, me, runs, search, sign_in, stops, team, theme};
+use crate::pages::{
+    account, admin, alarms, api, approvals, boards, exports, finance, grants, me, people, policies, pools, prices,
+    privacy, runs, search, sign_in, stops, team, theme,
+};
 use crate::{Web, activate, assets, front};
 
 /// Who gets an answer other than a refusal. It decides nothing: the API does. The tests hold one against the other.
@@ -87,6 +90,7 @@ pages! {
     get "/me/connect" => me::connect::show, Person;
     post "/me/connect" => me::connect::make, Person;
     post "/me/keys/{id}/revoke" => me::connect::revoke, KeysChange;
+    get "/me/rewards" => people::rewards::own, Person;
     get "/grants/{id}" => grants::show, UsageRead;
     get "/runs/{id}" => runs::show, UsageRead;
     post "/runs/{id}/stop" => runs::stop, StopsChange;
@@ -99,13 +103,55 @@ pages! {
     post "/approvals/{id}/approve" => approvals::approve, TopUpsDecide;
     post "/approvals/{id}/deny" => approvals::deny, TopUpsDecide;
 
+    get "/people" => people::list::show, PeopleRead;
+    get "/people/{id}" => people::one::show, PeopleRead;
+    get "/people/{id}/rewards" => people::rewards::show, UsageRead;
+
+    get "/alarms" => alarms::list::show, AlarmsRead;
+    post "/alarms/{id}/acknowledge" => alarms::list::acknowledge, AlarmsAcknowledge;
+    post "/alarms/mutes" => alarms::list::mute, AlarmsMute;
+    post "/alarms/mutes/{id}/end" => alarms::list::end, AlarmsMute;
+    get "/alarms/rules" => alarms::rules::show, AlarmRulesRead;
+    post "/alarms/rules" => alarms::rules::set, AlarmRulesChange;
+    get "/boards" => boards::list::show, Session;
+    post "/boards/join" => boards::list::join, Person;
+    post "/boards/leave" => boards::list::leave, Person;
+    post "/boards/settings" => boards::list::set, BoardsChange;
+    get "/boards/{id}" => boards::one::show, BoardsRead;
+
+    get "/pools" => pools::list::show, PoolsRead;
+    post "/pools" => pools::list::open, PoolsChange;
+    post "/pools/funds" => pools::list::fund, PoolsChange;
+    post "/pools/transfers" => pools::list::transfer, PoolsChange;
+    get "/pools/{id}" => pools::one::show, PoolsRead;
+
     get "/admin/stop" => admin::stop::show, StopsRead;
     post "/admin/stop" => admin::stop::place, StopsChange;
     get "/admin/audit" => admin::audit::show, AuditRead;
+
+    get "/admin/keys" => admin::keys::show, KeysRead;
+    post "/admin/keys" => admin::keys::make, KeysChange;
+    post "/admin/keys/{id}/revoke" => admin::keys::revoke, KeysChange;
+    post "/admin/scripts" => admin::keys::make_script, AccessChange;
+    post "/admin/scripts/{id}/revoke" => admin::keys::revoke_script, AccessChange;
+    get "/admin/providers" => admin::providers::show, BillsRead;
+    get "/admin/system" => admin::system::show, SuspenseRead;
+    post "/admin/suspense/{id}/resolve" => admin::system::resolve, SuspenseChange;
 
     get "/finance" => finance::home::show, BillsRead;
     get "/reconcile" => finance::reconcile::show, BillsRead;
     post "/reconcile/propose" => finance::reconcile::propose, BillsChange;
     post "/reconcile/{id}/approve" => finance::reconcile::approve, BillsApprove;
+    get "/exports" => exports::show, ExportsRead;
+    get "/privacy" => privacy::show, PrivacyRead;
+    post "/privacy/profile" => privacy::set_profile, PrivacyChange;
+    post "/privacy/retention" => privacy::set_retention, PrivacyChange;
+    get "/api" => api::show, Session;
+    get "/prices" => prices::list::show, PricesRead;
+    get "/prices/publish" => prices::publish::show, PricesChange;
+    post "/prices/publish" => prices::publish::send, PricesChange;
+    get "/prices/{id}" => prices::one::show, PricesRead;
+    get "/policies" => policies::show::show, RolesRead;
+    post "/policies" => policies::show::set, RolesChange;
     get "/roi" => finance::returns::show, Session;
 }

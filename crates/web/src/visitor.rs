@@ -14,7 +14,7 @@ use purser_core::zone::Zone;
 use crate::Web;
 use crate::ask::{Ask, escape, to};
 use crate::frame::{Frame, Theme, refused};
-use crate::nav::area_of;
+use crate::nav::area_of_anybody;
 use crate::secure::{self, Refer};
 
 /// Somebody signed in.
@@ -167,7 +167,7 @@ impl FromRequestParts<Web> for Visitor {
         let here = if parts.method.is_safe() {
             parts.uri.path_and_query().map_or("/", |here| here.as_str())
         } else {
-            area_of(parts.uri.path()).map_or("/", |area| area.path)
+            area_of_anybody(parts.uri.path()).map_or("/", |area| area.path)
         };
         let here = here.to_owned();
         let look = Self::look(web, &parts.headers, parts.uri.path(), here.clone()).await;

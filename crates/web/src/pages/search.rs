@@ -12,9 +12,7 @@ use crate::frame::Frame;
 use crate::nav::AREAS;
 use crate::visitor::Visitor;
 
-/// People that are looked at by name.
-const PAGES_MAX: usize = 20;
-/// Hits that are shown.
+/// People that are shown.
 const HITS_MAX: usize = 50;
 
 struct Hit {
@@ -46,11 +44,14 @@ async fn look(visitor: &Visitor, asked: &str) -> Result<Vec<Hit>, Problem> {
     }
     let wanted = asked.to_lowercase();
     for area in AREAS.iter().filter(|area| area.who.is(&visitor.me)) {
-        let own = [(area.label, area.path)];
-        let pages = if area.tabs.is_empty() { &own[..] } else { area.tabs };
+        let mut pages = area.open_tabs(&visitor.me);
+        if pages.is_empty() {
+            pages.push((area.label, area.path));
+        }
         for (label, path) in pages {
-            if label.to_lowercase().contains(&wanted) {
-                hits.push(Hit { kind: "page", label: (*label).to_owned(), path: Some((*path).to_owned()) });
+            let is_known = hits.iter().any(|hit: &Hit| hit.path.as_deref() == Some(path));
+            if label.to_lowercase().contains(&wanted) && !is_known {
+                hits.push(Hit { kind: "page", label: label.to_owned(), path: Some(path.to_owned()) });
             }
         }
     }
@@ -67,28 +68,20 @@ async fn look(visitor: &Visitor, asked: &str) -> Result<Vec<Hit>, Problem> {
 }
 
 async fn people(visitor: &Visitor, wanted: &str, hits: &mut Vec<Hit>) -> Result<(), Problem> {
-    let mut after: Option<String> = None;
-    for _ in 0..PAGES_MAX {
-        let page: Page<Person> = visitor.ask.get(&to(&["people"]).with_some("after", after)).await?;
-        for person in page.items {
-            let Some(name) = person.name.filter(|name| name.to_lowercase().contains(wanted)) else { continue };
-            let is_own = visitor.me.person == Some(person.id);
-            let path = is_own.then(|| "/me".to_owned());
-            let unit = person.unit_name.map(|unit| format!(", {unit}")).unwrap_or_default();
-            hits.push(Hit { kind: "person", label: format!("{name}{unit}"), path });
-            if hits.len() >= HITS_MAX {
-                return Ok(());
-            }
-        }
-        match page.next {
-            Some(next) => after = Some(next),
-            None => break,
-        }
+    let found = to(&["people"]).with("find", wanted).with("limit", HITS_MAX);
+    let page: Page<Person> = visitor.ask.get(&found).await?;
+    for person in page.items {
+        let is_own = visitor.me.person == Some(person.id);
+        let id = person.id.to_string();
+        let path = if is_own { "/me".to_owned() } else { under("/people/", &id) };
+        let unit = person.unit_name.map(|unit| format!(", {unit}")).unwrap_or_default();
+        let label = format!("{}{unit}", person.name.unwrap_or(id));
+        hits.push(Hit { kind: "person", label, path: Some(path) });
     }
     Ok(())
 }
 
-fn under(path: &str, id: &str) -> String {
+pub(crate) fn under(path: &str, id: &str) -> String {
     let mut address = path.to_owned();
     escape(id, &mut address);
     address

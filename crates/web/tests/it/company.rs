@@ -115,6 +115,8 @@ pub(crate) struct Company {
     pub(crate) bench: Bench,
     pub(crate) near: Person,
     pub(crate) far: Person,
+    /// The first one's id.
+    pub(crate) near_id: String,
     /// What is theirs, and the manager's.
     pub(crate) nears: Things,
     pub(crate) fars: Things,
@@ -160,7 +162,8 @@ impl Company {
         }
         let (nears, fars) = (things(&bench, &near).await, things(&bench, &far).await);
         let managers = things(&bench, &manager).await;
-        Self { bench, near, far, nears, fars, managers, stop: String::new() }
+        let near_id = near.id.to_string();
+        Self { bench, near, far, near_id, nears, fars, managers, stop: String::new() }
     }
 }
 

@@ -11,5 +11,6 @@ mod company;
 mod desks;
 mod finance;
 mod matrix;
+mod rooms;
 mod runs;
 mod session;

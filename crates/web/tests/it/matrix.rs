@@ -26,13 +26,15 @@ fn reaches(permission: Permission, role: Role) -> bool {
 fn address(page: &Page, company: &Company, role: Role) -> String {
     let mut parts = page.path.split('/').skip(1);
     let area = parts.next();
-    let things = if role == Role::Manager && area == Some("me") { &company.managers } else { &company.nears };
-    let id = match if area == Some("me") { parts.next() } else { area } {
+    let things =
+        if role == Role::Manager && matches!(area, Some("me" | "admin")) { &company.managers } else { &company.nears };
+    let id = match if matches!(area, Some("me" | "admin")) { parts.next() } else { area } {
         Some("runs") => &things.run,
         Some("keys") => &things.key,
         Some("grants") => &things.grant,
         Some("requests" | "approvals") => &things.top_up,
         Some("stops") => &company.stop,
+        Some("people") => &company.near_id,
         _ => "nothing",
     };
     page.path.replace("{id}", id).replace("{secret}", "pl-none")

@@ -1,4 +1,7 @@
-//! The brake, and the trail of what was done.
+//! The brake, the trail of what was done, keys, providers, and how Purser is.
 
 pub(crate) mod audit;
+pub(crate) mod keys;
+pub(crate) mod providers;
 pub(crate) mod stop;
+pub(crate) mod system;

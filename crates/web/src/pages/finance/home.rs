@@ -49,14 +49,14 @@ struct BudgetLine {
 }
 
 /// How the ledger stands to one provider's reports.
-pub(super) struct ProviderLine {
-    pub(super) name: String,
-    pub(super) word: &'static str,
-    pub(super) mark: &'static str,
-    pub(super) ledger: Markup,
-    pub(super) bill: Markup,
-    pub(super) difference: Markup,
-    pub(super) days: String,
+pub(crate) struct ProviderLine {
+    pub(crate) name: String,
+    pub(crate) word: &'static str,
+    pub(crate) mark: &'static str,
+    pub(crate) ledger: Markup,
+    pub(crate) bill: Markup,
+    pub(crate) difference: Markup,
+    pub(crate) days: String,
 }
 
 struct LiabilityLine {
@@ -134,7 +134,7 @@ async fn look(visitor: &Visitor) -> Result<Home, Problem> {
 }
 
 /// Nothing but roundings, and there is a bill: it agrees.
-pub(super) fn provider_line(provider: &ProviderReconciled, visitor: &Visitor) -> ProviderLine {
+pub(crate) fn provider_line(provider: &ProviderReconciled, visitor: &Visitor) -> ProviderLine {
     let is_rounding = provider.causes.iter().all(|sum| sum.cause == Cause::Rounding);
     let (word, mark) = match provider.cost_days {
         0 => ("no bill yet", "warn"),
