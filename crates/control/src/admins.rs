@@ -385,6 +385,11 @@ impl Admins {
         self.logins.get(&login)
     }
 
+    /// The keys for scripts that are somebody's, as far as they are in force.
+    pub(crate) fn keys_of(&self, person: PersonId) -> impl Iterator<Item = AdminKeyId> {
+        self.keys.iter().filter(move |(_, (_, key))| key.person == Some(person)).map(|(id, _)| *id)
+    }
+
     /// What somebody may, with every login and key of theirs that is in force.
     pub(crate) fn roles_of(&self, person: PersonId) -> Vec<GivenRole> {
         let logins = self.logins.values().filter(|known| known.active && known.person == Some(person));

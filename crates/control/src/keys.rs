@@ -70,7 +70,7 @@ impl Control {
 }
 
 impl Inner {
-    fn show_key(&self, key: &Known, now: Instant) -> Key {
+    pub(crate) fn show_key(&self, key: &Known, now: Instant) -> Key {
         let here = self.snapshot.load().directory.person(key.person).is_some_and(|person| !person.has_left(now));
         Key {
             id: key.id,

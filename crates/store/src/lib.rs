@@ -53,10 +53,10 @@ pub use private::{
 pub use projector::{ChargeKind, KIND_AUDIT, KIND_DIRECTORY, Progress, Projection, Projector, ProjectorTap, Word};
 pub use queries::{
     AccountRow, Attribution, BilledLine, Burn, ChargeRow, Day, Days, Denial, DenialLog, DenialPage, DenialPlace,
-    DenialRow, DenialSum, EventRow, Figures, FlaggableRuns, GrantsSpent, InUnit, InexactLine, KnownSession, Line,
-    NamesNow, ObservedRow, ObservedSums, OutcomeCount, OutcomesOf, PAGE_MAX, Page, PaidAccount, PaidDays, PostingRow,
-    RUNS_MAX, Reader, RunLine, RunOnDay, RunsOf, Scope, StatementAccount, StatementAsked, StatementCharge,
-    StatementLeg, TREE_MAX,
+    DenialRow, DenialSum, EventRow, Field, Figures, FlaggableRuns, GrantsSpent, InUnit, InexactLine, KeptRows,
+    KeptTable, KnownSession, Line, NamesNow, ObservedRow, ObservedSums, OutcomeCount, OutcomesOf, PAGE_MAX, Page,
+    PaidAccount, PaidDays, PostingRow, RUNS_MAX, Reader, RunLine, RunOnDay, RunsOf, Scope, StatementAccount,
+    StatementAsked, StatementCharge, StatementLeg, TREE_MAX,
 };
 pub use snapshot::Snapshots;
 pub use verify::{Finding, Verified, verify};

@@ -5,8 +5,11 @@
 
 use super::role::Role;
 
-/// How far a role's right goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How far a role's right goes, the least first.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
 pub enum Reach {
     /// Not at all.
     Refused,
@@ -151,6 +154,8 @@ matrix! {
     UsageRead           => [All,     All,     All,     Subtree, Own,     All];
     /// Files of everything that was charged, to whoever it was.
     ExportsRead         => [All,     Refused, All,     Refused, Refused, All];
+    /// Everything that is kept about a person, pay included.
+    PersonExport        => [Refused, All,     Refused, Refused, Own,     Refused];
     /// Which months are closed, and whether their statements still are those of the ledger.
     PeriodsRead         => [All,     All,     All,     Refused, Refused, All];
     /// Closing a month.
@@ -220,6 +225,10 @@ mod tests {
     #[test]
     fn who_works_on_offers_may_see_their_amounts() {
         let rights = [Permission::OffersChange, Permission::OffersApprove, Permission::RolesPreview];
+        for role in Role::ALL {
+            let reach = Permission::PersonExport.reach(role);
+            assert!(reach <= Permission::ConfidentialAmounts.reach(role), "{role}: everything has what is paid in it");
+        }
         for (right, role) in rights.into_iter().flat_map(|right| Role::ALL.map(|role| (right, role))) {
             let works = right.reach(role) != Reach::Refused;
             assert!(!works || Permission::ConfidentialAmounts.reach(role) == Reach::All, "{role}: {right:?}");

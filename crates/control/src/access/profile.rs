@@ -113,6 +113,7 @@ impl Permission {
             | Self::PeriodsRead
             | Self::PeriodsChange
             | Self::ExportsRead
+            | Self::PersonExport
             | Self::ObservedRecord
             | Self::PricesRead
             | Self::PricesChange

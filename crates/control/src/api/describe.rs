@@ -35,6 +35,8 @@ pub(super) enum Kind {
     Csv,
     /// A table, or JSON objects on lines.
     CsvOrLines,
+    /// JSON objects on lines.
+    Lines,
 }
 
 /// Something that a handler takes or gives.

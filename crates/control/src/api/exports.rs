@@ -9,11 +9,11 @@ use axum::response::{IntoResponse, Response};
 use hyper::body::{Body as HttpBody, Bytes, Frame};
 use tokio::sync::mpsc;
 
-use super::ask::{Query, State};
+use super::ask::{Id, Query, State};
 use super::describe::{Kind, Operation, Part};
 use super::openapi::Schemas;
 use crate::Control;
-use crate::access::{Permission, forbidden};
+use crate::access::{Permission, Within, forbidden};
 use crate::error::Error;
 use crate::exports::Export;
 use crate::privacy::{list_of_everybody, looked_at};
@@ -58,6 +58,21 @@ impl IntoResponse for CsvOrLines {
     }
 }
 
+/// JSON objects on lines, as a response.
+pub(super) struct Lines(Csv);
+
+impl Part for Lines {
+    fn describe(operation: &mut Operation, _: &mut Schemas) {
+        operation.kind = Kind::Lines;
+    }
+}
+
+impl IntoResponse for Lines {
+    fn into_response(self) -> Response {
+        self.0.into_response()
+    }
+}
+
 /// Pieces as they come.
 struct Pieces(mpsc::Receiver<Result<Bytes, std::io::Error>>);
 
@@ -89,6 +104,17 @@ pub(super) async fn export_ledger(State(control): State<Control>, Query(wanted):
     }
     CsvOrLines(Csv(match may_name(&control, wanted.names) {
         Ok(()) => control.export_ledger(wanted).await,
+        Err(error) => Err(error),
+    }))
+}
+
+pub(super) async fn own_export(State(control): State<Control>) -> Lines {
+    Lines(Csv(control.own_export().await))
+}
+
+pub(super) async fn person_export(State(control): State<Control>, within: Within, Id(id): Id) -> Lines {
+    Lines(Csv(match control.covered_person(&within, &id) {
+        Ok(person) => control.person_export(person).await,
         Err(error) => Err(error),
     }))
 }

@@ -53,7 +53,7 @@ use self::bills::{
 use self::boards::{board, board_settings, boards, join_boards, leave_boards, set_boards};
 use self::costs::{costs, person_cost, set_costs};
 use self::describe::Operation;
-use self::exports::{export_focus, export_ledger};
+use self::exports::{export_focus, export_ledger, own_export, person_export};
 use self::gate::{Door, Guard};
 pub use self::gate::{same_site, session_of};
 use self::letter::offer_letter;
@@ -70,7 +70,7 @@ use self::openapi::{Schemas, openapi};
 use self::outcomes::{
     add_hook, erase_outcome, erase_outcomes, hooks, import_outcomes, outcomes, record_outcomes, revoke_hook,
 };
-use self::privacy::{looks, own_looks, privacy, set_profile, set_retention};
+use self::privacy::{looks, own_looks, privacy, privacy_map, set_profile, set_retention};
 use self::returns::{person_returns, returns, set_person_returns, what_if};
 pub use self::serve::{bind_socket, serve_socket, serve_tcp};
 use self::session::{present, sign_in, sign_out};
@@ -191,6 +191,7 @@ services! {
     get "/people/{id}/statement/document" => statement_document, UsageRead;
     get "/people/{id}/rewards" => rewards, UsageRead;
     get "/people/{id}/rewards/document" => rewards_document, UsageRead;
+    get "/people/{id}/export" => person_export, PersonExport;
     get "/statements/key" => statements_key, Present;
     get "/periods" => periods, PeriodsRead;
     post "/periods" => close_period, PeriodsChange;
@@ -302,7 +303,9 @@ services! {
     put "/privacy/profile" => set_profile, PrivacyChange;
     put "/privacy/retention" => set_retention, PrivacyChange;
     get "/privacy/looks" => looks, AuditRead;
+    get "/privacy/map" => privacy_map, PrivacyRead;
     get "/me/looks" => own_looks, Present;
+    get "/me/export" => own_export, Present;
     get "/session" => present, Present;
     post "/session" => sign_in, Nobody;
     delete "/session" => sign_out, Present;

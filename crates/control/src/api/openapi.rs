@@ -127,6 +127,7 @@ fn described(endpoint: &Endpoint, operation: &Operation) -> Value {
         Kind::Json => json!({ "application/json": { "schema": operation.answer.clone().unwrap_or_default() } }),
         Kind::Document => json!({ "text/html": text, "application/pdf": text }),
         Kind::Csv => json!({ "text/csv": text }),
+        Kind::Lines => json!({ "application/jsonl": text }),
         Kind::CsvOrLines => json!({ "text/csv": text, "application/jsonl": text }),
     };
     let mut responses = Map::new();
@@ -155,7 +156,8 @@ fn refusals(endpoint: &Endpoint, operation: &Operation) -> Vec<u16> {
     let changes = endpoint.method != "get";
     let asks = operation.query.is_some() || operation.body.is_some() || changes;
     let mut codes = vec![Code::Internal, Code::Unavailable, Code::Unauthorized, Code::Forbidden];
-    if asks || endpoint.path.contains('{') {
+    // At one's own things: whoever asks may be nobody who has any.
+    if asks || endpoint.path.contains('{') || endpoint.path.starts_with("/api/v1/me/") {
         // Several people may have a name, wherever one can be given; a model may have no price; a text may be erased.
         codes.extend([Code::Invalid, Code::NotFound, Code::Ambiguous, Code::Unpriced, Code::Gone]);
     }

@@ -3,10 +3,14 @@
 use super::answer::Answer;
 use super::ask::{Body, Command, Query, State};
 use crate::Control;
-use crate::shape::{LookPage, PrivacySettings, Retention, SetProfile, WantedLooks, WantedOwnLooks};
+use crate::shape::{DataMap, LookPage, PrivacySettings, Retention, SetProfile, WantedLooks, WantedOwnLooks};
 
 pub(super) async fn privacy(State(control): State<Control>) -> Answer<PrivacySettings> {
     Answer(Ok(control.privacy()))
+}
+
+pub(super) async fn privacy_map(State(control): State<Control>) -> Answer<DataMap> {
+    Answer(control.privacy_map().await)
 }
 
 pub(super) async fn set_profile(

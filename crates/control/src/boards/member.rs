@@ -110,12 +110,12 @@ impl Control {
 }
 
 impl Inner {
-    fn board_member(&self, person: PersonId) -> BoardMember {
+    pub(crate) fn board_member(&self, person: PersonId) -> BoardMember {
         BoardMember { joined: self.admins.read().boards.members.get(&person).copied() }
     }
 
     /// Where words of a member may stand: those of each month since they joined.
-    fn board_words_of(&self, person: PersonId, now: Instant) -> Vec<NoteId> {
+    pub(crate) fn board_words_of(&self, person: PersonId, now: Instant) -> Vec<NoteId> {
         let Some(joined) = self.board_member(person).joined else { return Vec::new() };
         let first = month_of(joined);
         let months = months_back(now).take(MEMBER_MONTHS_MAX);

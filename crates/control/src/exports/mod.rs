@@ -7,6 +7,7 @@
 
 mod focus;
 mod ledger;
+mod person;
 
 use std::ops::{ControlFlow, Range};
 use std::sync::Arc;

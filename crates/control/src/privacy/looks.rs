@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use jiff::civil::Date;
 use purser_core::directory::Directory;
 use purser_core::id::{AdminKeyId, LoginId, PersonId, UnitId};
+use purser_core::snapshot::Snapshot;
 use purser_store::{LookRow, LooksWanted};
 
 use super::forget::company_zone;
@@ -106,24 +107,31 @@ impl Control {
 
     async fn looks_at(&self, person: Option<PersonId>, before: Option<i64>) -> Result<LookPage, Error> {
         self.write_looks().await?;
-        let snapshot = self.snapshot();
-        let control = self.clone();
-        let read = tokio::task::spawn_blocking(move || {
-            let inner = &control.inner;
-            let rows = inner.private.looks(&LooksWanted { person, before, limit: PAGE }).map_err(stored)?;
-            let full = rows.len() >= usize::try_from(PAGE).unwrap_or(usize::MAX);
-            let next = rows.last().filter(|_| full).map(|row| row.id);
-            let mut called = HashMap::new();
-            let concerns = |row: &LookRow| person.is_none_or(|person| row.concerns(&snapshot.directory, person));
-            let rows = rows.into_iter().filter(concerns);
-            let items = rows.map(|row| inner.shown_look(row, &mut called)).collect::<Result<_, _>>()?;
-            Ok(LookPage { items, next })
-        });
-        read.await.map_err(|error| Error::failed("reading who looked ended in a panic", error))?
+        self.look(move |inner, snapshot| inner.looks_at(snapshot, person, before)).await
     }
 }
 
 impl Inner {
+    /// The same, of those that are on disk. Blocks.
+    ///
+    /// # Errors
+    /// The files.
+    pub(crate) fn looks_at(
+        &self,
+        snapshot: &Snapshot,
+        person: Option<PersonId>,
+        before: Option<i64>,
+    ) -> Result<LookPage, Error> {
+        let rows = self.private.looks(&LooksWanted { person, before, limit: PAGE }).map_err(stored)?;
+        let full = rows.len() >= usize::try_from(PAGE).unwrap_or(usize::MAX);
+        let next = rows.last().filter(|_| full).map(|row| row.id);
+        let mut called = HashMap::new();
+        let concerns = |row: &LookRow| person.is_none_or(|person| row.concerns(&snapshot.directory, person));
+        let rows = rows.into_iter().filter(concerns);
+        let items = rows.map(|row| self.shown_look(row, &mut called)).collect::<Result<_, _>>()?;
+        Ok(LookPage { items, next })
+    }
+
     fn shown_look(&self, row: LookRow, called: &mut HashMap<String, Option<String>>) -> Result<Look, Error> {
         let unreadable = |what: &str| Error::failed("a look can't be read", format!("{what} of row {}", row.id));
         let units = row.units.split_whitespace().map(str::parse::<UnitId>);

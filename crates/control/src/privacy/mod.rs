@@ -5,6 +5,7 @@
 
 mod event;
 mod forget;
+pub(crate) mod kept;
 mod looking;
 mod looks;
 mod set;

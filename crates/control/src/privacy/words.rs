@@ -54,6 +54,7 @@ fn question(action: &str) -> Option<&'static str> {
         "person_returns" => "whose returns may be seen",
         "boards" | "board" | "board_settings" => "boards",
         "looks" => "who looked at whose data",
+        "person_export" => "everything that is kept about a person",
         "logins" => "who signs in",
         "audit" => "the audit trail",
         "verify_audit" => "whether the audit trail is whole",
@@ -81,7 +82,9 @@ mod tests {
         "price_history",
         "alarm_rules",
         "privacy",
+        "privacy_map",
         "own_looks",
+        "own_export",
         "present",
     ];
 

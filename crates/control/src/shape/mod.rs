@@ -12,6 +12,7 @@ mod bill;
 mod board;
 mod budget;
 mod cost;
+mod data_map;
 mod export;
 mod flag;
 mod forecast;
@@ -63,6 +64,7 @@ pub use board::{
 };
 pub use budget::{Budget, SetBudget};
 pub use cost::{ChangeCosts, CostLine, Costs, CostsRow, PersonCost};
+pub use data_map::{DataKind, DataMap, DataSeen, DataTable};
 pub use export::{ExportFormat, WantedExport, WantedLedger};
 pub use flag::{Flag, WantedFlags};
 pub use forecast::{

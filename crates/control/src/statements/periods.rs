@@ -322,8 +322,13 @@ impl Inner {
         Ok((hashes, differences))
     }
 
+    /// The closed months, the earliest first.
+    pub(crate) fn closed_months(&self) -> Vec<SpanOf> {
+        self.admins.read().periods.0.keys().copied().collect()
+    }
+
     /// A person's statement as it was kept when its month was closed.
-    pub(super) fn kept_statement(&self, month: SpanOf, person: PersonId) -> Result<Option<Map<String, Value>>, Error> {
+    pub(crate) fn kept_statement(&self, month: SpanOf, person: PersonId) -> Result<Option<Map<String, Value>>, Error> {
         let Some(bytes) = self.private.statement(&month.to_string(), person).map_err(stored)? else { return Ok(None) };
         let text = unpacked(&bytes)?;
         match read_json(&text) {

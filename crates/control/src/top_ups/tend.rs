@@ -85,7 +85,7 @@ impl Turn<'_> {
 
 impl Inner {
     /// The texts that are there about requests of somebody, and by them for others.
-    fn said_about(&self, snapshot: &Snapshot, person: PersonId) -> Result<Vec<NoteId>, Error> {
+    pub(crate) fn said_about(&self, snapshot: &Snapshot, person: PersonId) -> Result<Vec<NoteId>, Error> {
         let theirs = |known: &&Known| known.person == person || known.by.person == Some(person);
         let known = snapshot.directory.top_ups().map(|known| &**known).filter(theirs);
         let mut notes: Vec<NoteId> = known

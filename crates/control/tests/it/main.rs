@@ -25,6 +25,7 @@ mod offers;
 mod openapi;
 mod outcomes;
 mod periods;
+mod personal;
 mod pools;
 mod privacy;
 mod remedies;

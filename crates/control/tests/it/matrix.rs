@@ -169,8 +169,8 @@ fn narrow(endpoint: &Endpoint, of: &Known) -> Option<Narrow> {
         "set_absence" => Some(Narrow::About(endpoint.path.to_owned(), away(&person, &of.delegate))),
         "place_stop" => Some(Narrow::About(endpoint.path.to_owned(), format!(r#"{{"on": {{"key": "{}"}}}}"#, of.key))),
         "lift_stop" => about(endpoint.path.replace("{id}", &of.stop)),
-        "person" | "person_cost" | "statement" | "statement_document" | "rewards" | "rewards_document" | "trace"
-        | "end_absence" => about(endpoint.path.replace("{id}", &person)),
+        "person" | "person_cost" | "person_export" | "statement" | "statement_document" | "rewards"
+        | "rewards_document" | "trace" | "end_absence" => about(endpoint.path.replace("{id}", &person)),
         "record_observed" => {
             let body = format!(r#"{{"person": "{person}", "requests": []}}"#);
             Some(Narrow::About(endpoint.path.to_owned(), body))

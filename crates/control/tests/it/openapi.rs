@@ -32,6 +32,7 @@ async fn every_route_is_described_and_every_reference_leads_somewhere() {
         let is_paper = matches!(endpoint.action, "offer_letter" | "statement_document" | "rewards_document");
         let form = match endpoint.action {
             _ if is_paper => "application/pdf",
+            "own_export" | "person_export" => "application/jsonl",
             action if action.starts_with("export_") => "text/csv",
             _ => "application/json",
         };

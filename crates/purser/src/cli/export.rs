@@ -89,25 +89,30 @@ impl Command {
                 (path, days.out)
             }
         };
-        match out {
-            None => pour(client, path, std::io::stdout(), "standard output").await,
-            Some(file) => {
-                let name = file.display().to_string();
-                // Whole or not there: the file gets its name when its last byte is written.
-                let mut part = file.clone().into_os_string();
-                part.push(".part");
-                let part = PathBuf::from(part);
-                let failed = |error: &std::io::Error| Failure::from_error(&name, error);
-                let done = match File::create(&part) {
-                    Ok(opened) => pour(client, path, opened, &name).await,
-                    Err(error) => Err(failed(&error)),
-                };
-                if done.is_err() {
-                    let _ = std::fs::remove_file(&part);
-                    return done;
-                }
-                std::fs::rename(&part, &file).map_err(|error| failed(&error))
+        write(client, path, out).await
+    }
+}
+
+/// What a path gives, written to a file, or to standard output where none is named.
+pub(super) async fn write(client: &mut Client, path: Path, out: Option<PathBuf>) -> Result<(), Failure> {
+    match out {
+        None => pour(client, path, std::io::stdout(), "standard output").await,
+        Some(file) => {
+            let name = file.display().to_string();
+            // Whole or not there: the file gets its name when its last byte is written.
+            let mut part = file.clone().into_os_string();
+            part.push(".part");
+            let part = PathBuf::from(part);
+            let failed = |error: &std::io::Error| Failure::from_error(&name, error);
+            let done = match File::create(&part) {
+                Ok(opened) => pour(client, path, opened, &name).await,
+                Err(error) => Err(failed(&error)),
+            };
+            if done.is_err() {
+                let _ = std::fs::remove_file(&part);
+                return done;
             }
+            std::fs::rename(&part, &file).map_err(|error| failed(&error))
         }
     }
 }

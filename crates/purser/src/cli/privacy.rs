@@ -1,13 +1,15 @@
 //! `purser privacy …`
 
-use clap::{Args, Subcommand, ValueEnum};
-use purser_control::Profile;
-use purser_control::shape::{Look, LookPage, PrivacySettings, Retention, SetProfile};
+use std::path::PathBuf;
 
-use super::{or_dash, second};
+use clap::{Args, Subcommand, ValueEnum};
+use purser_control::shape::{DataMap, DataSeen, Look, LookPage, PrivacySettings, Retention, SetProfile};
+use purser_control::{Profile, Reach};
+
+use super::{export, or_dash, second};
 use crate::client::{Client, path};
 use crate::failure::Failure;
-use crate::output::{Output, Table, say};
+use crate::output::{Output, Table, fold, say};
 
 /// What can be done about privacy.
 #[derive(Debug, Subcommand)]
@@ -23,6 +25,19 @@ pub(crate) enum Command {
     Retention(Kept),
     /// Show who looked at whose data, newest first
     Looks(Looks),
+    /// Write down everything that is kept about a person: JSON, a record on each line
+    Export(Everything),
+    /// Show what is kept: where, why, who sees it, for how long, and how it goes
+    Map,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Everything {
+    /// About whom (id or name)
+    pub(crate) person: String,
+    /// Write to this file [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -92,6 +107,14 @@ impl Command {
                 let before: PrivacySettings = client.get(path(["privacy"])).await?;
                 client.put(path(["privacy", "retention"]), &kept.over(before.retention)).await?
             }
+            Self::Export(Everything { person, out: file }) => {
+                return export::write(client, path(["people", person.as_str(), "export"]), file).await;
+            }
+            Self::Map => {
+                let map: DataMap = client.get(path(["privacy", "map"])).await?;
+                out.show(&map, map_of);
+                return Ok(());
+            }
             Self::Looks(Looks { person, before }) => {
                 let before = before.map(|before| before.to_string());
                 let asked =
@@ -121,6 +144,42 @@ fn table(settings: &PrivacySettings) -> String {
     table.row(["who looked".to_owned(), kept(&retention.looks)]);
     table.row(["candidates".to_owned(), kept(candidate_months)]);
     table.or("")
+}
+
+fn map_of(map: &DataMap) -> String {
+    let mut text = String::new();
+    for kind in &map.items {
+        let tables: Vec<&str> = kind.tables.iter().map(|table| table.table.as_str()).collect();
+        let tables = tables.join(", ");
+        let seen = |seen: &DataSeen| match seen.reach {
+            Reach::Own => format!("{} (their own)", seen.role),
+            Reach::Groups => format!("{} (sums of five and more)", seen.role),
+            Reach::Subtree => format!("{} (their unit)", seen.role),
+            Reach::All | Reach::Refused => seen.role.to_string(),
+        };
+        let seen: Vec<String> = kind.seen_by.iter().map(seen).collect();
+        let seen = if seen.is_empty() { "nobody".to_owned() } else { seen.join(", ") };
+        let journal = kind.journal.as_deref().unwrap_or("nothing of it");
+        text.push_str(&kind.kind);
+        text.push('\n');
+        for (head, line) in [
+            ("  what     ", kind.what.as_str()),
+            ("  why      ", kind.why.as_str()),
+            ("  tables   ", tables.as_str()),
+            ("  journal  ", journal),
+            ("  seen by  ", seen.as_str()),
+            ("  kept     ", kind.kept.as_str()),
+            ("  erased   ", kind.erased.as_str()),
+        ] {
+            fold(&mut text, head, line);
+            text.push('\n');
+        }
+    }
+    for table in &map.not_described {
+        fold(&mut text, "not described: ", table);
+        text.push('\n');
+    }
+    text
 }
 
 fn looked(looks: &[Look]) -> String {

@@ -13,6 +13,7 @@ mod denials;
 mod events;
 mod flaggable;
 mod grants;
+mod kept;
 mod members;
 mod names;
 mod observed;
@@ -37,6 +38,7 @@ pub use denials::{Denial, DenialLog, DenialPage, DenialPlace, DenialRow, DenialS
 pub use events::EventRow;
 pub use flaggable::{FlaggableRuns, RunOnDay};
 pub use grants::GrantsSpent;
+pub use kept::{Field, KeptRows, KeptTable};
 pub use names::NamesNow;
 pub use observed::{KnownSession, ObservedRow, ObservedSums};
 pub use outcomes::{OutcomeCount, OutcomesOf};
