@@ -72,7 +72,9 @@ impl Control {
         if pending.is_empty() {
             return Ok(0);
         }
-        let rows: Vec<LookRow> = pending.iter().map(|(kind, times)| row(kind, times)).collect();
+        let mut rows: Vec<LookRow> = pending.iter().map(|(kind, times)| row(kind, times)).collect();
+        // Their numbers are their order: two days may wait at once.
+        rows.sort_by_key(|row| row.first);
         match self.inner.private.put_looks(&rows) {
             Ok(()) => Ok(rows.len()),
             Err(error) => {
