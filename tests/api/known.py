@@ -155,7 +155,7 @@ class Known:
             "preview_alarms": {},
             "set_mandate": {"manager": lead, "unit": "Engineering", "per_month": "30", "per_request": "3"},
             "set_profile": {"profile": "standard"},
-            "set_retention": {"outcome_links": 24, "denials": 12, "looks": 6},
+            "set_retention": {"outcome_links": 24, "denials": 12, "looks": 6, "reasons": 12},
             "set_boards": {"on": True, "without": ["Sales"]},
             "join_boards": {"words": "Amber Otter"},
             "set_absence": {"person": self.people[1], "delegate": self.people[0], "until": day(30)},

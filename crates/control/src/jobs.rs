@@ -74,6 +74,7 @@ pub async fn once(control: &Control) {
             links = gone.links,
             denials = gone.denials,
             looks = gone.looks,
+            reasons = gone.reasons,
             "what was kept long enough is erased"
         ),
         Err(error) => tracing::warn!(%error, "what was kept long enough could not be erased"),

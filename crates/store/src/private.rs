@@ -9,6 +9,7 @@ mod access;
 mod looks;
 mod offers;
 mod outcomes;
+mod reasons;
 mod retention;
 mod statements;
 

@@ -22,6 +22,7 @@ pub(crate) const PURSER: &[Migration] = &[
     Migration { name: "what was achieved", sql: OUTCOMES },
     Migration { name: "sums to hold a provider's bill against; projected anew", sql: BILLED },
     Migration { name: "who looked at whose data", sql: LOOKS },
+    Migration { name: "when reasons were given", sql: REASONS },
 ];
 
 const FIRST: &str = "
@@ -588,4 +589,14 @@ CREATE TABLE look_private (
 ) STRICT;
 CREATE UNIQUE INDEX look_private_once ON look_private (ifnull(person, x''), day, actor, action, units);
 CREATE INDEX look_private_by_day ON look_private (day);
+";
+
+/// So that reasons can be erased by their age, apart from the other texts beside them.
+const REASONS: &str = "
+-- What a text is: 0 written before that was said, 1 a reason in the audit trail, 2 another one. Of a reason, when it was
+-- given.
+ALTER TABLE note_private ADD COLUMN kind INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE note_private ADD COLUMN at INTEGER;
+CREATE INDEX note_private_by_time ON note_private (at) WHERE kind = 1;
+CREATE INDEX note_private_undated ON note_private (kind) WHERE kind = 0;
 ";

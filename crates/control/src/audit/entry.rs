@@ -92,7 +92,7 @@ impl Entry {
         let reason = match &acting.reason {
             Some(reason) => {
                 let note = NoteId::new(id.get());
-                inner.private.put_note(note, reason).map_err(stored)?;
+                inner.private.put_reason(note, at, reason).map_err(stored)?;
                 Some(note)
             }
             None => None,

@@ -11,7 +11,7 @@ use purser_core::time::Instant;
 use purser_core::zone::Zone;
 
 use crate::change::Turn;
-use crate::control::{Control, stored};
+use crate::control::{Control, Inner, stored};
 use crate::error::Error;
 use crate::shape::Retention;
 
@@ -31,6 +31,8 @@ pub struct Forgotten {
     pub denials: usize,
     /// Rows of who looked at whose data.
     pub looks: usize,
+    /// Reasons in the audit trail.
+    pub reasons: usize,
 }
 
 impl Control {
@@ -53,13 +55,20 @@ impl Control {
         let before = |months: u16| cutoff(directory, now, months);
         let (links, denials) = (retention.outcome_links.and_then(before), retention.denials.and_then(before));
         let looks = retention.looks.and_then(|months| first_day(directory, now, months));
-        let (links, denials, looks) = self
+        let reasons = retention.reasons.and_then(before);
+        if reasons.is_some() {
+            // With the whole trail in the projection: what is not found in it is taken for no reason.
+            self.report(Inner::date_old_reasons).await?;
+        }
+        let (links, denials, looks, reasons) = self
             .inner_blocking(move |inner| {
                 let links = links.map(|before| inner.private.forget_outcome_links(before)).transpose();
                 let denials = denials.map(|before| inner.private.forget_denials(before)).transpose();
                 let looks = looks.map(|day| inner.private.forget_looks(&day.to_string())).transpose();
+                let reasons = reasons.map(|before| inner.private.forget_reasons(before)).transpose();
                 let (links, denials) = (links.map_err(stored)?, denials.map_err(stored)?);
-                Ok((links.unwrap_or(0), denials.unwrap_or(0), looks.map_err(stored)?.unwrap_or(0)))
+                let (looks, reasons) = (looks.map_err(stored)?, reasons.map_err(stored)?);
+                Ok((links.unwrap_or(0), denials.unwrap_or(0), looks.unwrap_or(0), reasons.unwrap_or(0)))
             })
             .await?;
         let mut people = 0;
@@ -74,12 +83,12 @@ impl Control {
             }
         }
         self.inner.retained.store(now.as_micros(), Ordering::Relaxed);
-        Ok(Forgotten { people, links, denials, looks })
+        Ok(Forgotten { people, links, denials, looks, reasons })
     }
 
     async fn inner_blocking<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&crate::control::Inner) -> Result<T, Error> + Send + 'static,
+        work: impl FnOnce(&Inner) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         let control = self.clone();
         let done = tokio::task::spawn_blocking(move || work(&control.inner)).await;

@@ -8,6 +8,7 @@ mod forget;
 pub(crate) mod kept;
 mod looking;
 mod looks;
+mod reasons;
 mod set;
 mod words;
 

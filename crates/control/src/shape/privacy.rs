@@ -32,12 +32,15 @@ pub struct Retention {
     /// Who looked at whose data.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub looks: Option<u16>,
+    /// Why somebody did something, as they wrote it for the audit trail.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reasons: Option<u16>,
 }
 
 impl Retention {
-    pub(crate) const fn months(&self) -> [Option<u16>; 4] {
-        let Self { left_people, outcome_links, denials, looks } = *self;
-        [left_people, outcome_links, denials, looks]
+    pub(crate) const fn months(&self) -> [Option<u16>; 5] {
+        let Self { left_people, outcome_links, denials, looks, reasons } = *self;
+        [left_people, outcome_links, denials, looks, reasons]
     }
 }
 

@@ -144,6 +144,67 @@ async fn what_was_kept_long_enough_is_gone_and_the_rest_stays() {
     assert!(!text(&bench, "/api/v1/people").await.contains("Person 1"), "also after a restart");
 }
 
+/// As an older version left it: nothing says which text is a reason.
+fn undate(bench: &Bench) {
+    let file = rusqlite::Connection::open(bench.folder().join("purser.db")).unwrap();
+    file.pragma_update(None, "secure_delete", true).unwrap();
+    file.execute("UPDATE note_private SET kind = 0, at = NULL", []).unwrap();
+}
+
+#[tokio::test]
+async fn reasons_are_erased_when_they_were_kept_long_enough_and_other_texts_stay() {
+    for of_before in [false, true] {
+        let bench = Bench::new().await;
+        let person = bench.person("Person 1").await;
+        bench.grant(&person, "7.31/day").await;
+        let new = NewAdminKey { label: "all".to_owned(), roles: vec!["admin".to_owned()], person: None };
+        let key = bench.control.add_admin_key(None, new).await.unwrap().key.unwrap();
+        let moves = |zone: &'static str, why: &'static str| {
+            let (bench, key, path) = (&bench, format!("Bearer {key}"), format!("/api/v1/people/{}/zone", person.id));
+            async move {
+                let headers = [("authorization", key.as_str()), ("purser-reason", why)];
+                let body = serde_json::json!({ "zone": zone }).to_string();
+                let got = crate::web::ask(bench, "put", &path, &headers, &body).await;
+                assert_eq!(got.status, 200, "{got:?}");
+            }
+        };
+        moves("Europe/Paris", "the-first-move").await;
+        let asks = serde_json::json!({ "person": person.id, "amount": "1", "reason": "one more pass" }).to_string();
+        local(&bench, "post", "/api/v1/top-ups", &asks).await;
+        bench.clock.set("2026-12-10T12:00:00Z");
+        moves("Europe/Rome", "the-second-move").await;
+        if of_before {
+            undate(&bench);
+        }
+        local(&bench, "put", "/api/v1/privacy/retention", r#"{"reasons": 1}"#).await;
+        for (at, first, second) in [
+            ("2026-12-24T23:59:59Z", true, true),
+            ("2026-12-25T00:00:00Z", false, true),
+            ("2027-01-11T00:00:00Z", false, false),
+        ] {
+            bench.clock.set(at);
+            // Once an hour: as if that had passed.
+            local(&bench, "put", "/api/v1/privacy/retention", r#"{"reasons": 2}"#).await;
+            local(&bench, "put", "/api/v1/privacy/retention", r#"{"reasons": 1}"#).await;
+            bench.control.forget_old().await.unwrap();
+            let trail = text(&bench, "/api/v1/audit?action=set_zone").await;
+            let found = [trail.contains("the-first-move"), trail.contains("the-second-move")];
+            assert_eq!(found, [first, second], "{at}, before: {of_before}: {trail}");
+            let asked = text(&bench, "/api/v1/top-ups").await;
+            assert!(asked.contains("one more pass"), "{asked}");
+        }
+        let verified = local(&bench, "get", "/api/v1/audit/verify", "").await;
+        assert_eq!(verified["good"], true, "{verified}");
+        let files =
+            ["purser.db", "purser.db-wal"].map(|file| std::fs::read(bench.folder().join(file)).unwrap_or_default());
+        let kept = |text: &[u8]| files.iter().any(|file| file.windows(text.len()).any(|at| at == text));
+        assert!(
+            !kept(b"the-first-move") && !kept(b"the-second-move") && kept(b"one more pass"),
+            "what is erased is overwritten"
+        );
+    }
+}
+
 #[tokio::test]
 async fn there_are_no_boards_under_the_works_councils_profile() {
     let bench = Bench::new().await;

@@ -74,6 +74,9 @@ pub(crate) struct Kept {
     /// Who looked at whose data
     #[arg(long, value_name = "MONTHS")]
     pub(crate) looks: Option<u16>,
+    /// Why somebody did something, in the audit trail
+    #[arg(long, value_name = "MONTHS")]
+    pub(crate) reasons: Option<u16>,
 }
 
 impl Kept {
@@ -88,6 +91,7 @@ impl Kept {
             outcome_links: of(self.outcome_links, before.outcome_links),
             denials: of(self.denials, before.denials),
             looks: of(self.looks, before.looks),
+            reasons: of(self.reasons, before.reasons),
         }
     }
 }
@@ -142,6 +146,7 @@ fn table(settings: &PrivacySettings) -> String {
     table.row(["links of outcomes".to_owned(), kept(&retention.outcome_links)]);
     table.row(["refused calls".to_owned(), kept(&retention.denials)]);
     table.row(["who looked".to_owned(), kept(&retention.looks)]);
+    table.row(["reasons".to_owned(), kept(&retention.reasons)]);
     table.row(["candidates".to_owned(), kept(candidate_months)]);
     table.or("")
 }
@@ -203,9 +208,11 @@ mod tests {
 
     #[test]
     fn what_is_not_named_stays_and_nought_is_for_good() {
-        let before = Retention { denials: Some(3), outcome_links: Some(4), left_people: None, looks: Some(9) };
-        let kept = Kept { left_people: Some(6), outcome_links: Some(0), denials: None, looks: None };
-        let after = Retention { left_people: Some(6), outcome_links: None, denials: Some(3), looks: Some(9) };
+        let before =
+            Retention { denials: Some(3), outcome_links: Some(4), left_people: None, looks: Some(9), reasons: None };
+        let kept = Kept { left_people: Some(6), outcome_links: Some(0), denials: None, looks: None, reasons: Some(5) };
+        let after =
+            Retention { left_people: Some(6), outcome_links: None, denials: Some(3), looks: Some(9), reasons: Some(5) };
         assert_eq!(kept.over(before), after);
     }
 }

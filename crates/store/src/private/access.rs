@@ -187,15 +187,15 @@ impl Private {
             .map_err(StoreError::sqlite("end sessions"))
     }
 
-    /// Writes a text that something in the journal refers to.
+    /// Writes a text that something in the journal refers to, other than a reason in the audit trail.
     ///
     /// # Errors
     /// [`StoreError::Sqlite`]: nothing was written.
     pub fn put_note(&self, note: NoteId, text: &str) -> Result<(), StoreError> {
         self.conn()
             .prepare_cached(
-                "INSERT INTO note_private (note, text) VALUES (?1, ?2)
-                 ON CONFLICT (note) DO UPDATE SET text = excluded.text",
+                "INSERT INTO note_private (note, text, kind) VALUES (?1, ?2, 2)
+                 ON CONFLICT (note) DO UPDATE SET text = excluded.text, kind = excluded.kind",
             )
             .and_then(|mut put| put.execute((Bits::new(note.get()), text)))
             .map(drop)

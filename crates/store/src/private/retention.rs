@@ -37,6 +37,15 @@ impl Private {
         self.forget("erase who looked", "DELETE FROM look_private WHERE day < ?1", (day,))
     }
 
+    /// Forgets reasons in the audit trail that were given before an instant. Returns how many they were.
+    ///
+    /// # Errors
+    /// [`StoreError::Sqlite`]: they may still be there.
+    pub fn forget_reasons(&self, before: Instant) -> Result<usize, StoreError> {
+        let sql = "DELETE FROM note_private WHERE kind = 1 AND at < ?1";
+        self.forget("erase reasons", sql, (before.as_micros(),))
+    }
+
     fn forget(&self, what: &'static str, sql: &str, params: impl Params) -> Result<usize, StoreError> {
         let conn = self.conn();
         let gone = conn.execute(sql, params).map_err(StoreError::sqlite(what))?;

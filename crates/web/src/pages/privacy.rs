@@ -13,11 +13,12 @@ use crate::say::{Markup, when};
 use crate::visitor::{Visitor, see};
 
 /// What is kept for a time: the field of the form, what it is, and what is gone afterwards.
-const KEPT: [(&str, &str, &str); 4] = [
+const KEPT: [(&str, &str, &str); 5] = [
     ("left_people", "Names and mail addresses of those who left", "nothing leads from an id to a human being any more"),
     ("outcome_links", "Where outcomes can be looked at", "an outcome counts, and leads nowhere"),
     ("denials", "Calls that were refused, by person and minute", "how often what was refused is not known any more"),
     ("looks", "Who looked at whose data", "nobody knows who looked then"),
+    ("reasons", "Why somebody did something, as they wrote it", "the trail has the change without its reason"),
 ];
 
 /// Looks that are shown; all of them are a click away.
@@ -71,8 +72,8 @@ async fn look(visitor: &Visitor, done: &str, filled: &Fields, wrong: Option<Wron
         more_looks = page.items.len() > LOOKS;
         looks = Some(page.items.into_iter().take(LOOKS).map(|look| looked(look, visitor)).collect());
     }
-    let Retention { left_people, outcome_links, denials, looks: looks_kept } = settings.retention;
-    let kept = KEPT.into_iter().zip([left_people, outcome_links, denials, looks_kept]).map(
+    let Retention { left_people, outcome_links, denials, looks: looks_kept, reasons } = settings.retention;
+    let kept = KEPT.into_iter().zip([left_people, outcome_links, denials, looks_kept, reasons]).map(
         |((field, what, after), months)| Kept {
             field,
             what,
@@ -153,12 +154,13 @@ fn retention(fields: &Fields) -> Result<Retention, Wrong> {
         let months = fields.some(field).map(|text| text.parse::<u16>());
         months.transpose().map_err(|_| Wrong::in_field(field, what, StatusCode::BAD_REQUEST))
     };
-    let [left, links, denials, looks] = KEPT;
+    let [left, links, denials, looks, reasons] = KEPT;
     Ok(Retention {
         left_people: months(left)?,
         outcome_links: months(links)?,
         denials: months(denials)?,
         looks: months(looks)?,
+        reasons: months(reasons)?,
     })
 }
 

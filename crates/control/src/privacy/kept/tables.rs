@@ -108,7 +108,7 @@ pub(crate) const TABLES: &[Table] = &[
     ),
     nothing("looked_through", "id day", MACHINE),
     nothing("migration", "no name", MACHINE),
-    rows("note_private", "note text", Of::Note, "note = ?1"),
+    rows("note_private", "note text kind at", Of::Note, "note = ?1"),
     rows(
         "observed",
         "person quarter tool session model requests input cache_read cache_write_5m cache_write_1h output charge_nano \
