@@ -287,7 +287,7 @@ export const journeys = {
   async "boards are switched on; by keyboard alone somebody joins and leaves"({ visitor }) {
     const people = await visitor("people");
     await people.page.goto("/boards");
-    await people.page.getByLabel("There are boards").check();
+    await people.page.getByRole("checkbox", { name: "There are boards" }).check();
     await people.page.getByRole("button", { name: "Save" }).click();
     await people.page.getByText("There are boards now.").waitFor();
     await people.close();
@@ -304,13 +304,19 @@ export const journeys = {
       }
       assert.fail(`no Tab leads to ${name}`);
     };
+    // In a company that has had boards for months they may be on them already.
+    if (await page.getByRole("button", { name: "Leave all boards" }).count()) {
+      await tabTo(/^Leave all boards/);
+      await page.keyboard.press("Enter");
+      await page.getByText("You are off all boards").waitFor();
+    }
     await tabTo(/^Two words/);
     await page.keyboard.type("Amber Otter");
     await page.keyboard.press("Enter");
     await page.getByText("You are on boards from this month on").waitFor();
     await tabTo(/^People by outcomes/);
     await page.keyboard.press("Enter");
-    await page.getByText("Nothing is shown: fewer than five are ranked.").waitFor();
+    await page.getByText(/You are called Amber Otter/).waitFor();
     await page.goto("/boards");
     await tabTo(/^Leave all boards/);
     await page.keyboard.press("Enter");
