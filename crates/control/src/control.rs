@@ -151,8 +151,10 @@ pub(crate) struct Inner {
     pub(crate) unpacking: tokio::sync::Semaphore,
     /// Who looked at whose data, until it is on disk.
     pub(crate) looks: Looks,
-    /// Exports being written.
+    /// Exports of everybody's things that are being written.
     pub(crate) exporting: Arc<tokio::sync::Semaphore>,
+    /// Exports by those who may see only some.
+    pub(crate) exporting_some: Arc<tokio::sync::Semaphore>,
 }
 
 impl Control {
@@ -224,6 +226,7 @@ impl Control {
             unpacking: tokio::sync::Semaphore::new(UNPACKING_MAX),
             looks: Looks::default(),
             exporting: Arc::new(tokio::sync::Semaphore::new(EXPORTS_MAX)),
+            exporting_some: Arc::new(tokio::sync::Semaphore::new(EXPORTS_MAX)),
         };
         let control = Self { inner: Arc::new(inner), acting: Arc::new(Acting::purser()) };
         control.found(founding).await?;

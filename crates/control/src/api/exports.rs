@@ -17,7 +17,7 @@ use crate::access::{Permission, Within, forbidden};
 use crate::error::Error;
 use crate::exports::Export;
 use crate::privacy::{list_of_everybody, looked_at};
-use crate::shape::{WantedExport, WantedLedger};
+use crate::shape::{WantedExport, WantedLedger, WantedStatements};
 
 /// A file, as a response.
 pub(super) struct Csv(Result<Export, Error>);
@@ -117,6 +117,15 @@ pub(super) async fn person_export(State(control): State<Control>, within: Within
         Ok(person) => control.person_export(person).await,
         Err(error) => Err(error),
     }))
+}
+
+/// Whoever may see a statement sees whose it is.
+pub(super) async fn export_statements(
+    State(control): State<Control>,
+    within: Within,
+    Query(wanted): Query<WantedStatements>,
+) -> CsvOrLines {
+    CsvOrLines(Csv(control.export_statements(&within, wanted).await))
 }
 
 /// Names are for whoever may see everybody's.

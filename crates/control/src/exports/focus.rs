@@ -69,7 +69,7 @@ fn write_focus(
             return Ok(());
         }
     }
-    let _ = pieces.send();
+    pieces.end("");
     Ok(())
 }
 

@@ -10,7 +10,6 @@ use std::time::Duration;
 use purser_core::account::Subject;
 use purser_core::charge::ChargeRecord;
 use purser_core::csv::Row;
-use purser_core::directory::Directory;
 use purser_core::id::{GrantId, PersonId, RunId, UnitId};
 use purser_core::money::Nano;
 use purser_core::price::Bucket;
@@ -20,7 +19,7 @@ use purser_ledger::AccountNo;
 use purser_store::{ChargeKind, ChargeRow};
 use serde::Serialize;
 
-use super::{Days, Export, Pieces};
+use super::{Days, Export, Pieces, add, is_in, json};
 use crate::control::{Control, Inner, stored};
 use crate::error::Error;
 use crate::grants::word;
@@ -149,10 +148,7 @@ impl Control {
         let what = [about.from.clone(), about.to.clone()].into_iter().chain(of.into_iter().flatten()).chain(names);
         let what = what.collect();
         let (format, names) = (wanted.format, wanted.names);
-        let (ending, media_type) = match format {
-            ExportFormat::Csv => ("csv", "text/csv; charset=utf-8"),
-            ExportFormat::Jsonl => ("jsonl", "application/jsonl; charset=utf-8"),
-        };
+        let (ending, media_type) = format.file();
         let file = (format!("purser-ledger-{}--{}.{ending}", days.from, days.to), media_type);
         self.exported(file, what, move |inner, pieces| {
             Writing { inner, snapshot: &snapshot, about: &about, format, names, total: Total::default() }
@@ -188,9 +184,7 @@ impl Writing<'_> {
             }
         }
         self.end(&mut text);
-        if pieces.put(&text).is_continue() {
-            let _ = pieces.send();
-        }
+        pieces.end(&text);
         Ok(())
     }
 
@@ -311,31 +305,20 @@ impl Writing<'_> {
     fn add(&mut self, row: &ChargeRow, counts: &[(Bucket, i64)]) -> Result<(), Error> {
         let Total { charges, amount, overrun, counts: sums } = &mut self.total;
         *charges = charges.saturating_add(1);
-        let sum = |sum: Nano, more: Nano| sum.checked_add(more).ok_or(TooMuch);
-        let failed = |error| Error::failed("an export can't be added up", error);
-        *amount = sum(*amount, row.charge).map_err(failed)?;
-        *overrun = sum(*overrun, row.overrun).map_err(failed)?;
+        *amount = add(amount.checked_add(row.charge))?;
+        *overrun = add(overrun.checked_add(row.overrun))?;
         for (bucket, count) in counts.iter().filter(|(_, count)| *count != 0) {
             let sum = sums.entry(*bucket).or_default();
-            *sum = sum.checked_add(*count).ok_or(TooMuch).map_err(failed)?;
+            *sum = add(sum.checked_add(*count))?;
         }
         Ok(())
     }
 }
 
-/// More than can be told in 64 bits.
-#[derive(Debug, thiserror::Error)]
-#[error("the sum leaves the range")]
-struct TooMuch;
-
 /// The hours of a day of UTC. A year of ten thousand people needs no more memory than its busiest one.
 fn hours(day: Range<Instant>) -> impl Iterator<Item = Range<Instant>> {
     let starts = std::iter::successors(Some(day.start), |start| Some(start.saturating_add(HOUR)));
     starts.take_while(move |start| *start < day.end).map(move |start| start..start.saturating_add(HOUR).min(day.end))
-}
-
-fn is_in(directory: &Directory, unit: UnitId, above: UnitId) -> bool {
-    directory.units_above(unit).any(|one| one.id == above)
 }
 
 /// The grant and period of an account; nothing of a budget's.
@@ -366,8 +349,4 @@ fn apart(text: &mut String, record: &str, note: &str) {
 fn line(text: &mut String, record: &Record<'_>) {
     text.push_str(&json(record));
     text.push('\n');
-}
-
-fn json(value: &impl Serialize) -> String {
-    serde_json::to_string(value).unwrap_or_default()
 }

@@ -1,13 +1,14 @@
 //! Exports: everything of a range of days, written while it is read, however much there is.
 //!
-//! **Model.** A thread that may block goes through the projection a day at a time and hands pieces of text to whoever is
+//! **Model.** A thread that may block goes through the projection a day at a time and hands pieces of a file to whoever is
 //! answered; when they don't read, it waits. What was charged on a past day never changes, so days read one after the
-//! other belong together. In memory there is one day of costs, or one hour of postings, and a few pieces. Nothing waits for
-//! a reader while a question to the projection is open.
+//! other belong together. In memory there is one day of costs, one hour of postings or some statements,
+//! and a few pieces. Nothing waits for a reader while a question to the projection is open.
 
 mod focus;
 mod ledger;
 mod person;
+mod statements;
 
 use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
@@ -15,24 +16,28 @@ use std::sync::Arc;
 use hyper::body::Bytes;
 use jiff::ToSpan;
 use jiff::civil::Date;
+use purser_core::directory::Directory;
+use purser_core::id::UnitId;
 use purser_core::time::Instant;
 use purser_core::zone::Zone;
-use tokio::sync::mpsc;
+use serde::Serialize;
+use tokio::sync::{Semaphore, mpsc};
 
 use crate::control::{Control, Inner};
 use crate::dates;
 use crate::error::{Code, Error, Refused};
+use crate::shape::ExportFormat;
 
-/// A piece of text is handed on when it is this long.
+/// A piece is handed on when it is this long.
 const PIECE: usize = 64 << 10;
 /// Pieces that wait to be read.
 const PIECES: usize = 4;
-/// Exports written at once: each holds a thread and a day's rows. More wait for their turn.
+/// Exports written at once, of everybody and of some: each holds a thread and a day's rows. More wait for their turn.
 pub(crate) const EXPORTS_MAX: usize = 2;
 /// The longest range: ten years. Each day is a question, whether there is anything in it or not.
 const DAYS_MAX: i32 = 3_660;
 
-/// A text that is still being written.
+/// A file that is still being written.
 #[derive(Debug)]
 pub struct Export {
     /// What a file of it is called.
@@ -77,20 +82,32 @@ impl Days {
 }
 
 impl Control {
-    /// Has a text written by a thread that may block. The trail says who took it, and `what`, before the first byte leaves.
+    /// Has a file of everybody's written by a thread that may block. The trail says who took it, and `what`, before the
+    /// first byte leaves.
     async fn exported(
         &self,
+        file: (String, &'static str),
+        what: Vec<String>,
+        write: impl FnOnce(&Inner, &mut Pieces<'_>) -> Result<(), Error> + Send + 'static,
+    ) -> Result<Export, Error> {
+        self.exported_in(&self.inner.exporting, file, what, write).await
+    }
+
+    /// The same in turn with others of its kind: who reads their own things slowly must not keep the company waiting.
+    async fn exported_in(
+        &self,
+        turns: &Arc<Semaphore>,
         (name, media_type): (String, &'static str),
         what: Vec<String>,
         write: impl FnOnce(&Inner, &mut Pieces<'_>) -> Result<(), Error> + Send + 'static,
     ) -> Result<Export, Error> {
         self.audit_read(&self.acting, what).await?;
-        let turn = Arc::clone(&self.inner.exporting).acquire_owned().await;
+        let turn = Arc::clone(turns).acquire_owned().await;
         let turn = turn.map_err(|error| Error::failed("exports have ended", error))?;
         let (sender, pieces) = mpsc::channel(PIECES);
         let inner = Arc::clone(&self.inner);
         tokio::task::spawn_blocking(move || {
-            let mut pieces = Pieces { sender: &sender, text: String::new() };
+            let mut pieces = Pieces { sender: &sender, bytes: Vec::new() };
             if let Err(error) = write(&inner, &mut pieces) {
                 tracing::error!(%error, "an export could not be finished");
                 // The connection is cut: half a file must not look like a whole one.
@@ -120,24 +137,74 @@ impl Control {
     }
 }
 
-/// Where text goes, a piece at a time.
+/// Where a file goes, a piece at a time.
 struct Pieces<'a> {
     sender: &'a mpsc::Sender<Result<Bytes, std::io::Error>>,
-    text: String,
+    bytes: Vec<u8>,
 }
 
 impl Pieces<'_> {
     fn put(&mut self, text: &str) -> ControlFlow<()> {
-        self.text.push_str(text);
-        if self.text.len() < PIECE { ControlFlow::Continue(()) } else { self.send() }
+        self.put_bytes(text.as_bytes())
+    }
+
+    fn put_bytes(&mut self, mut bytes: &[u8]) -> ControlFlow<()> {
+        loop {
+            let room = PIECE.saturating_sub(self.bytes.len());
+            let Some((now, later)) = bytes.split_at_checked(room) else { break };
+            self.bytes.extend_from_slice(now);
+            self.send()?;
+            bytes = later;
+        }
+        self.bytes.extend_from_slice(bytes);
+        ControlFlow::Continue(())
+    }
+
+    /// The last of it.
+    fn end(&mut self, text: &str) {
+        self.end_bytes(text.as_bytes());
+    }
+
+    fn end_bytes(&mut self, bytes: &[u8]) {
+        if self.put_bytes(bytes).is_continue() && !self.bytes.is_empty() {
+            let _ = self.send();
+        }
     }
 
     /// Breaks when nobody reads any more.
     fn send(&mut self) -> ControlFlow<()> {
-        let piece = Bytes::from(std::mem::take(&mut self.text));
+        let piece = Bytes::from(std::mem::take(&mut self.bytes));
         match self.sender.blocking_send(Ok(piece)) {
             Ok(()) => ControlFlow::Continue(()),
             Err(_) => ControlFlow::Break(()),
         }
     }
+}
+
+impl ExportFormat {
+    /// How a file of it ends, and its media type.
+    const fn file(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Csv => ("csv", "text/csv; charset=utf-8"),
+            Self::Jsonl => ("jsonl", "application/jsonl; charset=utf-8"),
+        }
+    }
+}
+
+/// More than can be told in 64 bits.
+#[derive(Debug, thiserror::Error)]
+#[error("the sum leaves the range")]
+struct TooMuch;
+
+/// A sum that has to be one.
+fn add<T>(sum: Option<T>) -> Result<T, Error> {
+    sum.ok_or(TooMuch).map_err(|error| Error::failed("an export can't be added up", error))
+}
+
+fn is_in(directory: &Directory, unit: UnitId, above: UnitId) -> bool {
+    directory.units_above(unit).any(|one| one.id == above)
+}
+
+fn json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
 }

@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use super::WantedStatement;
+
 /// Which days, and how.
 #[derive(Clone, Debug, Default, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -43,4 +45,28 @@ pub struct WantedLedger {
     pub format: ExportFormat,
     /// With the names of people and units beside their ids.
     pub names: bool,
+}
+
+/// Whose statements, and how. Of the running month where neither a month nor a year is named.
+#[derive(Clone, Debug, Default, Deserialize, schemars::JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct WantedStatements {
+    /// `2026-11`.
+    pub month: Option<String>,
+    /// `2026`, in place of a month.
+    pub year: Option<String>,
+    /// Only this person's (id or name).
+    pub person: Option<String>,
+    /// Only of those who are in this unit, or one below it, at the end of the month or year (id or name).
+    pub unit: Option<String>,
+    /// `csv` or `jsonl`.
+    pub format: ExportFormat,
+    /// With the names of people and units beside their ids.
+    pub names: bool,
+}
+
+impl WantedStatements {
+    pub(crate) fn span(&self) -> WantedStatement {
+        WantedStatement { month: self.month.clone(), year: self.year.clone() }
+    }
 }

@@ -202,8 +202,8 @@ struct Kept {
 }
 
 impl Inner {
-    /// Whose statements a month has: everybody's who was here by its end, in order of their ids.
-    fn people_of(&self, month: SpanOf) -> Vec<Whose> {
+    /// Whose statements a month or year has: everybody's who was here by its end, in order of their ids.
+    pub(crate) fn people_of(&self, month: SpanOf) -> Vec<Whose> {
         let snapshot = self.snapshot.load_full();
         let people = snapshot.directory.people();
         let mut people: Vec<Whose> = people

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use purser_control::Export;
-use purser_control::shape::{NewAdminKey, WantedExport, WantedLedger};
+use purser_control::shape::{NewAdminKey, WantedExport, WantedLedger, WantedStatements};
 use purser_control::usage::Wanted;
 use purser_core::csv::Records;
 use purser_core::focus::COLUMNS;
@@ -89,6 +89,7 @@ async fn an_export_waits_for_whoever_reads_it() {
     }
     waits(bench.control.export_focus(WantedExport::default()).await.unwrap(), 3_000_000).await;
     waits(bench.control.export_ledger(WantedLedger::default()).await.unwrap(), 700_000).await;
+    waits(bench.control.all_statements(WantedStatements::default()).await.unwrap(), 400_000).await;
 }
 
 /// Pieces are made before they are read, and no more than a few.

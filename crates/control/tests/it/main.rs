@@ -12,6 +12,7 @@ mod calls;
 mod changes;
 mod confidential;
 mod costs;
+mod exported_statements;
 mod exports;
 mod flags;
 mod import;

@@ -143,7 +143,7 @@ fn narrow(endpoint: &Endpoint, of: &Known) -> Option<Narrow> {
     let about = |path: String| Some(Narrow::About(path, String::new()));
     let list = |query: &str, has: &str| Some(Narrow::List(format!("{}{query}", endpoint.path), has.to_owned()));
     match endpoint.action {
-        "people" | "grants" | "balances" | "mandates" | "absences" => list("", &person),
+        "people" | "grants" | "balances" | "mandates" | "absences" | "export_statements" => list("", &person),
         "keys" => list("", &of.key),
         "budgets" => list("", &of.budget),
         "stops" => list("", &of.stop),

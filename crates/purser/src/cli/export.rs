@@ -16,6 +16,8 @@ pub(crate) enum Command {
     Focus(Focus),
     /// Every posting of the ledger: what it was for, and which grants paid
     Ledger(Ledger),
+    /// Everybody's statements of a month or year: a row for each, and what it was used for by model and tool
+    Statements(Statements),
 }
 
 #[derive(Debug, Args)]
@@ -59,11 +61,43 @@ pub(crate) struct Days {
     pub(crate) out: Option<PathBuf>,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct Statements {
+    /// Of this month, like 2026-10 [default: the running one]
+    #[arg(long, value_name = "MONTH", conflicts_with = "year")]
+    pub(crate) month: Option<String>,
+    /// Of this year, like 2026
+    #[arg(long, value_name = "YEAR")]
+    pub(crate) year: Option<String>,
+    /// Only this person's (id or name)
+    #[arg(long)]
+    pub(crate) person: Option<String>,
+    /// Only of those who are in this unit or one below it at its end (id or name)
+    #[arg(long)]
+    pub(crate) unit: Option<String>,
+    /// A spreadsheet, or one JSON object on each line
+    #[arg(long, value_enum, default_value_t = Format::Csv)]
+    pub(crate) format: Format,
+    /// With the names of people and units beside their ids
+    #[arg(long)]
+    pub(crate) names: bool,
+    /// Write to this file [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
 /// How a file is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Format {
     Csv,
     Jsonl,
+}
+
+impl Format {
+    /// As the API takes it; nothing where it is what the API gives anyway.
+    fn word(self) -> Option<&'static str> {
+        (self == Self::Jsonl).then_some("jsonl")
+    }
 }
 
 impl Days {
@@ -85,8 +119,18 @@ impl Command {
                     .with("person", person.as_deref())
                     .with("unit", unit.as_deref())
                     .with("model", model.as_deref())
-                    .with("format", (format == Format::Jsonl).then_some("jsonl"));
+                    .with("format", format.word());
                 (path, days.out)
+            }
+            Self::Statements(Statements { month, year, person, unit, format, names, out }) => {
+                let path = path(["exports", "statements"])
+                    .with("month", month.as_deref())
+                    .with("year", year.as_deref())
+                    .with("person", person.as_deref())
+                    .with("unit", unit.as_deref())
+                    .with("format", format.word())
+                    .with("names", names.then_some("true"));
+                (path, out)
             }
         };
         write(client, path, out).await
