@@ -203,6 +203,7 @@ def asked_so(known: Known) -> dict[str, list[Question]]:
         ways("/audit/verify", judged=False),
         ways("/exports/focus", (("from", f"{middle}-01"), ("to", f"{middle}-02")), judged=False),
         ways("/exports/ledger", (("from", f"{middle}-01"), ("to", f"{middle}-02")), judged=False),
+        ways("/exports/parquet", (("from", f"{middle}-01"), ("to", f"{middle}-02")), judged=False),
         ways("/exports/statements", (("month", middle), ("person", person)), judged=False),
         ways("/break-glass"),
         ways("/offers", (), (("state", "accepted"),), (("state", "draft"),)),

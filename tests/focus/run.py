@@ -7,6 +7,8 @@
 focus-validator needs Python 3.12 or newer: one on PATH, of pyenv, or one that uv installs. Its exit code says nothing about
 what failed, so its report is read. What it can't see is checked here in exact decimals: every cost is quantity × price,
 every correction says so, and all rows together are what `purser usage` says. A wrong cost must be refused by that, a missing name by the validator.
+
+What is over, as Parquet, is read by Apache's own reader and held against the JSON lines of the ledger (history.py).
 """
 
 import argparse
@@ -126,6 +128,23 @@ def company(folder: Path) -> Path:
     return data
 
 
+def history(data: Path, folder: Path, days: list[str], python: Path) -> None:
+    """A Parquet file is what the JSON lines are, to a reader that is not ours; half of one is none."""
+    file, lines = folder / "history.parquet", folder / "ledger.jsonl"
+    purser(data, "export", "parquet", *days, "--names", "--out", str(file))
+    purser(data, "export", "ledger", *days, "--names", "--format", "jsonl", "--out", str(lines))
+    command = [python, REPOSITORY / "tests/focus/history.py", file, lines]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600)
+    check(done.returncode == 0, f"{done.stdout[-2000:]}{done.stderr[-2000:]}")
+    print(done.stdout.strip())
+    whole = file.read_bytes()
+    purser(data, "export", "parquet", *days, "--names", "--out", str(file))
+    check(file.read_bytes() == whole, "the same days are another file")
+    file.write_bytes(whole[:-1])
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600)
+    check(done.returncode != 0, "a file without its last byte is read")
+
+
 def main() -> None:
     asked = argparse.ArgumentParser()
     asked.add_argument("--data", type=Path)
@@ -134,7 +153,8 @@ def main() -> None:
         folder = Path(temporary)
         data = data or company(folder)
         tomorrow = datetime.datetime.now(datetime.timezone.utc).date() + datetime.timedelta(days=1)
-        days = ["--from", str(tomorrow - datetime.timedelta(days=DAYS)), "--to", str(tomorrow)]
+        first, today = tomorrow - datetime.timedelta(days=DAYS), tomorrow - datetime.timedelta(days=1)
+        days = ["--from", str(first), "--to", str(tomorrow)]
         file = folder / "focus.csv"
         purser(data, "export", "focus", *days, "--out", str(file))
         usage = json.loads(purser(data, "usage", *days, "--json"))
@@ -146,6 +166,7 @@ def main() -> None:
         if tool is None:
             print("focus-validator NOT run: no Python 3.12 or newer, and no uv; only our own checks were made")
             return
+        history(data, folder, ["--from", str(first), "--to", str(today)], tool.parent / "python")
         passed, failed = official(tool, file)
         check(not failed, f"focus-validator 2.2.1: {sorted(failed)}")
         wrong = next(row for row in rows if row["ChargeCategory"] == "Usage" and row["ChargeClass"] == "")

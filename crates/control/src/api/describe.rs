@@ -37,6 +37,8 @@ pub(super) enum Kind {
     CsvOrLines,
     /// JSON objects on lines.
     Lines,
+    /// A table: Parquet.
+    Parquet,
 }
 
 /// Something that a handler takes or gives.

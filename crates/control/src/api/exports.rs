@@ -17,7 +17,7 @@ use crate::access::{Permission, Within, forbidden};
 use crate::error::Error;
 use crate::exports::Export;
 use crate::privacy::{list_of_everybody, looked_at};
-use crate::shape::{WantedExport, WantedLedger, WantedStatements};
+use crate::shape::{WantedExport, WantedHistory, WantedLedger, WantedStatements};
 
 /// A file, as a response.
 pub(super) struct Csv(Result<Export, Error>);
@@ -73,6 +73,21 @@ impl IntoResponse for Lines {
     }
 }
 
+/// A file of Parquet.
+pub(super) struct Parquet(Csv);
+
+impl Part for Parquet {
+    fn describe(operation: &mut Operation, _: &mut Schemas) {
+        operation.kind = Kind::Parquet;
+    }
+}
+
+impl IntoResponse for Parquet {
+    fn into_response(self) -> Response {
+        self.0.into_response()
+    }
+}
+
 /// Pieces as they come.
 struct Pieces(mpsc::Receiver<Result<Bytes, std::io::Error>>);
 
@@ -97,11 +112,7 @@ pub(super) async fn export_focus(State(control): State<Control>, Query(wanted): 
 }
 
 pub(super) async fn export_ledger(State(control): State<Control>, Query(wanted): Query<WantedLedger>) -> CsvOrLines {
-    match wanted.person.as_deref().map(|who| control.inner.find_person(&control.snapshot(), who)) {
-        Some(Ok(person)) => looked_at(person),
-        // A name that nobody has is refused below.
-        None | Some(Err(_)) => list_of_everybody(),
-    }
+    look_at(&control, wanted.person.as_deref());
     CsvOrLines(Csv(match may_name(&control, wanted.names) {
         Ok(()) => control.export_ledger(wanted).await,
         Err(error) => Err(error),
@@ -119,6 +130,14 @@ pub(super) async fn person_export(State(control): State<Control>, within: Within
     }))
 }
 
+pub(super) async fn export_parquet(State(control): State<Control>, Query(wanted): Query<WantedHistory>) -> Parquet {
+    look_at(&control, wanted.person.as_deref());
+    Parquet(Csv(match may_name(&control, wanted.names) {
+        Ok(()) => control.export_history(wanted).await,
+        Err(error) => Err(error),
+    }))
+}
+
 /// Whoever may see a statement sees whose it is.
 pub(super) async fn export_statements(
     State(control): State<Control>,
@@ -126,6 +145,15 @@ pub(super) async fn export_statements(
     Query(wanted): Query<WantedStatements>,
 ) -> CsvOrLines {
     CsvOrLines(Csv(control.export_statements(&within, wanted).await))
+}
+
+/// Says whose charges are in a file: somebody's, or everybody's.
+fn look_at(control: &Control, person: Option<&str>) {
+    match person.map(|who| control.inner.find_person(&control.snapshot(), who)) {
+        Some(Ok(person)) => looked_at(person),
+        // A name that nobody has is refused when the file is asked for.
+        None | Some(Err(_)) => list_of_everybody(),
+    }
 }
 
 /// Names are for whoever may see everybody's.

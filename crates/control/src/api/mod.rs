@@ -53,7 +53,7 @@ use self::bills::{
 use self::boards::{board, board_settings, boards, join_boards, leave_boards, set_boards};
 use self::costs::{costs, person_cost, set_costs};
 use self::describe::Operation;
-use self::exports::{export_focus, export_ledger, export_statements, own_export, person_export};
+use self::exports::{export_focus, export_ledger, export_parquet, export_statements, own_export, person_export};
 use self::gate::{Door, Guard};
 pub use self::gate::{same_site, session_of};
 use self::letter::offer_letter;
@@ -198,6 +198,7 @@ services! {
     get "/periods/{id}/verify" => verify_period, PeriodsRead;
     get "/exports/focus" => export_focus, ExportsRead;
     get "/exports/ledger" => export_ledger, ExportsRead;
+    get "/exports/parquet" => export_parquet, ExportsRead;
     get "/exports/statements" => export_statements, UsageRead;
     get "/units" => units, UnitsRead;
     post "/units" => add_unit, UnitsChange;

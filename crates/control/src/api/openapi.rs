@@ -128,6 +128,7 @@ fn described(endpoint: &Endpoint, operation: &Operation) -> Value {
         Kind::Document => json!({ "text/html": text, "application/pdf": text }),
         Kind::Csv => json!({ "text/csv": text }),
         Kind::Lines => json!({ "application/jsonl": text }),
+        Kind::Parquet => json!({ "application/vnd.apache.parquet": text }),
         Kind::CsvOrLines => json!({ "text/csv": text, "application/jsonl": text }),
     };
     let mut responses = Map::new();

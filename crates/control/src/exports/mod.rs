@@ -2,12 +2,15 @@
 //!
 //! **Model.** A thread that may block goes through the projection a day at a time and hands pieces of a file to whoever is
 //! answered; when they don't read, it waits. What was charged on a past day never changes, so days read one after the
-//! other belong together. In memory there is one day of costs, one hour of postings or some statements,
-//! and a few pieces. Nothing waits for a reader while a question to the projection is open.
+//! other belong together. In memory there is one day of costs, one hour of postings, some statements or one
+//! row group, and a few pieces. Nothing waits for a reader while a question to the projection is open.
 
 mod focus;
+mod history;
 mod ledger;
+mod parquet;
 mod person;
+mod postings;
 mod statements;
 
 use std::ops::{ControlFlow, Range};
@@ -42,7 +45,7 @@ const DAYS_MAX: i32 = 3_660;
 pub struct Export {
     /// What a file of it is called.
     pub name: String,
-    /// What it is: `text/csv`, `application/jsonl`.
+    /// What it is: `text/csv`, `application/jsonl`, `application/vnd.apache.parquet`.
     pub media_type: &'static str,
     /// Its pieces; an error where it could not be finished, and is not to be used.
     pub(crate) pieces: mpsc::Receiver<Result<Bytes, std::io::Error>>,

@@ -88,7 +88,7 @@ impl Control {
         let now = self.inner.clock.now();
         let file = (format!("purser-{person}.jsonl"), "application/jsonl; charset=utf-8");
         let what = vec![person.to_string()];
-        self.exported(file, what, move |inner, pieces| {
+        self.exported_in(&self.inner.exporting_some, file, what, move |inner, pieces| {
             let theirs = Theirs::of(inner, &snapshot, person, now)?;
             let counts = BTreeMap::new();
             Writing { inner, snapshot, person, now, up_to_entry, pay, theirs, pieces, counts }.write()
@@ -121,7 +121,7 @@ impl Writing<'_, '_> {
             flow = part(&mut self)?;
         }
         if flow.is_continue() && self.line(&json!({ "total": { "records": self.counts } })).is_continue() {
-            let _ = self.pieces.send();
+            self.pieces.end("");
         }
         Ok(())
     }

@@ -19,7 +19,7 @@ fn question(action: &str) -> Option<&'static str> {
         "periods" => "which months are closed",
         "verify_period" => "whether a closed month still is as it was",
         "export_focus" => "a file of all costs",
-        "export_ledger" => "a file of charges",
+        "export_ledger" | "export_parquet" => "a file of charges",
         "export_statements" => "a file of statements",
         "units" => "the list of units",
         "budgets" => "budgets",

@@ -70,3 +70,21 @@ impl WantedStatements {
         WantedStatement { month: self.month.clone(), year: self.year.clone() }
     }
 }
+
+/// Which postings of days that are over, and how.
+#[derive(Clone, Debug, Default, Deserialize, schemars::JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct WantedHistory {
+    /// First day (UTC); the first of yesterday's month where it is missing.
+    pub from: Option<String>,
+    /// First day not included; today where it is missing, and not later.
+    pub to: Option<String>,
+    /// Only this person's (id or name).
+    pub person: Option<String>,
+    /// Only what counts in this unit or one below it (id or name).
+    pub unit: Option<String>,
+    /// Only calls that asked for this model.
+    pub model: Option<String>,
+    /// With the names of people and units beside their ids.
+    pub names: bool,
+}

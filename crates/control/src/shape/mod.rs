@@ -65,7 +65,7 @@ pub use board::{
 pub use budget::{Budget, SetBudget};
 pub use cost::{ChangeCosts, CostLine, Costs, CostsRow, PersonCost};
 pub use data_map::{DataKind, DataMap, DataSeen, DataTable};
-pub use export::{ExportFormat, WantedExport, WantedLedger, WantedStatements};
+pub use export::{ExportFormat, WantedExport, WantedHistory, WantedLedger, WantedStatements};
 pub use flag::{Flag, WantedFlags};
 pub use forecast::{
     Forecast, ForecastBy, ForecastMonth, ForecastPeriod, ForecastTest, ForecastTestRow, WantedForecast,

@@ -185,3 +185,59 @@ async fn the_ledgers_files_add_up_to_the_ledger_and_say_what_was_asked() {
     let nobody = with_key(&bench, &finance, "get", &format!("{path}&person=nobody"), "").await;
     assert_eq!(nobody.status, 404, "{nobody:?}");
 }
+
+/// The notes that a Parquet file has about itself, by their names.
+fn note(got: &Got, name: &str) -> serde_json::Value {
+    assert_eq!((got.status, got.text.starts_with("PAR1"), got.text.ends_with("PAR1")), (200, true, true), "{got:?}");
+    let behind = &got.text[got.text.rfind(name).unwrap()..];
+    let mut values = serde_json::Deserializer::from_str(&behind[behind.find('{').unwrap()..]).into_iter();
+    values.next().unwrap().unwrap()
+}
+
+#[tokio::test]
+async fn days_that_are_over_are_the_same_parquet_file_whenever_they_are_asked_for() {
+    let bench = Bench::new().await;
+    let person = bench.person("The analyst").await;
+    bench.grant(&person, "20/day").await;
+    let own = bench.key(&person).await;
+    for day in ["24", "25", "26", "27", "28"].map(|day| format!("2026-11-{day}T10:00:00Z")) {
+        bench.clock.set(&day);
+        settle_as(&bench, hold(&bench, &own, "5"), "1.000000001", |record| {
+            record.usage = Usage { cache_read: 52_500_000_000, output: 1, ..Usage::default() };
+        });
+    }
+    let finance = key(&bench, "finance").await;
+    let path = "/api/v1/exports/parquet";
+    let got = with_key(&bench, &finance, "get", path, "").await;
+    assert_eq!(got.headers["content-type"], "application/vnd.apache.parquet", "{got:?}");
+    let name = got.headers["content-disposition"].to_str().unwrap();
+    assert!(name.contains("purser-history-2026-11-01--2026-11-28.parquet"), "today is not over: {name}");
+    let total = note(&got, "purser.total");
+    // What was charged today is not in it.
+    assert_eq!((&total["charges"], &total["amount"]), (&4.into(), &"4.000000004".into()), "{total}");
+    assert_eq!((&total["cache_read"], &total["output"]), (&210_000_000_000_i64.into(), &4.into()), "{total}");
+    let about = note(&got, "purser.about");
+    assert_eq!((&about["document"], &about["currency"]), (&"purser.history/1".into(), &"USD".into()), "{about}");
+    assert_eq!((&about["from"], &about["to"]), (&"2026-11-01".into(), &"2026-11-28".into()), "{about}");
+
+    bench.clock.set("2026-12-03T10:00:00Z");
+    bench.pays(&own, "2");
+    let again = with_key(&bench, &finance, "get", &format!("{path}?from=2026-11-01&to=2026-11-28"), "").await;
+    assert!(again.text == got.text, "to the byte");
+    let lines = "/api/v1/exports/ledger?format=jsonl&from=2026-11-01&to=2026-11-28";
+    assert_eq!(told(&with_key(&bench, &finance, "get", lines, "").await.text).2, total, "as the ledger's file says");
+    let none =
+        with_key(&bench, &finance, "get", &format!("{path}?from=2026-11-24&to=2026-11-26&model=another"), "").await;
+    assert_eq!(note(&none, "purser.total")["charges"], 0);
+    assert_eq!(note(&none, "purser.about")["model"], "another");
+
+    for bad in ["to=2026-12-04", "from=2026-12-03", "from=yesterday"] {
+        let got = with_key(&bench, &finance, "get", &format!("{path}?{bad}"), "").await;
+        assert_eq!((got.status, got.code().as_str()), (400, "invalid"), "{bad}: {got:?}");
+    }
+    let people = key(&bench, "people").await;
+    assert_eq!(with_key(&bench, &people, "get", path, "").await.status, 403);
+    let auditor = key(&bench, "auditor").await;
+    let trail = with_key(&bench, &auditor, "get", "/api/v1/audit?action=export_parquet", "").await.text;
+    assert!(trail.contains("2026-11-28") && trail.contains("another"), "{trail}");
+}

@@ -33,6 +33,7 @@ async fn every_route_is_described_and_every_reference_leads_somewhere() {
         let form = match endpoint.action {
             _ if is_paper => "application/pdf",
             "own_export" | "person_export" => "application/jsonl",
+            "export_parquet" => "application/vnd.apache.parquet",
             action if action.starts_with("export_") => "text/csv",
             _ => "application/json",
         };

@@ -1,7 +1,7 @@
 //! `purser export …`
 
 use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::{BufWriter, IsTerminal as _, Write};
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
@@ -16,6 +16,8 @@ pub(crate) enum Command {
     Focus(Focus),
     /// Every posting of the ledger: what it was for, and which grants paid
     Ledger(Ledger),
+    /// What is over, as Apache Parquet: every posting of past days, for programs that read columns
+    Parquet(History),
     /// Everybody's statements of a month or year: a row for each, and what it was used for by model and tool
     Statements(Statements),
 }
@@ -57,6 +59,31 @@ pub(crate) struct Days {
     #[arg(long)]
     pub(crate) names: bool,
     /// Write to this file [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct History {
+    /// First day (UTC) [default: the first of yesterday's month]
+    #[arg(long, value_name = "DATE")]
+    pub(crate) from: Option<String>,
+    /// First day that is not included, today at most [default: today]
+    #[arg(long, value_name = "DATE")]
+    pub(crate) to: Option<String>,
+    /// Only this person's (id or name)
+    #[arg(long)]
+    pub(crate) person: Option<String>,
+    /// Only what counts in this unit or one below it (id or name)
+    #[arg(long)]
+    pub(crate) unit: Option<String>,
+    /// Only calls that asked for this model
+    #[arg(long)]
+    pub(crate) model: Option<String>,
+    /// With the names of people and units beside their ids
+    #[arg(long)]
+    pub(crate) names: bool,
+    /// Write to this file [default: standard output, which is no terminal]
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
 }
@@ -121,6 +148,19 @@ impl Command {
                     .with("model", model.as_deref())
                     .with("format", format.word());
                 (path, days.out)
+            }
+            Self::Parquet(History { from, to, person, unit, model, names, out }) => {
+                if out.is_none() && std::io::stdout().is_terminal() {
+                    return Err(Failure::new("a Parquet file is no text for a terminal", "name a file: --out FILE"));
+                }
+                let path = path(["exports", "parquet"])
+                    .with("from", from.as_deref())
+                    .with("to", to.as_deref())
+                    .with("person", person.as_deref())
+                    .with("unit", unit.as_deref())
+                    .with("model", model.as_deref())
+                    .with("names", names.then_some("true"));
+                (path, out)
             }
             Self::Statements(Statements { month, year, person, unit, format, names, out }) => {
                 let path = path(["exports", "statements"])
