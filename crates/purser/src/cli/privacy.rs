@@ -177,12 +177,10 @@ fn map_of(map: &DataMap) -> String {
             ("  erased   ", kind.erased.as_str()),
         ] {
             fold(&mut text, head, line);
-            text.push('\n');
         }
     }
     for table in &map.not_described {
         fold(&mut text, "not described: ", table);
-        text.push('\n');
     }
     text
 }
