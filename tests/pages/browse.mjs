@@ -97,9 +97,11 @@ async function look(role, paths, theme) {
 }
 
 const wanted = settings.only ? Object.fromEntries(settings.only.map((role) => [role, settings.pages[role]])) : settings.pages;
-for (const theme of ["light", "dark", "narrow"]) {
+const lookAll = async (theme) => {
   for (const [role, paths] of Object.entries(wanted)) await look(role, paths, theme);
-}
+};
+// Nobody changes anything here, so that themes can be looked at side by side.
+await Promise.all(["light", "dark", "narrow"].map(lookAll));
 let walked = 0;
 for (const [title, walk] of settings.only ? [] : Object.entries(journeys)) {
   try {
