@@ -5,7 +5,7 @@ use axum::http::HeaderMap;
 use purser_control::shape::StopWhat;
 use purser_control::{Code, Problem};
 
-use crate::nav::{AREAS, area_of};
+use crate::nav::{AREAS, area_of, listed};
 use crate::say::{Markup, count, when};
 use crate::visitor::{Visitor, cookie, ours};
 use crate::{assets, secure};
@@ -101,9 +101,10 @@ impl Frame {
             },
         });
         let tabs = here_in.map(|area| area.open_tabs(&visitor.me)).filter(|tabs| tabs.len() > 1).unwrap_or_default();
+        let place = listed(&visitor.path);
         let longest = tabs
             .iter()
-            .filter(|(_, path)| visitor.path == *path || visitor.path.starts_with(&format!("{path}/")))
+            .filter(|(_, path)| place == *path || place.starts_with(&format!("{path}/")))
             .max_by_key(|(_, path)| path.len());
         let tabs = tabs.iter().map(|(label, path)| Link {
             label,

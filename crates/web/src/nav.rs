@@ -39,6 +39,7 @@ pub(crate) const AREAS: &[Area] = &[
         tabs: &[
             ("Today", "/me"),
             ("Runs", "/me/runs"),
+            ("Usage", "/me/usage"),
             ("Grants", "/me/grants"),
             ("Ask for more", "/me/requests"),
             ("Connect a tool", "/me/connect"),
@@ -65,6 +66,7 @@ pub(crate) const AREAS: &[Area] = &[
         who: For::May(Permission::BillsRead),
         tabs: &[
             ("The month", "/finance"),
+            ("Usage", "/explore"),
             ("Ledger and bill", "/reconcile"),
             ("Return", "/roi"),
             ("Pools", "/pools"),
@@ -124,6 +126,14 @@ fn is_open(path: &str, me: &Present) -> bool {
     })
 }
 
+/// Pages of one thing stand with the list that it is in.
+const LISTED: [(&str, &str); 2] = [("/runs/", "/me/runs"), ("/grants/", "/me/grants")];
+
+/// The list that a page's thing is in, where that has another address; the page's own address for all others.
+pub(crate) fn listed(path: &str) -> &str {
+    LISTED.iter().find(|(one, _)| path.starts_with(one)).map_or(path, |(_, list)| list)
+}
+
 /// The area that a page is in, of those that are somebody's: a page may be in several, and is in the one whose address is
 /// the longest.
 pub(crate) fn area_of(path: &str, me: &Present) -> Option<&'static Area> {
@@ -136,6 +146,7 @@ pub(crate) fn area_of_anybody(path: &str) -> Option<&'static Area> {
 }
 
 fn areas_of(path: &str) -> impl Iterator<Item = &'static Area> {
+    let path = listed(path);
     let within = move |own: &str| path == own || path.strip_prefix(own).is_some_and(|rest| rest.starts_with('/'));
     AREAS.iter().filter(move |area| within(area.path) || area.tabs.iter().any(|(_, tab)| within(tab)))
 }
@@ -194,6 +205,7 @@ mod tests {
         };
         check("/me/runs/run_1", Some("/me"));
         check("/me", Some("/me"));
+        check("/runs/run_1", Some("/me"));
         check("/menu", None);
         check("/reconcile", Some("/finance"));
         check("/admin/stop", Some("/admin/stop"));
