@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use jiff::civil::Date;
 
-use super::draw::{Anchor, Draw};
+use super::draw::{Anchor, Draw, width_of};
 use super::figures::{Unit, day, number_of, whole_day};
 use super::legend::{Look, height, legend};
 use super::plot::Plot;
@@ -201,13 +201,23 @@ impl Chart for BurnDown {
         draw.dot("c-point", last, 40);
         if let Some(left) = self.left.last() {
             let y = (last.1 - 90).max(plot.top + 150);
-            draw.text("c-value", Anchor::Start, (last.0 + 50, y), &format!("{} left", self.unit.short(left.left)));
+            // Near the end there is no room behind the point.
+            let is_late = last.0 > plot.left + (plot.right - plot.left) * 7 / 10;
+            let (anchor, x) = if is_late { (Anchor::End, last.0 - 50) } else { (Anchor::Start, last.0 + 50) };
+            draw.text("c-value", anchor, (x, y), &format!("{} left", self.unit.short(left.left)));
         }
         if let Some(out) = self.runs_out {
             let at = at(number_of(out.date) * DAY + i64::from(out.minute.min(1_439)), 0);
             draw.line("c-stop", (at.0, at.1), (at.0, at.1 - 300));
             draw.dot("c-stop-point", at, 45);
-            draw.text("c-warning", Anchor::Middle, (at.0, at.1 - 350), &format!("out {}", out.text()));
+            let text = format!("out {}", out.text());
+            let half = width_of(&text) / 2;
+            let anchor = match at.0 {
+                x if x + half > plot.right => Anchor::End,
+                x if x - half < plot.left => Anchor::Start,
+                _ => Anchor::Middle,
+            };
+            draw.text("c-warning", anchor, (at.0, at.1 - 350), &text);
         }
 
         let days = number_of(self.ends) - number_of(self.starts) + 1;

@@ -80,14 +80,15 @@ impl Chart for Waterfall {
             (Look::Fill("c-more"), "more".to_owned()),
             (Look::Hatched("c-less"), "less".to_owned()),
         ];
-        draw.height = height(draw, &items) + 2_600;
+        draw.height = height(draw, &items) + 2_760;
         let top = legend(draw, &items);
         let mut sums = vec![i128::from(self.first)];
         for step in &self.steps {
             sums.push(sums.last().copied().unwrap_or(0) + i128::from(step.change));
         }
         let (low, high) = sums.iter().fold((0, 0), |(low, high), sum| ((*sum).min(low), (*sum).max(high)));
-        let plot = Plot::new(draw, &self.unit, low, high, top);
+        // Names of neighbours are told apart by rows.
+        let plot = Plot::with_rows(draw, &self.unit, (low, high), top, 2);
         let count = i64::try_from(self.steps.len()).unwrap_or(0) + 2;
         let slot = |at: i64| plot.left + (plot.right - plot.left) * at / count;
         let mut labels = Vec::new();

@@ -4,11 +4,13 @@ use askama::Template;
 use axum::extract::Path;
 use axum::http::Method;
 use axum::response::Response;
+use jiff::civil::Date;
 use purser_control::shape::{Difference, InvoiceChecked, Page, Reconciliation, TrueUp, WantedTrueUp};
 use purser_control::{Permission, Problem};
+use purser_core::zone::Zone;
 
 use super::home::{ProviderLine, provider_line};
-use crate::ask::to;
+use crate::ask::{To, to};
 use crate::form::{Asked, Fields, Sent};
 use crate::frame::Frame;
 use crate::say::{Markup, Pager, count, money, when};
@@ -67,13 +69,25 @@ pub(crate) async fn show(visitor: Visitor, Asked(asked): Asked) -> Response {
 }
 
 async fn look(visitor: &Visitor, asked: &Fields) -> Result<Reconcile, Problem> {
-    let days = [("from", asked.some("from")), ("to", asked.some("to"))];
+    let mut days = [("from", asked.some("from")), ("to", asked.some("to"))];
     let mut all = to(&["bills", "reconciliation"]);
     for (name, day) in &days {
         all = all.with_some(name, day.clone());
     }
-    let some = all.clone().with("limit", ROWS).with_some("after", asked.some("after"));
-    let found: Reconciliation = visitor.ask.get(&some).await?;
+    let part = |all: &To| all.clone().with("limit", ROWS).with_some("after", asked.some("after"));
+    let mut found: Reconciliation = visitor.ask.get(&part(&all)).await?;
+    // A bill comes when its month is over: until there is one of the running month, the one before is what can be compared.
+    let is_billed = found.providers.iter().any(|provider| provider.cost_days > 0);
+    if !is_billed && days.iter().all(|(_, day)| day.is_none()) {
+        let first = Zone::UTC.date(visitor.now).first_of_month();
+        let before = first.yesterday().map_or(first, Date::first_of_month);
+        let earlier = all.clone().with("from", before).with("to", first);
+        let of_before: Reconciliation = visitor.ask.get(&part(&earlier)).await?;
+        if of_before.providers.iter().any(|provider| provider.cost_days > 0) {
+            days = [("from", Some(before.to_string())), ("to", Some(first.to_string()))];
+            (all, found) = (earlier, of_before);
+        }
+    }
     let true_ups: Page<TrueUp> = visitor.ask.get(&to(&["bills", "true-ups"]).with("limit", ROWS)).await?;
     let query: Vec<(&str, String)> = days.into_iter().filter_map(|(name, day)| Some((name, day?))).collect();
     let Reconciliation { from, to: until, providers, invoices, items, next, total } = found;
