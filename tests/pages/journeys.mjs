@@ -358,4 +358,74 @@ export const journeys = {
     }
     await close();
   },
+
+  async "usage of ninety days: the bars, the table and the file have the same sum as the API"({ visitor, settings }) {
+    const { page, close } = await visitor("employee");
+    await page.getByRole("link", { name: "Usage", exact: true }).click();
+    await page.getByRole("link", { name: "90 days" }).click();
+    await page.getByLabel("Table by").selectOption("tool");
+    await page.getByRole("button", { name: "Show", exact: true }).click();
+    assert.match(page.url(), /by=tool/);
+    const shown = await page.locator(".figure data").getAttribute("value");
+    const query = new URL(page.url()).searchParams;
+    const to = new Date(Date.parse(query.get("to")) + 86_400_000).toISOString().slice(0, 10);
+    const answer = await page.request.get(
+      `/api/v1/usage/history?person=${settings.ids.person}&from=${query.get("from")}&to=${to}&per=week`);
+    assert.equal(shown, (await answer.json()).charge);
+    const file = await page.getByRole("link", { name: "All as CSV" }).getAttribute("href");
+    const lines = (await (await page.request.get(file)).text()).trim().split("\n");
+    const at = lines[0].split(",").indexOf("charge");
+    assert.equal(lines.at(-1).split(",")[0], "total");
+    assert.equal(lines.at(-1).split(",")[at], shown);
+    const [drawing] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: "Save drawing" }).first().click(),
+    ]);
+    assert.match(drawing.suggestedFilename(), /^usage-over-time-by-model\.svg$/);
+    await close();
+  },
+
+  async "by Ctrl-K and keys alone one gets from anywhere to a page"({ visitor }) {
+    const { page, close } = await visitor("finance");
+    await page.goto("/account");
+    await page.keyboard.press("Control+k");
+    await page.getByRole("dialog", { name: "Go to a page, or search" }).waitFor();
+    await page.keyboard.type("approv");
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "Approvals" }).waitFor();
+    await page.keyboard.press("Control+k");
+    await page.keyboard.press("Escape");
+    assert.equal(await page.getByRole("dialog").count(), 0);
+    await close();
+  },
+
+  async "what is left follows an approval while one looks at it, until it is paused"({ visitor }) {
+    const employee = await visitor("employee");
+    const figure = employee.page.locator("[data-live=left] data");
+    await employee.page.goto("/me/requests");
+    await employee.page.getByLabel(/^How much/).fill("12.25");
+    await employee.page.getByLabel("What for").fill("to see it arrive");
+    await employee.page.getByRole("button", { name: "Ask", exact: true }).click();
+    await employee.page.getByText("Your request is on its way.").waitFor();
+    await employee.page.goto("/me");
+    const before = await figure.getAttribute("value");
+    const finance = await visitor("finance");
+    await finance.page.goto("/approvals");
+    await finance.page.getByRole("link", { name: "Look at the request of Person 7" }).click();
+    await finance.page.getByRole("button", { name: "Approve" }).click();
+    await finance.page.getByText("Approved: the money is there now.").waitFor();
+    await finance.close();
+    await employee.page.locator(`[data-live=left] data:not([value="${before}"])`).waitFor();
+    await employee.page.getByRole("button", { name: "Pause the figures" }).click();
+    await employee.page.getByRole("button", { name: "Follow the figures" }).waitFor();
+    await employee.close();
+  },
+
+  async "from the first page of finance to the shadow key on the bill, in one click"({ visitor }) {
+    const { page, close } = await visitor("finance");
+    await within(page, 3, [() => page.getByRole("link", { name: "Each difference" }).click()],
+      () => page.getByText(/key/i).and(page.locator("main td")).first());
+    await close();
+  },
 };

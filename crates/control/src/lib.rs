@@ -34,6 +34,7 @@ mod flags;
 mod forecasts;
 mod gifts;
 mod grants;
+mod history;
 mod import;
 mod keys;
 mod letter;

@@ -56,6 +56,12 @@ impl To {
         }
     }
 
+    /// Is it of the list of this name?
+    pub(crate) fn is_of(&self, list: &str) -> bool {
+        let path = self.0.split('?').next().and_then(|path| path.strip_prefix("/api/v1/"));
+        path == Some(list)
+    }
+
     /// As a link: what a page shows as a table, the API gives as JSON.
     pub(crate) fn link(&self) -> &str {
         &self.0

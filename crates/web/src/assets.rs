@@ -42,7 +42,10 @@ static ASSETS: LazyLock<Assets> = LazyLock::new(|| {
         ("style.css", "text/css; charset=utf-8", STYLE),
         ("icon.svg", "image/svg+xml", ICON),
         ("app.js", "text/javascript; charset=utf-8", include_str!("../assets/js/app.js")),
+        ("charts.js", "text/javascript; charset=utf-8", include_str!("../assets/js/charts.js")),
         ("keys.js", "text/javascript; charset=utf-8", include_str!("../assets/js/keys.js")),
+        ("live.js", "text/javascript; charset=utf-8", include_str!("../assets/js/live.js")),
+        ("palette.js", "text/javascript; charset=utf-8", include_str!("../assets/js/palette.js")),
     ];
     let mut hash = Sha256::new();
     let all = files.map(|(name, kind, text)| {

@@ -40,10 +40,12 @@ mod activate;
 mod ask;
 mod assets;
 pub mod chart;
+mod csv;
 mod demo;
 mod form;
 mod frame;
 mod front;
+mod live;
 mod nav;
 mod page;
 mod pages;
@@ -51,6 +53,7 @@ mod routes;
 mod say;
 mod secure;
 mod visitor;
+mod written;
 
 use std::sync::Arc;
 

@@ -6,9 +6,9 @@ use purser_control::Permission;
 
 use crate::pages::{
     account, admin, alarms, api, approvals, boards, exports, finance, grants, me, people, policies, pools, prices,
-    privacy, runs, search, sign_in, stops, team, theme,
+    privacy, runs, search, sign_in, stops, team, theme, usage,
 };
-use crate::{Web, activate, assets, front};
+use crate::{Web, activate, assets, csv, front, live};
 
 /// Who gets an answer other than a refusal. It decides nothing: the API does. The tests hold one against the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,9 +80,12 @@ pages! {
     post "/theme" => theme::switch, Session;
     get "/account" => account::show, Session;
     get "/search" => search::show, Session;
+    get "/csv/{*list}" => csv::file, Session;
 
     get "/me" => me::today::show, Person;
+    get "/me/live" => live::live, Person;
     get "/me/runs" => me::runs::show, Person;
+    get "/me/usage" => usage::own, Person;
     get "/me/grants" => me::grants::show, Person;
     get "/me/requests" => me::requests::show, Person;
     post "/me/requests" => me::requests::ask, Person;
@@ -98,6 +101,7 @@ pages! {
     post "/stops/{id}/lift" => stops::lift, StopsChange;
 
     get "/team" => team::show, Others;
+    get "/explore" => usage::explore, UsageRead;
     get "/approvals" => approvals::list, TopUpsRead;
     get "/approvals/{id}" => approvals::show, TopUpsRead;
     post "/approvals/{id}/approve" => approvals::approve, TopUpsDecide;

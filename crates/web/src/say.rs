@@ -175,9 +175,10 @@ impl Pager {
         let link = |to: &Option<String>, label: &str| {
             to.as_ref().map(|to| format!("<a href=\"{}\">{label}</a>", escaped(to))).unwrap_or_default()
         };
-        let json = link(&Some(self.json.clone()), "All as JSON");
+        let csv = self.json.strip_prefix("/api/v1").map(|list| format!("/csv{list}"));
+        let files = format!("{} {}", link(&csv, "All as CSV"), link(&Some(self.json.clone()), "All as JSON"));
         Markup(format!(
-            "<nav class=\"pages\" aria-label=\"Pages\"><span>{} in all</span><span class=\"row\">{} {} {json}</span></nav>",
+            "<nav class=\"pages\" aria-label=\"Pages\"><span>{} in all</span><span class=\"row\">{} {} {files}</span></nav>",
             grouped(self.total),
             link(&self.first, "First page"),
             link(&self.next, "Next page")

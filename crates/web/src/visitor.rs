@@ -100,13 +100,18 @@ impl Visitor {
                 tracing::error!(%error, "a page could not be written");
                 StatusCode::INTERNAL_SERVER_ERROR.into_response()
             }
-            // The session ended between two questions.
-            Err(problem) if problem.code == Code::Unauthorized => sign_in_first(&self.here),
-            Err(problem) => {
-                let status = StatusCode::from_u16(problem.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-                self.html(status, refused(self, problem))
-            }
+            Err(problem) => self.refuse(problem),
         }
+    }
+
+    /// What the API said instead of an answer, within the frame.
+    pub(crate) fn refuse(&self, problem: Problem) -> Response {
+        // The session ended between two questions.
+        if problem.code == Code::Unauthorized {
+            return sign_in_first(&self.here);
+        }
+        let status = StatusCode::from_u16(problem.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        self.html(status, refused(self, problem))
     }
 
     fn html(&self, status: StatusCode, html: String) -> Response {

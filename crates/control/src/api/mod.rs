@@ -59,7 +59,7 @@ pub use self::gate::{same_site, session_of};
 use self::letter::offer_letter;
 use self::narrowed::{
     add_key, balances, budgets, burning, charges, confirm_run, denials, flags, give, grants, keys, lift_stop, observed,
-    people, person, place_stop, record_observed, revoke_key, run, runs, stops, usage_rows,
+    people, person, place_stop, record_observed, revoke_key, run, runs, stops, usage_history, usage_rows,
 };
 use self::offers::{
     accept_offer, adopt_roles, approve_offer, counter_offer, decline_offer, draft_offer, erase_offer, lint_offer,
@@ -231,6 +231,7 @@ services! {
     delete "/admin-keys/{id}" => revoke_admin_key, AccessChange;
     get "/balances" => balances, UsageRead;
     get "/usage" => usage_rows, UsageRead;
+    get "/usage/history" => usage_history, UsageRead;
     get "/charges" => charges, UsageRead;
     get "/denials" => denials, UsageRead;
     get "/observed" => observed, UsageRead;

@@ -12,7 +12,7 @@ use crate::pages::Part;
 use crate::shape::{
     Balance, Budget, Burning, ChangeGrant, ChargePage, DenialPage, Flag, GiveOfGrant, Grant, GrantChange, Key,
     LastMinutes, List, NewKey, NewStop, ObservedPage, OfPage, Overview, Page, Person, RecordObserved, Run, RunTree,
-    Stop, Taken, UsageRow, WantedFlags, WantedObserved, WantedPeople, WantedRuns,
+    Stop, Taken, UsageHistory, UsageRow, WantedFlags, WantedHistory, WantedObserved, WantedPeople, WantedRuns,
 };
 use crate::usage::{By, OfPerson, Wanted};
 use crate::{Control, names};
@@ -178,6 +178,18 @@ pub(super) async fn balances(
 ) -> Answer<Page<Balance>> {
     let asked = named(&control, &within, of);
     Answer(asked.and_then(|(person, part)| control.balances_page(&within, person.as_deref(), &part)))
+}
+
+pub(super) async fn usage_history(
+    State(control): State<Control>,
+    within: Within,
+    Query(mut wanted): Query<WantedHistory>,
+) -> Answer<UsageHistory> {
+    match control.covered_question(&within, wanted.person) {
+        Ok(person) => wanted.person = person,
+        Err(error) => return Answer(Err(error)),
+    }
+    Answer(control.usage_history(wanted).await)
 }
 
 pub(super) async fn usage_rows(

@@ -166,8 +166,8 @@ impl Inner {
                 let period = known.map(|known| {
                     let PoolEnding { window, left, ahead, gone } = known.ending(directory, weeks, now);
                     let (low, high) = ahead.bounds.map_or((None, None), |(low, high)| (Some(low), Some(high)));
-                    let (ends, comes, expected) = (window.to, Nano::ZERO, ahead.expected);
-                    ForecastPeriod { ends, left, comes, expected, low, high, gone }
+                    let (starts, ends, comes, expected) = (window.from, window.to, Nano::ZERO, ahead.expected);
+                    ForecastPeriod { starts, ends, left, comes, expected, low, high, gone }
                 });
                 let kind = purser_core::forecast::by_week;
                 let month = month(&group.days, weeks, (&group.burn, &kind), group.today, now);
@@ -212,7 +212,7 @@ fn shown(
 fn period(ending: &Ending) -> ForecastPeriod {
     let Ending { window, left, comes, ahead, gone, .. } = *ending;
     let (low, high) = ahead.bounds.map_or((None, None), |(low, high)| (Some(low), Some(high)));
-    ForecastPeriod { ends: window.to, left, comes, expected: ahead.expected, low, high, gone }
+    ForecastPeriod { starts: window.from, ends: window.to, left, comes, expected: ahead.expected, low, high, gone }
 }
 
 /// The calendar month in UTC, in whose days everything is counted.

@@ -32,6 +32,7 @@ fn question(action: &str) -> Option<&'static str> {
         "admin_keys" => "keys for scripts",
         "balances" => "balances",
         "usage_rows" => "usage in sums",
+        "usage_history" => "usage over time",
         "charges" => "charges, call by call",
         "denials" => "refused calls",
         "observed" => "what tools told of usage elsewhere",

@@ -81,6 +81,8 @@ pub struct ForecastMonth {
 /// Whether money lasts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ForecastPeriod {
+    /// When the period began.
+    pub starts: Instant,
     /// When the period ends.
     pub ends: Instant,
     /// What is left now.

@@ -17,6 +17,7 @@ mod export;
 mod flag;
 mod forecast;
 mod grant;
+mod history;
 mod import;
 mod key;
 mod login;
@@ -72,6 +73,7 @@ pub use forecast::{
     WantedForecastTest,
 };
 pub use grant::{ChangeGrant, DayRemedy, GiveOfGrant, Grant, GrantChange, NewGrant, VoidGrant};
+pub use history::{HistoryPer, HistoryRow, UsageHistory, WantedHistory};
 pub use import::{
     ChangedPerson, ImportChange, ImportMistake, ImportPeople, ImportUnits, ImportedPerson, ImportedUnit, MissingPerson,
     MissingUnit, PeopleImport, UnitsImport,

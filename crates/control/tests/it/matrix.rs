@@ -175,9 +175,8 @@ fn narrow(endpoint: &Endpoint, of: &Known) -> Option<Narrow> {
             let body = format!(r#"{{"person": "{person}", "requests": []}}"#);
             Some(Narrow::About(endpoint.path.to_owned(), body))
         }
-        "observed" | "usage_rows" | "charges" | "denials" | "flags" | "forecast" | "forecast_test" => {
-            about(format!("{}?person={person}", endpoint.path))
-        }
+        "observed" | "usage_rows" | "usage_history" | "charges" | "denials" | "flags" | "forecast"
+        | "forecast_test" | "returns" => about(format!("{}?person={person}", endpoint.path)),
         "runs" | "burning" => list("", &of.run),
         "run" | "confirm_run" => about(endpoint.path.replace("{id}", &of.run)),
         "record_outcomes" => {
@@ -189,7 +188,6 @@ fn narrow(endpoint: &Endpoint, of: &Known) -> Option<Narrow> {
             Some(Narrow::About(endpoint.path.to_owned(), body))
         }
         "erase_outcome" => about(endpoint.path.replace("{id}", &of.outcome)),
-        "returns" => about(format!("{}?person={person}", endpoint.path)),
         "give" => {
             let body = format!(r#"{{"to": "{}", "amount": "1"}}"#, of.grant);
             Some(Narrow::About(endpoint.path.replace("{id}", &of.grant), body))

@@ -39,9 +39,11 @@ async fn sees_the_unit(people: usize) -> [bool; 2] {
         let [budgets, forecast] = [budgets["total"] == 1, forecast.status == 200];
         assert_eq!(budgets, forecast, "{people} people, {profile}");
         seen[place] = budgets;
-        let one = format!("/api/v1/usage?person={}", all[0].id);
-        let person = with_key(&bench, &key, "get", &one, "").await;
-        assert_eq!(person.status, if profile == COUNCIL { 403 } else { 200 }, "{person:?}");
+        for path in ["usage", "usage/history"] {
+            let one = format!("/api/v1/{path}?person={}", all[0].id);
+            let person = with_key(&bench, &key, "get", &one, "").await;
+            assert_eq!(person.status, if profile == COUNCIL { 403 } else { 200 }, "{person:?}");
+        }
     }
     seen
 }

@@ -115,7 +115,16 @@ async fn every_grain_and_all_pages_add_up_to_what_the_ledger_has() {
             }
         }
     }
+    for per in ["day", "week", "month"] {
+        let history = &pages(&bench, &key, &format!("/usage/history?from=2026-01-01&per={per}"), "after").await[0];
+        assert_eq!(nano(&history["charge"]), ledger, "{per}");
+        assert_eq!(sum(history["items"].as_array().unwrap().iter().map(|row| &row["charge"])), ledger, "{per}");
+        assert_eq!(history["calls"], charges.len(), "{per}");
+    }
     for (person, charge) in people {
+        let own =
+            pages(&bench, &key, &format!("/usage/history?from=2026-01-01&per=week&person={person}"), "after").await;
+        assert_eq!(nano(&own[0]["charge"]), charge, "of {person} by week");
         for by in ["model", "day", "person", "unit", "key"] {
             let own = pages(&bench, &key, &format!("/usage?from=2026-01-01&by={by}&person={person}"), "after").await;
             assert_eq!(nano(&own[0]["charge"]), charge, "of {person} by {by}");

@@ -179,6 +179,7 @@ mod tests {
                 high: Some(nano("630")),
             },
             period: Some(ForecastPeriod {
+                starts: "2026-11-01T00:00:00Z".parse().unwrap(),
                 ends: "2026-12-01T00:00:00Z".parse().unwrap(),
                 left: nano("190"),
                 comes: nano("20"),

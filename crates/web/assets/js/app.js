@@ -1,4 +1,10 @@
 // What plain HTML can't do. Nothing that matters needs it: every link and form works without.
+import { charts } from "./charts.js";
 import { shortcuts } from "./keys.js";
+import { live } from "./live.js";
+import { palette } from "./palette.js";
 
 shortcuts(document);
+palette(document);
+charts(document);
+live(document);

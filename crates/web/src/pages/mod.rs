@@ -21,3 +21,4 @@ pub(crate) mod sign_in;
 pub(crate) mod stops;
 pub(crate) mod team;
 pub(crate) mod theme;
+pub(crate) mod usage;

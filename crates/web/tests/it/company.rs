@@ -93,7 +93,14 @@ impl Browser {
         let request = request.body(Body::from(body.to_owned())).unwrap();
         let response = TowerToHyperService::new(self.pages.clone()).call(request).await.unwrap();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let bytes = response.into_body().collect().await.unwrap().to_bytes();
+        let mut body = response.into_body();
+        let is_followed = headers.get("content-type").is_some_and(|kind| kind == "text/event-stream");
+        let bytes = if is_followed {
+            // It goes on for as long as it is looked at.
+            body.frame().await.unwrap().unwrap().into_data().unwrap()
+        } else {
+            body.collect().await.unwrap().to_bytes()
+        };
         Got { status, headers, text: String::from_utf8_lossy(&bytes).into_owned() }
     }
 }

@@ -14,3 +14,5 @@ mod matrix;
 mod rooms;
 mod runs;
 mod session;
+mod totals;
+mod usage;

@@ -3,6 +3,7 @@
 pub(crate) mod connect;
 mod denial;
 pub(crate) mod grants;
+mod lasting;
 pub(crate) mod requests;
 pub(crate) mod runs;
 pub(crate) mod today;

@@ -7,7 +7,7 @@ use purser_control::shape::{Balance, DenialPage, Forecast, ForecastPeriod, Grant
 use purser_core::money::{Currency, Nano};
 use purser_core::time::Instant;
 
-use super::denial;
+use super::{denial, lasting};
 use crate::ask::to;
 use crate::form::Asked;
 use crate::frame::Frame;
@@ -33,6 +33,7 @@ struct Today {
     used_percent: u8,
     is_out: bool,
     period: Option<Period>,
+    burn_down: Option<Markup>,
     month: Option<Month>,
     runs: Vec<RunRow>,
     more_runs: bool,
@@ -108,7 +109,12 @@ async fn look(visitor: &Visitor, word: &str) -> Result<Today, Problem> {
     let spendable = balance.as_ref().map_or(Nano::default(), |balance| balance.spendable);
     let used = funds.posted.saturating_add(funds.suspense);
     let forecast = forecasts.items.into_iter().next();
+    let burn_down = match &forecast {
+        Some(forecast) => lasting::burn_down(visitor, &person, (forecast, balance.as_ref(), &grants.items)).await?,
+        None => None,
+    };
     Ok(Today {
+        burn_down,
         frame: visitor.frame("Your budget today").having(super::done(word)),
         left: money(spendable, currency),
         in_tokens: worth(spendable, &usage).map(tokens),
@@ -155,7 +161,7 @@ fn worth(amount: Nano, usage: &Overview) -> Option<u64> {
 
 fn period(forecast: &Forecast, visitor: &Visitor) -> Option<Period> {
     let (currency, zone, now) = (&visitor.currency, &visitor.zone, visitor.now);
-    let ForecastPeriod { ends, left, comes, expected, low, high, gone } = forecast.period.clone()?;
+    let ForecastPeriod { ends, left, comes, expected, low, high, gone, .. } = forecast.period.clone()?;
     Some(Period {
         ends: when(ends, zone, now),
         left: money(left.saturating_add(comes), currency),
