@@ -11,7 +11,7 @@ use purser_store::{Day, Line, Scope};
 
 use crate::control::{Control, stored};
 use crate::error::{Code, Error, Refused};
-use crate::shape::{HistoryPer, HistoryRow, UsageHistory, WantedHistory};
+use crate::shape::{HistoryPer, HistoryRow, UsageHistory, WantedUsageHistory};
 use crate::usage::{Understood, Wanted, day_after};
 
 /// The most days, weeks or months of one answer: a year of days and the weeks around it.
@@ -23,8 +23,8 @@ impl Control {
     ///
     /// # Errors
     /// Nobody of that name, a day that can't be read, more than 400 stretches, or the projection.
-    pub async fn usage_history(&self, wanted: WantedHistory) -> Result<UsageHistory, Error> {
-        let WantedHistory { person, per, from, to } = wanted;
+    pub async fn usage_history(&self, wanted: WantedUsageHistory) -> Result<UsageHistory, Error> {
+        let WantedUsageHistory { person, per, from, to } = wanted;
         let per = per.unwrap_or_default();
         let asked = Wanted { person, from, to, ..Wanted::default() };
         let Understood { person, range, .. } = self.understood(&asked)?;

@@ -55,12 +55,6 @@ pub(crate) const AREAS: &[Area] = &[
         tabs: &[("The team", "/team"), ("People", "/people"), ("Alarms", "/alarms")],
     },
     Area {
-        label: "People",
-        path: "/people",
-        who: For::Roles(&[Role::Admin, Role::People, Role::Finance, Role::Auditor]),
-        tabs: &[("People", "/people"), ("Policies", "/policies"), ("Pools", "/pools"), ("Boards", "/boards")],
-    },
-    Area {
         label: "Finance",
         path: "/finance",
         who: For::May(Permission::BillsRead),
@@ -74,6 +68,12 @@ pub(crate) const AREAS: &[Area] = &[
             ("Prices", "/prices"),
             ("Exports", "/exports"),
         ],
+    },
+    Area {
+        label: "People",
+        path: "/people",
+        who: For::Roles(&[Role::Admin, Role::People, Role::Finance, Role::Auditor]),
+        tabs: &[("People", "/people"), ("Policies", "/policies"), ("Pools", "/pools"), ("Boards", "/boards")],
     },
     Area { label: "Approvals", path: "/approvals", who: For::May(Permission::TopUpsDecide), tabs: &[] },
     Area { label: "Emergency stop", path: "/admin/stop", who: For::Roles(&[Role::Admin, Role::Finance]), tabs: &[] },
@@ -196,6 +196,17 @@ mod tests {
                 assert!(area.open_tabs(&me).iter().all(|(_, path)| is_open(path, &me)), "{role}: {}", area.path);
             }
         }
+    }
+
+    #[test]
+    fn whoever_signs_in_begins_with_their_own_question() {
+        let check = |role, begins: &str| assert_eq!(home(&somebody(role, false)), begins, "{role}");
+        check(Role::Manager, "/team");
+        check(Role::People, "/team");
+        check(Role::Finance, "/finance");
+        check(Role::Admin, "/finance");
+        check(Role::Auditor, "/finance");
+        assert_eq!(home(&somebody(Role::Employee, true)), "/me");
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::pages::Part;
 use crate::shape::{
     Balance, Budget, Burning, ChangeGrant, ChargePage, DenialPage, Flag, GiveOfGrant, Grant, GrantChange, Key,
     LastMinutes, List, NewKey, NewStop, ObservedPage, OfPage, Overview, Page, Person, RecordObserved, Run, RunTree,
-    Stop, Taken, UsageHistory, UsageRow, WantedFlags, WantedHistory, WantedObserved, WantedPeople, WantedRuns,
+    Stop, Taken, UsageHistory, UsageRow, WantedFlags, WantedObserved, WantedPeople, WantedRuns, WantedUsageHistory,
 };
 use crate::usage::{By, OfPerson, Wanted};
 use crate::{Control, names};
@@ -183,7 +183,7 @@ pub(super) async fn balances(
 pub(super) async fn usage_history(
     State(control): State<Control>,
     within: Within,
-    Query(mut wanted): Query<WantedHistory>,
+    Query(mut wanted): Query<WantedUsageHistory>,
 ) -> Answer<UsageHistory> {
     match control.covered_question(&within, wanted.person) {
         Ok(person) => wanted.person = person,

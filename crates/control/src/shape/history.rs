@@ -20,7 +20,7 @@ pub enum HistoryPer {
 /// A question about usage over time.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-pub struct WantedHistory {
+pub struct WantedUsageHistory {
     /// Only this person's (id or name).
     pub person: Option<String>,
     /// By `day`, `week` or `month`; `day` where it is missing.

@@ -73,7 +73,7 @@ pub use forecast::{
     WantedForecastTest,
 };
 pub use grant::{ChangeGrant, DayRemedy, GiveOfGrant, Grant, GrantChange, NewGrant, VoidGrant};
-pub use history::{HistoryPer, HistoryRow, UsageHistory, WantedHistory};
+pub use history::{HistoryPer, HistoryRow, UsageHistory, WantedUsageHistory};
 pub use import::{
     ChangedPerson, ImportChange, ImportMistake, ImportPeople, ImportUnits, ImportedPerson, ImportedUnit, MissingPerson,
     MissingUnit, PeopleImport, UnitsImport,

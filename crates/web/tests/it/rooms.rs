@@ -299,6 +299,11 @@ async fn profile_and_retention_are_set_by_an_administrator_and_read_by_everybody
     let page = Browser::of(&bench, Role::Employee).await.get("/privacy").await;
     assert!(page.text.contains("works council&#39;s profile holds") || page.text.contains("council's profile holds"));
     assert!(page.text.contains("Nobody has, as far back"), "{}", page.text);
+    let own = Browser::of(&bench, Role::Employee).await.at_api(&bench);
+    for there in ["/api/v1/me/export", "/api/v1/privacy/map"] {
+        assert!(page.text.contains(&format!("href=\"{there}\"")), "{there}: {}", page.text);
+        assert_eq!(own.get(there).await.status, 200, "{there}");
+    }
     let people = Browser::of(&bench, Role::People).await;
     people.get(&format!("/people/{near_id}")).await;
     let looked = Browser::of(&bench, Role::Employee).await.get("/privacy").await;
