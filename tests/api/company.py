@@ -152,7 +152,10 @@ def offers(people: Caller, finance: Caller) -> dict[str, str]:
             finance.post(f"/offers/{made}/approve", {"duty": duty})
         return made
 
+    for offer_id in (linked := [drafted(), sent()]):
+        people.post(f"/offers/{offer_id}/links", {})
     return {
+        "offer_links": linked[0], "add_offer_link": linked[1], "offer_questions": linked[1],
         "revise_offer": drafted(), "submit_offer": drafted(), "approve_offer": submitted(), "return_offer": submitted(),
         "send_offer": ready(), "view_offer": sent(), "counter_offer": sent(), "accept_offer": sent(),
         "decline_offer": sent(), "withdraw_offer": sent(), "offer_letter": accepted(), "erase_offer": ended(),

@@ -21,6 +21,7 @@ use crate::change::{CommandName, Turn};
 use crate::control::{AdminLabels, Control, stored};
 use crate::costs::CostEvent;
 use crate::error::{Code, Error, Refused};
+use crate::offers::{OfferLinkEvent, OfferLinks};
 use crate::outcomes::{Hooks, Logged, OutcomeEvent};
 use crate::pages::{Part, unrefused};
 use crate::privacy::{Privacy, PrivacyEvent};
@@ -210,6 +211,8 @@ pub(crate) enum AdminEvent {
     Bill(BillEvent),
     /// Something about boards.
     Board(BoardEvent),
+    /// Something about links by which candidates look at their offers.
+    OfferLink(OfferLinkEvent),
     /// The link works no longer.
     ActivationRevoked {
         /// Which.
@@ -277,6 +280,8 @@ pub(crate) struct Admins {
     pub(crate) hooks: Hooks,
     /// Who is on boards.
     pub(crate) boards: Boards,
+    /// Links by which candidates look at their offers, and what they asked.
+    pub(crate) offer_links: OfferLinks,
     /// Where the tables of costs are kept; the last one is in force.
     pub(crate) costs: Vec<NoteId>,
     /// Months that were closed.
@@ -356,6 +361,7 @@ impl Admins {
             AdminEvent::PeriodClosed(closed) => self.periods.closed(closed),
             AdminEvent::Bill(event) => self.bills.apply(event),
             AdminEvent::Board(event) => self.boards.apply(event),
+            AdminEvent::OfferLink(event) => self.offer_links.apply(event),
             AdminEvent::ActivationRevoked { activation, at } => self.activations.revoked(*activation, *at),
         }
     }

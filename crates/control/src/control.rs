@@ -9,7 +9,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use parking_lot::{Mutex, RwLock};
 use purser_core::event::{Event, KeyHash};
-use purser_core::id::{AdminKeyId, PoolId, UnitId};
+use purser_core::id::{AdminKeyId, KeyId, OfferLinkId, PoolId, UnitId};
 use purser_core::money::Currency;
 use purser_core::policy::Policy;
 use purser_core::snapshot::Snapshot;
@@ -122,7 +122,9 @@ pub(crate) struct Inner {
     /// Attempts to sign in.
     pub(crate) attempts: Mutex<Attempts>,
     /// Questions of agents of late.
-    pub(crate) pace: Mutex<Pace>,
+    pub(crate) pace: Mutex<Pace<KeyId>>,
+    /// How often links to offers were looked at of late.
+    pub(crate) link_pace: Mutex<Pace<OfferLinkId>>,
     /// Passwords being hashed: each takes 19 MiB.
     pub(crate) hashing: tokio::sync::Semaphore,
     /// What members of boards did, counted of late.
@@ -211,6 +213,7 @@ impl Control {
             signing,
             attempts: Mutex::default(),
             pace: Mutex::default(),
+            link_pace: Mutex::default(),
             hashing: tokio::sync::Semaphore::new(HASHING_MAX),
             board_counts: Mutex::default(),
             bounds: Mutex::default(),

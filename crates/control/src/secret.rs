@@ -34,6 +34,9 @@ pub const SESSION_PREFIX: &str = "ps-";
 /// Starts the secret part of every activation link.
 pub(crate) const ACTIVATION_PREFIX: &str = "pl-";
 
+/// Starts the secret part of every link to an offer.
+pub(crate) const OFFER_LINK_PREFIX: &str = "po-";
+
 /// Letters of base64url (RFC 4648): nothing that a shell, a URL or a header would have to quote.
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 /// Letters of a code that is read from a screen and typed: none that look like digits.

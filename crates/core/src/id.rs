@@ -131,6 +131,8 @@ ids! {
     GrantId = "grt";
     /// An offer, accepted or not.
     OfferId = "ofr";
+    /// A link by which a candidate looks at their offer and answers it.
+    OfferLinkId = "ofl";
     /// A text about something, kept where it can be erased.
     NoteId = "nte";
     /// Funds of the company or a unit.

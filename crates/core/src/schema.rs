@@ -8,7 +8,8 @@ use crate::charge::Beside;
 use crate::grant::Priority;
 use crate::id::{
     ActivationId, AdminKeyId, AlarmId, AuditId, BreakGlassId, BudgetId, CommandId, GrantId, HookId, KeyId, LoginId,
-    MuteId, NoteId, OfferId, OutcomeId, PersonId, PoolId, PriceListId, RunId, StopId, TopUpId, TrueUpId, UnitId,
+    MuteId, NoteId, OfferId, OfferLinkId, OutcomeId, PersonId, PoolId, PriceListId, RunId, StopId, TopUpId, TrueUpId,
+    UnitId,
 };
 use crate::money::{Currency, Nano};
 use crate::package::{Basis, Percent, Share, TokenTerm};
@@ -102,6 +103,7 @@ ids! {
     UnitId: "unt";
     GrantId: "grt";
     OfferId: "ofr";
+    OfferLinkId: "ofl";
     NoteId: "nte";
     BudgetId: "bud";
     KeyId: "key";

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use purser_core::id::{ActivationId, AdminKeyId, HookId, KeyId, LoginId, PersonId};
+use purser_core::id::{ActivationId, AdminKeyId, HookId, KeyId, LoginId, OfferLinkId, PersonId};
 use purser_core::offer::Who;
 use purser_core::time::Instant;
 use serde::{Deserialize, Serialize};
@@ -32,6 +32,8 @@ pub enum Actor {
     CallKey(KeyId),
     /// Another system that tells of outcomes, by the secret of its hook.
     Hook(HookId),
+    /// A candidate, by the link to their offer.
+    OfferLink(OfferLinkId),
 }
 
 impl fmt::Display for Actor {
@@ -45,6 +47,7 @@ impl fmt::Display for Actor {
             Self::Activation(link) => write!(f, "{link}"),
             Self::CallKey(key) => write!(f, "{key}"),
             Self::Hook(hook) => write!(f, "{hook}"),
+            Self::OfferLink(link) => write!(f, "{link}"),
         }
     }
 }
@@ -110,7 +113,9 @@ impl Acting {
         match self.actor {
             // They hold the files in which all of it stands.
             Actor::Purser | Actor::Local => Within::Everything,
-            Actor::Stranger | Actor::Activation(_) | Actor::CallKey(_) | Actor::Hook(_) => Within::NOTHING,
+            Actor::Stranger | Actor::Activation(_) | Actor::CallKey(_) | Actor::Hook(_) | Actor::OfferLink(_) => {
+                Within::NOTHING
+            }
             Actor::Key(_) | Actor::Login(_) => {
                 let own = Within::of(permission, self.profile, &self.roles, self.person, at);
                 match permission {

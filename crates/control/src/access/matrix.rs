@@ -81,6 +81,8 @@ matrix! {
     OffersChange        => [Refused, All,     Refused, Refused, Refused, Refused];
     /// Approving offers of others.
     OffersApprove       => [Refused, All,     All,     Refused, Refused, Refused];
+    /// What a version that nobody has written would mean: how it stands to bands, pools and peers.
+    OffersPreview       => [Refused, All,     All,     Refused, Refused, Refused];
     /// Families, bands, policies, calendars, approval rules.
     RolesRead           => [All,     All,     All,     Refused, Refused, All];
     /// What changes of them would do to offers and grants: how something stands to a made-up band tells its amount.

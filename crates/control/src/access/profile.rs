@@ -93,6 +93,7 @@ impl Permission {
             | Self::OffersRead
             | Self::OffersChange
             | Self::OffersApprove
+            | Self::OffersPreview
             | Self::RolesRead
             | Self::RolesPreview
             | Self::RolesChange

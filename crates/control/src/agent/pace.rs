@@ -1,9 +1,10 @@
-//! How often agents may ask. Each question waits for the disk or reads the projection, so a loop must not have all of it.
+//! How often agents may ask, and whoever has a link to an offer. Each question waits for the disk, reads the projection or
+//! makes a document, so a loop must not have all of it.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::time::Duration;
 
-use purser_core::id::KeyId;
 use purser_core::time::Instant;
 
 /// Questions of one key in a minute: two a second, which no agent that also works comes near.
@@ -14,11 +15,17 @@ const WINDOW: Duration = Duration::from_mins(1);
 /// Keys remembered before those that were silent are forgotten.
 const KEYS_MAX: usize = 4096;
 
-/// Questions of late.
-#[derive(Debug, Default)]
-pub(crate) struct Pace {
-    keys: HashMap<KeyId, Minute>,
+/// Questions of late, by the id of what was shown with them.
+#[derive(Debug)]
+pub(crate) struct Pace<K> {
+    keys: HashMap<K, Minute>,
     strangers: Minute,
+}
+
+impl<K> Default for Pace<K> {
+    fn default() -> Self {
+        Self { keys: HashMap::new(), strangers: Minute::default() }
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -44,9 +51,9 @@ impl Minute {
     }
 }
 
-impl Pace {
-    /// May it be asked now, by this key or by a stranger? `Err` has the instant from which on it may.
-    pub(crate) fn count(&mut self, key: Option<KeyId>, now: Instant) -> Result<(), Instant> {
+impl<K: Copy + Eq + Hash> Pace<K> {
+    /// May it be asked now, with this key or by a stranger? `Err` has the instant from which on it may.
+    pub(crate) fn count(&mut self, key: Option<K>, now: Instant) -> Result<(), Instant> {
         let Some(key) = key else { return self.strangers.count(STRANGERS_MAX, now) };
         if self.keys.len() >= KEYS_MAX && !self.keys.contains_key(&key) {
             self.keys.retain(|_, minute| !minute.is_over(now));
@@ -57,6 +64,8 @@ impl Pace {
 
 #[cfg(test)]
 mod tests {
+    use purser_core::id::KeyId;
+
     use super::*;
 
     #[test]

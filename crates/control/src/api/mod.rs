@@ -62,8 +62,9 @@ use self::narrowed::{
     people, person, place_stop, record_observed, revoke_key, run, runs, stops, usage_history, usage_rows,
 };
 use self::offers::{
-    accept_offer, adopt_roles, approve_offer, counter_offer, decline_offer, draft_offer, erase_offer, lint_offer,
-    offer, offer_report, offers, preview_roles, return_offer, revise_offer, roles, send_offer, set_role, submit_offer,
+    accept_offer, add_offer_link, adopt_roles, answer_question, approve_offer, counter_offer, decline_offer,
+    draft_offer, erase_offer, lint_offer, offer, offer_links, offer_questions, offer_report, offers, preview_offer,
+    preview_roles, return_offer, revise_offer, revoke_offer_link, roles, send_offer, set_role, submit_offer,
     view_offer, withdraw_offer,
 };
 use self::openapi::{Schemas, openapi};
@@ -325,6 +326,7 @@ services! {
     get "/offers" => offers, OffersRead;
     post "/offers" => draft_offer, OffersChange;
     get "/offers/report" => offer_report, OffersRead;
+    post "/offers/preview" => preview_offer, OffersPreview;
     get "/offers/{id}" => offer, OffersRead;
     delete "/offers/{id}" => erase_offer, OffersChange;
     get "/offers/{id}/findings" => lint_offer, OffersRead;
@@ -339,6 +341,11 @@ services! {
     post "/offers/{id}/accept" => accept_offer, OffersChange;
     post "/offers/{id}/decline" => decline_offer, OffersChange;
     post "/offers/{id}/withdraw" => withdraw_offer, OffersChange;
+    get "/offers/{id}/links" => offer_links, OffersRead;
+    post "/offers/{id}/links" => add_offer_link, OffersChange;
+    delete "/offer-links/{id}" => revoke_offer_link, OffersChange;
+    get "/offers/{id}/questions" => offer_questions, OffersRead;
+    post "/offer-questions/{id}/answer" => answer_question, OffersChange;
     get "/roles" => roles, RolesRead;
     post "/roles" => set_role, RolesChange;
     post "/roles/presets" => adopt_roles, RolesChange;

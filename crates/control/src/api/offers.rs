@@ -6,17 +6,24 @@ use serde::Deserialize;
 use super::answer::Answer;
 use super::ask::{Body, Command, Id, Query, State};
 use crate::Control;
+use crate::offers::WantedOffers;
 use crate::pages::Part;
 use crate::shape::{
-    AcceptOffer, ApproveOffer, DeclineOffer, List, NewOffer, NewVersion, Offer, OfferFinding, OfferNote, OfferReport,
-    OfferRow, Page, PreviewRoles, RolesImpact,
+    AcceptOffer, AnswerQuestion, ApproveOffer, DeclineOffer, List, NewOffer, NewOfferLink, NewVersion, Offer,
+    OfferFinding, OfferLink, OfferNote, OfferPreview, OfferQuestion, OfferReport, OfferRow, Page, PreviewOffer,
+    PreviewRoles, RolesImpact,
 };
 
-/// Of one state.
+/// Of some states, of a unit.
 #[derive(Clone, Debug, Default, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct OfState {
+    /// One of them, or several with commas between them.
     state: Option<String>,
+    /// Of this unit (id or name) and those below it.
+    unit: Option<String>,
+    /// Those first whose state changed last, rather than those that were drafted first.
+    latest: bool,
     /// How many at most: a thousand where it is missing or more.
     limit: Option<usize>,
     /// Those after this one: the `next` of the page before.
@@ -31,7 +38,8 @@ pub(super) struct OnDay {
 }
 
 pub(super) async fn offers(State(control): State<Control>, Query(of): Query<OfState>) -> Answer<Page<OfferRow>> {
-    Answer(control.offers_page(of.state, Part::new(of.limit, of.after)).await)
+    let OfState { state, unit, latest, limit, after } = of;
+    Answer(control.offers_page(WantedOffers { state, unit, latest }, Part::new(limit, after)).await)
 }
 
 pub(super) async fn draft_offer(
@@ -40,6 +48,13 @@ pub(super) async fn draft_offer(
     Body(new): Body<NewOffer>,
 ) -> Answer<Offer> {
     Answer(control.draft_offer(command.into(), control.who(), new).await)
+}
+
+pub(super) async fn preview_offer(
+    State(control): State<Control>,
+    Body(preview): Body<PreviewOffer>,
+) -> Answer<OfferPreview> {
+    Answer(control.preview_offer(preview))
 }
 
 pub(super) async fn offer_report(State(control): State<Control>, Query(day): Query<OnDay>) -> Answer<OfferReport> {
@@ -131,6 +146,40 @@ pub(super) async fn withdraw_offer(
     Body(why): Body<OfferNote>,
 ) -> Answer<Offer> {
     Answer(control.withdraw_offer(command.into(), &id, control.who(), why).await)
+}
+
+pub(super) async fn offer_links(State(control): State<Control>, Id(id): Id) -> Answer<List<OfferLink>> {
+    Answer(control.offer_links(&id))
+}
+
+pub(super) async fn add_offer_link(
+    State(control): State<Control>,
+    command: Command,
+    Id(id): Id,
+    Body(new): Body<NewOfferLink>,
+) -> Answer<OfferLink> {
+    Answer(control.add_offer_link(command.into(), &id, new).await)
+}
+
+pub(super) async fn revoke_offer_link(
+    State(control): State<Control>,
+    command: Command,
+    Id(id): Id,
+) -> Answer<OfferLink> {
+    Answer(control.revoke_offer_link(command.into(), &id).await)
+}
+
+pub(super) async fn offer_questions(State(control): State<Control>, Id(id): Id) -> Answer<List<OfferQuestion>> {
+    Answer(control.offer_questions(&id).await)
+}
+
+pub(super) async fn answer_question(
+    State(control): State<Control>,
+    command: Command,
+    Id(id): Id,
+    Body(answer): Body<AnswerQuestion>,
+) -> Answer<OfferQuestion> {
+    Answer(control.answer_question(command.into(), &id, answer).await)
 }
 
 pub(super) async fn roles(State(control): State<Control>) -> Answer<Roles> {

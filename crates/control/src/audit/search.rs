@@ -189,7 +189,8 @@ impl Inner {
             | Actor::Stranger
             | Actor::Activation(_)
             | Actor::CallKey(_)
-            | Actor::Hook(_) => None,
+            | Actor::Hook(_)
+            | Actor::OfferLink(_) => None,
             Actor::Key(key) => self.admins.read().label(key),
             Actor::Login(login) => self.private.login(login).ok().flatten().map(|fields| fields.email),
         }

@@ -67,7 +67,13 @@ impl Control {
 }
 
 impl Inner {
-    fn document(&self, offer: &Known, version: &Version, amounts: Amounts, form: Form) -> Result<Document, Error> {
+    pub(super) fn document(
+        &self,
+        offer: &Known,
+        version: &Version,
+        amounts: Amounts,
+        form: Form,
+    ) -> Result<Document, Error> {
         let name = format!("offer-{}-version-{}", offer.id, version.number);
         let signed = offer.accepted.filter(|accepted| accepted.version == version.number).and_then(|it| it.letter);
         let content = self.offer_content(offer.id, version.number)?;

@@ -4,9 +4,9 @@
 use jiff::civil::Date;
 use purser_core::directory::Directory;
 use purser_core::id::OfferId;
-use purser_core::lint::{Asking, Findings, Funding, Question, lint};
+use purser_core::lint::{Asking, Finding, Findings, Funding, Question, lint};
 use purser_core::money::Nano;
-use purser_core::offer::{By, Content, Offer as Known, TokenTerms, Version, diff};
+use purser_core::offer::{By, Content, Offer as Known, State, TokenTerms, Version, diff};
 use purser_core::snapshot::Snapshot;
 use purser_core::time::Instant;
 use serde_json::Value;
@@ -17,10 +17,35 @@ use crate::control::{Control, Inner, stored};
 use crate::error::{Code, Error, Refused};
 use crate::pages::{Part, whole};
 use crate::people::known;
-use crate::shape::{List, Offer, OfferApproval, OfferChange, OfferFinding, OfferRow, OfferVersion, Page};
+use crate::shape::{List, Offer, OfferApproval, OfferChange, OfferFinding, OfferFlag, OfferRow, OfferVersion, Page};
 
 /// What stands in the place of an amount that is not shown.
-const HIDDEN: &str = "hidden";
+pub(super) const HIDDEN: &str = "hidden";
+
+/// Which offers a list has.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct WantedOffers {
+    /// Of these states, with commas between them; of all where it is missing.
+    pub(crate) state: Option<String>,
+    /// Of this unit and those below it, by id or name.
+    pub(crate) unit: Option<String>,
+    /// Those first whose state changed last.
+    pub(crate) latest: bool,
+}
+
+impl WantedOffers {
+    fn states(&self) -> Result<Option<Vec<State>>, Error> {
+        let Some(text) = &self.state else { return Ok(None) };
+        let state = |word: &str| {
+            State::ALL.into_iter().find(|known| known.word() == word.trim()).ok_or_else(|| {
+                let words: Vec<&str> = State::ALL.iter().map(|state| state.word()).collect();
+                let message = format!("`{word}` is not a state of offers");
+                Error::from(Refused::new(Code::Invalid, message).hint(format!("write one of {}", words.join(", "))))
+            })
+        };
+        text.split(',').map(state).collect::<Result<_, _>>().map(Some)
+    }
+}
 
 impl Control {
     /// Offers in the order they were drafted; of one state where one is named.
@@ -28,27 +53,32 @@ impl Control {
     /// # Errors
     /// No such state, or the files.
     pub async fn offers(&self, state: Option<String>) -> Result<List<OfferRow>, Error> {
-        self.offers_page(state, Part::ALL).await.map(whole)
+        let wanted = WantedOffers { state, ..WantedOffers::default() };
+        self.offers_page(wanted, Part::ALL).await.map(whole)
     }
 
-    /// The same in pages.
-    pub(crate) async fn offers_page(&self, state: Option<String>, part: Part) -> Result<Page<OfferRow>, Error> {
+    /// The same in pages, and only those that are wanted.
+    pub(crate) async fn offers_page(&self, wanted: WantedOffers, part: Part) -> Result<Page<OfferRow>, Error> {
+        let now = self.inner.clock.now();
         self.look(move |inner, snapshot| {
-            if let Some(state) = &state
-                && !purser_core::offer::State::ALL.iter().any(|known| known.word() == state)
-            {
-                let words: Vec<&str> = purser_core::offer::State::ALL.iter().map(|state| state.word()).collect();
-                let message = format!("`{state}` is not a state of offers");
-                return Err(Refused::new(Code::Invalid, message)
-                    .hint(format!("write one of {}", words.join(", ")))
-                    .into());
-            }
-            let fits = |offer: &Known| state.as_deref().is_none_or(|state| offer.state.word() == state);
-            let mut offers: Vec<_> = snapshot.directory.offers().filter(|offer| fits(offer)).collect();
+            let directory = &snapshot.directory;
+            let states = wanted.states()?;
+            let unit = wanted.unit.as_deref().map(|unit| inner.find_unit(snapshot, unit)).transpose()?;
+            let fits = |offer: &Known| {
+                let there = |unit| directory.units_above(offer.unit).any(|above| above.id == unit);
+                states.as_ref().is_none_or(|states| states.contains(&offer.state)) && unit.is_none_or(there)
+            };
+            let mut offers: Vec<_> = directory.offers().filter(|offer| fits(offer)).collect();
             offers.sort_unstable_by_key(|offer| (offer.created_at(), offer.id));
+            if wanted.latest {
+                offers.sort_by_key(|offer| std::cmp::Reverse(offer.since));
+            }
             let show = |offer: &&std::sync::Arc<Known>| {
-                let candidate = inner.private.offer_candidate(offer.id).map_err(stored)?;
-                Ok(inner.offer_row(offer, candidate))
+                let latest = offer.latest();
+                let text = latest.map(|version| inner.private.offer_text(offer.id, version.number)).transpose();
+                let text = text.map_err(stored)?.flatten();
+                let content = text.map(|text| read(&text.content)).transpose()?;
+                Ok(inner.offer_row(snapshot, offer, content.as_ref(), now))
             };
             part.of(&offers, |offer| offer.id.to_string(), show)
         })
@@ -84,12 +114,21 @@ impl Control {
 }
 
 impl Inner {
-    pub(super) fn offer_row(&self, offer: &Known, candidate: Option<String>) -> OfferRow {
+    /// What a list shows of an offer whose latest version says `content`, where that is not erased.
+    fn offer_row(&self, snapshot: &Snapshot, offer: &Known, content: Option<&Content>, now: Instant) -> OfferRow {
         let latest = offer.latest();
         let tokens = latest.and_then(|version| version.tokens.as_deref());
+        let findings = content.zip(latest).map(|(content, version)| {
+            Self::findings(snapshot, content, funding(&snapshot.directory, offer, version), now)
+        });
+        let flag = |found: Finding| OfferFlag {
+            code: found.code.to_string(),
+            severity: found.severity.word().to_owned(),
+            short: found.code.short().to_owned(),
+        };
         OfferRow {
             id: offer.id,
-            candidate,
+            candidate: content.map(|content| content.candidate.name.clone()),
             unit: offer.unit,
             unit_name: self.names.read().unit_name(offer.unit),
             family: latest.map(|version| version.role.family.to_string()).unwrap_or_default(),
@@ -99,6 +138,7 @@ impl Inner {
             has_tokens: tokens.is_some(),
             guaranteed: tokens.is_some_and(|terms| terms.guaranteed),
             expires: offer.sent.filter(|_| offer.state.is_out()).map(|sent| sent.expires),
+            flags: findings.into_iter().flatten().map(flag).collect(),
         }
     }
 
@@ -137,14 +177,13 @@ impl Inner {
             latest.clone_from(&content);
             before = content;
         }
-        let candidate = latest.as_ref().map(|content| content.candidate.name.clone());
         let findings = latest.as_ref().zip(offer.latest()).map(|(content, version)| {
             let funding = funding(&snapshot.directory, offer, version);
             Self::findings(&snapshot, content, funding, now)
         });
         let note = offer.note.map(|note| self.private.offer_note(note)).transpose().map_err(stored)?.flatten();
         Ok(Offer {
-            row: self.offer_row(offer, candidate),
+            row: self.offer_row(&snapshot, offer, latest.as_ref(), now),
             versions,
             missing: offer.missing().collect(),
             approvals: (offer.approvals.iter())
@@ -195,20 +234,31 @@ pub(super) fn funding(directory: &Directory, offer: &Known, version: &Version) -
     })
 }
 
-/// What a pool lacks in the first year of an offer's terms; `None` without such a pool. What is kept there for the same
-/// offer makes room for them.
+/// What a pool lacks in the first year of an offer's terms; `None` without such a pool.
 fn funded_by(directory: &Directory, offer: OfferId, terms: &TokenTerms, pool: purser_core::id::PoolId) -> Option<Nano> {
+    let (free, needed, _) = funds_of(directory, Some(offer), terms, pool)?;
+    Some(needed.saturating_sub(free).max(Nano::ZERO))
+}
+
+/// What is free in a pool in the first year of an offer's terms, what they could release in it, and which year that is;
+/// `None` without such a pool. What is kept there for the same offer makes room for them.
+pub(super) fn funds_of(
+    directory: &Directory,
+    offer: Option<OfferId>,
+    terms: &TokenTerms,
+    pool: purser_core::id::PoolId,
+) -> Option<(Nano, Nano, i16)> {
     let calendar = directory.fiscal_calendar();
     let year = calendar.year(terms.starts);
     let free = directory.pool(pool)?.year(year).map_or(Nano::ZERO, purser_core::pool::PoolYear::free);
     let id = purser_core::id::GrantId::new(0);
-    let kept = directory.commitment(purser_core::pool::CommitmentOf::Offer(offer));
+    let kept = offer.and_then(|offer| directory.commitment(purser_core::pool::CommitmentOf::Offer(offer)));
     let kept = kept.and_then(|kept| kept.share(pool, year)).map_or(Nano::ZERO, |share| share.amount);
     let free = free.saturating_add(kept);
     let person = purser_core::id::PersonId::new(0);
-    let grant = terms.grant(id, person, &terms.zone, offer, Instant::EPOCH);
+    let grant = terms.grant(id, person, &terms.zone, offer.unwrap_or(OfferId::new(0)), Instant::EPOCH);
     let needed = i64::try_from(grant.released_in(calendar.days(year))).map_or(Nano::MAX, Nano::new);
-    Some(needed.saturating_sub(free).max(Nano::ZERO))
+    Some((free, needed, year.0))
 }
 
 fn read(content: &str) -> Result<Content, Error> {

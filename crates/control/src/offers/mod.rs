@@ -7,12 +7,16 @@ mod accept;
 mod flow;
 mod forget;
 mod letter;
+mod links;
 mod look;
+mod preview;
 mod report;
 mod roles;
 mod write;
 
 pub use letter::Document;
+pub(crate) use links::{OfferLinkEvent, OfferLinks};
+pub(crate) use look::WantedOffers;
 use purser_core::event::Event;
 use purser_core::id::{NoteId, OfferId};
 use purser_core::offer::{Offer as Known, OfferError, Who};

@@ -90,7 +90,7 @@ impl Control {
 }
 
 /// The version with the workdays that its place's calendar counts in a year, where it does not say how many itself.
-fn counted(snapshot: &Snapshot, mut content: Content) -> Content {
+pub(super) fn counted(snapshot: &Snapshot, mut content: Content) -> Content {
     let calendar = content.place.as_ref().and_then(|place| snapshot.directory.roles().places.get(place));
     if let Some(calendar) = calendar.filter(|_| content.package.workdays_per_year == WORKDAYS_PER_YEAR) {
         content.package.workdays_per_year = calendar.workdays_per_year;

@@ -11,6 +11,7 @@ mod audit;
 mod bill;
 mod board;
 mod budget;
+mod candidate;
 mod cost;
 mod data_map;
 mod export;
@@ -29,6 +30,7 @@ mod page;
 mod period;
 mod person;
 mod pool;
+mod preview;
 mod price;
 mod privacy;
 mod remedy;
@@ -64,6 +66,10 @@ pub use board::{
     SetBoards,
 };
 pub use budget::{Budget, SetBudget};
+pub use candidate::{
+    AnswerQuestion, Asked, Buys, CandidateOffer, CounterOffer, NewOfferLink, OfferLink, OfferLinkState, OfferQuestion,
+    OnTheTable, OtherOffer, OtherYear, SignOffer, Stands,
+};
 pub use cost::{ChangeCosts, CostLine, Costs, CostsRow, PersonCost};
 pub use data_map::{DataKind, DataMap, DataSeen, DataTable};
 pub use export::{ExportFormat, WantedExport, WantedHistory, WantedLedger, WantedStatements};
@@ -86,7 +92,7 @@ pub use observed::{
 };
 pub use offer::{
     AcceptOffer, ApproveOffer, DeclineOffer, NewOffer, NewVersion, Offer, OfferApproval, OfferChange, OfferFinding,
-    OfferNote, OfferReport, OfferRow, OfferShare, OfferVersion, PreviewRoles, RolesImpact, RolesMoved,
+    OfferFlag, OfferNote, OfferReport, OfferRow, OfferShare, OfferVersion, PreviewRoles, RolesImpact, RolesMoved,
 };
 pub use outcome::{
     Hook, HookMessage, ImportOutcomes, NewHook, NewOutcome, Outcome, OutcomeTold, OutcomesErased, OutcomesTaken,
@@ -100,6 +106,7 @@ pub use pool::{
     FiscalMonth, FundPool, Liability, LiabilityBy, LiabilityRow, NewPool, NextYear, Pool, PoolCommitment, PoolDetail,
     PoolYear, TransferPool, WantedLiability,
 };
+pub use preview::{OfferBand, OfferPeers, OfferPool, OfferPreview, OfferTokens, OfferYear, PreviewOffer};
 pub use price::{
     Explain, Explained, ExplainedLine, ImportPrices, ImportReport, Price, PriceChange, PricePoint, RateChange, SetPrice,
 };

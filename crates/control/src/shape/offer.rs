@@ -100,6 +100,20 @@ pub struct OfferRow {
     pub guaranteed: bool,
     /// From when on it can't be accepted any more, while it is out.
     pub expires: Option<Instant>,
+    /// What the linter finds in that version, by code; empty once erased.
+    #[serde(default)]
+    pub flags: Vec<OfferFlag>,
+}
+
+/// A finding of the linter in a list: its sentence may have figures, its code has none.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct OfferFlag {
+    /// Stable: `TOK001`.
+    pub code: String,
+    /// `note`, `warning` or `error`.
+    pub severity: String,
+    /// What it is about, in few words.
+    pub short: String,
 }
 
 /// A version of an offer.

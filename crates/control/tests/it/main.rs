@@ -9,6 +9,7 @@ mod bench;
 mod bills;
 mod boards;
 mod calls;
+mod candidates;
 mod changes;
 mod confidential;
 mod costs;

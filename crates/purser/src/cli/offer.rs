@@ -1,6 +1,7 @@
 //! `purser offer …`
 
 pub(super) mod files;
+mod link;
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -14,6 +15,7 @@ use purser_core::offer::DeclineReason;
 use purser_core::role::Duty;
 
 pub(crate) use self::files::{Compare, Lint};
+pub(crate) use self::link::{Link, Unlink};
 use super::or_dash;
 use crate::client::{Absent, Client, path};
 use crate::failure::Failure;
@@ -48,6 +50,12 @@ pub(crate) enum Command {
     Return(Note),
     /// Send it to the candidate; a guarantee in it is set aside in its pool
     Send(Which),
+    /// Make a link by which the candidate looks at it and answers; it is shown once
+    Link(Link),
+    /// Show the links to an offer, never their addresses
+    Links(Which),
+    /// Stop a link
+    Unlink(Unlink),
     /// Note that the candidate has looked at it
     View(Which),
     /// Note the candidate's yes: makes person, grant and commitment in one change
@@ -213,6 +221,9 @@ impl Command {
                 let new = NewVersion { content: files::content(&write.file)?, reason: write.reason };
                 client.post(step(&write.offer, "counter"), &new).await?
             }
+            Self::Link(link) => return link.run(client, out).await,
+            Self::Links(which) => return link::list(&which.offer, client, out).await,
+            Self::Unlink(unlink) => return unlink.run(client, out).await,
             Self::Show(which) => client.get(path(["offers", &which.offer])).await?,
             Self::Submit(which) => client.post(step(&which.offer, "submit"), &()).await?,
             Self::Approve(approve) => {
