@@ -76,8 +76,14 @@ def ids(config: Path, gateway: int) -> dict[str, str]:
     at_work(person, config, gateway)
     pools = purser("pool", "list", "--config", config)
     runs = eventually(lambda: purser("runs", "--person", person, "--config", config), "the employee's run", 30)
-    return {"person": person, "grant": grants[0]["id"], "request": waiting[0]["id"], "run": runs[0]["id"],
-            "pool": pools[0]["id"]}
+    offers = purser("offer", "list", "--config", config)
+    # The last of them: those of the history came before.
+    state = lambda word: [offer["id"] for offer in offers if offer["state"] == word][-1]
+    link = purser("offer", "link", state("viewed"), "--config", config)["link"].rsplit("/", 1)[-1]
+    return {
+        "person": person, "grant": grants[0]["id"], "request": waiting[0]["id"], "run": runs[0]["id"],
+        "pool": pools[0]["id"], "offer": state("countered"), "draft": state("draft"), "link": link,
+    }
 
 
 def at_work(person: str, config: Path, gateway: int) -> None:

@@ -121,8 +121,7 @@ impl Ask {
         read(self.send(method, to, Some(once), body).await).await
     }
 
-    /// What would come of figures of one's own. A reckoning that changes nothing but has a body: whoever follows a link to
-    /// it gets it, too, so what browsers say of where a request comes from is not passed on.
+    /// What would come of figures of one's own.
     ///
     /// # Errors
     /// What the API says.

@@ -49,12 +49,6 @@ pub(crate) const AREAS: &[Area] = &[
         ],
     },
     Area {
-        label: "Team",
-        path: "/team",
-        who: For::Roles(&[Role::Manager, Role::People]),
-        tabs: &[("The team", "/team"), ("People", "/people"), ("Alarms", "/alarms")],
-    },
-    Area {
         label: "Finance",
         path: "/finance",
         who: For::May(Permission::BillsRead),
@@ -68,6 +62,13 @@ pub(crate) const AREAS: &[Area] = &[
             ("Prices", "/prices"),
             ("Exports", "/exports"),
         ],
+    },
+    Area { label: "Offers", path: "/offers", who: For::May(Permission::OffersRead), tabs: &[] },
+    Area {
+        label: "Team",
+        path: "/team",
+        who: For::Roles(&[Role::Manager, Role::People]),
+        tabs: &[("The team", "/team"), ("People", "/people"), ("Alarms", "/alarms")],
     },
     Area {
         label: "People",
@@ -202,7 +203,7 @@ mod tests {
     fn whoever_signs_in_begins_with_their_own_question() {
         let check = |role, begins: &str| assert_eq!(home(&somebody(role, false)), begins, "{role}");
         check(Role::Manager, "/team");
-        check(Role::People, "/team");
+        check(Role::People, "/offers");
         check(Role::Finance, "/finance");
         check(Role::Admin, "/finance");
         check(Role::Auditor, "/finance");

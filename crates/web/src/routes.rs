@@ -5,8 +5,8 @@ use axum::routing::{get, post};
 use purser_control::Permission;
 
 use crate::pages::{
-    account, admin, alarms, api, approvals, boards, exports, finance, grants, me, people, policies, pools, prices,
-    privacy, runs, search, sign_in, stops, team, theme, usage,
+    account, admin, alarms, api, approvals, boards, candidate, exports, finance, grants, me, offers, people, policies,
+    pools, prices, privacy, runs, search, sign_in, stops, team, theme, usage,
 };
 use crate::{Web, activate, assets, csv, front, live};
 
@@ -74,6 +74,13 @@ pages! {
     get "/activate/{secret}" => activate::look, Nobody;
     post "/activate/{secret}" => activate::activate, Nobody;
 
+    get "/o/{secret}" => candidate::show, Nobody;
+    get "/o/{secret}/letter.pdf" => candidate::pdf, Nobody;
+    post "/o/{secret}/accept" => candidate::accept, Nobody;
+    post "/o/{secret}/counter" => candidate::counter, Nobody;
+    post "/o/{secret}/ask" => candidate::ask, Nobody;
+    post "/o/{secret}/decline" => candidate::decline, Nobody;
+
     get "/login" => sign_in::show, Nobody;
     post "/login" => sign_in::sign_in, Nobody;
     post "/logout" => sign_in::sign_out, Session;
@@ -128,6 +135,21 @@ pages! {
     post "/pools/funds" => pools::list::fund, PoolsChange;
     post "/pools/transfers" => pools::list::transfer, PoolsChange;
     get "/pools/{id}" => pools::one::show, PoolsRead;
+
+    get "/offers" => offers::board::show, OffersRead;
+    get "/offers/new" => offers::edit::fresh, OffersChange;
+    post "/offers/new" => offers::edit::make, OffersChange;
+    get "/offers/{id}" => offers::edit::show, OffersRead;
+    post "/offers/{id}" => offers::edit::save, OffersChange;
+    get "/offers/{id}/letter.pdf" => offers::letter::show, OffersRead;
+    post "/offers/{id}/submit" => offers::act::submit, OffersChange;
+    post "/offers/{id}/approve" => offers::act::approve, OffersApprove;
+    post "/offers/{id}/return" => offers::act::return_it, OffersApprove;
+    post "/offers/{id}/send" => offers::act::send, OffersChange;
+    post "/offers/{id}/withdraw" => offers::act::withdraw, OffersChange;
+    post "/offers/{id}/links" => offers::edit::link, OffersChange;
+    post "/offers/{id}/links/{link}/revoke" => offers::act::revoke, OffersChange;
+    post "/offers/{id}/questions/{question}" => offers::act::answer, OffersChange;
 
     get "/admin/stop" => admin::stop::show, StopsRead;
     post "/admin/stop" => admin::stop::place, StopsChange;

@@ -2,9 +2,11 @@
 import { charts } from "./charts.js";
 import { shortcuts } from "./keys.js";
 import { live } from "./live.js";
+import { offerEditor } from "./offer.js";
 import { palette } from "./palette.js";
 
 shortcuts(document);
 palette(document);
 charts(document);
 live(document);
+offerEditor(document);

@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, Request};
 use http_body_util::BodyExt as _;
 use hyper::service::Service as _;
 use hyper_util::service::TowerToHyperService;
-use purser_control::shape::{MovePerson, NewLogin, NewTopUp, NewUnit, Person};
+use purser_control::shape::{FundPool, MovePerson, NewLogin, NewOffer, NewPool, NewTopUp, NewUnit, Person};
 use purser_control::{Role, api};
 use purser_core::id::RunId;
 
@@ -130,6 +130,8 @@ pub(crate) struct Company {
     pub(crate) managers: Things,
     /// The stop of a run of the first one, once there is one.
     pub(crate) stop: String,
+    /// A draft of an offer.
+    pub(crate) offer: String,
 }
 
 /// Ids of what is somebody's.
@@ -170,8 +172,23 @@ impl Company {
         let (nears, fars) = (things(&bench, &near).await, things(&bench, &far).await);
         let managers = things(&bench, &manager).await;
         let near_id = near.id.to_string();
-        Self { bench, near, far, near_id, nears, fars, managers, stop: String::new() }
+        let offer = drafted(&bench).await;
+        Self { bench, near, far, near_id, nears, fars, managers, stop: String::new(), offer }
     }
+}
+
+/// A draft of an offer, with a pool that could pay for a guarantee.
+async fn drafted(bench: &Bench) -> String {
+    bench.control.adopt_role_presets(None).await.unwrap();
+    let pool = NewPool { name: "Research".to_owned(), owner: "company".to_owned(), manager: None };
+    bench.control.add_pool(None, pool).await.unwrap();
+    let funds = FundPool { amount: amount("400000"), year: Some(2027) };
+    bench.control.fund_pool(None, "Research", funds).await.unwrap();
+    let content = r#"{"candidate":{"name":"Person 17"},"role":{"family":"engineering"},"zone":"UTC",
+        "starts":"2027-01-04","expires":"2026-12-10","package":{"currency":"USD","salary":"300123"}}"#;
+    let new = NewOffer { unit: None, content: serde_json::from_str(content).unwrap(), reason: None };
+    let by = purser_core::offer::Who { actor: "lgn_a".parse().unwrap(), person: None };
+    bench.control.draft_offer(None, by, new).await.unwrap().row.id.to_string()
 }
 
 /// A key, a run under way, the grant that pays for it, and an open request.

@@ -11,6 +11,7 @@ mod company;
 mod desks;
 mod finance;
 mod matrix;
+mod offers;
 mod rooms;
 mod runs;
 mod session;

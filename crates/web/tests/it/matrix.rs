@@ -35,9 +35,14 @@ fn address(page: &Page, company: &Company, role: Role) -> String {
         Some("requests" | "approvals") => &things.top_up,
         Some("stops") => &company.stop,
         Some("people") => &company.near_id,
+        Some("offers") => &company.offer,
         _ => "nothing",
     };
-    page.path.replace("{id}", id).replace("{secret}", "pl-none")
+    page.path
+        .replace("{id}", id)
+        .replace("{secret}", "pl-none")
+        .replace("{link}", "ofl_none")
+        .replace("{question}", "nte_none")
 }
 
 fn assert_protected(got: &Got, case: &str) {
