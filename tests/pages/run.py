@@ -9,6 +9,7 @@ that is there, `--months N` makes a shorter one.
 import argparse
 import json
 import os
+import secrets
 import shutil
 import subprocess
 import sys
@@ -86,6 +87,14 @@ def ids(config: Path, gateway: int) -> dict[str, str]:
     }
 
 
+def partner(config: Path) -> dict[str, str]:
+    """A second one who makes offers: nobody approves their own. The demo company has a sign-in for each role, once."""
+    email, password = "partner@demo.invalid", f"only a test {secrets.randbelow(10**9):09}"
+    command = [BINARY, "login", "add", email, "--role", "people", "--config", config]
+    subprocess.run(command, input=password, env=plain_environment(HOME="/nonexistent"), capture_output=True, text=True, check=True)
+    return {"role": "partner", "email": email, "password": password}
+
+
 def at_work(person: str, config: Path, gateway: int) -> None:
     """An agent of the employee makes a few calls and asks for more than there is; whatever day it is, there is money."""
     purser("grant", "add", person, "5/day", "--days", "all", "--config", config)
@@ -131,7 +140,7 @@ def main() -> None:
         try:
             settings |= {
                 "url": served.url,
-                "logins": mark["logins"],
+                "logins": [*mark["logins"], partner(config)],
                 "ids": ids(config, gateway),
                 "pages": json.loads((HERE / "pages.json").read_text()),
                 "shots": str(shots),

@@ -64,6 +64,8 @@ fn question(action: &str) -> Option<&'static str> {
         "offers" | "offer_report" => "offers",
         "offer" | "lint_offer" => "one offer",
         "offer_letter" => "the letter of an offer",
+        "offer_links" => "links by which a candidate sees an offer",
+        "offer_questions" => "what a candidate asked",
         "roles" => "families, bands and policies",
         _ => return None,
     })
