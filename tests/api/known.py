@@ -28,7 +28,6 @@ class Known:
     def __init__(self, admin: company.Caller, people: company.Caller, offers: dict[str, str]):
         self.people = ids(admin, "/people")
         self.offers = ids(people, "/offers")
-        self.examples = offers
         units = ["Engineering", "Platform", "Sales"]
         pools = ["Research", "Platform tokens"]
         cards = [price["card"] for price in admin.get("/prices")["items"][:8]]
@@ -58,6 +57,9 @@ class Known:
             "prices": prices + [price.split("/")[1] for price in prices[:2]],
             "trace": [*self.people, *grants, *self.offers],
         }
+        # What one of them does to a request, another can't do any more.
+        decided = ("approve_top_up", "deny_top_up", "cancel_top_up")
+        self.examples = {**offers, **dict(zip(decided, self.paths["top-ups"]))}
         self.fields = {
             "person": self.people,
             "unit": units,

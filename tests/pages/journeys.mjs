@@ -466,7 +466,7 @@ export const journeys = {
     // Nobody approves their own.
     if (await page.getByRole("button", { name: "Approve for people" }).count()) {
       await page.getByRole("button", { name: "Approve for people" }).click();
-      await page.getByRole("heading", { name: "Not for you to see or do" }).waitFor();
+      await page.getByRole("alert").first().waitFor();
     }
     const partner = await visitor("partner");
     await partner.page.goto(address);
