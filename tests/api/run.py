@@ -115,7 +115,8 @@ def ask(tool: Path, purser: Purser, described: Path, role: str, key: str, exampl
     ]
     began = time.monotonic()
     done = subprocess.run(
-        [str(part) for part in command], cwd=folder, capture_output=True, text=True, timeout=seconds * 2 + 120
+        [str(part) for part in command], cwd=folder, capture_output=True, text=True, timeout=seconds * 2 + 120,
+        env=os.environ | {"SCHEMATHESIS_HOOKS": "hooks", "PYTHONPATH": str(HERE), "PYTHONDONTWRITEBYTECODE": "1"},
     )
     if done.returncode:
         raise SystemExit(f"as {role}:\n{done.stdout}\n{done.stderr[-2000:]}")
