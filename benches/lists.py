@@ -100,15 +100,21 @@ class Served:
         self.process.stop()
 
 
-def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def of_a_company(about: str) -> argparse.ArgumentParser:
+    """What everybody is asked who measures a company of this size."""
+    parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--people", type=int, default=10_000, help="[%(default)s]")
     parser.add_argument("--months", type=int, default=14, help="[%(default)s]")
+    parser.add_argument("--folder", metavar="DIR", help="where files go for the time of the run; 5 GB")
+    parser.add_argument("--keep", metavar="DIR", help="keeps the company made there for the next run")
+    return parser
+
+
+def arguments() -> argparse.Namespace:
+    parser = of_a_company(__doc__)
     parser.add_argument("--asks", type=int, default=40, help="how often each question is asked [%(default)s]")
     parser.add_argument("--no-times", action="store_true", help="compare totals only")
     parser.add_argument("--no-totals", action="store_true", help="take times only")
-    parser.add_argument("--folder", metavar="DIR", help="where files go for the time of the run; 5 GB")
-    parser.add_argument("--keep", metavar="DIR", help="keeps the company made there for the next run")
     return parser.parse_args()
 
 

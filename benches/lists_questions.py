@@ -24,6 +24,8 @@ class Known:
     charge: dict
     run: dict
     top_up: dict
+    # What somebody asks of themselves with.
+    own_key: str
     model: str
     months: list[str]
     years: list[int]
@@ -46,8 +48,9 @@ class Known:
         # What is read of a closed month is another way than what is worked out. The first one, since months are closed in order.
         if not api.get("/periods")["items"]:
             api.post("/periods", {"month": months[0]})
+        own = api.post("/admin-keys", {"label": "oneself", "roles": ["employee"], "person": asking})
         return cls(
-            top_up=top_up,
+            top_up=top_up, own_key=own["key"],
             people=people, units=every("/units"), pools=every("/pools"), offers=every("/offers"),
             grants=every("/grants"), keys=every("/keys"), months=months,
             years=sorted({int(month[:4]) for month in months}),
@@ -110,9 +113,9 @@ def asked_so(known: Known) -> dict[str, list[Question]]:
     middle = known.months[len(known.months) // 2]
     all_year = (("from", f"{first}-02"), ("to", f"{last}-20"))
 
-    def ways(path: str, *queries: tuple, within: str = "", judged: bool = True) -> tuple[str, list[Question]]:
+    def ways(path: str, *queries: tuple, within: str = "", judged: bool = True, key: str = "") -> tuple[str, list[Question]]:
         path = f"/api/v1{path}"
-        return path, [Question(path, within, query, judged) for query in (queries or ((),))]
+        return path, [Question(path, within, query, judged, key) for query in (queries or ((),))]
 
     grains = ("model", "day", "person", "unit", "key", "tool", "project")
     return dict([
@@ -182,6 +185,12 @@ def asked_so(known: Known) -> dict[str, list[Question]]:
              (("from", f"{middle}-01"), ("to", f"{last}-20")), (("against", "without"), ("from", f"{first}-02"))),
         ways("/roi/policy"),
         ways("/privacy"),
+        ways("/privacy/map"),
+        ways("/privacy/looks", (), (("person", person),)),
+        ways("/me/looks", key=known.own_key),
+        # Everything about somebody.
+        ways("/me/export", judged=False, key=known.own_key),
+        ways("/people/{id}/export", within=person, judged=False),
         (path := "/api/v1/trace/{id}", [
             Question(path, within) for within in
             (person, guaranteed["person"], guaranteed["id"], offer, known.charge["id"])
@@ -211,6 +220,8 @@ def asked_so(known: Known) -> dict[str, list[Question]]:
         ways("/offers/report", (), (("on", f"{middle}-15"),)),
         ways("/offers/{id}", within=offer),
         ways("/offers/{id}/findings", within=offer),
+        ways("/offers/{id}/links", within=offer),
+        ways("/offers/{id}/questions", within=offer),
         ways("/offers/{id}/letter", within=offer),
         ways("/roles"),
     ])

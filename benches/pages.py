@@ -140,12 +140,8 @@ class Visitor:
 
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--people", type=int, default=10_000, help="[%(default)s]")
-    parser.add_argument("--months", type=int, default=14, help="[%(default)s]")
+    parser = lists.of_a_company(__doc__)
     parser.add_argument("--asks", type=int, default=20, help="how often each page is asked for [%(default)s]")
-    parser.add_argument("--folder", metavar="DIR", help="where files go for the time of the run; 5 GB")
-    parser.add_argument("--keep", metavar="DIR", help="keeps the company made there for the next run")
     return parser.parse_args()
 
 
