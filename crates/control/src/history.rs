@@ -30,7 +30,7 @@ impl Control {
         let Understood { person, range, .. } = self.understood(&asked)?;
         let days = Day::of(range.start)..day_after(range.end);
         if stretches(per, &days) > STRETCHES_MAX {
-            return Err(Refused::new(Code::Invalid, format!("that is more than {STRETCHES_MAX} {}s", word(per)))
+            return Err(Refused::new(Code::Invalid, format!("that is more than {STRETCHES_MAX} {}s", per.word()))
                 .hint("ask for fewer days, or for weeks or months")
                 .into());
         }
@@ -41,26 +41,6 @@ impl Control {
             Ok(told(lines, per, from..to))
         })
         .await
-    }
-}
-
-const fn word(per: HistoryPer) -> &'static str {
-    match per {
-        HistoryPer::Day => "day",
-        HistoryPer::Week => "week",
-        HistoryPer::Month => "month",
-    }
-}
-
-/// The first day of the stretch that a day is in.
-fn first(per: HistoryPer, date: Date) -> Date {
-    match per {
-        HistoryPer::Day => date,
-        HistoryPer::Week => {
-            let back = i64::from(date.weekday().to_monday_zero_offset());
-            jiff::Span::new().try_days(back).and_then(|days| date.checked_sub(days)).unwrap_or(date)
-        }
-        HistoryPer::Month => date.first_of_month(),
     }
 }
 
@@ -78,7 +58,7 @@ fn told(lines: Vec<Line<(Day, String)>>, per: HistoryPer, range: Range<Instant>)
     let count = |count: i64| u64::try_from(count).unwrap_or(0);
     let mut sums = BTreeMap::<(Date, String), HistoryRow>::new();
     for Line { of: (day, model), calls, input, cache_read, output, charge } in lines {
-        let starts = first(per, Zone::UTC.date(day.start()));
+        let starts = per.first_day(Zone::UTC.date(day.start()));
         let row = sums.entry((starts, model)).or_insert_with_key(|(starts, model)| HistoryRow {
             starts: starts.to_string(),
             model: model.clone(),

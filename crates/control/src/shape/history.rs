@@ -1,5 +1,7 @@
 //! Usage over time.
 
+use jiff::ToSpan;
+use jiff::civil::Date;
 use purser_core::money::Nano;
 use purser_core::time::Instant;
 use serde::{Deserialize, Serialize};
@@ -15,6 +17,31 @@ pub enum HistoryPer {
     Week,
     /// A calendar month.
     Month,
+}
+
+impl HistoryPer {
+    /// All three, the shortest first.
+    pub const ALL: [Self; 3] = [Self::Day, Self::Week, Self::Month];
+
+    /// As questions and answers name it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Day => "day",
+            Self::Week => "week",
+            Self::Month => "month",
+        }
+    }
+
+    /// The first day of the stretch that a day is in.
+    #[must_use]
+    pub fn first_day(self, date: Date) -> Date {
+        match self {
+            Self::Day => date,
+            Self::Week => date.checked_sub(i64::from(date.weekday().to_monday_zero_offset()).days()).unwrap_or(date),
+            Self::Month => date.first_of_month(),
+        }
+    }
 }
 
 /// A question about usage over time.

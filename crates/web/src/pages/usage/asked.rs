@@ -2,6 +2,7 @@
 
 use jiff::ToSpan;
 use jiff::civil::Date;
+use purser_control::shape::HistoryPer;
 use purser_core::time::Instant;
 use purser_core::zone::Zone;
 
@@ -15,14 +16,6 @@ const USUAL: i32 = 30;
 const BARS_MAX: i32 = 100;
 /// The longest range: ten years.
 const DAYS_MAX: i32 = 3_660;
-
-/// A stretch of time: a bar.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Per {
-    Day,
-    Week,
-    Month,
-}
 
 /// What bars count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,53 +37,30 @@ pub(super) enum Choice {
     Person,
 }
 
-impl Per {
-    const ALL: [Self; 3] = [Self::Day, Self::Week, Self::Month];
-
-    pub(super) const fn word(self) -> &'static str {
-        match self {
-            Self::Day => "day",
-            Self::Week => "week",
-            Self::Month => "month",
-        }
+/// About how many days a bar stands for.
+const fn days(per: HistoryPer) -> i32 {
+    match per {
+        HistoryPer::Day => 1,
+        HistoryPer::Week => 7,
+        HistoryPer::Month => 30,
     }
+}
 
-    const fn days(self) -> i32 {
-        match self {
-            Self::Day => 1,
-            Self::Week => 7,
-            Self::Month => 30,
-        }
-    }
+/// The first day of the next bar.
+pub(super) fn next(per: HistoryPer, first: Date) -> Option<Date> {
+    let span = match per {
+        HistoryPer::Day => 1.day(),
+        HistoryPer::Week => 7.days(),
+        HistoryPer::Month => 1.month(),
+    };
+    first.checked_add(span).ok()
+}
 
-    /// The first day of the one that a day is in.
-    pub(super) fn first(self, date: Date) -> Date {
-        match self {
-            Self::Day => date,
-            Self::Week => {
-                let back = i32::from(date.weekday().to_monday_zero_offset());
-                date.checked_sub(back.days()).unwrap_or(date)
-            }
-            Self::Month => date.first_of_month(),
-        }
-    }
-
-    /// The first day of the next one.
-    pub(super) fn next(self, first: Date) -> Option<Date> {
-        let span = match self {
-            Self::Day => 1.day(),
-            Self::Week => 7.days(),
-            Self::Month => 1.month(),
-        };
-        first.checked_add(span).ok()
-    }
-
-    /// What stands below its bar.
-    pub(super) fn label(self, first: Date) -> String {
-        match self {
-            Self::Day | Self::Week => first.strftime("%-d %b").to_string(),
-            Self::Month => first.strftime("%b %Y").to_string(),
-        }
+/// What stands below a bar.
+pub(super) fn label(per: HistoryPer, first: Date) -> String {
+    match per {
+        HistoryPer::Day | HistoryPer::Week => first.strftime("%-d %b").to_string(),
+        HistoryPer::Month => first.strftime("%b %Y").to_string(),
     }
 }
 
@@ -145,7 +115,7 @@ pub(super) struct Looked {
     pub(super) from: Date,
     /// First day not included.
     pub(super) to: Date,
-    pub(super) per: Per,
+    pub(super) per: HistoryPer,
     pub(super) metric: Metric,
     pub(super) by: Choice,
     choices: Vec<Choice>,
@@ -162,10 +132,10 @@ impl Looked {
         let usual = to.checked_sub(USUAL.days()).unwrap_or(to);
         let from = day("from").filter(|from| *from < to).unwrap_or(usual);
         let from = from.max(to.checked_sub(DAYS_MAX.days()).unwrap_or(from));
-        let days = from.until(to).map_or(USUAL, |span| span.get_days());
-        let fits = |per: &Per| days / per.days() <= BARS_MAX;
-        let wanted = Per::ALL.into_iter().find(|per| per.word() == asked.text("per")).filter(fits);
-        let per = wanted.or_else(|| Per::ALL.into_iter().find(fits)).unwrap_or(Per::Month);
+        let length = from.until(to).map_or(USUAL, |span| span.get_days());
+        let fits = |per: &HistoryPer| length / days(*per) <= BARS_MAX;
+        let wanted = HistoryPer::ALL.into_iter().find(|per| per.word() == asked.text("per")).filter(fits);
+        let per = wanted.or_else(|| HistoryPer::ALL.into_iter().find(fits)).unwrap_or(HistoryPer::Month);
         let metric = Metric::ALL.iter().find(|(_, word, _)| *word == asked.text("metric"));
         let by = choices.iter().copied().find(|by| by.word() == asked.text("by")).unwrap_or(Choice::Model);
         let metric = metric.map_or(Metric::Money, |(metric, ..)| *metric);
@@ -203,12 +173,12 @@ impl Looked {
     }
 
     pub(super) fn pers(&self) -> Vec<Chosen> {
-        let label = |per: Per| match per {
-            Per::Day => "Days",
-            Per::Week => "Weeks",
-            Per::Month => "Months",
+        let words = |per: HistoryPer| match per {
+            HistoryPer::Day => "Days",
+            HistoryPer::Week => "Weeks",
+            HistoryPer::Month => "Months",
         };
-        Per::ALL.map(|per| (per.word(), label(per), per == self.per)).to_vec()
+        HistoryPer::ALL.map(|per| (per.word(), words(per), per == self.per)).to_vec()
     }
 
     pub(super) fn metrics(&self) -> Vec<Chosen> {
@@ -233,7 +203,7 @@ mod tests {
     fn what_can_not_be_read_is_as_usual() {
         let usual = looked(&[]);
         assert_eq!((usual.from.to_string(), usual.last().to_string()), ("2026-10-26".into(), "2026-11-24".into()));
-        assert_eq!((usual.per, usual.metric, usual.by), (Per::Day, Metric::Money, Choice::Model));
+        assert_eq!((usual.per, usual.metric, usual.by), (HistoryPer::Day, Metric::Money, Choice::Model));
         // Nobody's person is a row of one's own usage.
         let strange = looked(&[("from", "soon"), ("to", "<b>"), ("per", "hour"), ("metric", ""), ("by", "person")]);
         assert_eq!(strange.address("/me/usage", None), usual.address("/me/usage", None));
@@ -244,11 +214,11 @@ mod tests {
     #[test]
     fn bars_stay_few_enough_to_be_told_apart() {
         let year = looked(&[("from", "2025-11-24"), ("per", "day")]);
-        assert_eq!(year.per, Per::Week);
+        assert_eq!(year.per, HistoryPer::Week);
         let ages = looked(&[("from", "1900-01-01")]);
-        assert_eq!(ages.per, Per::Month);
+        assert_eq!(ages.per, HistoryPer::Month);
         assert_eq!(ages.from.until(ages.to).unwrap().get_days(), DAYS_MAX);
-        assert_eq!(looked(&[("from", "2026-11-01"), ("per", "month")]).per, Per::Month);
+        assert_eq!(looked(&[("from", "2026-11-01"), ("per", "month")]).per, HistoryPer::Month);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use purser_control::Problem;
 use purser_control::shape::{HistoryRow, Overview, UsageHistory};
 
-use super::asked::{Looked, Metric};
+use super::asked::{Looked, Metric, label, next};
 use super::today;
 use crate::ask::to;
 use crate::chart::{self, Bar, Calendar, Day, Kind, Part, Spec, Stacked, Unit};
@@ -22,10 +22,10 @@ pub(super) fn stacked(history: &UsageHistory, looked: &Looked, visitor: &Visitor
     let series: BTreeSet<&str> = history.items.iter().map(|row| row.model.as_str()).collect();
     let series: Vec<&str> = series.into_iter().collect();
     let mut bars = BTreeMap::<Date, Vec<Part>>::new();
-    let mut first = Some(looked.per.first(looked.from));
+    let mut first = Some(looked.per.first_day(looked.from));
     while let Some(date) = first.filter(|date| *date < looked.to) {
         bars.insert(date, vec![Part::default(); series.len()]);
-        first = looked.per.next(date);
+        first = next(looked.per, date);
     }
     for row in &history.items {
         let bar = row.starts.parse().ok().and_then(|date: Date| bars.get_mut(&date));
@@ -41,7 +41,7 @@ pub(super) fn stacked(history: &UsageHistory, looked: &Looked, visitor: &Visitor
             Metric::Calls => Unit::Requests,
         },
         series: series.into_iter().map(str::to_owned).collect(),
-        bars: bars.into_iter().map(|(date, parts)| Bar { label: looked.per.label(date), parts }).collect(),
+        bars: bars.into_iter().map(|(date, parts)| Bar { label: label(looked.per, date), parts }).collect(),
         per: looked.per.word(),
     });
     drawn("over-time", "Usage over time by model", kind)
