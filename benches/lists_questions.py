@@ -162,6 +162,7 @@ def asked_so(known: Known) -> dict[str, list[Question]]:
              (("since", "2000-01-01"), ("after", known.run["id"])), (("since", "2000-01-01"), ("tool", "claude-code"))),
         ways("/runs/burning", (), (("minutes", "60"),)),
         ways("/runs/{id}", within=known.run["id"]),
+        ways("/runs/{id}/timeline", within=known.run["id"]),
         ways("/observed", EVER, (*EVER, ("person", person))),
         ways("/top-ups", (), (("person", person),)),
         ways("/top-ups/{id}", within=known.top_up["id"]),

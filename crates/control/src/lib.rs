@@ -61,6 +61,7 @@ mod setup;
 mod statements;
 mod stops;
 mod suspense;
+mod timelines;
 mod top_ups;
 mod trace;
 mod trips;

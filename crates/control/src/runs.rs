@@ -107,15 +107,7 @@ impl Control {
         let run = run_id(id)?;
         let (snapshot, now, control) = (self.snapshot(), self.inner.clock.now(), self.clone());
         self.report(move |inner| {
-            let mut lines = inner.reader.run(run).map_err(stored)?;
-            let Some(line) = lines.first().filter(|line| within.person(&snapshot.directory, line.person)) else {
-                return Err(nothing_called(&within, run));
-            };
-            if line.run != run {
-                // It has only started others: theirs are the only charges there are.
-                let unspent = unspent(run, &lines, line);
-                lines.insert(0, unspent);
-            }
+            let lines = inner.tree(&within, &snapshot.directory, run)?;
             let parents = parents(&lines);
             let mut shown: BTreeMap<Option<RunId>, Vec<Run>> = BTreeMap::new();
             let (mut tree_charge, mut tree_calls) = (Nano::ZERO, 0_u64);
@@ -196,7 +188,24 @@ impl Control {
 }
 
 impl Inner {
-    fn show_run(&self, snapshot: &Snapshot, line: &RunLine, parents: &Parents, now: Instant) -> Run {
+    /// A run with all below it, itself first.
+    ///
+    /// # Errors
+    /// No such run, not what the right covers, or the projection.
+    pub(crate) fn tree(&self, within: &Within, directory: &Directory, run: RunId) -> Result<Vec<RunLine>, Error> {
+        let mut lines = self.reader.run(run).map_err(stored)?;
+        let Some(line) = lines.first().filter(|line| within.person(directory, line.person)) else {
+            return Err(nothing_called(within, run));
+        };
+        if line.run != run {
+            // It has only started others: theirs are the only charges there are.
+            let unspent = unspent(run, &lines, line);
+            lines.insert(0, unspent);
+        }
+        Ok(lines)
+    }
+
+    pub(crate) fn show_run(&self, snapshot: &Snapshot, line: &RunLine, parents: &Parents, now: Instant) -> Run {
         let total = line.total();
         let percent = |part: u64, whole: u64| part.saturating_mul(100).checked_div(whole).unwrap_or(0);
         let (calls, input, cached) = (count(total.calls), count(total.input), count(total.cache_read));
@@ -254,9 +263,9 @@ impl Inner {
 }
 
 /// The run that started each.
-type Parents = BTreeMap<RunId, RunId>;
+pub(crate) type Parents = BTreeMap<RunId, RunId>;
 
-fn parents(lines: &[RunLine]) -> Parents {
+pub(crate) fn parents(lines: &[RunLine]) -> Parents {
     lines.iter().filter_map(|line| Some((line.run, line.parent?))).collect()
 }
 

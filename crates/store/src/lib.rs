@@ -55,7 +55,7 @@ pub use queries::{
     AccountRow, Attribution, BilledLine, Burn, ChargeRow, Day, Days, Denial, DenialLog, DenialPage, DenialPlace,
     DenialRow, DenialSum, EventRow, Field, Figures, FlaggableRuns, GrantsSpent, InUnit, InexactLine, KeptRows,
     KeptTable, KnownSession, Line, NamesNow, ObservedRow, ObservedSums, OutcomeCount, OutcomesOf, PAGE_MAX, Page,
-    PaidAccount, PaidDays, PostingRow, RUNS_MAX, Reader, RunLine, RunOnDay, RunsOf, Scope, StatementAccount,
+    PaidAccount, PaidDays, PostingRow, RUNS_MAX, Reader, RunCharge, RunLine, RunOnDay, RunsOf, Scope, StatementAccount,
     StatementAsked, StatementCharge, StatementLeg, TREE_MAX,
 };
 pub use snapshot::Snapshots;

@@ -59,7 +59,7 @@ pub use self::gate::{same_site, session_of};
 use self::letter::offer_letter;
 use self::narrowed::{
     add_key, balances, budgets, burning, charges, confirm_run, denials, flags, give, grants, keys, lift_stop, observed,
-    people, person, place_stop, record_observed, revoke_key, run, runs, stops, usage_history, usage_rows,
+    people, person, place_stop, record_observed, revoke_key, run, run_timeline, runs, stops, usage_history, usage_rows,
 };
 use self::offers::{
     accept_offer, add_offer_link, adopt_roles, answer_question, approve_offer, counter_offer, decline_offer,
@@ -241,6 +241,7 @@ services! {
     get "/runs" => runs, UsageRead;
     get "/runs/burning" => burning, UsageRead;
     get "/runs/{id}" => run, UsageRead;
+    get "/runs/{id}/timeline" => run_timeline, UsageRead;
     post "/runs/{id}/confirm" => confirm_run, RunsConfirm;
     get "/trace/{id}" => trace, UsageRead;
     get "/prices" => prices, PricesRead;

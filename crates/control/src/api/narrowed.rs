@@ -11,8 +11,9 @@ use crate::error::Error;
 use crate::pages::Part;
 use crate::shape::{
     Balance, Budget, Burning, ChangeGrant, ChargePage, DenialPage, Flag, GiveOfGrant, Grant, GrantChange, Key,
-    LastMinutes, List, NewKey, NewStop, ObservedPage, OfPage, Overview, Page, Person, RecordObserved, Run, RunTree,
-    Stop, Taken, UsageHistory, UsageRow, WantedFlags, WantedObserved, WantedPeople, WantedRuns, WantedUsageHistory,
+    LastMinutes, List, NewKey, NewStop, ObservedPage, OfPage, Overview, Page, Person, RecordObserved, Run, RunTimeline,
+    RunTree, Stop, Taken, UsageHistory, UsageRow, WantedFlags, WantedObserved, WantedPeople, WantedRuns,
+    WantedUsageHistory,
 };
 use crate::usage::{By, OfPerson, Wanted};
 use crate::{Control, names};
@@ -141,6 +142,10 @@ pub(super) async fn burning(
 
 pub(super) async fn run(State(control): State<Control>, within: Within, Id(id): Id) -> Answer<RunTree> {
     Answer(control.run(within, &id).await)
+}
+
+pub(super) async fn run_timeline(State(control): State<Control>, within: Within, Id(id): Id) -> Answer<RunTimeline> {
+    Answer(control.run_timeline(within, &id).await)
 }
 
 pub(super) async fn confirm_run(

@@ -38,7 +38,7 @@ fn question(action: &str) -> Option<&'static str> {
         "observed" => "what tools told of usage elsewhere",
         "flags" => "what stands out",
         "runs" | "burning" => "runs of agents",
-        "run" => "one run of an agent",
+        "run" | "run_timeline" => "one run of an agent",
         "trace" => "where money came from and went",
         "suspense" => "calls whose end is not known",
         "bills" | "reconciliation" | "plan_true_up" | "true_ups" => "providers' bills against the ledger",

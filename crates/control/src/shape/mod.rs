@@ -118,7 +118,7 @@ pub use returns::{
     ReturnReport, ReturnRow, WantedReturn, WhatIf, WhatIfReport,
 };
 pub use rewards::{Rewards, RewardsPillar, RewardsTokens, WantedRewards};
-pub use run::{Burning, BurningRun, LastMinutes, Run, RunModel, RunTree, WantedRuns};
+pub use run::{Burning, BurningRun, LastMinutes, Run, RunModel, RunStretch, RunTimeline, RunTree, WantedRuns};
 pub use statement::{
     Signature, Signed, Statement, StatementAccount, StatementDay, StatementEntries, StatementGrant, StatementItem,
     StatementModel, StatementMonth, StatementStatus, StatementTool, StatementUsable, StatementsKey, WantedStatement,

@@ -140,6 +140,47 @@ pub struct RunTree {
     pub tree_calls: u64,
 }
 
+/// What a run and those that it started spent in one stretch of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct RunStretch {
+    /// When it begins: a whole number of stretches since 1970 (UTC).
+    pub at: Instant,
+    /// Calls of the run that were charged in it.
+    pub calls: u64,
+    /// What they cost.
+    pub charge: Nano,
+    /// What calls of the runs that it started cost.
+    pub below: Nano,
+}
+
+/// A run from its first charge to its last call or its stop, with those that it started. A call counts when it was charged,
+/// which is when it ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct RunTimeline {
+    /// Which run.
+    pub id: RunId,
+    /// In order of time and without a gap: 120 at most.
+    pub items: Vec<RunStretch>,
+    /// How long each is.
+    pub minutes: u32,
+    /// What calls of the run cost.
+    pub charge: Nano,
+    /// What calls of the runs that it started cost.
+    pub below: Nano,
+    /// What was corrected in all of these runs afterwards, or came back. With it they cost what `tree_charge` of the run says.
+    pub corrected: Nano,
+    /// What it may spend, with those that it started, where its money is limited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<Nano>,
+    /// Since when the stop that holds it does, where it was placed no later than half an hour after its last call: after that
+    /// a run is over by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopped: Option<Instant>,
+    /// What of the limit was not spent when it was stopped and calls under way had ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left: Option<Nano>,
+}
+
 /// What a run spent lately.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct BurningRun {

@@ -178,7 +178,7 @@ fn narrow(endpoint: &Endpoint, of: &Known) -> Option<Narrow> {
         "observed" | "usage_rows" | "usage_history" | "charges" | "denials" | "flags" | "forecast"
         | "forecast_test" | "returns" => about(format!("{}?person={person}", endpoint.path)),
         "runs" | "burning" => list("", &of.run),
-        "run" | "confirm_run" => about(endpoint.path.replace("{id}", &of.run)),
+        "run" | "run_timeline" | "confirm_run" => about(endpoint.path.replace("{id}", &of.run)),
         "record_outcomes" => {
             let body = format!(r#"{{"outcomes": [{{"person": "{person}", "kind": "report"}}]}}"#);
             Some(Narrow::About(endpoint.path.to_owned(), body))

@@ -163,6 +163,49 @@ async fn what_a_run_may_use_is_told() {
 }
 
 #[tokio::test]
+async fn what_a_run_spent_is_told_by_stretches_with_its_limit_and_its_stop() {
+    let company = Company::new().await;
+    let (_, key) = &company.near;
+    let child = Said { parent: Some(1), ..Said::default() };
+    let course = async |run| company.get(&format!("runs/{}/timeline", id(run))).await;
+    company.call(key, 1, "claude-code", "0.25", Said::default());
+    company.call(key, 1, "claude-code", "0.50", Said::default());
+    let one = course(1).await;
+    assert_eq!((&one["minutes"], &one["charge"], &one["below"]), (&json!(1), &json!("0.75"), &json!("0.00")));
+    assert_eq!(one["items"], json!([{ "at": "2026-11-24T12:00:00Z", "calls": 2, "charge": "0.75", "below": "0.00" }]));
+    assert_eq!((&one["limit"], &one["stopped"], &one["left"]), (&Value::Null, &Value::Null, &Value::Null));
+
+    company.bench.clock.set("2026-11-24T12:03:30Z");
+    company.call(key, 2, "claude-code", "0.125", child);
+    company.call(&company.far.1, 9, "claude-code", "7", Said::default());
+    let longer = course(1).await;
+    let items = longer["items"].as_array().unwrap();
+    assert_eq!((items.len(), &items[1]["charge"], &items[3]["below"]), (4, &json!("0.00"), &json!("0.125")));
+    let unspent = course(2).await;
+    assert_eq!((&unspent["charge"], &unspent["below"]), (&json!("0.125"), &json!("0.00")));
+
+    // A stop soon after the last call is a part of it, one of a run that was over is not.
+    company.bench.clock.set("2026-11-24T14:03:31Z");
+    company.call(key, 1, "claude-code", "1", Said::default());
+    company.bench.clock.set("2026-11-24T14:13:00Z");
+    trip(&company.bench, 1).await;
+    let stopped = course(1).await;
+    assert_eq!((&stopped["minutes"], &stopped["stopped"]), (&json!(2), &json!("2026-11-24T14:13:00Z")));
+    let items = stopped["items"].as_array().unwrap();
+    assert_eq!((items.len(), &items[66]["at"]), (67, &json!("2026-11-24T14:12:00Z")));
+    let tree = company.get(&format!("runs/{}", id(1))).await;
+    assert_eq!((&stopped["charge"], &tree["tree_charge"]), (&json!("1.75"), &json!("1.875")));
+    trip(&company.bench, 9).await;
+    assert_eq!(course(9).await["stopped"], Value::Null);
+
+    let (employee, admin) = (company.key("employee", Some(&company.near.0)).await, company.key("admin", None).await);
+    for (key, run, status) in [(&employee, 1, 200), (&employee, 9, 403), (&employee, 99, 403), (&admin, 99, 404)] {
+        let got = with_key(&company.bench, key, "get", &format!("/api/v1/runs/{}/timeline", id(run)), "").await;
+        assert_eq!(got.status, status, "{run}: {got:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_list_is_of_what_was_asked_for_in_pages() {
     let company = Company::new().await;
     company.call(&company.near.1, 1, "claude-code", "0.25", Said::default());

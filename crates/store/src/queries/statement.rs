@@ -154,7 +154,7 @@ fn whole_days(range: &Range<Instant>) -> Range<Day> {
 }
 
 /// Goes through a person's charges of closed sections in a range of time.
-fn each_closed(
+pub(super) fn each_closed(
     view: &View<'_>,
     person: Bits,
     range: &Range<Instant>,

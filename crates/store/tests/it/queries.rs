@@ -1,7 +1,7 @@
 //! Pages, events and denials; and that every question goes through an index.
 
-use std::collections::BTreeMap;
-use std::ops::ControlFlow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
 
 use purser_core::account::Subject;
@@ -155,6 +155,22 @@ fn check_runs(section: u32) -> Vec<RunLine> {
             assert_eq!(line.spoken, made().map(|row| row.at).max().filter(|_| n == 0), "somebody asked for each");
             check_days(&reader, line, made().map(|row| (row.at, row.counts.prompt_tokens())));
         }
+        let wanted: BTreeSet<RunId> = [run(n, 1)].into();
+        let posted = |range: Range<Instant>| {
+            let mut posted = Vec::new();
+            reader.charges_of_runs(person(n), &wanted, &range, &mut |charge| posted.push(charge)).unwrap();
+            posted
+        };
+        let all = posted(noon(0)..noon(50_000));
+        assert!(all.is_sorted_by_key(|charge| charge.at) && all.iter().all(|charge| wanted.contains(&charge.run)));
+        let line = own.iter().find(|line| line.run == run(n, 1)).unwrap();
+        assert_eq!(all.iter().map(|charge| charge.charge.get()).sum::<i64>(), line.total().charge.get());
+        let middle = all[all.len() / 2].at;
+        assert_eq!(
+            [posted(noon(0)..middle), posted(middle..noon(50_000))].concat(),
+            all,
+            "nothing twice, nothing missed"
+        );
         let tree = reader.run(run(n, 0)).unwrap();
         assert_eq!(tree.iter().map(|line| line.run).collect::<Vec<_>>(), [run(n, 0), run(n, 1)]);
         assert!(tree.iter().all(|line| own.contains(line)), "told alike");

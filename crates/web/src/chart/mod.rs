@@ -42,7 +42,7 @@ pub use pillars::{Pillar, Pillars};
 pub use spark::spark;
 pub use stacked::{Bar, Part, Stacked};
 pub use table::Table;
-pub use timeline::{Cap, Timeline};
+pub use timeline::{Stopped, Stretch, Timeline};
 pub use waterfall::{Step, Waterfall};
 
 use draw::{Draw, escaped};
@@ -103,7 +103,7 @@ pub enum Kind {
     Waterfall(Waterfall),
     /// What comes back for money, by how much more is done with it.
     Gain(Gain),
-    /// A run, minute by minute.
+    /// A run, stretch by stretch.
     Timeline(Timeline),
 }
 

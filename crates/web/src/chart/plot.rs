@@ -25,10 +25,27 @@ impl Plot {
     }
 
     /// The same with room for so many rows of labels.
-    pub(super) fn with_rows(draw: &mut Draw, unit: &Unit, (low, high): (i128, i128), top: i64, rows: usize) -> Self {
+    pub(super) fn with_rows(draw: &mut Draw, unit: &Unit, range: (i128, i128), top: i64, rows: usize) -> Self {
+        Self::within(draw, unit, range, top, rows, 0)
+    }
+
+    /// How much room the labels of such amounts take at the left.
+    pub(super) fn margin(unit: &Unit, low: i128, high: i128) -> i64 {
         let ticks = ticks(low.min(0), high.max(0), 4);
-        let label = ticks.iter().map(|tick| width_of(&unit.short(*tick))).max().unwrap_or(0);
-        let (left, right) = (label + 80, draw.width - 20);
+        ticks.iter().map(|tick| width_of(&unit.short(*tick))).max().unwrap_or(0) + 80
+    }
+
+    /// The same with a margin of at least this: fields above one another begin at the same place.
+    pub(super) fn within(
+        draw: &mut Draw,
+        unit: &Unit,
+        (low, high): (i128, i128),
+        top: i64,
+        rows: usize,
+        margin: i64,
+    ) -> Self {
+        let ticks = ticks(low.min(0), high.max(0), 4);
+        let (left, right) = (Self::margin(unit, low, high).max(margin), draw.width - 20);
         let room = 80 + ROW * i64::try_from(rows).unwrap_or(1);
         let (top, bottom) = (top + 120, draw.height - room);
         let (first, last) = (ticks.first().copied().unwrap_or(0), ticks.last().copied().unwrap_or(1));

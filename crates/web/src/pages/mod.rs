@@ -7,6 +7,7 @@ pub(crate) mod api;
 pub(crate) mod approvals;
 pub(crate) mod boards;
 pub(crate) mod candidate;
+mod course;
 pub(crate) mod exports;
 pub(crate) mod finance;
 pub(crate) mod grants;

@@ -4,11 +4,12 @@ use askama::Template;
 use axum::extract::Path;
 use axum::http::Method;
 use axum::response::Response;
-use purser_control::shape::{NewStop, Run, RunTree, Stop, StopWhat};
+use purser_control::shape::{NewStop, Run, RunTimeline, RunTree, Stop, StopWhat};
 use purser_control::{Permission, Problem};
 use purser_core::run::RunLimits;
 
 use crate::ask::{escape, to};
+use crate::csv;
 use crate::form::{Asked, Sent};
 use crate::frame::Frame;
 use crate::say::{self, Markup, money, percent, span, tokens, when};
@@ -24,6 +25,8 @@ struct RunPage {
     facts: Vec<(&'static str, Markup)>,
     cost: Markup,
     tree_cost: Option<Markup>,
+    course: Markup,
+    course_file: String,
     not_exact: Option<Markup>,
     active: bool,
     may_stop: bool,
@@ -101,13 +104,18 @@ impl RunLine {
 
 /// What a run is called: its tool, and what it is for.
 pub(crate) fn label(run: &Run) -> String {
-    let tool = tool(run);
-    run.project.as_ref().map_or_else(|| tool.to_owned(), |project| format!("{tool}, {project}"))
+    called(&run.tool, run.project.as_deref())
+}
+
+/// The same of what is known of it.
+pub(crate) fn called(client: &str, project: Option<&str>) -> String {
+    let tool = tool(client);
+    project.map_or_else(|| tool.to_owned(), |project| format!("{tool}, {project}"))
 }
 
 /// The program that called; many don't say which they are.
-fn tool(run: &Run) -> &str {
-    if matches!(run.tool.as_str(), "" | "other") { "Unnamed tool" } else { &run.tool }
+fn tool(client: &str) -> &str {
+    if matches!(client, "" | "other") { "Unnamed tool" } else { client }
 }
 
 /// `GET /runs/{id}`
@@ -118,6 +126,8 @@ pub(crate) async fn show(visitor: Visitor, Path(id): Path<String>, Asked(asked):
 async fn look(visitor: &Visitor, id: &str, done: &str) -> Result<RunPage, Problem> {
     let address = to(&["runs", id]);
     let RunTree { run, below, limits, flags, tree_charge, .. } = visitor.ask.get(&address).await?;
+    let by_time = to(&["runs", id, "timeline"]);
+    let course: RunTimeline = visitor.ask.get(&by_time).await?;
     let (currency, zone, now) = (&visitor.currency, &visitor.zone, visitor.now);
     let is_own = visitor.me.person == Some(run.person);
     let mut facts = vec![
@@ -142,9 +152,14 @@ async fn look(visitor: &Visitor, id: &str, done: &str) -> Result<RunPage, Proble
         frame: visitor.frame(&label(&run)).having(super::me::done(done)),
         id: run.id.to_string(),
         whose: (!is_own).then(|| run.name.clone()).flatten(),
-        tool: run.version.as_ref().map_or_else(|| tool(&run).to_owned(), |version| format!("{} {version}", tool(&run))),
+        tool: run
+            .version
+            .as_ref()
+            .map_or_else(|| tool(&run.tool).to_owned(), |version| format!("{} {version}", tool(&run.tool))),
         facts,
         cost: money(run.charge, currency),
+        course: super::course::drawn(&course, visitor),
+        course_file: csv::link(&by_time),
         tree_cost: (tree_charge != run.charge).then(|| money(tree_charge, currency)),
         not_exact: run.not_exact.is_positive().then(|| money(run.not_exact, currency)),
         active: run.active,

@@ -5,8 +5,8 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use purser_web::chart::{
-    Band, Bar, BurnDown, Calendar, Cap, Day, Distribution, Figure, Gain, Kind, Left, Measured, Outlook, Part, Pillar,
-    Pillars, RunsOut, Spec, Stacked, Step, Timeline, Unit, Waterfall, svg,
+    Band, Bar, BurnDown, Calendar, Day, Distribution, Figure, Gain, Kind, Left, Measured, Outlook, Part, Pillar,
+    Pillars, RunsOut, Spec, Stacked, Step, Stopped, Stretch, Timeline, Unit, Waterfall, svg,
 };
 
 use crate::read::{check, elements, tenths, value};
@@ -165,11 +165,18 @@ proptest! {
 
     #[test]
     fn timelines_stay_in_their_frame(
-        began in any::<u16>(), spent in vec(figure(), 0..300), saved in vec(figure(), 0..60),
-        caps in vec((".{0,20}", figure()), 0..4), stopped_after in option::of(0_usize..400),
+        spent in vec((figure(), figure()), 0..300), limit in option::of(figure()),
+        stopped_after in option::of(0_usize..400), per in ".{0,20}",
     ) {
-        let caps = caps.into_iter().map(|(name, amount)| Cap { name, amount });
-        checked(Kind::Timeline(Timeline { unit: money(), began, spent, caps: caps.collect(), stopped_after, saved }));
+        let stretches = spent.into_iter().zip(0..).map(|((own, below), at)| Stretch { label: format!("{at}"), own, below });
+        let stopped = stopped_after.map(|after| Stopped { after, at: "noon".to_owned() });
+        let stretches: Vec<Stretch> = stretches.collect();
+        let sum = stretches.iter().map(|one| i128::from(one.own.max(0)) + i128::from(one.below.max(0))).sum::<i128>();
+        let chart = Timeline { unit: Unit::Tokens, stretches, per, until: "last".to_owned(), limit, stopped };
+        if let Some(foot) = checked(Kind::Timeline(chart)).table.foot {
+            prop_assert_eq!(read(&foot[3]), sum, "the last of the sums is the sum");
+            prop_assert_eq!(read(&foot[1]) + read(&foot[2]), sum);
+        }
     }
 }
 
@@ -207,14 +214,13 @@ fn what_people_wrote_is_text() {
     let waterfall =
         Waterfall { unit: money(), from: nasty.to_owned(), first: 5, steps: vec![step], to: nasty.to_owned() };
     let pillar = Pillar { name: nasty.to_owned(), amount: 5 };
-    let cap = Cap { name: nasty.to_owned(), amount: 5 };
     let timeline = Timeline {
         unit: money(),
-        began: 0,
-        spent: vec![1, 2],
-        caps: vec![cap],
-        stopped_after: Some(2),
-        saved: vec![3],
+        stretches: vec![Stretch { label: nasty.to_owned(), own: 1, below: 2 }],
+        per: nasty.to_owned(),
+        until: nasty.to_owned(),
+        limit: Some(9),
+        stopped: Some(Stopped { after: 1, at: nasty.to_owned() }),
     };
     let pillars = Pillars { unit: money(), pillars: vec![pillar] };
     for kind in [Kind::Stacked(stacked), Kind::Waterfall(waterfall), Kind::Pillars(pillars), Kind::Timeline(timeline)] {

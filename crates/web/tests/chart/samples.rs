@@ -3,8 +3,8 @@
 use jiff::civil::{Date, date};
 use purser_core::money::Currency;
 use purser_web::chart::{
-    Band, Bar, BurnDown, Calendar, Cap, Day, Distribution, Gain, Kind, Left, Measured, Outlook, Part, Pillar, Pillars,
-    RunsOut, Spec, Stacked, Step, Timeline, Unit, Waterfall,
+    Band, Bar, BurnDown, Calendar, Day, Distribution, Gain, Kind, Left, Measured, Outlook, Part, Pillar, Pillars,
+    RunsOut, Spec, Stacked, Step, Stopped, Stretch, Timeline, Unit, Waterfall,
 };
 
 /// Whole dollars.
@@ -108,16 +108,19 @@ fn distribution(is_log: bool) -> Distribution {
 fn timeline() -> Timeline {
     let spent =
         (0..48).map(|at| (if at < 30 { 12 + noise(at) / 5 } else { 30 + (at - 30) * 9 + noise(at) / 4 }) * UNIT / 100);
+    let label = |minute: i64| format!("{:02}:{:02}", (832 + minute) / 60, (832 + minute) % 60);
+    let stretches = spent.zip(0..).map(|(own, at)| Stretch {
+        label: label(at),
+        own,
+        below: if (20..26).contains(&at) { noise(at + 7) * UNIT / 100 } else { 0 },
+    });
     Timeline {
         unit: money(),
-        began: 13 * 60 + 52,
-        spent: spent.collect(),
-        caps: vec![
-            Cap { name: "the run's cap a minute".to_owned(), amount: 2 * UNIT },
-            Cap { name: "breaker".to_owned(), amount: 8 * UNIT / 5 },
-        ],
-        stopped_after: Some(48),
-        saved: (0..20).map(|at| (190 + at) * UNIT / 100).collect(),
+        stretches: stretches.collect(),
+        per: "minute".to_owned(),
+        until: label(48),
+        limit: Some(50 * UNIT),
+        stopped: Some(Stopped { after: 48, at: label(47) }),
     }
 }
 

@@ -19,6 +19,14 @@ async fn a_run_is_stopped_and_goes_on_by_its_pages() {
         page.text.split("action=\"").find(|part| part.starts_with("/stops/")).unwrap().split('"').next().unwrap();
     let went = own.submit(lift, &format!("back=%2Fruns%2F{near_run}")).await;
     assert_eq!(went.header("location"), format!("/runs/{near_run}?done=resumed"), "{went:?}");
+    let drawn = own.get(&format!("/runs/{near_run}")).await;
+    assert!(
+        drawn.text.contains("id=\"chart-course-wide-title\"") && drawn.text.contains("$0.25 in one minute"),
+        "{}",
+        drawn.text
+    );
+    let file = own.get(&format!("/csv/runs/{near_run}/timeline")).await;
+    assert!(file.status == 200 && file.text.lines().count() == 4, "asked, a row, total: {file:?}");
     let list = own.get("/me/runs?days=1").await;
     assert!(list.text.contains(&near_run) && !list.text.contains(&far_run), "{}", list.text);
     // A word in the address is no sentence of its own.
