@@ -284,6 +284,26 @@ async fn an_export_is_prepared_in_the_address_and_is_what_the_api_gives() {
     assert_eq!(file.status, 200, "{address}: {file:?}");
     assert!(file.text.contains("Person 1") && !file.text.contains("Person 2"), "{}", file.text);
     assert!(page.text.contains("this file is of everybody"), "FOCUS has no part by person: {}", page.text);
+
+    let page =
+        finance.get("/exports?person=Person+1&model=claude-sonnet-4-5&span=2026-11&names=true&to=2099-01-01").await;
+    let links: Vec<String> = page
+        .text
+        .split("href=\"")
+        .filter(|rest| rest.starts_with("/api/v1/exports/"))
+        .map(|rest| rest.split('"').next().unwrap().replace("&amp;", "&").replace("&#38;", "&"))
+        .collect();
+    assert_eq!(links.len(), 6, "{links:?}");
+    let statements = links.iter().find(|link| link.contains("statements") && !link.contains("jsonl")).unwrap();
+    assert!(statements.contains("month=2026-11") && !statements.contains("model="), "{statements}");
+    let file = finance.at_api(&bench).get(statements).await;
+    assert!(file.status == 200 && file.text.contains("Person 1") && !file.text.contains("Person 2"), "{file:?}");
+    let parquet = links.iter().find(|link| link.contains("parquet")).unwrap();
+    assert!(parquet.contains("model=") && !parquet.contains("2099"), "only days that are over: {parquet}");
+    let year = finance.get("/exports?span=2026&from=2099-01-01").await;
+    assert!(year.text.contains("year=2026") && year.text.contains("None of these days is over yet"), "{}", year.text);
+    let lines = links.iter().find(|link| link.contains("jsonl") && link.contains("statements")).unwrap();
+    assert_eq!(finance.at_api(&bench).get(lines).await.status, 200, "{lines}");
 }
 
 #[tokio::test]
