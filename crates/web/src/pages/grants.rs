@@ -3,8 +3,8 @@
 use askama::Template;
 use axum::extract::Path;
 use axum::response::Response;
-use purser_control::Problem;
 use purser_control::shape::{Trace, TracedClause, TracedOffer};
+use purser_control::{Permission, Problem};
 
 use crate::ask::to;
 use crate::frame::Frame;
@@ -34,6 +34,8 @@ struct GrantPage {
 }
 
 struct Promise {
+    /// The page of the offer, for whoever may see it.
+    offer: Option<String>,
     number: String,
     guarantee: String,
     written: Option<String>,
@@ -146,8 +148,10 @@ async fn look(visitor: &Visitor, id: &str) -> Result<GrantPage, Problem> {
 }
 
 fn promise(offer: TracedOffer, visitor: &Visitor) -> Option<Promise> {
+    let to_offer = visitor.may(Permission::OffersRead).then(|| format!("/offers/{}", offer.id));
     let TracedClause { number, guarantee, written, starts, ends, guaranteed, .. } = offer.clause?;
     Some(Promise {
+        offer: to_offer,
         number,
         guarantee,
         written: written.amount().cloned(),

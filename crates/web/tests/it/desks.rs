@@ -42,7 +42,7 @@ async fn a_request_is_asked_for_and_approved_by_somebody_else() {
 
 #[tokio::test]
 async fn the_brake_asks_twice_for_everything_and_says_what_it_does_not_know() {
-    let Company { bench, far, .. } = Company::new().await;
+    let Company { bench, far, nears, .. } = Company::new().await;
     let admin = Browser::of(&bench, Role::Admin).await;
     let not_sure = admin.submit("/admin/stop", "kind=company").await;
     assert_eq!(not_sure.status, 400);
@@ -52,6 +52,8 @@ async fn the_brake_asks_twice_for_everything_and_says_what_it_does_not_know() {
     let stopped = admin.submit("/admin/stop", "kind=person&name=Person+2").await;
     assert_eq!(stopped.header("location"), "/admin/stop?done=stopped", "{stopped:?}");
     let page = admin.get("/admin/stop").await;
+    let (_, burning) = page.text.split_once("Spending most now").unwrap();
+    assert!(burning.contains(&format!("/runs/{}/stop", nears.run)), "{}", page.text);
     assert!(page.text.contains(&far.id.to_string()) && page.text.contains("/lift\""), "{}", page.text);
     // Whom it does not concern sees nothing of it.
     let own = Browser::of(&bench, Role::Employee).await.get("/admin/stop").await;

@@ -3,14 +3,20 @@
 use askama::Template;
 use axum::http::{Method, StatusCode};
 use axum::response::Response;
-use purser_control::shape::{List, NewStop, Stop, StopWhat};
+use purser_control::shape::{Burning, BurningRun, List, NewStop, Stop, StopWhat};
 use purser_control::{Permission, Problem};
 
 use crate::ask::to;
 use crate::form::{Asked, Fields, Sent, Wrong};
 use crate::frame::Frame;
-use crate::say::{Markup, sentence, when};
+use crate::pages::runs::called;
+use crate::say::{Markup, money, sentence, when};
 use crate::visitor::{Visitor, see};
+
+/// How far back it is looked for what spends most, in minutes.
+const MINUTES: u32 = 60;
+/// So many runs of them are shown.
+const BURNING: usize = 10;
 
 /// What can be stopped: the word of the form, and what to call it.
 const KINDS: [(&str, &str); 7] = [
@@ -32,7 +38,21 @@ struct Stops {
     name: String,
     wrong: Option<Wrong>,
     rows: Vec<Row>,
+    /// For whoever may see what is spent.
+    burning: Option<Vec<Burns>>,
+    more_burning: bool,
     json: String,
+}
+
+/// A run that is spending.
+struct Burns {
+    id: String,
+    label: String,
+    who: String,
+    charge: Markup,
+    per_minute: Markup,
+    last: Markup,
+    stopped: bool,
 }
 
 struct Row {
@@ -52,6 +72,10 @@ pub(crate) async fn show(visitor: Visitor, Asked(asked): Asked) -> Response {
 async fn look(visitor: &Visitor, done: &str, filled: &Fields, wrong: Option<Wrong>) -> Result<Stops, Problem> {
     let address = to(&["stops"]);
     let stops: List<Stop> = visitor.ask.get(&address).await?;
+    let mut burning = None;
+    if visitor.may(Permission::UsageRead) {
+        burning = Some(visitor.ask.get::<Burning>(&to(&["runs", "burning"]).with("minutes", MINUTES)).await?.items);
+    }
     let done = match done {
         "stopped" => Some("Stopped: calls under way are cut, and no new one is let through."),
         "resumed" => Some("Lifted: calls are let through again."),
@@ -70,6 +94,8 @@ async fn look(visitor: &Visitor, done: &str, filled: &Fields, wrong: Option<Wron
         name: filled.text("name").to_owned(),
         wrong,
         rows: stops.items.iter().map(|stop| row(stop, visitor)).collect(),
+        more_burning: burning.as_ref().is_some_and(|runs| runs.len() > BURNING),
+        burning: burning.map(|runs| runs.iter().take(BURNING).map(|run| burns(run, visitor)).collect()),
         json: address.link().to_owned(),
     })
 }
@@ -96,6 +122,18 @@ fn row(stop: &Stop, visitor: &Visitor) -> Row {
         since: when(stop.since, &visitor.zone, visitor.now),
         by: stop.by.clone(),
         asked: stop.lift_asked_by.clone(),
+    }
+}
+
+fn burns(run: &BurningRun, visitor: &Visitor) -> Burns {
+    Burns {
+        id: run.run.to_string(),
+        label: called(&run.tool, run.project.as_deref()),
+        who: run.name.clone().unwrap_or_else(|| run.person.to_string()),
+        charge: money(run.charge, &visitor.currency),
+        per_minute: money(run.per_minute, &visitor.currency),
+        last: when(run.last, &visitor.zone, visitor.now),
+        stopped: run.stopped,
     }
 }
 
