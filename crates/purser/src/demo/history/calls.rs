@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use purser_control::Control;
 use purser_core::charge::{ChargeRecord, Dialect, Mark as CallMark};
-use purser_core::id::KeyId;
+use purser_core::id::{KeyId, RunId};
 use purser_core::money::Nano;
 use purser_core::rating;
 use purser_core::scope::CallScope;
@@ -102,7 +102,8 @@ impl Caller {
             person: key.person,
             key: key.id,
             unit: Some(unit),
-            run: None,
+            // What an agent does on a day is one session of its.
+            run: key.agent.is_some().then(|| session(key.id, call.at)),
             session: None,
             provider: call.provider.to_owned(),
             requested: call.model.to_owned(),
@@ -114,7 +115,7 @@ impl Caller {
             card: card.version(),
             mark: CallMark::Exact,
             terms,
-            client: if key.agent.is_some() { "agent" } else { "sdk" }.to_owned(),
+            client: if key.agent.is_some() { "claude-code" } else { "sdk" }.to_owned(),
             attempt: 0,
             beside: Vec::new(),
             parent: None,
@@ -130,4 +131,10 @@ impl Caller {
         held.settle(settlement).map_err(|error| failed(&error))?;
         Ok(Became::Paid(charge))
     }
+}
+
+/// An agent's session of a day (UTC).
+fn session(key: KeyId, at: Instant) -> RunId {
+    const DAY_S: i64 = 86_400;
+    RunId::new(key.get() ^ u128::from(at.as_secs().div_euclid(DAY_S).unsigned_abs()))
 }
