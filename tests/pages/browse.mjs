@@ -1,63 +1,14 @@
 // Drives a real browser: `node browse.mjs SETTINGS.json`. What is wrong goes to standard output, a line each; the end is
 // `done`.
 import { mkdirSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
+import { browser, problems, require, settings, visitor } from "./visitor.mjs";
 
-const settings = JSON.parse(readFileSync(process.argv[2], "utf8"));
-const require = createRequire(join(settings.modules, "package.json"));
-const { chromium } = require("playwright-core");
 const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 const { journeys } = await import("./journeys.mjs");
 
-const flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-  "--disable-component-update", "--disable-sync"];
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
-const problems = [];
 let looked = 0;
-
-// A fresh profile per browser: what one visitor's browser keeps is not another's.
-const browser = await chromium.launch({ executablePath: settings.chromium, headless: true, args: flags });
-
-/** Somebody's browser, signed in unless they are nobody. */
-export async function visitor(role, options = {}) {
-  const { theme = "light", width = 1280, height = 900, scripts = true } = options;
-  const context = await browser.newContext({
-    baseURL: settings.url,
-    colorScheme: theme,
-    viewport: { width, height },
-    javaScriptEnabled: scripts,
-    reducedMotion: "reduce",
-    timezoneId: "Europe/Berlin",
-  });
-  const page = await context.newPage();
-  page.setDefaultTimeout(20_000);
-  const elsewhere = [];
-  page.on("request", (request) => {
-    if (!request.url().startsWith(settings.url)) elsewhere.push(request.url());
-  });
-  page.on("console", (message) => {
-    if (message.type() === "error" && !/status of (401|403|404|409|410|400|422)/.test(message.text())) {
-      problems.push(`${role} ${page.url()}: the console says ${message.text()}`);
-    }
-  });
-  page.on("pageerror", (error) => problems.push(`${role} ${page.url()}: ${error}`));
-  if (role !== "nobody") {
-    const login = settings.logins.find((login) => login.role === role);
-    await page.goto("/login");
-    await page.getByLabel("Mail address").fill(login.email);
-    await page.getByLabel("Password", { exact: true }).fill(login.password);
-    await page.getByRole("button", { name: "Sign in", exact: true }).first().click();
-    await page.waitForURL((url) => !url.pathname.startsWith("/login"));
-  }
-  return {
-    page,
-    async close() {
-      if (elsewhere.length) problems.push(`${role}: asked other hosts: ${elsewhere.slice(0, 3)}`);
-      await context.close();
-    },
-  };
-}
 
 const name = (role, path) => `${role}${path.replace(/[^a-z0-9]+/gi, "-").replace(/-$/, "")}`;
 

@@ -3,7 +3,7 @@
 
 `./test pages` makes a demo company, serves it, and drives Debian's Chromium over it. Needs the release binary (or another,
 named in PURSER_BIN). Screenshots go to `target/pages/`. `--only ROLE` looks at one role's pages, `--data DIR` takes a company
-that is there, `--months N` makes a shorter one.
+that is there, `--months N` makes a shorter one. `--pictures` tests nothing and takes the pictures of README and docs again.
 """
 
 import argparse
@@ -16,6 +16,7 @@ import sys
 import tempfile
 import urllib.error
 import urllib.request
+from decimal import Decimal
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -80,10 +81,13 @@ def ids(config: Path, gateway: int) -> dict[str, str]:
     offers = purser("offer", "list", "--config", config)
     # The last of them: those of the history came before.
     state = lambda word: [offer["id"] for offer in offers if offer["state"] == word][-1]
+    hired = next(offer["candidate"] for offer in offers if offer["state"] == "accepted" and offer["has_tokens"])
+    # The dearest session of the company's months.
+    session = max(purser("runs", "--since", "2000-01-01", "--config", config), key=lambda run: Decimal(run["charge"]))["id"]
     link = purser("offer", "link", state("viewed"), "--config", config)["link"].rsplit("/", 1)[-1]
     return {
         "person": person, "grant": grants[0]["id"], "request": waiting[0]["id"], "run": runs[0]["id"],
-        "pool": pools[0]["id"], "offer": state("countered"), "draft": state("draft"), "link": link,
+        "pool": pools[0]["id"], "offer": state("countered"), "draft": state("draft"), "link": link, "hired": hired, "session": session,
     }
 
 
@@ -119,11 +123,13 @@ def main() -> None:
     asked.add_argument("--only", action="append", help="only this role's pages, and no journeys")
     asked.add_argument("--data", type=Path, help="a demo company that is there already")
     asked.add_argument("--months", type=int, default=14)
+    asked.add_argument("--pictures", action="store_true", help="only take those in docs/pictures again")
     wanted = asked.parse_args()
     node = shutil.which("node") or sys.exit("these tests need Node.js 20 or later on the PATH")
     settings = {"chromium": browser(), "modules": str(modules())}
-    shots = REPOSITORY / "target" / "pages"
-    shutil.rmtree(shots, ignore_errors=True)
+    shots, pictures = REPOSITORY / "target" / "pages", REPOSITORY / "docs" / "pictures"
+    if not wanted.pictures:
+        shutil.rmtree(shots, ignore_errors=True)
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         data = wanted.data.absolute() if wanted.data else folder / "company"
@@ -144,11 +150,12 @@ def main() -> None:
                 "ids": ids(config, gateway),
                 "pages": json.loads((HERE / "pages.json").read_text()),
                 "shots": str(shots),
+                "pictures": str(pictures),
                 "only": wanted.only,
             }
             (folder / "settings.json").write_text(json.dumps(settings))
             done = subprocess.run(
-                [node, HERE / "browse.mjs", folder / "settings.json"], env=plain_environment(HOME=temporary),
+                [node, HERE / ("pictures.mjs" if wanted.pictures else "browse.mjs"), folder / "settings.json"], env=plain_environment(HOME=temporary),
                 timeout=LONGEST,
             )
         finally:
@@ -157,7 +164,7 @@ def main() -> None:
         log = (folder / "log").read_text()
         if done.returncode or " ERROR " in log or "panicked" in log:
             raise SystemExit(f"the pages are not as they should be\n{log[-2000:]}")
-    print(f"screenshots: {shots}")
+    print(f"screenshots: {pictures if wanted.pictures else shots}")
 
 
 if __name__ == "__main__":
