@@ -1,6 +1,6 @@
 // Journeys: money: budget, bill, return, pools and decisions.
 import assert from "node:assert/strict";
-import { tabTo, within } from "./steps.mjs";
+import { tabTo } from "./steps.mjs";
 
 export const journeys = {
   async "finance sees at once whether the month is on budget, and it equals the API"({ visitor }) {
@@ -70,13 +70,6 @@ export const journeys = {
     assert.equal(await free(), before);
     assert.ok(Math.abs(await freeOf(from) - (giver - 1.5)) < 1e-6);
     assert.ok(Math.abs(await freeOf(to) - (taker + 1.5)) < 1e-6);
-    await close();
-  },
-
-  async "from the first page of finance to the shadow key on the bill, in one click"({ visitor }) {
-    const { page, close } = await visitor("finance");
-    await within(page, 3, [() => page.getByRole("link", { name: "Each difference" }).click()],
-      () => page.getByText(/key/i).and(page.locator("main td")).first());
     await close();
   },
 };

@@ -1,53 +1,13 @@
 // Journeys: what one does with one's own budget, runs and keys.
 import assert from "node:assert/strict";
-import { within } from "./steps.mjs";
 
 export const journeys = {
-  async "an employee sees what is left today at once, and it equals the API"({ visitor, settings }) {
-    const { page, close } = await visitor("employee");
-    const shown = await page.locator(".figure data").getAttribute("value");
-    const answer = await page.request.get(`/api/v1/balances?person=${settings.ids.person}`);
-    const { items } = await answer.json();
-    assert.equal(shown, items[0].spendable);
-    await within(page, 3, [], () => page.getByRole("heading", { name: "Left to spend now" }));
-    await close();
-  },
-
-  async "an employee stops a running agent within two clicks, and lets it go on"({ visitor }) {
-    const { page, close } = await visitor("employee");
-    await page.getByRole("button", { name: /^Stop .*release/ }).first().click();
-    await page.getByText("The run is stopped").waitFor();
-    await page.getByRole("link", { name: /release/ }).first().click();
-    await page.getByRole("button", { name: "Let it go on" }).click();
-    await page.getByText("The run may go on.").waitFor();
-    await page.getByRole("button", { name: "Stop this run" }).waitFor();
-    await close();
-  },
-
-  async "why the last call was refused is said on the first page"({ visitor }) {
-    const { page, close } = await visitor("employee");
-    const card = page.getByRole("region", { name: "Last refused call" });
-    await card.getByText("A limit that applies to you had too little left").waitFor();
-    await card.getByRole("link", { name: "Ask for more" }).click();
-    await page.getByRole("heading", { name: "A new request" }).waitFor();
-    await close();
-  },
-
   async "from what is left to the grant behind it and its charges, in two clicks"({ visitor }) {
     const { page, close } = await visitor("employee");
     await page.getByRole("link", { name: "Grants and the promise behind them" }).click();
     await page.getByRole("link", { name: /The promise behind it/ }).first().click();
     await page.getByRole("heading", { name: "Charges it paid" }).waitFor();
     await page.getByRole("heading", { name: "All figures agree" }).waitFor();
-    await close();
-  },
-
-  async "the run that burned most is two clicks from the first page"({ visitor }) {
-    const { page, close } = await visitor("employee");
-    await page.getByRole("link", { name: "All runs" }).click();
-    await page.getByRole("row", { name: /release/ }).getByRole("link").first().click();
-    await page.getByRole("heading", { name: "What it cost" }).waitFor();
-    await page.getByRole("heading", { name: "By model" }).waitFor();
     await close();
   },
 
