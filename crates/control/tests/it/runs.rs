@@ -1,8 +1,11 @@
 //! Runs: seen by whoever may, stopped and let go on by whoever may.
 
 use purser_control::shape::{Key, Person};
+use purser_core::account::{AccountKey, Subject};
 use purser_core::breaker::Breaker;
 use purser_core::id::RunId;
+use purser_core::money::Nano;
+use purser_core::run::budget_period;
 use purser_core::stop::Tripped;
 use purser_store::Denial;
 use serde_json::{Value, json};
@@ -195,6 +198,14 @@ async fn what_a_run_spent_is_told_by_stretches_with_its_limit_and_its_stop() {
     assert_eq!((items.len(), &items[66]["at"]), (67, &json!("2026-11-24T14:12:00Z")));
     let tree = company.get(&format!("runs/{}", id(1))).await;
     assert_eq!((&stopped["charge"], &tree["tree_charge"]), (&json!("1.75"), &json!("1.875")));
+    assert_eq!((&stopped["below"], &stopped["limit"], &stopped["left"]), (&json!("0.125"), &Value::Null, &Value::Null));
+
+    // Its money is limited by an account that the gateway opens with its first call.
+    let began = "2026-11-24T12:00:00Z".parse().unwrap();
+    let account = AccountKey { subject: Subject::Run(RunId::new(1)), period: budget_period(began) };
+    company.bench.ledger.accounts(&[(account, Nano::new(5_000_000_000))]).unwrap();
+    let limited = course(1).await;
+    assert_eq!((&limited["limit"], &limited["left"]), (&json!("5.00"), &json!("3.125")), "less what was spent below");
     trip(&company.bench, 9).await;
     assert_eq!(course(9).await["stopped"], Value::Null);
 
