@@ -87,19 +87,11 @@ pub(crate) fn answered(json: &[u8]) {
 
 /// The people whose ids stand in a text.
 fn people_in(text: &[u8]) -> impl Iterator<Item = PersonId> {
+    let beginning = const { PersonId::PREFIX.len() + 1 };
     let prefix = const { PersonId::PREFIX };
-    let mut rest = text;
-    std::iter::from_fn(move || {
-        loop {
-            let place = rest
-                .windows(prefix.len() + 1)
-                .position(|at| at.starts_with(prefix.as_bytes()) && at.ends_with(b"_"))?;
-            let id = rest.get(place..place + prefix.len() + 1 + DIGITS)?;
-            rest = rest.get(place + prefix.len() + 1..)?;
-            if let Some(person) = std::str::from_utf8(id).ok().and_then(|id| id.parse().ok()) {
-                return Some(person);
-            }
-        }
+    memchr::memmem::find_iter(text, prefix.as_bytes()).filter_map(move |place| {
+        let id = text.get(place..place + beginning + DIGITS)?;
+        std::str::from_utf8(id).ok()?.parse().ok()
     })
 }
 

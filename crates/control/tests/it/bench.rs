@@ -1,10 +1,11 @@
 //! A fresh folder with an open control plane on a clock of its own.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
+use axum::Router;
 use purser_control::shape::{Key, NewGrant, NewKey, NewPerson, Person};
-use purser_control::{Code, Control, Error, Founding, KeptDirectory, Parts, Random};
+use purser_control::{Code, Control, Error, Founding, KeptDirectory, Parts, Random, api};
 use purser_core::money::Currency;
 use purser_core::time::{Clock, Instant};
 use purser_core::zone::Zone;
@@ -21,6 +22,8 @@ pub(crate) struct Bench {
     /// What the gateway writes of calls that it refuses.
     pub(crate) denials: DenialLog,
     folder: tempfile::TempDir,
+    /// The API's two doors, each put together once: it takes longer than most requests.
+    doors: [OnceLock<Router>; 2],
 }
 
 impl Bench {
@@ -61,7 +64,17 @@ impl Bench {
         };
         let founding = Founding { currency: Currency::usd(), zone: Zone::UTC };
         let control = Control::open(parts, founding).await.unwrap();
-        Self { control, ledger, clock, random, projector, denials, folder }
+        Self { control, ledger, clock, random, projector, denials, folder, doors: Default::default() }
+    }
+
+    /// The API as the local administrator has it.
+    pub(crate) fn local(&self) -> Router {
+        self.doors[0].get_or_init(|| api::local(&self.control)).clone()
+    }
+
+    /// The API as TCP has it.
+    pub(crate) fn open_door(&self) -> Router {
+        self.doors[1].get_or_init(|| api::open(&self.control)).clone()
     }
 
     /// The data folder.
@@ -71,16 +84,16 @@ impl Bench {
 
     /// Closes in order and opens again, as a restart does.
     pub(crate) async fn restart(self) -> Self {
-        let Self { control, ledger, clock, random, projector, denials, folder } = self;
+        let Self { control, ledger, clock, random, projector, denials, folder, doors } = self;
         ledger.close().unwrap();
-        drop((control, projector, denials));
+        drop((control, projector, denials, doors));
         Self::open(folder, clock, random, Made::default()).await
     }
 
     /// Dies without closing and opens again.
     pub(crate) async fn crash(self) -> Self {
-        let Self { control, ledger, clock, random, projector, denials, folder } = self;
-        drop((control, ledger, projector, denials));
+        let Self { control, ledger, clock, random, projector, denials, folder, doors } = self;
+        drop((control, ledger, projector, denials, doors));
         Self::open(folder, clock, random, Made::default()).await
     }
 

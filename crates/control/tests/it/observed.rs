@@ -7,7 +7,6 @@ use http_body_util::BodyExt as _;
 use hyper::Request;
 use hyper::service::Service as _;
 use hyper_util::service::TowerToHyperService;
-use purser_control::api;
 use purser_control::shape::{Key, Person};
 use purser_core::charge::{self, ChargeRecord};
 use purser_core::money::Nano;
@@ -82,7 +81,7 @@ async fn post(bench: &Bench, path: &str, headers: &[(&str, &str)], body: Vec<u8>
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
-    let service = TowerToHyperService::new(api::open(&bench.control));
+    let service = TowerToHyperService::new(bench.open_door());
     let response = service.call(request.body(Body::from(body)).unwrap()).await.unwrap();
     let status = response.status().as_u16();
     (status, response.into_body().collect().await.unwrap().to_bytes().to_vec())

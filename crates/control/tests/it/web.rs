@@ -5,7 +5,6 @@ use hyper::body::Bytes;
 use hyper::service::Service;
 use hyper::{HeaderMap, Request};
 use hyper_util::service::TowerToHyperService;
-use purser_control::api;
 use serde_json::Value;
 
 use crate::bench::Bench;
@@ -30,14 +29,14 @@ impl Got {
 
 /// One request of the local administrator, which has to succeed.
 pub(crate) async fn local(bench: &Bench, method: &str, path: &str, body: &str) -> Value {
-    let got = through(api::local(&bench.control), method, path, &[], body).await;
+    let got = through(bench.local(), method, path, &[], body).await;
     assert_eq!(got.status, 200, "{method} {path}: {got:?}");
     got.json()
 }
 
 /// One request with these headers.
 pub(crate) async fn ask(bench: &Bench, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Got {
-    through(api::open(&bench.control), method, path, headers, body).await
+    through(bench.open_door(), method, path, headers, body).await
 }
 
 async fn through(door: axum::Router, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Got {

@@ -6,8 +6,8 @@ use axum::http::{HeaderMap, Request};
 use http_body_util::BodyExt as _;
 use hyper::service::Service as _;
 use hyper_util::service::TowerToHyperService;
+use purser_control::Role;
 use purser_control::shape::{FundPool, MovePerson, NewLogin, NewOffer, NewPool, NewTopUp, NewUnit, Person};
-use purser_control::{Role, api};
 use purser_core::id::RunId;
 
 use crate::bench::Bench;
@@ -61,7 +61,7 @@ impl Browser {
 
     /// The same session at the JSON API.
     pub(crate) fn at_api(&self, bench: &Bench) -> Self {
-        Self { pages: purser_control::api::open(&bench.control), cookie: self.cookie.clone() }
+        Self { pages: bench.open_door(), cookie: self.cookie.clone() }
     }
 
     pub(crate) async fn get(&self, path: &str) -> Got {
@@ -109,7 +109,7 @@ impl Browser {
 pub(crate) async fn local(bench: &Bench, method: &str, path: &str, body: &str) {
     let request = Request::builder().method(method).uri(path).header("content-type", "application/json");
     let request = request.body(Body::from(body.to_owned())).unwrap();
-    let response = TowerToHyperService::new(api::local(&bench.control)).call(request).await.unwrap();
+    let response = TowerToHyperService::new(bench.local()).call(request).await.unwrap();
     assert_eq!(response.status(), 200, "{method} {path}");
 }
 
