@@ -97,12 +97,13 @@ bugs! {
     ObservedIgnored = "observed-ignored", "What counts of observed usage is left out.", Plan | Denial;
     OverdrawnMandate = "overdrawn-mandate", "A manager's mandate gives on after it has given all.", Promises;
     TopUpWithoutGrant = "top-up-without-grant", "More money is approved and its grant is not made.", Promises;
+    LastingRole = "lasting-role", "A role that was said of somebody stays when it is taken back.", Promises;
     HalfAChange = "half-a-change", "A start takes the parts of a change that was never finished.", Plan | Denial | Promises | Conduct;
     NotTruedUp = "not-trued-up", "The provider's late figures are ignored.", Quiet;
 }
 
 impl Bug {
-    /// Does it show only in how calls are planned?
+    /// Does it show only in what is seen of the company: in how calls are planned, in who has which role?
     pub(crate) const fn is_about_plans(self) -> bool {
         matches!(
             self,
@@ -116,6 +117,7 @@ impl Bug {
                 | Self::AnyTool
                 | Self::ObservedIgnored
                 | Self::LateGrants
+                | Self::LastingRole
         )
     }
 }

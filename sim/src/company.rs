@@ -254,6 +254,7 @@ fn doctored(event: &Event, bug: Bug) -> Option<Event> {
         },
         Event::GrantVoided { .. } | Event::PersonLeft { .. } if bug == Bug::VoidLeavesMoney => return None,
         Event::PersonZoneChanged { .. } if bug == Bug::OldClock => return None,
+        Event::PersonRoleSet { role: None, .. } if bug == Bug::LastingRole => return None,
         Event::Part { events, .. } => *events = events.iter().filter_map(|event| doctored(event, bug)).collect(),
         _ => {}
     }

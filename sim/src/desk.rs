@@ -280,7 +280,7 @@ impl World {
         }
     }
 
-    /// The directory is what everybody goes by now; the auditor's books of pools agree.
+    /// The directory is what everybody goes by now; the auditor's books of pools and its list of roles agree.
     pub(crate) fn show_everybody(&mut self, ahead: &[(u64, Vec<u8>)]) -> Step {
         self.version = self.audit.published(ahead);
         self.tally.note("limits changed");
@@ -292,10 +292,21 @@ impl World {
         }
         own.sort_unstable();
         let theirs = self.audit.pool_years();
-        if own == theirs {
-            return Ok(());
+        if own != theirs {
+            let what = format!("the directory's pools are {own:?}, by the journal {theirs:?}");
+            return Err(Finding::new(Check::Promises, what));
         }
-        Err(Finding::new(Check::Promises, format!("the directory's pools are {own:?}, by the journal {theirs:?}")))
+        // As whoever decides by them sees them.
+        let seen = if self.has(Bug::LastingRole) { &self.company.seen } else { &self.company.directory };
+        let role = |id| seen.role_of(id).map(|role| (role.family.to_string(), role.level.map(|l| l.to_string())));
+        let mut own: Vec<_> = seen.people().filter_map(|person| Some((person.id.get(), role(person.id)?))).collect();
+        own.sort_unstable();
+        let theirs = self.audit.roles();
+        if own != theirs {
+            let what = format!("people's roles are {own:?} by the directory, by the journal {theirs:?}");
+            return Err(Finding::new(Check::Promises, what));
+        }
+        Ok(())
     }
 }
 

@@ -128,6 +128,10 @@ impl World {
         if self.has(Bug::OverdrawnMandate) && self.dice.per_mille(500) {
             return self.wish_about_top_ups(at);
         }
+        if self.has(Bug::LastingRole) && self.dice.per_mille(300) {
+            let person = self.some_person()?;
+            return self.some_role_of(person, at).map(|event| Wish { events: vec![event], at, careless: false });
+        }
         let events = match self.dice.weighted(&[8, 5, 4, 8, 3, 3, 14, 9, 34, 45, 4, 8, 30]) {
             0 => self.wish_for_a_limit(at),
             1 => self.wish_about_budgets(at),
@@ -239,7 +243,7 @@ impl World {
 
     fn wish_about_people(&mut self, at: Instant) -> Option<Vec<Event>> {
         let place = self.dice.index(PLACES.len());
-        Some(match self.dice.weighted(&[4, 5, 9, 1, 2, 1]) {
+        Some(match self.dice.weighted(&[4, 5, 9, 1, 2, 1, 4]) {
             0 if self.company.directory.people().count() < PEOPLE_MAX => {
                 let (person, unit, zone) = (PersonId::new(self.new_id()), self.some_unit()?, zone(place));
                 let grant = self.grant_for(person, &zone, at);
@@ -261,8 +265,22 @@ impl World {
             }
             3 => vec![Event::PersonLeft { person: self.some_person()?, at }],
             4 => vec![Event::KeyIssued(issued(KeyId::new(self.new_id()), self.some_person()?, at))],
-            _ => vec![Event::KeyRevoked { key: self.some(&self.company.keys.clone())?, at }],
+            5 => vec![Event::KeyRevoked { key: self.some(&self.company.keys.clone())?, at }],
+            _ => {
+                let person = self.some_person()?;
+                vec![self.some_role_of(person, at)?]
+            }
         })
+    }
+
+    /// Somebody's role is said, of a family that the company knows or one that it does not, or taken back. Now and then of
+    /// nobody.
+    fn some_role_of(&mut self, person: PersonId, at: Instant) -> Option<Event> {
+        let family = *self.dice.pick(&["engineering", "legal"]);
+        let level = Level::try_new(u8::try_from(self.dice.below(5)).ok()?);
+        let role = self.dice.per_mille(700).then(|| Role { family: family.parse().expect("it is a word"), level });
+        let person = if self.dice.per_mille(970) { person } else { PersonId::new(self.new_id()) };
+        Some(Event::PersonRoleSet { person, role, at })
     }
 
     /// Something is stopped, but mostly it soon goes on.
@@ -869,6 +887,10 @@ impl World {
         let terms = latest.tokens.as_deref();
         let zone = terms.map_or(zone(0), |terms| terms.zone.clone());
         events.push(Event::PersonAdded { person, unit: known.unit, zone: zone.clone(), at });
+        if self.dice.per_mille(100) {
+            // What is said before the letter is accepted is over with it.
+            events.push(self.some_role_of(person, at)?);
+        }
         if let Some(terms) = terms {
             let mut made = terms.grant(grant, person, &zone, offer, at);
             if self.has(Bug::UncommittedAcceptance) {

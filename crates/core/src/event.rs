@@ -31,7 +31,7 @@ use crate::money::Currency;
 use crate::observed::{Observation, ObservedUse};
 use crate::policy::Policy;
 use crate::price::PriceList;
-use crate::role::RoleChange;
+use crate::role::{Role, RoleChange};
 use crate::scope::Scope;
 use crate::stop::StopOn;
 use crate::time::Instant;
@@ -39,7 +39,7 @@ use crate::top_up::Rules;
 use crate::zone::Zone;
 
 /// The latest version this program reads. It writes the earliest in which an event means what it means.
-pub const EVENT_VERSION: u32 = 8;
+pub const EVENT_VERSION: u32 = 9;
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -116,6 +116,17 @@ pub enum Event {
         /// after it.
         effective: Instant,
         /// When it was made known.
+        at: Instant,
+    },
+    /// Somebody's role was said, or what was said of it is taken back. What was said last counts: a role that is set stands
+    /// until an offer is accepted or another is set. Since version 9.
+    PersonRoleSet {
+        /// Who.
+        person: PersonId,
+        /// The role; `None` to fall back to that of the offer they accepted last, or to none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        role: Option<Role>,
+        /// When.
         at: Instant,
     },
     /// Somebody left: their keys stop working. What was spent stays. Whoever comes back is a new person.
@@ -340,6 +351,7 @@ impl Event {
     /// The earliest version in which this event can be read.
     fn version(&self) -> u32 {
         match self {
+            Self::PersonRoleSet { .. } => 9,
             Self::TopUp(_) => 8,
             Self::GrantMade(grant) if grant.is_of_version_8() => 8,
             Self::PolicySet { policy: Some(policy), .. } if policy.top_ups != Rules::default() => 8,

@@ -23,7 +23,7 @@ use crate::snapshot;
 
 /// The latest version of what is in one that this program knows: the control plane's `FOLD_VERSION`. A test there holds
 /// the two together.
-pub(crate) const VERSION: u32 = 9;
+pub(crate) const VERSION: u32 = 10;
 /// How many are kept: the newest, and one to fall back to.
 const KEPT: usize = 2;
 /// Ends a fold's name.

@@ -127,6 +127,12 @@ impl Audit {
         self.versions.last().map(|company| company.pool_years()).unwrap_or_default()
     }
 
+    /// Whose role is known, with its family and level, as everybody knows it.
+    #[must_use]
+    pub fn roles(&self) -> Vec<(u128, (String, Option<String>))> {
+        self.versions.last().map(|company| company.roles()).unwrap_or_default()
+    }
+
     /// Money was set aside.
     pub fn asked(&mut self, hold: HoldName, asked: Asked) -> Checked {
         let twice = |known: &Known| (known.asked.call, known.asked.attempt) == (asked.call, asked.attempt);

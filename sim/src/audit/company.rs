@@ -4,7 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::calendar::{NEVER, Often, PLACES};
-use super::happening::{Asking, Budget, Desks, Happening, Id, Moving, On, Remedy, RoleStep, StopOn, StopStep, Terms};
+use super::happening::{
+    Asking, Budget, Desks, Happening, Id, Moving, On, Remedy, RoleStep, StopOn, StopStep, Terms, Work,
+};
 use super::life::{Change, Grant, Lived};
 use super::offers::Offer;
 use super::pools::Pools;
@@ -26,9 +28,33 @@ pub(super) struct Person {
     pub(super) left: Option<i64>,
     moving: Option<Moving>,
     pub(super) desks: Option<Desks>,
+    /// All that was ever said of their role, in order.
+    pub(super) told: Vec<Told>,
+}
+
+/// What was said of somebody's role.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Told {
+    /// By a letter that they accepted.
+    Letter(Work),
+    /// By itself.
+    Set(Work),
+    /// That what was said by itself holds no more.
+    Taken,
 }
 
 impl Person {
+    /// As the last word has it; where that takes back what was said by itself, as the last letter has it.
+    fn role(&self) -> Option<&Work> {
+        match self.told.last()? {
+            Told::Letter(work) | Told::Set(work) => Some(work),
+            Told::Taken => self.told.iter().rev().find_map(|told| match told {
+                Told::Letter(work) => Some(work),
+                _ => None,
+            }),
+        }
+    }
+
     pub(super) fn unit(&self, at: i64) -> Id {
         self.stays.iter().rev().find(|(from, _)| *from <= at).map_or(0, |(_, unit)| *unit)
     }
@@ -148,7 +174,8 @@ impl Company {
                 self.new_id("person", *person)?;
                 self.open_unit(*unit)?;
                 let (stays, moves, left, moving) = (vec![(i64::MIN, *unit)], Vec::new(), None, None);
-                self.people.insert(*person, Person { stays, place: *place, moves, left, moving, desks: None });
+                let (desks, told) = (None, Vec::new());
+                self.people.insert(*person, Person { stays, place: *place, moves, left, moving, desks, told });
             }
             Happening::PersonMoved { person, unit, effective, at } => {
                 self.open_unit(*unit)?;
@@ -164,6 +191,9 @@ impl Company {
                 let last = person.moves.last().map_or(i64::MIN, |(last, _)| *last);
                 rule(effective >= at && from >= last, || "a move comes before another one".to_owned())?;
                 person.moves.push((from, *place));
+            }
+            Happening::PersonRole { person, role } => {
+                self.present_mut(*person)?.told.push(role.clone().map_or(Told::Taken, Told::Set));
             }
             Happening::PersonLeft { person, at } => self.present_mut(*person)?.left = Some(*at),
             Happening::GrantMade(terms) => self.make_grant(terms)?,
@@ -255,7 +285,7 @@ impl Company {
         rule(person.left.is_none(), || "they have left".to_owned()).map(|()| person)
     }
 
-    fn present_mut(&mut self, id: Id) -> Result<&mut Person, String> {
+    pub(super) fn present_mut(&mut self, id: Id) -> Result<&mut Person, String> {
         self.present(id)?;
         self.people.get_mut(&id).ok_or_else(|| "there is no such person".to_owned())
     }
@@ -334,6 +364,12 @@ impl Company {
             RoleStep::Approvals { rules } => rule(*rules < 1_000, || "too many rules".to_owned())?,
         }
         Ok(())
+    }
+
+    /// Whose role is known, and which it is.
+    pub(super) fn roles(&self) -> Vec<(Id, Work)> {
+        let known = self.people.iter().filter_map(|(id, person)| Some((*id, person.role()?.clone())));
+        known.collect()
     }
 
     /// Does it leave a period less than the floor of its letter, while the term runs and its person is here?

@@ -20,6 +20,7 @@ pub(super) enum Happening {
     PersonAdded { person: Id, unit: Id, place: usize },
     PersonMoved { person: Id, unit: Id, effective: Option<i64>, at: i64 },
     ZoneChanged { person: Id, place: usize, effective: i64, at: i64 },
+    PersonRole { person: Id, role: Option<Work> },
     PersonLeft { person: Id, at: i64 },
     GrantMade(Box<Terms>),
     GrantVoided { grant: Id, at: i64 },
@@ -38,6 +39,9 @@ pub(super) enum Happening {
     Observed(Box<Sight>),
     Part { change: Id, last: bool, events: Vec<Happening> },
 }
+
+/// A family of roles and a level of it.
+pub(super) type Work = (String, Option<String>);
 
 /// How much of a period may be moved, in hundredths.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -204,6 +208,7 @@ pub(super) struct Version {
     pub(super) number: i128,
     /// `None`: the candidate.
     pub(super) by: Option<Who>,
+    pub(super) role: Work,
     /// What a grant of it has, but for whose, when and where it is made.
     pub(super) terms: Option<Terms>,
     /// What a whole period of it is not cut below.
@@ -320,6 +325,7 @@ impl Happening {
     /// The earliest version of the form that can say it.
     fn version(&self) -> i128 {
         match self {
+            Self::PersonRole { .. } => 9,
             Self::TopUp(_) | Self::Policy { desks: Some(Desks { said: true, .. }), .. } => 8,
             Self::GrantMade(terms) if terms.top_up.is_some() => 8,
             Self::Observed(_)
@@ -356,6 +362,7 @@ impl Happening {
             Self::PersonAdded { .. } => "event: person_added",
             Self::PersonMoved { .. } => "event: person_moved",
             Self::ZoneChanged { .. } => "event: person_zone_changed",
+            Self::PersonRole { .. } => "event: person_role_set",
             Self::PersonLeft { .. } => "event: person_left",
             Self::GrantMade(_) => "event: grant_made",
             Self::GrantVoided { .. } => "event: grant_voided",
@@ -465,6 +472,10 @@ impl Happening {
             "person_zone_changed" => {
                 let (person, place) = (id(of.must("person")?)?, place(of.must("zone")?)?);
                 Self::ZoneChanged { person, place, effective: moment(of.must("effective")?)?, at: at(&mut of)? }
+            }
+            "person_role_set" => {
+                at(&mut of)?;
+                Self::PersonRole { person: id(of.must("person")?)?, role: of.maybe("role").map(work).transpose()? }
             }
             "person_left" => Self::PersonLeft { person: id(of.must("person")?)?, at: at(&mut of)? },
             "grant_made" => Self::GrantMade(Box::new(terms(&mut of)?)),
@@ -976,6 +987,13 @@ fn who(value: Json) -> Read<Who> {
     Ok(who)
 }
 
+fn work(value: Json) -> Read<Work> {
+    let mut of = value.fields("a role")?;
+    let work = (of.must("family")?.text()?, of.maybe("level").map(Json::text).transpose()?);
+    of.end()?;
+    Ok(work)
+}
+
 fn version(value: Json) -> Read<Box<Version>> {
     let mut of = value.fields("a version")?;
     let (by, company) = of.must("by")?.kind()?;
@@ -987,15 +1005,12 @@ fn version(value: Json) -> Read<Box<Version>> {
     if of.must("content")?.text()?.len() != 64 {
         return Err("what a version says has a hash of 64 digits".to_owned());
     }
-    let mut role = of.must("role")?.fields("a role")?;
-    role.must("family")?.text()?;
-    role.maybe("level");
-    role.end()?;
+    let role = work(of.must("role")?)?;
     of.maybe("place");
     of.maybe("reason");
     let (terms, floor) = of.maybe("tokens").map(tokens).transpose()?.unzip();
     let (number, floor) = (of.must("number")?.number()?, floor.flatten());
-    let version = Version { number, by, terms, floor, at: at(&mut of)? };
+    let version = Version { number, by, role, terms, floor, at: at(&mut of)? };
     of.end()?;
     Ok(Box::new(version))
 }

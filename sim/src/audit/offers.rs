@@ -1,7 +1,7 @@
 //! Offers by first principles: one state after the other, nothing set aside longer or shorter than a guarantee is with its
 //! candidate, and never an acceptance without its grant nor a grant without its acceptance.
 
-use super::company::{Company, Ruled, rule};
+use super::company::{Company, Ruled, Told, rule};
 use super::happening::{Id, OfferStep, Terms, Version, Who};
 use super::pools::For;
 
@@ -190,9 +190,12 @@ impl Company {
             self.offers.insert(id, offer);
             return Ok(());
         }
-        self.offers.get_mut(&id).ok_or("there is no such offer")?.step(step)?;
-        if let OfferStep::Accepted { person, grant, .. } = step {
-            self.present(*person)?;
+        let offer = self.offers.get_mut(&id).ok_or("there is no such offer")?;
+        offer.step(step)?;
+        if let OfferStep::Accepted { person, grant, version, .. } = step {
+            let letter = offer.versions.iter().find(|known| known.number == *version);
+            let role = letter.map(|letter| letter.role.clone()).ok_or("there is no such version")?;
+            self.present_mut(*person)?.told.push(Told::Letter(role));
             let voided = grant.and_then(|grant| self.grants.get(&grant)).is_some_and(|grant| grant.voided.is_some());
             rule(!voided, || "its grant was voided before".to_owned())?;
         }

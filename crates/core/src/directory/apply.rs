@@ -57,6 +57,7 @@ fn take_it(directory: &mut Directory, event: &Event) -> Result<(), EventError> {
         Event::PersonZoneChanged { person, zone, effective, at } => {
             directory.change_zone(*person, zone, *effective, *at)
         }
+        Event::PersonRoleSet { person, role, at } => directory.set_role(*person, role.as_ref(), *at),
         Event::PersonLeft { person, at } => {
             let unit = directory.present(*person)?.unit;
             directory.unit_mut(unit, |unit| unit.people = unit.people.saturating_sub(1));
@@ -176,6 +177,7 @@ impl Directory {
             added_at: at,
             left_at: None,
             policy: None,
+            role: None,
             grants: Box::default(),
             budgets: Box::default(),
         };
@@ -400,7 +402,7 @@ impl Directory {
         }
     }
 
-    fn person_mut(&mut self, id: PersonId, change: impl FnOnce(&mut Person)) {
+    pub(super) fn person_mut(&mut self, id: PersonId, change: impl FnOnce(&mut Person)) {
         if let Some(person) = self.people.get_mut(&id) {
             change(Arc::make_mut(person));
         }

@@ -32,7 +32,7 @@ use std::sync::Arc;
 pub use error::EventError;
 pub use floor::BelowFloor;
 pub use life::LifeError;
-pub use record::{Company, Key, Person, Unit};
+pub use record::{Company, Key, Person, SetRole, Unit};
 pub use reserves::ReserveShort;
 pub use stored::{STORED_VERSION, StoredError};
 

@@ -1,9 +1,9 @@
-//! Offers and what is set about roles.
+//! Offers, what is set about roles, and who is in which.
 
 use std::sync::Arc;
 
 use super::table::Table;
-use super::{Directory, EventError};
+use super::{Directory, EventError, SetRole};
 use crate::event::{OfferEvent, RoleEvent};
 use crate::grant::{Grant, GrantSource};
 use crate::id::{OfferId, PersonId};
@@ -11,12 +11,13 @@ use crate::offer::{Offer, OfferError, State, Version};
 use crate::pool::CommitmentOf;
 use crate::role::{Role, Roles};
 use crate::run::RunLimits;
+use crate::time::Instant;
 
 /// Offers by id, and the roles they are measured by.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Offers {
     pub(super) by_id: Table<OfferId, Arc<Offer>>,
-    /// The offer that somebody accepted last, which says their role.
+    /// The offer that somebody accepted last, which says their role where nothing was said since.
     pub(super) accepted: Table<PersonId, OfferId>,
     pub(super) roles: Arc<Roles>,
 }
@@ -51,9 +52,18 @@ impl Directory {
         Some((offer.id, offer.version(offer.accepted?.version)?))
     }
 
-    /// Somebody's role, by the offer that they accepted last; `None` for whoever came without one.
+    /// Somebody's role, as it was said last: set by itself, or by the offer that they accepted last. `None` where neither
+    /// was.
     pub fn role_of(&self, person: PersonId) -> Option<&Role> {
-        self.accepted_by(person).map(|(_, version)| &version.role)
+        match self.set_role_of(person) {
+            Some(set) => Some(&set.role),
+            None => self.accepted_by(person).map(|(_, version)| &version.role),
+        }
+    }
+
+    /// The role that was set for somebody, where it is what counts: no offer was accepted since, and it was not taken back.
+    pub fn set_role_of(&self, person: PersonId) -> Option<&SetRole> {
+        self.person(person)?.role.as_ref()
     }
 
     /// What each run of somebody may use at most: as their policy and that of their role say, the lower of both.
@@ -78,6 +88,14 @@ impl Directory {
         Ok(())
     }
 
+    /// Any family may be named, as in offers: what the company sets for it later counts from then on.
+    pub(super) fn set_role(&mut self, id: PersonId, role: Option<&Role>, at: Instant) -> Result<(), EventError> {
+        self.present(id)?;
+        let role = role.map(|role| SetRole { role: Arc::new(role.clone()), at });
+        self.person_mut(id, |person| person.role = role);
+        Ok(())
+    }
+
     pub(super) fn take_offer(&mut self, event: &OfferEvent) -> Result<(), EventError> {
         let id = event.offer();
         let next = match event {
@@ -93,6 +111,10 @@ impl Directory {
         self.keeps_its_word(&next)?;
         self.has_its_funds(&next)?;
         self.offers.insert(Arc::new(next));
+        if let OfferEvent::Accepted { person, .. } = event {
+            // The letter says their role now.
+            self.person_mut(*person, |person| person.role = None);
+        }
         Ok(())
     }
 

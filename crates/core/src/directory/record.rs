@@ -8,6 +8,7 @@ use crate::grant::Grant;
 use crate::id::{KeyId, PersonId, UnitId};
 use crate::money::Currency;
 use crate::policy::Policy;
+use crate::role::Role;
 use crate::scope::Scope;
 use crate::time::Instant;
 use crate::zone::{Zone, Zones};
@@ -62,10 +63,22 @@ pub struct Person {
     pub left_at: Option<Instant>,
     /// A policy of their own, which stands in for the company's as a whole.
     pub policy: Option<Arc<Policy>>,
+    /// Their role as it was said after any offer that they accepted; [`Directory::role_of`](super::Directory::role_of) says
+    /// which one counts.
+    pub(super) role: Option<SetRole>,
     /// Their grants in the order they were made, ended and voided ones included.
     pub grants: Box<[Arc<Grant>]>,
     /// The budgets on what they spend with some tools, ended ones included.
     pub budgets: Box<[Arc<Budget>]>,
+}
+
+/// A role that was said of somebody by itself, not by an offer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SetRole {
+    /// Which.
+    pub role: Arc<Role>,
+    /// When it was said.
+    pub at: Instant,
 }
 
 impl Person {

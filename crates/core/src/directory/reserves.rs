@@ -338,6 +338,7 @@ impl Directory {
             | Event::UnitAdded { .. }
             | Event::UnitClosed { .. }
             | Event::PersonAdded { .. }
+            | Event::PersonRoleSet { .. }
             | Event::BudgetSet(_)
             | Event::BudgetEnded { .. }
             | Event::KeyIssued(_)

@@ -1,11 +1,11 @@
 //! A directory as bytes, so that a start need not take in every event again.
 //!
 //! ```text
-//! directory = zones scopes calendars grant-terms budget-terms company? policy units people keys pools roles offers stops
-//!             reserves top-ups mandates absences
+//! directory = zones scopes calendars people's-roles grant-terms budget-terms company? policy units people keys pools roles
+//!             offers stops reserves top-ups mandates absences
 //! ```
 //!
-//! What a hundred thousand people have in common (zones, scopes, cadences, priorities) stands once, as JSON, and is
+//! What a hundred thousand people have in common (zones, scopes, roles, cadences, priorities) stands once, as JSON, and is
 //! referred to by number; what they don't is numbers as they are in memory. Little endian; a count or a place in a
 //! table is a varint. Every structure is taken apart field by field, so that a new field does not compile until it has
 //! its place here and [`STORED_VERSION`] its next number.
@@ -22,7 +22,7 @@ use super::pools::Pools;
 use super::reserves::Reserves;
 use super::table::Table;
 use super::top_ups::TopUps;
-use super::{Company, Directory, Key, Person, Unit};
+use super::{Company, Directory, Key, Person, SetRole, Unit};
 use crate::budget::{Budget, BudgetOn};
 use crate::calendar::{Cadence, Days};
 use crate::event::KeyHash;
@@ -33,7 +33,7 @@ use crate::offer::Offer;
 use crate::policy::Policy;
 use crate::pool::{Commitment, CommitmentOf, FiscalYear, Movement, Pool, PoolOn, PoolYear, Share};
 use crate::price::PriceBook;
-use crate::role::FixedCalendar;
+use crate::role::{FixedCalendar, Role};
 use crate::scope::Scope;
 use crate::stop::Stop;
 use crate::time::Instant;
@@ -41,7 +41,7 @@ use crate::top_up::{Absence, Mandate};
 use crate::zone::{Zone, Zones};
 
 /// The version of the bytes.
-pub const STORED_VERSION: u32 = 9;
+pub const STORED_VERSION: u32 = 10;
 
 /// The bytes are not a directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -109,7 +109,7 @@ pub(super) fn write(directory: &Directory) -> Vec<u8> {
         out.budgets(budgets);
     });
     out.list(people.values(), |out, person| {
-        let Person { id, unit, zones, added_at, left_at, policy, grants, budgets } = &**person;
+        let Person { id, unit, zones, added_at, left_at, policy, role, grants, budgets } = &**person;
         out.bits(id.get());
         // A person's unit is always one of the units.
         out.count(numbers.get(unit).copied().unwrap_or_default());
@@ -121,6 +121,11 @@ pub(super) fn write(directory: &Directory) -> Vec<u8> {
         out.instant(*added_at);
         out.option(left_at.as_ref(), |out, at| out.instant(*at));
         out.option(policy.as_deref(), Writer::json);
+        out.option(role.as_ref(), |out, SetRole { role, at }| {
+            let place = out.roles.place(&**role);
+            out.count(place);
+            out.instant(*at);
+        });
         out.list(grants.iter(), |out, grant| out.grant(grant));
         out.budgets(budgets);
     });
@@ -160,6 +165,7 @@ pub(super) fn read(bytes: &[u8], prices: PriceBook) -> Result<Directory, StoredE
     from.zones = from.list(Reader::json)?;
     from.scopes = from.list(|from| from.json().map(Arc::new))?;
     from.calendars = from.list(|from| from.json().map(Arc::new))?;
+    from.roles = from.list(|from| from.json().map(Arc::new))?;
     from.grant_terms = from.list(Reader::json)?;
     from.budget_terms = from.list(Reader::json)?;
     let mut directory = Directory { prices, ..Directory::default() };
@@ -201,6 +207,12 @@ pub(super) fn read(bytes: &[u8], prices: PriceBook) -> Result<Directory, StoredE
             added_at: from.instant()?,
             left_at: from.option(Reader::instant)?,
             policy: from.option(|from| from.json().map(Arc::new))?,
+            role: from.option(|from| {
+                let place = usize::try_from(from.number()?).ok();
+                let role = place.and_then(|place| from.roles.get(place)).map(Arc::clone);
+                let role = role.ok_or(StoredError("it refers to a role that is not there"))?;
+                Ok(SetRole { role, at: from.instant()? })
+            })?,
             grants: from.list(|from| from.grant(id).map(Arc::new))?.into_boxed_slice(),
             budgets: from.budgets(BudgetOn::Person(id), &mut directory.budgets)?,
         };
@@ -278,6 +290,7 @@ struct Writer {
     zones: Shared<Zone>,
     scopes: Shared<Scope>,
     calendars: Shared<FixedCalendar>,
+    roles: Shared<Role>,
     grant_terms: Shared<GrantTerms>,
     budget_terms: Shared<BudgetTerms>,
     bytes: Vec<u8>,
@@ -286,9 +299,10 @@ struct Writer {
 impl Writer {
     /// The tables, then what refers to them.
     fn finish(self) -> Vec<u8> {
-        let Self { zones, scopes, calendars, grant_terms, budget_terms, bytes } = self;
+        let Self { zones, scopes, calendars, roles, grant_terms, budget_terms, bytes } = self;
         let mut front = Self::default();
-        for texts in [zones.texts, scopes.texts, calendars.texts, grant_terms.texts, budget_terms.texts] {
+        let tables = [zones.texts, scopes.texts, calendars.texts, roles.texts, grant_terms.texts, budget_terms.texts];
+        for texts in tables {
             front.list(texts.iter(), |front, text| front.text(text));
         }
         front.bytes.extend_from_slice(&bytes);
@@ -515,6 +529,7 @@ struct Reader<'a> {
     zones: Vec<Zone>,
     scopes: Vec<Arc<Scope>>,
     calendars: Vec<Arc<FixedCalendar>>,
+    roles: Vec<Arc<Role>>,
     grant_terms: Vec<GrantTerms>,
     budget_terms: Vec<BudgetTerms>,
 }

@@ -10,6 +10,7 @@ use purser_core::grant::{Grant, GrantError};
 use purser_core::id::{BudgetId, CommandId, GrantId, KeyId, PersonId, UnitId};
 use purser_core::money::Nano;
 use purser_core::policy::{Admission, Policy};
+use purser_core::role::{Level, Role};
 use purser_core::scope::Scope;
 use purser_core::time::Instant;
 
@@ -51,6 +52,13 @@ fn any_event() -> impl Strategy<Value = Event> {
             at
         }),
         (person(), at()).prop_map(|(person, at)| Event::PersonLeft { person, at }),
+        (person(), prop::option::of((prop::sample::select(vec!["design", "legal"]), 0..4_u8)), at()).prop_map(
+            |(person, role, at)| {
+                let role =
+                    role.map(|(family, level)| Role { family: family.parse().unwrap(), level: Level::try_new(level) });
+                Event::PersonRoleSet { person, role, at }
+            }
+        ),
         (30..36_u128, person(), zone(), at()).prop_map(|(id, person, zone, created_at)| {
             Event::GrantMade(Grant { person, zone, created_at, ..grant(id) })
         }),

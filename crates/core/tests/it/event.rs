@@ -18,7 +18,7 @@ use purser_core::offer::Who;
 use purser_core::policy::{Policy, UnknownModel};
 use purser_core::pool::{FiscalCalendar, FiscalYear, Movement, PoolOn};
 use purser_core::price::{CardSpec, CardVersion, Layer, PriceList, RateCard};
-use purser_core::role::{FamilyTerms, FixedCalendar, Level, RoleChange, RoleRuns};
+use purser_core::role::{FamilyTerms, FixedCalendar, Level, Role, RoleChange, RoleRuns};
 use purser_core::run::RunLimits;
 use purser_core::scope::Scope;
 use purser_core::stop::{Stop, StopOn};
@@ -190,6 +190,11 @@ fn one_of_each() -> Vec<Event> {
         Event::Stop(StopEvent::Placed(Stop { id: StopId::new(1), on: StopOn::Run(RunId::new(1)), at, tripped: None })),
     ]);
     events.extend(top_ups(at));
+    // Since version 9.
+    let role = |level| Some(Role { family: "design".parse().unwrap(), level });
+    for role in [role(Level::try_new(3)), role(None), None] {
+        events.push(Event::PersonRoleSet { person: ANALYST, role, at });
+    }
     events
 }
 

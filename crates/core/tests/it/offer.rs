@@ -14,7 +14,7 @@ use purser_core::package::Remedy;
 use purser_core::policy::Policy;
 use purser_core::pool::{FiscalYear, Movement, PoolOn};
 use purser_core::price::PriceBook;
-use purser_core::role::{Duty, FamilyTerms, RoleChange, RoleRuns, presets};
+use purser_core::role::{Duty, FamilyTerms, Level, Role, RoleChange, RoleRuns, presets};
 use purser_core::run::RunLimits;
 use purser_core::time::Instant;
 use purser_core::zone::Zone;
@@ -185,6 +185,59 @@ fn an_offer_is_countered_approved_sent_and_accepted() {
     // What is kept between starts is the same directory.
     let kept = Directory::from_bytes(&accepted.to_bytes(), PriceBook::default()).unwrap();
     assert_eq!(kept, accepted);
+}
+
+fn set_role(person: PersonId, role: Option<(&str, u8)>, hours: i64) -> Event {
+    let role = role.map(|(family, level)| Role { family: family.parse().unwrap(), level: Level::try_new(level) });
+    Event::PersonRoleSet { person, role, at: at(hours) }
+}
+
+#[test]
+fn a_role_is_what_was_said_last_by_an_offer_or_by_itself() {
+    let check = |directory: &Directory, role: Option<(&str, u8)>, set: bool| {
+        let is = directory.role_of(PERSON).map(|role| (role.family.as_str(), role.level.map_or(0, Level::get)));
+        assert_eq!(is, role);
+        assert_eq!(directory.set_role_of(PERSON).is_some(), set);
+        // What is kept between starts is the same directory, and so is the one of the journal.
+        let kept = Directory::from_bytes(&directory.to_bytes(), PriceBook::default()).unwrap();
+        assert_eq!(kept, *directory);
+        assert_eq!(kept.role_of(PERSON), directory.role_of(PERSON));
+    };
+    let take =
+        |directory: &Directory, event: &Event| directory.apply(&Event::from_bytes(&event.to_bytes()).unwrap()).unwrap();
+    let sent = after(&[draft(), submit(1, &[]), send(1, 3)]);
+    let [added, granted, accepted] = accept(&sent, |_| {}).try_into().unwrap();
+    // Whoever came without an offer has a role once it is said, and loses it again.
+    let here = take(&sent, &added);
+    check(&here, None, false);
+    let set = take(&here, &set_role(PERSON, Some(("finance", 4)), 10));
+    check(&set, Some(("finance", 4)), true);
+    check(&take(&set, &set_role(PERSON, None, 11)), None, false);
+    // An offer that is accepted later says what it is, even in the same moment.
+    let joined = take(&take(&set, &granted), &accepted);
+    check(&joined, Some(("engineering", 0)), false);
+    let limits = RunLimits { minutes: Some(30), ..RunLimits::NONE };
+    let terms = FamilyTerms { runs: vec![RoleRuns { level: Level::try_new(5), limits }], ..FamilyTerms::default() };
+    let change = RoleChange::Family { family: "design".parse().unwrap(), terms };
+    let joined = take(&joined, &Event::Role(RoleEvent { change, at: at(12) }));
+    // What is set after it stands in its place, for the limits of runs too, until it is taken back.
+    let promoted = take(&joined, &set_role(PERSON, Some(("design", 5)), 12));
+    check(&promoted, Some(("design", 5)), true);
+    assert_eq!(promoted.set_role_of(PERSON).unwrap().at, at(12));
+    assert_eq!(promoted.run_limits(PERSON), limits);
+    assert_eq!(promoted.accepted_by(PERSON).unwrap().1.role.family.as_str(), "engineering", "what was accepted stays");
+    check(&take(&promoted, &set_role(PERSON, Some(("design", 4)), 13)), Some(("design", 4)), true);
+    let back = take(&promoted, &set_role(PERSON, None, 13));
+    check(&back, Some(("engineering", 0)), false);
+    assert_eq!(back.run_limits(PERSON), RunLimits::NONE);
+    // Nobody says it of whoever is not there.
+    let nobody = PersonId::new(18);
+    assert_eq!(joined.apply(&set_role(nobody, None, 12)), Err(EventError::UnknownPerson(nobody)));
+    let left = take(&promoted, &Event::PersonLeft { person: PERSON, at: at(13) });
+    let late = left.apply(&set_role(PERSON, Some(("design", 6)), 14));
+    assert_eq!(late, Err(EventError::PersonLeft { person: PERSON, left_at: at(13) }));
+    // The last that was said of them stays: what they did is still told by it.
+    check(&left, Some(("design", 5)), true);
 }
 
 #[test]
