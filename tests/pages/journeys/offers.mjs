@@ -44,8 +44,8 @@ export const journeys = {
     await partner.close();
     await page.goto(address);
     await page.getByRole("button", { name: "Send", exact: true }).click();
-    await page.getByText("Sent. Make a link").waitFor();
-    await page.getByRole("button", { name: "Make a link for the candidate" }).click();
+    await page.getByText("Sent. The candidate's link is below").waitFor();
+    await page.getByRole("button", { name: "Make another link for the candidate" }).waitFor();
     const link = new URL(await page.locator("#link").textContent(), page.url()).pathname;
     const candidate = await visitor("nobody", { scripts: false, width: 390, height: 844 });
     await candidate.page.goto(link);

@@ -7,7 +7,7 @@ use purser_core::package::Basis;
 use purser_core::time::Instant;
 use serde::{Deserialize, Serialize};
 
-use super::{OfferTokens, OfferYear};
+use super::{OfferRow, OfferTokens, OfferYear};
 use crate::access::Confidential;
 
 /// A link to make.
@@ -36,6 +36,14 @@ pub struct OfferLink {
     pub until: Instant,
     /// When it was made.
     pub made: Instant,
+}
+
+impl OfferLink {
+    /// Does it lead to the offer now, and for as long as that can be accepted? Then its candidate needs no other one.
+    pub fn serves(&self, offer: &OfferRow) -> bool {
+        let lasts = offer.expires.is_none_or(|expires| expires <= self.until);
+        self.offer == offer.id && self.state == OfferLinkState::Open && lasts
+    }
 }
 
 /// How a link stands.

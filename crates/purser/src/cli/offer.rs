@@ -2,6 +2,7 @@
 
 pub(super) mod files;
 mod link;
+mod send;
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -16,6 +17,7 @@ use purser_core::role::Duty;
 
 pub(crate) use self::files::{Compare, Lint};
 pub(crate) use self::link::{Link, Unlink};
+pub(crate) use self::send::Send;
 use super::or_dash;
 use crate::client::{Absent, Client, path};
 use crate::failure::Failure;
@@ -48,9 +50,11 @@ pub(crate) enum Command {
     Approve(Approve),
     /// Do not approve: it is a draft again
     Return(Note),
-    /// Send it to the candidate; a guarantee in it is set aside in its pool
-    Send(Which),
-    /// Make a link by which the candidate looks at it and answers; it is shown once
+    /// Send it to the candidate; a guarantee in it is set aside in its pool. Their link is shown once, on the last line
+    ///
+    /// A link that works already, and for as long as the offer can be accepted, stays the only one: it shows what is sent.
+    Send(Send),
+    /// Make another link by which the candidate looks at it and answers; it is shown once
     Link(Link),
     /// Show the links to an offer, never their addresses
     Links(Which),
@@ -221,6 +225,7 @@ impl Command {
                 let new = NewVersion { content: files::content(&write.file)?, reason: write.reason };
                 client.post(step(&write.offer, "counter"), &new).await?
             }
+            Self::Send(send) => return send.run(client, out).await,
             Self::Link(link) => return link.run(client, out).await,
             Self::Links(which) => return link::list(&which.offer, client, out).await,
             Self::Unlink(unlink) => return unlink.run(client, out).await,
@@ -234,7 +239,6 @@ impl Command {
                 client.post(step(&approve.offer, "approve"), &ApproveOffer { duty }).await?
             }
             Self::Return(note) => client.post(step(&note.offer, "return"), &OfferNote { note: note.note }).await?,
-            Self::Send(which) => client.post(step(&which.offer, "send"), &()).await?,
             Self::View(which) => client.post(step(&which.offer, "view"), &()).await?,
             Self::Accept(accept) => {
                 let yes = AcceptOffer { version: accept.version, signed: accept.signed };

@@ -120,6 +120,21 @@ impl Client {
         self.call(Method::POST, path, body).await
     }
 
+    /// Makes something more within the same command. Where the command has a name, this change has one of its own, made of
+    /// that and `also`: said again, it is found again.
+    pub(crate) async fn post_also<T: DeserializeOwned>(
+        &mut self,
+        also: &str,
+        path: Path,
+        body: &impl Serialize,
+    ) -> Result<T, Failure> {
+        let named = self.command_id.as_ref().map(|id| format!("{id}-{also}"));
+        let command_id = std::mem::replace(&mut self.command_id, named);
+        let made = self.post(path, body).await;
+        self.command_id = command_id;
+        made
+    }
+
     /// Replaces a part of something.
     pub(crate) async fn put<T: DeserializeOwned>(&mut self, path: Path, body: &impl Serialize) -> Result<T, Failure> {
         let body = encode(body)?;

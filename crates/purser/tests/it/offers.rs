@@ -78,7 +78,11 @@ fn an_offer_walks_from_its_draft_to_its_grant() {
     let id = offer["id"].as_str().unwrap();
     assert_eq!(bench.json(&["offer", "submit", id])["state"], "approved", "within its band");
     bench.refused(&["offer", "accept", id, "--version", "1", "--signed", "Person 17"], 1, "can't be accepted");
-    assert_eq!(bench.json(&["offer", "send", id])["state"], "sent");
+    let sent = bench.json(&["offer", "send", id]);
+    assert_eq!((&sent["state"], &sent["id"]), (&Value::from("sent"), &offer["id"]));
+    let link = sent["candidate_link"]["link"].as_str().unwrap();
+    assert!(link.contains("/o/po-"), "{sent}");
+    assert_eq!(bench.json(&["offer", "links", id])[0]["id"], sent["candidate_link"]["id"]);
     assert_eq!(bench.json(&["offer", "view", id])["state"], "viewed");
     let accepted = bench.json(&["offer", "accept", id, "--version", "1", "--signed", "Person 17"]);
     assert_eq!(accepted["state"], "accepted");
@@ -95,4 +99,45 @@ fn an_offer_walks_from_its_draft_to_its_grant() {
     assert!(shown.out.contains("version 1 by local") && shown.out.contains("month close"), "{}", shown.out);
     assert_eq!(bench.json(&["offer", "report"])["open"]["offers"], 0);
     bench.refused(&["offer", "decline", id, "--reason", "mood"], 2, "not one of the reasons");
+}
+
+/// An approved offer.
+fn approved(bench: &Bench) -> String {
+    let id = bench.json(&["offer", "draft", "draft.json"])["id"].as_str().unwrap().to_owned();
+    assert_eq!(bench.json(&["offer", "submit", &id])["state"], "approved");
+    id
+}
+
+#[test]
+fn a_sent_offer_comes_with_its_candidates_link_once() {
+    let bench = Bench::new();
+    write(
+        &bench,
+        "draft.json",
+        r#"{"candidate":{"name":"Person 18"},"role":{"family":"finance"},"zone":"Europe/Berlin","starts":"2999-01-04",
+            "expires":"2998-12-01","package":{"currency":"USD","salary":"200000","tokens":{"amount":"60/workday"}}}"#,
+    );
+    bench.json(&["role", "presets"]);
+    let id = approved(&bench);
+    let send = |more: &[&str]| bench.run(&[&["offer", "send", &id][..], more].concat());
+    let links = |id: &str| bench.json(&["offer", "links", id]).as_array().unwrap().len();
+    let sent = send(&["--command-id", "the-one"]);
+    assert_eq!(sent.code, 0, "{sent:?}");
+    let last = sent.out.lines().last().unwrap();
+    assert!(last.contains("/o/po-") && !last.contains(' '), "a line of its own: {sent:?}");
+    assert!(sent.err.contains("to the candidate alone") && sent.err.contains("shown only now"), "{sent:?}");
+
+    // The same command again, as after a lost connection: nothing more is made, and nothing secret is told again.
+    let again = send(&["--command-id", "the-one"]);
+    assert!(again.code == 0 && !again.out.contains("po-"), "{again:?}");
+    assert!(again.err.contains(&format!("`purser offer link {id}` makes another")), "{again:?}");
+    assert_eq!(links(&id), 1);
+    let another = bench.run(&["offer", "link", &id]);
+    assert!(another.out.contains("/o/po-") && !another.out.contains(last), "{another:?}");
+    assert_eq!(links(&id), 2);
+
+    let other = approved(&bench);
+    let bare = bench.json(&["offer", "send", &other, "--no-link"]);
+    assert_eq!((&bare["state"], &bare["candidate_link"]), (&Value::from("sent"), &Value::Null));
+    assert_eq!(links(&other), 0, "not where it is not wanted");
 }

@@ -52,9 +52,8 @@ async fn an_offer_is_flagged_mended_sent_and_accepted_by_its_pages() {
     let submitted = people.submit(&format!("{here}/submit"), "").await;
     assert_eq!(submitted.header("location"), format!("{here}?done=submitted"), "{submitted:?}");
     let sent = people.submit(&format!("{here}/send"), "").await;
-    assert_eq!(sent.header("location"), format!("{here}?done=sent"), "{sent:?}");
-    let made = people.submit(&format!("{here}/links"), "").await;
-    let link = link(&made);
+    assert!(sent.status == 200 && sent.text.contains("The candidate&#39;s link is below"), "{sent:?}");
+    let link = link(&sent);
     assert!(!people.get(&here).await.text.contains("po-"), "shown once");
 
     // A preview of the link is no look; a browser's is.
@@ -90,14 +89,55 @@ async fn an_offer_is_flagged_mended_sent_and_accepted_by_its_pages() {
 }
 
 #[tokio::test]
+async fn sending_makes_one_link_however_often_the_form_comes_and_another_one_where_it_is_asked_for() {
+    let Company { bench, offer, .. } = Company::new().await;
+    let people = Browser::of(&bench, Role::People).await;
+    let here = format!("/offers/{offer}");
+    let open = async || bench.control.offer_links(&offer).unwrap().items.len();
+    people.submit(&here, &form("78000")).await;
+    people.submit(&format!("{here}/submit"), "").await;
+    assert!(people.get(&here).await.text.contains("Make a link for the candidate"));
+
+    // Twice by two hasty clicks: one change, one link, shown once.
+    let page = people.get(&here).await;
+    let once = format!("token={}&once={}", page.field("token"), "b".repeat(32));
+    let first = people.post(&format!("{here}/send"), &once).await;
+    assert!(first.status == 200 && first.text.contains("shown only now"), "{first:?}");
+    let address = link(&first);
+    let again = people.post(&format!("{here}/send"), &once).await;
+    assert_eq!((again.header("location"), open().await), (&*format!("{here}?done=resent"), 1), "{again:?}");
+
+    let another = link(&people.submit(&format!("{here}/links"), "").await);
+    assert_ne!(another, address);
+    assert_eq!(open().await, 2, "another one where it is asked for");
+    assert!(people.get(&here).await.text.contains("Make another link for the candidate"));
+
+    // Taken back for another version, and sent once more: what the candidate has leads to it.
+    people.submit(&here, &form("79000")).await;
+    people.submit(&format!("{here}/submit"), "").await;
+    let resent = people.submit(&format!("{here}/send"), "").await;
+    assert_eq!((resent.header("location"), open().await), (&*format!("{here}?done=resent"), 2), "{resent:?}");
+    assert!(people.get(&format!("{here}?done=resent")).await.text.contains("link from before shows it"));
+    assert!(Browser::new(&bench).get(&address).await.text.contains("$303.84"), "the new version by the old link");
+
+    // Of those that were stopped none serves, so that there is a new one.
+    for link in bench.control.offer_links(&offer).unwrap().items {
+        people.submit(&format!("{here}/links/{}/revoke", link.id), "").await;
+    }
+    people.submit(&here, &form("80000")).await;
+    people.submit(&format!("{here}/submit"), "").await;
+    let renewed = people.submit(&format!("{here}/send"), "").await;
+    assert!(renewed.status == 200 && link(&renewed) != address, "{renewed:?}");
+}
+
+#[tokio::test]
 async fn a_candidate_asks_and_counters_and_a_stopped_link_leads_nowhere() {
     let Company { bench, offer, .. } = Company::new().await;
     let people = Browser::of(&bench, Role::People).await;
     let here = format!("/offers/{offer}");
     people.submit(&here, &form("78000")).await;
     people.submit(&format!("{here}/submit"), "").await;
-    people.submit(&format!("{here}/send"), "").await;
-    let link = link(&people.submit(&format!("{here}/links"), "").await);
+    let link = link(&people.submit(&format!("{here}/send"), "").await);
     let candidate = Browser::new(&bench);
     let asked = candidate.post(&format!("{link}/ask"), "question=On+%3Cb%3ESundays%3C%2Fb%3E%3F").await;
     assert_eq!(asked.header("location"), format!("{link}?done=asked"), "{asked:?}");

@@ -1,7 +1,7 @@
 //! `purser offer link`, `links`, `unlink`: links by which candidates look at their offers.
 
 use clap::Args;
-use purser_control::shape::{NewOfferLink, OfferLink, OfferLinkState};
+use purser_control::shape::{List, NewOfferLink, OfferLink, OfferLinkState};
 
 use crate::client::{Client, path};
 use crate::failure::Failure;
@@ -26,8 +26,7 @@ impl Link {
     pub(crate) async fn run(self, client: &mut Client, out: Output) -> Result<(), Failure> {
         let new = NewOfferLink { until: self.until };
         let made: OfferLink = client.post(path(["offers", &self.offer, "links"]), &new).await?;
-        say(format_args!("Hand this link to the candidate alone: whoever has it can answer the offer."));
-        say(format_args!("It is shown only now, and good until {}.", made.until));
+        warn(&made);
         out.show(&made, |made| made.link.clone().unwrap_or_else(|| made.id.to_string()));
         Ok(())
     }
@@ -41,13 +40,19 @@ impl Unlink {
     }
 }
 
+/// What to know of a link that was just made.
+pub(super) fn warn(made: &OfferLink) {
+    say(format_args!("Hand this link to the candidate alone: whoever has it can answer the offer."));
+    say(format_args!("It is shown only now, and good until {}.", made.until));
+}
+
 /// Shows the links to an offer.
 ///
 /// # Errors
 /// What the API says.
 pub(super) async fn list(offer: &str, client: &mut Client, out: Output) -> Result<(), Failure> {
-    let list: Vec<OfferLink> = client.list(path(["offers", offer, "links"])).await?;
-    out.show(&list, |links| table(links));
+    let list: List<OfferLink> = client.get(path(["offers", offer, "links"])).await?;
+    out.show(&list.items, |links| table(links));
     Ok(())
 }
 

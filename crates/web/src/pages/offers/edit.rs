@@ -51,6 +51,7 @@ struct Head {
     may_send: bool,
     may_withdraw: bool,
     may_link: bool,
+    has_link: bool,
     missing: Vec<&'static str>,
     person: Option<String>,
     grant: Option<String>,
@@ -160,18 +161,19 @@ async fn look(visitor: &Visitor, id: &str, with: With) -> Result<One, Problem> {
         _ if !is_filled => Some(meaning(visitor, Some(id), &Ok(before)).await?),
         _ => Some(meaning(visitor, Some(id), &content(visitor, &before, &filled)).await?),
     };
+    let history = history(&offer, visitor).await?;
     let who = offer.row.candidate.clone().unwrap_or_else(|| "somebody whose offer was erased".to_owned());
     let id = offer.row.id.to_string();
     Ok(One {
         frame: visitor.frame(&format!("Offer to {who}")).having(with.done),
-        head: Some(head(&offer, visitor, latest.is_some())),
+        head: Some(Head { has_link: !history.links.is_empty(), ..head(&offer, visitor, latest.is_some()) }),
         action: may_write.then(|| format!("/offers/{id}")),
         groups: if may_write { groups(&filled, with.wrong.as_ref(), &choices, false) } else { Vec::new() },
         wrong: with.wrong,
         findings: if meaning.is_some() { Vec::new() } else { offer.findings.iter().map(Found::of).collect() },
         meaning,
         link: with.link.map(|made| made.link.ok_or("This link was shown when it was made, and only then.")),
-        history: Some(history(&offer, visitor).await?),
+        history: Some(history),
         id: Some(id),
     })
 }
@@ -245,6 +247,7 @@ fn head(offer: &Offer, visitor: &Visitor, is_known: bool) -> Head {
         may_send: writes && word == "approved",
         may_withdraw: writes && !is_over(offer),
         may_link: writes && (!is_over(offer) || word == "accepted"),
+        has_link: false,
         missing: offer.missing.iter().map(|duty| duty.word()).collect(),
         person: offer.person.map(|person| person.to_string()),
         grant: offer.grant.map(|grant| grant.to_string()),
