@@ -188,6 +188,9 @@ pub enum GrantError {
     Rollover,
 }
 
+/// Ten-thousandths of a working share in a day.
+const SHARE_PARTS: i64 = 10_000;
+
 impl Grant {
     /// Are the terms those of a new grant that can be kept?
     ///
@@ -286,14 +289,17 @@ impl Grant {
     }
 
     fn share_of(&self, whole: CivilSpan, days: CivilSpan, known: &[Lived]) -> Nano {
-        /// Ten-thousandths of a working share in a day.
-        const PARTS: i64 = 10_000;
         let course = self.course(known);
         if self.cadence == Cadence::Once {
-            return split(self.amount, 0, i64::from(self.share.get()), PARTS);
+            return self.first_share();
         }
         let upto = |until| course.weight(CivilSpan { first: whole.first, until });
-        split(self.amount, upto(days.first), upto(days.until), course.count(whole).saturating_mul(PARTS))
+        split(self.amount, upto(days.first), upto(days.until), course.count(whole).saturating_mul(SHARE_PARTS))
+    }
+
+    /// The amount by the working share that it was made with.
+    fn first_share(&self) -> Nano {
+        split(self.amount, 0, i64::from(self.share.get()), SHARE_PARTS)
     }
 
     fn course<'a>(&'a self, known: &'a [Lived]) -> Course<'a> {
@@ -447,6 +453,12 @@ impl Grant {
         if self.cadence == Cadence::Once {
             let once = self.part(term, term, self.lived());
             return if is_in(born) && born < term.until { i128::from(once.get()) } else { 0 };
+        }
+        if self.cadence == Cadence::Day && self.life.is_none() {
+            // Nothing ever happened to it: each day that counts releases the same.
+            let until = days.until.min(term.until);
+            let counted = if day < until { self.count(CivilSpan { first: day, until }) } else { 0 };
+            return i128::from(self.first_share().get()).saturating_mul(i128::from(counted));
         }
         while day < days.until.min(term.until) {
             let whole = self.cadence.span(day);
