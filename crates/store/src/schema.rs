@@ -23,6 +23,7 @@ pub(crate) const PURSER: &[Migration] = &[
     Migration { name: "sums to hold a provider's bill against; projected anew", sql: BILLED },
     Migration { name: "who looked at whose data", sql: LOOKS },
     Migration { name: "when reasons were given", sql: REASONS },
+    Migration { name: "the last runs without looking up each", sql: RUNS_BY_LAST },
 ];
 
 const FIRST: &str = "
@@ -599,4 +600,10 @@ ALTER TABLE note_private ADD COLUMN kind INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE note_private ADD COLUMN at INTEGER;
 CREATE INDEX note_private_by_time ON note_private (at) WHERE kind = 1;
 CREATE INDEX note_private_undated ON note_private (kind) WHERE kind = 0;
+";
+
+/// Ids of runs say nothing about when they were: looked up one by one, the last ten thousand are ten thousand pages.
+const RUNS_BY_LAST: &str = "
+DROP INDEX run_by_last;
+CREATE INDEX run_by_last ON run (last, person, key, unit, parent, client, version, project, began, spoken);
 ";

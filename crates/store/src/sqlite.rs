@@ -37,6 +37,9 @@ pub(crate) enum Durability {
 const REBUILT_CHECKPOINT_PAGES: i64 = 8_192;
 /// Kibibytes of pages that a connection for [`Durability::Rebuilt`] keeps in memory.
 const REBUILT_CACHE_KIB: i64 = 8_192;
+/// Kibibytes of pages that a reading connection keeps at most, taken as they are read. With SQLite's own 2 MiB a report of
+/// 10,000 people reads the same pages from the kernel over and over.
+const READ_CACHE_KIB: i64 = 16_384;
 
 /// Opens to write, creating the file (readable by its owner only) and bringing its tables up to date.
 pub(crate) fn open_write(
@@ -83,6 +86,7 @@ pub(crate) fn open_read(path: &Path, migrations: &[Migration]) -> Result<Connect
     let conn = Connection::open_with_flags(path, flags).map_err(StoreError::sqlite("open a database to read"))?;
     conn.busy_timeout(BUSY_WAIT).map_err(StoreError::sqlite("set up a database"))?;
     conn.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
+    conn.pragma_update(None, "cache_size", -READ_CACHE_KIB).map_err(StoreError::sqlite("set up a database"))?;
     migrate::check(&conn, path, migrations)?;
     Ok(conn)
 }

@@ -50,7 +50,7 @@ pub(crate) use packed::{BLOCK_COLUMNS, Charge, Entry, Place, StoredBlock, damage
 pub(crate) use runs::{CallsOf, DAY_COLUMNS, RUN_COLUMNS, RunDay, RunRow, stored_run, stored_run_day};
 pub(crate) use section::{IndexRow, Notes, listed, open_blocks};
 pub(crate) use store::{charges_of_hold, closed};
-pub(crate) use sums::{ByModel, Sums, day_of, each_model, month_of, next_month};
+pub(crate) use sums::{ByModel, Sums, all_models, day_of, each_model, month_of, next_month};
 pub use thread::{Projector, ProjectorTap};
 pub(crate) use words::words_of;
 pub use words::{KIND_AUDIT, Word};

@@ -167,17 +167,32 @@ pub(crate) fn each_model(column: &[u8], each: &mut dyn FnMut(&str, &Sums) -> Opt
     let mut input = Input(column);
     while !input.is_empty() {
         let model = input.text()?;
-        let mut next = || input.i64();
-        let sums = Sums {
-            calls: next()?,
-            input: next()?,
-            cache_read: next()?,
-            output: next()?,
-            charge: next()?,
-            overrun: next()?,
-            not_exact: next()?,
-        };
-        each(model, &sums)?;
+        each(model, &next_sums(&mut input)?)?;
     }
     Some(())
+}
+
+/// What a column comes to, whatever its models are called. `None` when it is damaged, or a sum leaves the range.
+pub(crate) fn all_models(column: &[u8]) -> Option<Sums> {
+    let (mut input, mut all) = (Input(column), Sums::default());
+    while !input.is_empty() {
+        let name = input.len()?;
+        input.take(name)?;
+        all.add(&next_sums(&mut input)?)?;
+    }
+    Some(all)
+}
+
+#[inline]
+fn next_sums(input: &mut Input<'_>) -> Option<Sums> {
+    let mut next = || input.i64();
+    Some(Sums {
+        calls: next()?,
+        input: next()?,
+        cache_read: next()?,
+        output: next()?,
+        charge: next()?,
+        overrun: next()?,
+        not_exact: next()?,
+    })
 }

@@ -8,7 +8,7 @@ use super::usage::{Day, Days, instants};
 use super::view::View;
 use crate::error::StoreError;
 use crate::ids::Bits;
-use crate::projector::{Sums, damaged, each_model};
+use crate::projector::{Sums, all_models, damaged};
 
 impl Reader {
     /// What people were charged on some days: a day may come several times for one person, and the parts add up. Nothing is
@@ -25,8 +25,7 @@ impl Reader {
             let mut rows = select.query((days.start.0, days.end.0))?;
             while let Some(row) = rows.next()? {
                 let person = PersonId::new(row.get::<_, Bits>(1)?.get());
-                let (mut sum, models) = (Sums::default(), row.get_ref(2)?.as_blob()?);
-                each_model(models, &mut |_, sums| sum.add(sums)).ok_or_else(damaged)?;
+                let sum = all_models(row.get_ref(2)?.as_blob()?).ok_or_else(damaged)?;
                 each(person, Day(row.get(0)?), Nano::new(sum.charge));
             }
             view.each_open(&instants(days), &mut |charge| {

@@ -261,7 +261,11 @@ impl Open {
         let whose = person.map(|person| Bits::new(person.get()));
         let began = days.start.start().as_micros();
         let (from, params): (_, Vec<&dyn ToSql>) = match &whose {
-            None => ("usage_by_run AS u JOIN run AS r ON r.run = u.run WHERE", vec![&days.start.0, &days.end.0]),
+            // Whatever was used on a day was used by a run that was not over before it.
+            None => (
+                "run AS r INDEXED BY run_by_last CROSS JOIN usage_by_run AS u ON u.run = r.run WHERE r.last >= ?3 AND",
+                vec![&days.start.0, &days.end.0, &began],
+            ),
             Some(whose) => (
                 "run AS r JOIN usage_by_run AS u ON u.run = r.run WHERE r.person = ?3 AND r.last >= ?4 AND",
                 vec![&days.start.0, &days.end.0, whose, &began],

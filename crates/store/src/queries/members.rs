@@ -10,7 +10,7 @@ use super::view::View;
 use super::{Reader, overflow};
 use crate::error::StoreError;
 use crate::ids::Bits;
-use crate::projector::{Sums, damaged, day_of, each_model};
+use crate::projector::{Sums, all_models, damaged, day_of};
 
 /// What somebody spent, on days with anything.
 type Spent = BTreeMap<Day, Nano>;
@@ -42,8 +42,8 @@ impl Reader {
                 let mut rows = select.query((day.0,))?;
                 while let Some(row) = rows.next()? {
                     let Some(person) = whose(row.get(0)?) else { continue };
-                    let models = row.get_ref(1)?.as_blob()?;
-                    each_model(models, &mut |_, sums| add(person, day, sums.charge)).ok_or_else(damaged)?;
+                    let sum = all_models(row.get_ref(1)?.as_blob()?).ok_or_else(damaged)?;
+                    add(person, day, sum.charge).ok_or_else(overflow)?;
                 }
             }
             View::of(conn)?.each_open(&instants(days), &mut |charge| {

@@ -6,7 +6,7 @@ use std::ops::Range;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::usage::{Day, Days};
-use crate::projector::{Caller, Sums, damaged, each_model, month_of, next_month};
+use crate::projector::{Caller, Sums, all_models, damaged, month_of, next_month};
 
 /// Rows of everybody's sums.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,8 +76,7 @@ impl Piece {
         let mut rows = select.query((self.days.start, self.days.end))?;
         while let Some(row) = rows.next()? {
             let caller = Caller { person: row.get(0)?, key: row.get(1)?, unit: row.get(2)? };
-            let (mut sum, models) = (Sums::default(), row.get_ref(3)?.as_blob()?);
-            each_model(models, &mut |_, sums| sum.add(sums)).ok_or_else(damaged)?;
+            let sum = all_models(row.get_ref(3)?.as_blob()?).ok_or_else(damaged)?;
             let sum = if self.out { sum.opposite().ok_or_else(damaged)? } else { sum };
             each(caller, &sum)?;
         }

@@ -14,7 +14,8 @@ use crate::error::StoreError;
 use crate::ids::Bits;
 pub use crate::projector::Attribution;
 use crate::projector::{
-    Caller, CallsOf, Charge, DAY_COLUMNS, RUN_COLUMNS, RunDay, RunRow, Sums, damaged, each_day, each_model, stored_run,
+    Caller, CallsOf, Charge, DAY_COLUMNS, RUN_COLUMNS, RunDay, RunRow, Sums, all_models, damaged, each_day, each_model,
+    stored_run,
 };
 
 /// The most runs of one answer.
@@ -350,7 +351,7 @@ fn each_name(
     let mut rows = select.query((attribution.kind(), days.start.0, days.end.0))?;
     while let Some(row) = rows.next()? {
         let name = row.get_ref(0)?.as_str()?;
-        each_model(row.get_ref(1)?.as_blob()?, &mut |_, sums| each(name, sums)).ok_or_else(damaged)?;
+        all_models(row.get_ref(1)?.as_blob()?).and_then(|sums| each(name, &sums)).ok_or_else(damaged)?;
     }
     Ok(())
 }
@@ -372,7 +373,7 @@ fn each_own(
     while let Some(row) = rows.next()? {
         let run = RunRow::read(row, 1)?;
         let named = attribution.of(&run);
-        each_model(row.get_ref(0)?.as_blob()?, &mut |_, sums| each(named, sums)).ok_or_else(damaged)?;
+        all_models(row.get_ref(0)?.as_blob()?).and_then(|sums| each(named, &sums)).ok_or_else(damaged)?;
     }
     Ok(())
 }
@@ -418,14 +419,20 @@ impl Gathered {
         })
     }
 
-    /// What is known of a run from both sides. Asked for the first time it is looked up; it is kept then.
+    /// What is known of a run from both sides.
     fn row(&mut self, conn: &Connection, run: Bits) -> rusqlite::Result<Option<RunRow>> {
+        self.look_up(conn, run)?;
+        Ok(self.runs.get(&run).and_then(|(row, _)| row.clone()))
+    }
+
+    /// Reads what closed sections know of a run, once.
+    fn look_up(&mut self, conn: &Connection, run: Bits) -> rusqlite::Result<()> {
         if self.looked_up.insert(run) {
             let stored = stored_run(conn, run)?;
             let (row, _) = self.runs.entry(run).or_default();
             *row = joined(stored, row.as_ref());
         }
-        Ok(self.runs.get(&run).and_then(|(row, _)| row.clone()))
+        Ok(())
     }
 
     /// A row of closed sections: what it says first stays.
@@ -435,15 +442,15 @@ impl Gathered {
         *row = joined(Some(stored), row.as_ref());
     }
 
-    /// The wanted ones without what they used, the last active first.
+    /// The wanted ones without what they used, the last active first. Their rows are taken out.
     fn bare_lines(&mut self, conn: &Connection, wanted: impl Fn(&RunRow) -> bool) -> rusqlite::Result<Vec<RunLine>> {
         let all: Vec<Bits> = self.runs.keys().copied().collect();
         let mut lines = Vec::new();
         for run in all {
             // One that only the open section knows may have begun in a closed one.
-            if let Some(row) = self.row(conn, run)?.filter(&wanted) {
-                lines.push(line(run, row));
-            }
+            self.look_up(conn, run)?;
+            let row = self.runs.get_mut(&run).and_then(|(row, _)| row.take());
+            lines.extend(row.filter(&wanted).map(|row| line(run, row)));
         }
         lines.sort_by_key(|line| (std::cmp::Reverse(line.last), line.run));
         lines.truncate(RUNS_MAX);

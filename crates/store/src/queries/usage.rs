@@ -2,6 +2,7 @@
 //! behind them.
 
 use std::collections::{BTreeMap, HashSet};
+use std::hash::Hash;
 use std::ops::Range;
 
 use purser_core::account::Subject;
@@ -16,7 +17,7 @@ use super::view::View;
 use super::{Reader, overflow};
 use crate::error::StoreError;
 use crate::ids::Bits;
-use crate::projector::{Caller, Sums, day_of, each_model, subject_columns};
+use crate::projector::{Caller, NumberMap, Sums, day_of, each_model, subject_columns};
 
 /// A day, counted from 1970-01-01 in UTC. A grain for reports: it starts nobody's period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -161,7 +162,7 @@ impl Reader {
     }
 
     /// Sums by what `group` makes of callers. The company's are those of months, and of days at both ends.
-    fn usage_by_caller<G: Ord>(
+    fn usage_by_caller<G: Ord + Hash>(
         &self,
         scope: Scope,
         days: &Days,
@@ -172,7 +173,7 @@ impl Reader {
         }
         self.ask("read usage", |conn| {
             let view = View::of(conn)?;
-            let mut lines = BTreeMap::<G, Sums>::new();
+            let mut lines = NumberMap::<G, Sums>::default();
             let mut add = |caller: Caller, sums: &Sums| lines.entry(group(caller)).or_default().add(sums);
             for piece in pieces(conn, days)? {
                 piece.each(conn, &mut |caller, sums| add(caller, sums).ok_or_else(overflow))?;
@@ -182,8 +183,7 @@ impl Reader {
                 _ => Ok(()),
             })?;
             // Of a month that some days were taken out of, nothing may be left.
-            lines.retain(|_, sums| *sums != Sums::default());
-            Ok(lines)
+            Ok(lines.into_iter().filter(|(_, sums)| *sums != Sums::default()).collect())
         })
     }
 
