@@ -154,7 +154,7 @@ def asked_so(known: Known) -> dict[str, list[Question]]:
         ways("/usage", *[(("by", by), *EVER) for by in grains], *[(("by", by), *all_year) for by in grains],
              *[(("by", by), ("from", f"{last}-01")) for by in grains],
              *[(("by", by), ("person", person), *EVER) for by in grains]),
-        ways("/usage/history", (("from", f"{first}-02"),), (("per", "week"), *all_year), (("per", "month"), ("person", person), *EVER)),
+        ways("/usage/history", (("from", f"{middle}-01"),), (("per", "week"), *all_year), (("per", "month"), ("person", person), *EVER)),
         ways("/charges", EVER, (*EVER, ("person", person)), (("from", f"{middle}-01"), ("to", f"{middle}-20")),
              (*EVER, ("before", str(known.charge["entry"] // 2)))),
         ways("/denials", EVER, (*EVER, ("person", person)), (("from", f"{middle}-01"), ("to", f"{middle}-20"))),

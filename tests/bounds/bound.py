@@ -5,20 +5,6 @@ import subprocess
 import threading
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
-
-
-def built() -> Path:
-    """The example, built from this checkout."""
-    command = ["cargo", "build", "--quiet", "--release", "--locked", "-p", "purser-providers", "--example", "bound", "--message-format=json"]
-    ran = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
-    [path] = [
-        message["executable"]
-        for message in map(json.loads, ran.stdout.splitlines())
-        if message.get("executable") and message["target"]["name"] == "bound"
-    ]
-    return Path(path)
-
 
 class Bounder:
     """Ends with this process: it reads until its input closes."""

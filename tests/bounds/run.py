@@ -21,7 +21,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-sys.path.insert(0, str(HERE))
+sys.path[:0] = [str(HERE), str(HERE.parent / "clients")]
 
 import tokenizer_packages  # noqa: E402
 
@@ -29,7 +29,8 @@ MODULES = tokenizer_packages.enter()
 
 import media  # noqa: E402  (these need the packages)
 import worst  # noqa: E402
-from bound import Bounder, built  # noqa: E402
+import built  # noqa: E402
+from bound import Bounder  # noqa: E402
 from conversations import EVERY_KIND, body, conversation  # noqa: E402
 from counters import COUNTERS, Counter  # noqa: E402
 
@@ -158,7 +159,7 @@ def main() -> int:
     counters = [counter for counter in COUNTERS if args.only in counter.name]
     if args.worst:
         return worst.report(counters, MODULES)
-    bounder = args.bounder or built()
+    bounder = args.bounder or built.example("bound")
     wrong = media.check(Bounder(bounder))
     found = run(args, counters, bounder)
     report(found)

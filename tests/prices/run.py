@@ -22,8 +22,9 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-sys.path[:0] = [str(ROOT / "scripts" / "prices"), str(HERE)]
+sys.path[:0] = [str(ROOT / "scripts" / "prices"), str(HERE), str(HERE.parent / "clients")]
 
+import built  # noqa: E402
 import packages  # noqa: E402
 
 packages.enter("prices-check", {**packages.PINS, **packages.CATALOGUE_PINS}, {})
@@ -121,18 +122,6 @@ def rate(rater: Path, made: list[dict]) -> list[dict]:
     return [json.loads(line) for line in ran.stdout.splitlines()]
 
 
-def built() -> Path:
-    """The rater, built from this checkout."""
-    command = ["cargo", "build", "--quiet", "--release", "-p", "purser-core", "--example", "rate", "--message-format=json"]
-    ran = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
-    [path] = [
-        message["executable"]
-        for message in map(json.loads, ran.stdout.splitlines())
-        if message.get("executable") and message["target"]["name"] == "rate"
-    ]
-    return Path(path)
-
-
 def known(differences: list[dict], case: dict, library: str) -> dict | None:
     for row in differences:
         if row["against"] == library and row["provider"] == case["provider"] and case["model"] in row["models"]:
@@ -149,7 +138,7 @@ def main() -> int:
     made = cases(json.loads(PRICES.read_text())["cards"])
     if args.show:
         made = [case for case in made if case["model"] == args.show]
-    answers = rate(args.rater or built(), made)
+    answers = rate(args.rater or built.example("rate"), made)
     differences = json.loads(KNOWN.read_text())["differences"]
     seen, checked, equal, failures = set(), 0, Counter(), []
     for case, answer in zip(made, answers, strict=True):
