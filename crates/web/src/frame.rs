@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::http::HeaderMap;
 use purser_control::shape::StopWhat;
-use purser_control::{Code, Problem};
+use purser_control::{Code, Permission, Problem};
 
 use crate::nav::{AREAS, area_of, listed};
 use crate::say::{Markup, count, when};
@@ -78,6 +78,8 @@ pub(crate) struct Frame {
     /// What was just done.
     pub(crate) done: Option<&'static str>,
     pub(crate) is_demo: bool,
+    /// May the visitor wipe it?
+    pub(crate) may_wipe: bool,
     /// When the figures held.
     pub(crate) at: Markup,
     /// Entries that reports do not include yet.
@@ -133,6 +135,7 @@ impl Frame {
             stops: visitor.stops.iter().map(stopped).collect(),
             done: None,
             is_demo: visitor.is_demo,
+            may_wipe: visitor.is_demo && visitor.may(Permission::AccessChange),
             at: when(visitor.now, &visitor.zone, visitor.now),
             behind: visitor.status.written.saturating_sub(visitor.status.projected),
             version: visitor.status.version.clone(),

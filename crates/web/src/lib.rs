@@ -61,8 +61,9 @@ use axum::Router;
 use axum::extract::FromRef;
 use purser_control::{Control, api};
 
-pub use demo::{Demo, DemoLogin};
-pub use routes::{Needs, PAGES, Page};
+pub use demo::{Demo, DemoLogin, MadeUp, WipeAsked, Wiping};
+pub use pages::demo::{GONE, last_page};
+pub use routes::{DEMO_PAGES, Needs, PAGES, Page};
 
 /// What every page stands on.
 #[derive(Clone)]
@@ -71,8 +72,10 @@ pub(crate) struct Web {
     pub(crate) control: Control,
     /// The API with its gate.
     pub(crate) api: Router,
-    /// What a made-up company says of itself.
-    pub(crate) demo: Arc<Demo>,
+    /// Who may sign in to a made-up company.
+    pub(crate) demo: Arc<Option<Vec<DemoLogin>>>,
+    /// How a made-up company is wiped.
+    pub(crate) wiping: Option<Wiping>,
 }
 
 impl FromRef<Web> for Control {
@@ -82,8 +85,14 @@ impl FromRef<Web> for Control {
 }
 
 /// The pages. The front page and the sign-in page are open to whoever reaches the listener: nothing on them is secret.
-/// The page of a link asks for the link's own secret, every other one for a session.
+/// The page of a link asks for the link's own secret, every other one for a session. A company that is not made up has no
+/// page on which it is wiped.
 pub fn router(control: &Control, demo: Demo) -> Router {
-    let web = Web { control: control.clone(), api: api::open(control), demo: Arc::new(demo) };
-    routes::routes().with_state(web)
+    let mut all = routes::routes();
+    if demo.is_some() {
+        all = all.merge(routes::demo_routes());
+    }
+    let (logins, wiping) = demo.map(|MadeUp { logins, wiping }| (logins, wiping)).unzip();
+    let web = Web { control: control.clone(), api: api::open(control), demo: Arc::new(logins), wiping };
+    all.route("/assets/{version}/{name}", axum::routing::get(assets::asset)).with_state(web)
 }

@@ -5,10 +5,10 @@ use axum::routing::{get, post};
 use purser_control::Permission;
 
 use crate::pages::{
-    account, admin, alarms, api, approvals, boards, candidate, exports, finance, grants, me, offers, people, policies,
-    pools, prices, privacy, runs, search, sign_in, stops, team, theme, usage,
+    account, admin, alarms, api, approvals, boards, candidate, demo, exports, finance, grants, me, offers, people,
+    policies, pools, prices, privacy, runs, search, sign_in, stops, team, theme, usage,
 };
-use crate::{Web, activate, assets, csv, front, live};
+use crate::{Web, activate, csv, front, live};
 
 /// Who gets an answer other than a refusal. It decides nothing: the API does. The tests hold one against the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,21 +55,32 @@ macro_rules! needs {
 }
 
 macro_rules! pages {
-    ($($method:ident $path:literal => $handler:path, $needs:ident;)*) => {
-        /// Every page.
-        pub const PAGES: &[Page] = &[$(Page {
+    ($(#[$doc:meta])* $all:ident, $routes:ident; $($method:ident $path:literal => $handler:path, $needs:ident;)*) => {
+        $(#[$doc])*
+        pub const $all: &[Page] = &[$(Page {
             method: stringify!($method),
             path: $path,
             needs: needs!($needs),
         }),*];
 
-        pub(crate) fn routes() -> Router<Web> {
-            Router::new()$(.route($path, $method($handler)))*.route("/assets/{version}/{name}", get(assets::asset))
+        pub(crate) fn $routes() -> Router<Web> {
+            Router::new()$(.route($path, $method($handler)))*
         }
     };
 }
 
 pages! {
+    /// The pages that only a made-up company has. Whoever gives and takes its sign-ins may end it.
+    DEMO_PAGES, demo_routes;
+
+    get "/demo/wipe" => demo::ask, AccessChange;
+    post "/demo/wipe" => demo::wipe, AccessChange;
+}
+
+pages! {
+    /// Every page.
+    PAGES, routes;
+
     get "/" => front::front, Nobody;
     get "/activate/{secret}" => activate::look, Nobody;
     post "/activate/{secret}" => activate::activate, Nobody;

@@ -38,7 +38,7 @@ use clap::{Args, Subcommand};
 use purser_store::{DataDir, Mode};
 
 use self::crew::Crew;
-pub(crate) use self::history::Mark;
+pub(crate) use self::history::{Mark, wipe};
 use self::observer::Observer;
 use self::scratch::Scratch;
 use self::show::Show;
@@ -95,7 +95,7 @@ pub(crate) async fn run(demo: &Demo, place: &Place, json: bool) -> Result<(), Fa
         None => {}
         Some(Other::Company(company)) => return history::company(company, place, Output::new(json)).await,
         Some(Other::Wipe) => {
-            history::wipe(&place.data)?;
+            history::wipe(&place.data, None)?;
             say(format_args!("wiped: {}", place.data.display()));
             return Ok(());
         }

@@ -7,6 +7,7 @@ mod restart;
 mod signals;
 mod sockets;
 mod welcome;
+mod wipe;
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -18,13 +19,15 @@ use purser_control::{Control, api};
 use purser_gateway::{Fetcher, GatewayHandle, Waiting};
 use purser_ledger::Recovery;
 use purser_store::{DataDir, Mode};
-use tokio::sync::watch;
+use purser_web::WipeAsked;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 use self::handover::Handover;
 pub(crate) use self::restart::restart;
 use self::signals::{Signals, Told};
 use self::sockets::{Kept, Sockets};
+use self::wipe::Wipe;
 use crate::config::{self, Config};
 use crate::engine::{Engine, store};
 use crate::failure::Failure;
@@ -45,6 +48,14 @@ enum Ended {
     Stopped,
     /// Told to give way; connections wait in these.
     Restart(Kept),
+    /// Told on a page of a made-up company to take that along; whoever told it waits here.
+    Wipe(Wipe),
+}
+
+/// Why it ends.
+enum Why {
+    Signal(Told),
+    Wipe(WipeAsked),
 }
 
 /// Runs until a signal, then lets calls under way end within their bound and closes the ledger.
@@ -87,8 +98,13 @@ pub(crate) async fn serve(serve: &Serve, config: &Config, place: &Place) -> Resu
     {
         tracing::warn!(%error, "the socket's file could not be removed");
     }
-    let closed = engine.close();
-    served.map(drop).and(closed)
+    match served {
+        Ok(Ended::Wipe(last)) => last.wipe(engine, place, &mut signals).await,
+        served => {
+            let closed = engine.close();
+            served.map(drop).and(closed)
+        }
+    }
 }
 
 /// Could a start use the configuration and the data folder? Opens nothing to write.
@@ -160,23 +176,34 @@ async fn run(
     let agents = purser_mcp::router(control);
     let local = api::local(control).merge(agents.clone());
     let local: JoinHandle<()> = tokio::spawn(api::serve_socket(socket, local, stopping.clone()));
-    let faces =
-        api::open(control).merge(purser_web::router(control, crate::demo::Mark::shown(&place.data))).merge(agents);
-    let open = tokio::spawn(api::serve_tcp(listener, tls, faces, stopping.clone()));
+    let (ask, mut wipes) = mpsc::channel(1);
+    let pages = purser_web::router(control, crate::demo::Mark::shown(&place.data, ask));
+    let faces = api::open(control).merge(pages).merge(agents);
+    let open = tokio::spawn(api::serve_tcp(listener, tls.clone(), faces, stopping.clone()));
     let jobs = tokio::spawn(purser_control::jobs::run(Control::clone(control), stopping));
 
-    let told = wait(start, signals).await;
+    let why = wait(start, signals, &mut wipes).await;
+    // Whoever asks for a wiping from here on is told that it is too late.
+    drop(wipes);
     // The API goes on answering while calls end, so that whoever stops Purser can look at it meanwhile.
-    let ended = match told {
-        Ok(Told::Restart) => match hand_over(gateway, config.restart_drain(), signals).await {
+    let ended = match why {
+        Ok(Why::Signal(Told::Restart)) => match hand_over(gateway, config.restart_drain(), signals).await {
             Some(gateway) => Ok(Ended::Restart(Kept { socket: kept_socket, control: kept_control, gateway })),
             None => Ok(Ended::Stopped),
         },
-        told => {
+        Ok(Why::Wipe(WipeAsked { heard })) => {
+            drop(kept_socket);
+            // No page is served any more before whoever asked looks for the last one. They may be gone, it goes on.
+            stop.send_replace(true);
+            let _ = heard.send(());
+            drain(gateway, signals).await;
+            Ok(Ended::Wipe(Wipe { control: kept_control, tls }))
+        }
+        why => {
             // From here on nobody is to wait in a socket that nobody will serve.
             drop((kept_socket, kept_control));
             drain(gateway, signals).await;
-            told.map(|_| Ended::Stopped)
+            why.map(|_| Ended::Stopped)
         }
     };
     stop.send_replace(true);
@@ -188,8 +215,9 @@ async fn run(
     ended
 }
 
-/// Waits for a signal, or for the journal to fail. A restart that the new program could not make is not begun.
-async fn wait(start: &Start<'_>, signals: &mut Signals) -> Result<Told, Failure> {
+/// Waits for a signal, for the journal to fail, or for a made-up company to be wiped. A restart that the new program could
+/// not make is not begun.
+async fn wait(start: &Start<'_>, signals: &mut Signals, wipes: &mut mpsc::Receiver<WipeAsked>) -> Result<Why, Failure> {
     let work = async {
         tokio::select! {
             why = start.engine.failed() => why,
@@ -200,6 +228,11 @@ async fn wait(start: &Start<'_>, signals: &mut Signals) -> Result<Told, Failure>
     loop {
         let told = tokio::select! {
             told = signals.next() => told,
+            // Only a made-up company has pages that ask.
+            Some(asked) = wipes.recv() => {
+                say(format_args!("an administrator wipes this demo company: no new calls; those under way may end"));
+                return Ok(Why::Wipe(asked));
+            }
             why = &mut work => return Err(why),
         };
         match told {
@@ -215,7 +248,7 @@ async fn wait(start: &Start<'_>, signals: &mut Signals) -> Result<Told, Failure>
                 }
             },
         }
-        return Ok(told);
+        return Ok(Why::Signal(told));
     }
 }
 

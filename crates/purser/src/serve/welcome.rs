@@ -32,7 +32,7 @@ impl Welcome<'_> {
         say(format_args!("data folder: {}{made} ({})", self.data.display(), control.snapshot().currency.code()));
         if let Some(mark) = crate::demo::Mark::of(self.data) {
             say(format_args!(
-                "demo data: nobody in it exists (seed {}, {} to {}); `purser demo wipe` removes it",
+                "demo data: nobody in it exists (seed {}, {} to {}); `purser demo wipe`, or an administrator on its pages, removes it",
                 mark.seed, mark.from, mark.until
             ));
         }

@@ -147,9 +147,14 @@ impl Served {
     }
 
     /// Asks it to end, waits, and gives the exit code and everything it said.
-    pub(crate) fn stop(mut self) -> (i32, String) {
+    pub(crate) fn stop(self) -> (i32, String) {
         let killed = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
         assert!(killed.success());
+        self.ended()
+    }
+
+    /// Waits until it has ended, and gives the exit code and everything it said.
+    pub(crate) fn ended(mut self) -> (i32, String) {
         let mut rest = String::new();
         self.lines.read_to_string(&mut rest).unwrap();
         let code = self.child.wait().unwrap().code().unwrap_or(-1);
@@ -172,6 +177,18 @@ impl Served {
         ask(&self.control, method, path, "accept: text/html\r\n", "")
     }
 
+    /// The same with a session's cookie and a form that one of Purser's own pages sends; status, head and body.
+    pub(crate) fn browse(&self, method: &str, path: &str, cookie: &str, form: &str) -> (u16, String, String) {
+        let headers = format!("accept: text/html\r\nsec-fetch-site: same-origin\r\ncookie: {cookie}\r\n");
+        answer(
+            &self.control,
+            method,
+            path,
+            &format!("{headers}content-type: application/x-www-form-urlencoded\r\n"),
+            form,
+        )
+    }
+
     /// A model call to the gateway; status and body.
     pub(crate) fn call(&self, path: &str, key: &str, body: &str) -> (u16, String) {
         http(&self.gateway, "POST", path, Some(key), body)
@@ -192,17 +209,22 @@ fn http(address: &str, method: &str, path: &str, key: Option<&str>, body: &str) 
 }
 
 fn ask(address: &str, method: &str, path: &str, headers: &str, body: &str) -> (u16, String) {
+    let headers = format!("{headers}content-type: application/json\r\n");
+    let (status, _, body) = answer(address, method, path, &headers, body);
+    (status, body)
+}
+
+fn answer(address: &str, method: &str, path: &str, headers: &str, body: &str) -> (u16, String, String) {
     let mut stream = TcpStream::connect(address).unwrap();
     let length = body.len();
     write!(
         stream,
-        "{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n{headers}content-type: application/json\r\n\
-         content-length: {length}\r\n\r\n{body}"
+        "{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n{headers}content-length: {length}\r\n\r\n{body}"
     )
     .unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
     let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-    (status, body.to_owned())
+    (status, head.to_owned(), body.to_owned())
 }

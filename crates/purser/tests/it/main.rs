@@ -6,6 +6,7 @@ mod bills;
 mod calls;
 mod commands;
 mod configuration;
+mod demo;
 mod hostile;
 mod offers;
 mod operation;

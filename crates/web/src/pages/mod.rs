@@ -8,6 +8,7 @@ pub(crate) mod approvals;
 pub(crate) mod boards;
 pub(crate) mod candidate;
 mod course;
+pub(crate) mod demo;
 pub(crate) mod exports;
 pub(crate) mod finance;
 pub(crate) mod grants;

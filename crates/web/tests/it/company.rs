@@ -9,6 +9,8 @@ use hyper_util::service::TowerToHyperService;
 use purser_control::Role;
 use purser_control::shape::{FundPool, MovePerson, NewLogin, NewOffer, NewPool, NewTopUp, NewUnit, Person};
 use purser_core::id::RunId;
+use purser_web::{MadeUp, WipeAsked, Wiping};
+use tokio::sync::mpsc;
 
 use crate::bench::Bench;
 use crate::calls::{amount, hold, settle_as};
@@ -57,6 +59,19 @@ impl Browser {
         assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"), "{cookie}");
         cookie.split(';').next().unwrap().clone_into(&mut browser.cookie);
         browser
+    }
+
+    /// The same session, were the company made up, and where its pages ask for its end.
+    pub(crate) fn in_demo(&self, bench: &Bench) -> (Self, mpsc::Receiver<WipeAsked>) {
+        let (ask, asked) = mpsc::channel(1);
+        let wiping = Wiping { folder: "/srv/<made up>".to_owned(), ask };
+        let demo = Some(MadeUp { logins: Vec::new(), wiping });
+        (Self { pages: purser_web::router(&bench.control, demo), cookie: self.cookie.clone() }, asked)
+    }
+
+    /// Whoever asks a router that knows nobody.
+    pub(crate) fn at(pages: Router) -> Self {
+        Self { pages, cookie: String::new() }
     }
 
     /// The same session at the JSON API.

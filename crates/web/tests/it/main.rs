@@ -8,6 +8,7 @@ mod bench;
 #[expect(dead_code, reason = "the services' own tests need more of it")]
 mod calls;
 mod company;
+mod demo;
 mod desks;
 mod finance;
 mod matrix;

@@ -1,8 +1,9 @@
 //! Every role at every page: what the table of pages says is what is answered, and every answer is protected.
 
 use purser_control::{Permission, Reach, Role};
-use purser_web::{Needs, PAGES, Page};
+use purser_web::{DEMO_PAGES, Needs, PAGES, Page};
 
+use crate::bench::Bench;
 use crate::company::{Browser, Company, Got};
 
 /// Does the table let somebody of this role in?
@@ -70,6 +71,25 @@ fn assert_protected(got: &Got, case: &str) {
     }
 }
 
+/// Every page, and whether only a made-up company has it.
+fn pages() -> impl Iterator<Item = (&'static Page, bool)> {
+    PAGES.iter().map(|page| (page, false)).chain(DEMO_PAGES.iter().map(|page| (page, true)))
+}
+
+/// A browser where the page is; somebody hears whatever a made-up company asks for.
+fn at(browser: &Browser, bench: &Bench, is_made_up: bool) -> Browser {
+    if !is_made_up {
+        return browser.clone();
+    }
+    let (browser, mut asked) = browser.in_demo(bench);
+    tokio::spawn(async move {
+        while let Some(asked) = asked.recv().await {
+            asked.heard.send(()).unwrap();
+        }
+    });
+    browser
+}
+
 /// A stop that the employee placed.
 async fn stopped(company: &Company) -> String {
     let own = Browser::of(&company.bench, Role::Employee).await;
@@ -90,9 +110,10 @@ async fn every_page_has_allowed_and_refused_cases_and_they_are_answered_so() {
     for role in Role::ALL {
         browsers.push((role, Browser::of(bench, role).await));
     }
-    for page in PAGES {
+    for (page, is_made_up) in pages() {
         let path = address(page, &company, Role::Employee);
         let is_post = page.method == "post";
+        let nobody = at(&nobody, bench, is_made_up);
         let stranger = if is_post { nobody.post(&path, "").await } else { nobody.get(&path).await };
         let case = format!("{} {} as nobody", page.method, page.path);
         assert_protected(&stranger, &case);
@@ -106,6 +127,7 @@ async fn every_page_has_allowed_and_refused_cases_and_they_are_answered_so() {
                 continue;
             }
             let (case, path) = (format!("{} {} as {role}", page.method, page.path), address(page, &company, *role));
+            let browser = at(browser, bench, is_made_up);
             let got = if is_post { browser.submit(&path, "").await } else { browser.get(&path).await };
             assert_protected(&got, &case);
             assert!(got.status < 500, "{case}: {got:?}");
@@ -124,8 +146,8 @@ async fn a_change_comes_from_a_page_of_the_same_session_or_not_at_all() {
     let theirs = other.get("/account").await.field("token");
     let own = one.get("/account").await.field("token");
     assert_ne!(own, theirs);
-    for page in PAGES.iter().filter(|page| page.method == "post" && page.needs != Needs::Nobody) {
-        let path = address(page, &company, Role::Employee);
+    for (page, is_made_up) in pages().filter(|(page, _)| page.method == "post" && page.needs != Needs::Nobody) {
+        let (path, one) = (address(page, &company, Role::Employee), at(&one, bench, is_made_up));
         for body in [String::new(), "token=".to_owned(), format!("token={theirs}")] {
             let got = one.post(&path, &body).await;
             assert_eq!(got.status, 403, "{path} {body}: {got:?}");
