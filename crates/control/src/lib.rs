@@ -73,7 +73,7 @@ pub mod jobs;
 pub mod shape;
 pub mod usage;
 
-pub use access::{Actor, GivenRole, Party, Permission, Profile, Reach, Role};
+pub use access::{Actor, GivenRole, PASSWORD_CHARS_MIN, Party, Permission, Profile, Reach, Role};
 pub use agent::Agent;
 pub use bills::{BillPort, PullFrom};
 pub use change::CommandName;
@@ -86,5 +86,6 @@ pub use past::Past;
 pub use privacy::Forgotten;
 pub use replay::KeptDirectory;
 pub use secret::{ADMIN_KEY_PREFIX, KEY_PREFIX, MachineRandom, Random, SESSION_PREFIX, Secret};
+pub use setup::{SETUP_GOOD_FOR, SetupStands};
 pub use statements::{Checked, CheckedStatement, check as check_statement};
 pub use trips::{RunPort, Warning};

@@ -1,5 +1,6 @@
 //! The first administrator: a one-time code on standard error, good for a quarter of an hour, against a key.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use purser_core::time::Instant;
@@ -12,13 +13,54 @@ use crate::secret::{self, Secret};
 use crate::shape::{AdminKey, NewLogin, Setup};
 
 /// How long the code is good.
-const GOOD_FOR: Duration = Duration::from_mins(15);
+pub const SETUP_GOOD_FOR: Duration = Duration::from_mins(15);
+/// Wrong codes in [`WRONG_WINDOW`]; after these nothing is compared. Whoever mistypes has enough of them; whoever guesses has
+/// a few hundred tries at 80 random bits while a code is good.
+const WRONG_MAX: usize = 20;
+const WRONG_WINDOW: Duration = Duration::from_mins(1);
+
+/// How far the company is with its first administrator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SetupStands {
+    /// A code is good.
+    Open,
+    /// There was never an administrator, and no code is good: its time is over, or none was shown.
+    Lapsed,
+    /// There is an administrator, or was one.
+    Over,
+}
 
 /// A code that was shown and not yet used.
 #[derive(Debug)]
 pub(crate) struct Offer {
     hash: [u8; 32],
     until: Instant,
+    /// When others were tried, of late.
+    wrong: VecDeque<Instant>,
+}
+
+impl Offer {
+    /// Is it this code?
+    ///
+    /// # Errors
+    /// It is another one ([`Code::Unauthorized`]), or too many others were tried ([`Code::TooMany`]).
+    fn compare(&mut self, given: &[u8; 32], now: Instant) -> Result<(), Error> {
+        while self.wrong.front().is_some_and(|first| first.saturating_add(WRONG_WINDOW) <= now) {
+            self.wrong.pop_front();
+        }
+        if let Some(first) = self.wrong.front().filter(|_| self.wrong.len() >= WRONG_MAX) {
+            let again = first.saturating_add(WRONG_WINDOW);
+            let refused = Refused::new(Code::TooMany, "too many wrong codes were tried in a minute");
+            return Err(refused
+                .hint(format!("try again after {again}; on the machine itself `purser admin-key add` needs no code"))
+                .into());
+        }
+        if self.hash == *given {
+            return Ok(());
+        }
+        self.wrong.push_back(now);
+        Err(wrong())
+    }
 }
 
 impl Control {
@@ -32,34 +74,43 @@ impl Control {
             return Ok(None);
         }
         let code = Secret::typed(&*self.inner.random)?;
-        let until = self.inner.clock.now().saturating_add(GOOD_FOR);
-        *self.inner.setup.lock() = Some(Offer { hash: code.hash(), until });
+        let until = self.inner.clock.now().saturating_add(SETUP_GOOD_FOR);
+        *self.inner.setup.lock() = Some(Offer { hash: code.hash(), until, wrong: VecDeque::new() });
         Ok(Some(code))
+    }
+
+    /// How far the company is with its first administrator, at the moment.
+    pub fn setup_stands(&self) -> SetupStands {
+        let now = self.inner.clock.now();
+        let offered = self.inner.setup.lock().as_ref().is_some_and(|offer| now < offer.until);
+        match (self.inner.admins.read().any_ever(), offered) {
+            (true, _) => SetupStands::Over,
+            (false, true) => SetupStands::Open,
+            (false, false) => SetupStands::Lapsed,
+        }
     }
 
     /// Is a code good for something at the moment?
     pub(crate) fn is_setup_open(&self) -> bool {
-        let now = self.inner.clock.now();
-        let offered = self.inner.setup.lock().as_ref().is_some_and(|offer| now < offer.until);
-        offered && !self.inner.admins.read().any_ever()
+        self.setup_stands() == SetupStands::Open
     }
 
     /// Takes the code against the first administrator's key.
     ///
     /// # Errors
-    /// No code is good any more ([`Code::Gone`]), or another one is ([`Code::Unauthorized`]).
+    /// No code is good any more ([`Code::Gone`]), another one is ([`Code::Unauthorized`]), too many others were tried
+    /// ([`Code::TooMany`]), or a mail address or password that can't be ([`Code::Invalid`]; the code stays good).
     pub async fn redeem_setup(&self, setup: Setup) -> Result<AdminKey, Error> {
         if !self.is_setup_open() {
             return Err(gone());
         }
         let given = secret::hash(setup.code.trim().to_lowercase().as_str());
+        // Before anything else is looked at: hashing a password costs, and only whoever has the code is to cause it.
+        let now = self.inner.clock.now();
+        self.inner.setup.lock().as_mut().ok_or_else(gone)?.compare(&given, now)?;
         let label = setup.label.unwrap_or_else(|| "first administrator".to_owned());
         let login = match (setup.email, setup.password) {
             (Some(email), Some(password)) => {
-                // Hashing costs, and only whoever has the code is to cause it.
-                if self.inner.setup.lock().as_ref().is_none_or(|open| open.hash != given) {
-                    return Err(wrong());
-                }
                 let email = checked_email(&email)?;
                 let hash = self.hashed_for_setup(Some(password), &email).await?;
                 let roles = vec!["admin".to_owned()];

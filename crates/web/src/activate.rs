@@ -17,33 +17,35 @@ use serde::Serialize;
 use purser_control::shape::{Activated, Activation, ActivationState};
 use purser_control::{Control, Error, Problem};
 
-use crate::page::page;
+use crate::Web;
+use crate::page;
 use crate::say::escaped;
 use crate::secure::{self, Refer};
 
 /// `GET /activate/{secret}`
 pub(crate) async fn look(
-    State(control): State<Control>,
+    State(web): State<Web>,
     secret: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
 ) -> Response {
     let secret = secret.map(|Path(secret)| secret).unwrap_or_default();
-    let link = control.look_at_activation(&secret);
-    respond(&headers, link, |link| looked(&control, link))
+    let link = web.control.look_at_activation(&secret);
+    respond(&web, &headers, link, |link| looked(&web.control, link))
 }
 
 /// `POST /activate/{secret}`
 pub(crate) async fn activate(
-    State(control): State<Control>,
+    State(web): State<Web>,
     secret: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
 ) -> Response {
     let secret = secret.map(|Path(secret)| secret).unwrap_or_default();
-    let made = control.activate(secret).await;
-    respond(&headers, made, activated)
+    let made = web.control.activate(secret).await;
+    respond(&web, &headers, made, activated)
 }
 
 fn respond<T: Serialize>(
+    web: &Web,
     headers: &HeaderMap,
     got: Result<T, Error>,
     show: impl FnOnce(&T) -> (String, String),
@@ -61,7 +63,7 @@ fn respond<T: Serialize>(
         Ok(got) => (StatusCode::OK, show(&got)),
         Err(error) => (status(&error), refused(&Problem::from(&error))),
     };
-    page(status, &title, body)
+    page::of(web, status, &title, body)
 }
 
 fn status(error: &Error) -> StatusCode {

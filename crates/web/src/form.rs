@@ -139,11 +139,11 @@ pub(crate) struct Open(pub(crate) Fields);
 impl FromRequest<Web> for Open {
     type Rejection = Response;
 
-    async fn from_request(request: Request, _web: &Web) -> Result<Self, Response> {
+    async fn from_request(request: Request, web: &Web) -> Result<Self, Response> {
         if !api::same_site(request.headers()) {
-            return Err(elsewhere());
+            return Err(elsewhere(web));
         }
-        Ok(Self(fields(request).await?))
+        Ok(Self(fields(web, request).await?))
     }
 }
 
@@ -164,16 +164,16 @@ impl FromRequest<Web> for Sent {
         let (mut parts, body) = request.into_parts();
         let by = Visitor::from_request_parts(&mut parts, web).await?;
         let from_here = api::same_site(&parts.headers);
-        let fields = fields(Request::from_parts(parts, body)).await?;
+        let fields = fields(web, Request::from_parts(parts, body)).await?;
         if !from_here || by.token.is_empty() || !secure::same(fields.text("token"), &by.token) {
-            return Err(elsewhere());
+            return Err(elsewhere(web));
         }
         let once = fields.text("once").to_owned();
         Ok(Self { by, fields, once })
     }
 }
 
-async fn fields(request: Request) -> Result<Fields, Response> {
+async fn fields(web: &Web, request: Request) -> Result<Fields, Response> {
     let (parts, body) = request.into_parts();
     let body = axum::body::Body::new(http_body_util::Limited::new(body, BYTES_MAX));
     let pairs: Result<Form<Vec<(String, String)>>, _> = Form::from_request(Request::from_parts(parts, body), &()).await;
@@ -181,16 +181,16 @@ async fn fields(request: Request) -> Result<Fields, Response> {
         Ok(Form(pairs)) => Ok(Fields(pairs.into_iter().collect())),
         Err(rejection) => {
             let problem = Problem { code: Code::Invalid, message: rejection.body_text(), hint: None };
-            Err(crate::page::said(rejection.status(), "This form can't be read", &problem))
+            Err(crate::page::said(web, rejection.status(), "This form can't be read", &problem))
         }
     }
 }
 
-fn elsewhere() -> Response {
+fn elsewhere(web: &Web) -> Response {
     let problem = Problem {
         code: Code::Forbidden,
         message: "a change must come from one of Purser's own pages, in the session that is open now".to_owned(),
         hint: Some("go back, load the page again and send the form once more; nothing was changed".to_owned()),
     };
-    crate::page::said(StatusCode::FORBIDDEN, "Nothing was changed", &problem)
+    crate::page::said(web, StatusCode::FORBIDDEN, "Nothing was changed", &problem)
 }

@@ -5,9 +5,9 @@ use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 use purser_control::Problem;
 
-use crate::assets;
 use crate::say::Markup;
 use crate::secure::{self, Refer};
+use crate::{Web, assets};
 
 #[derive(Template)]
 #[template(path = "frame/plain.html")]
@@ -15,6 +15,7 @@ struct Plain {
     title: String,
     assets: String,
     nonce: String,
+    is_demo: bool,
     body: Markup,
 }
 
@@ -24,8 +25,21 @@ struct Said<'a> {
     problem: &'a Problem,
 }
 
-/// A whole page. The title is escaped here, the body stands as it is. Its address goes to nobody.
+/// A whole page of the company: it says so where that is made up. The title is escaped here, the body stands as it is. Its
+/// address goes to nobody.
+pub(crate) fn of(web: &Web, status: StatusCode, title: &str, body: impl Into<String>) -> Response {
+    if web.demo.is_none() {
+        return page(status, title, body);
+    }
+    written(status, title, body.into(), true)
+}
+
+/// The same of no company in particular.
 pub(crate) fn page(status: StatusCode, title: &str, body: impl Into<String>) -> Response {
+    written(status, title, body.into(), false)
+}
+
+fn written(status: StatusCode, title: &str, body: String, is_demo: bool) -> Response {
     let nonce = match secure::random() {
         Ok(nonce) => nonce,
         Err(error) => {
@@ -33,8 +47,13 @@ pub(crate) fn page(status: StatusCode, title: &str, body: impl Into<String>) -> 
             return StatusCode::INTERNAL_SERVER_ERROR.into_response();
         }
     };
-    let plain =
-        Plain { title: title.to_owned(), assets: assets::base(), nonce: nonce.clone(), body: Markup::new(body) };
+    let plain = Plain {
+        title: title.to_owned(),
+        assets: assets::base(),
+        nonce: nonce.clone(),
+        is_demo,
+        body: Markup::new(body),
+    };
     let html = plain.render().unwrap_or_default();
     let mut response = (status, Html(html)).into_response();
     secure::protect(response.headers_mut(), &nonce, Refer::Nobody);
@@ -42,6 +61,6 @@ pub(crate) fn page(status: StatusCode, title: &str, body: impl Into<String>) -> 
 }
 
 /// A page about a problem.
-pub(crate) fn said(status: StatusCode, title: &str, problem: &Problem) -> Response {
-    page(status, title, Said { problem }.render().unwrap_or_default())
+pub(crate) fn said(web: &Web, status: StatusCode, title: &str, problem: &Problem) -> Response {
+    of(web, status, title, Said { problem }.render().unwrap_or_default())
 }

@@ -6,7 +6,7 @@ use purser_control::Permission;
 
 use crate::pages::{
     account, admin, alarms, api, approvals, boards, candidate, demo, exports, finance, grants, me, offers, people,
-    policies, pools, prices, privacy, runs, search, sign_in, stops, team, theme, usage,
+    policies, pools, prices, privacy, runs, search, setup, sign_in, stops, team, theme, usage,
 };
 use crate::{Web, activate, csv, front, live};
 
@@ -82,6 +82,8 @@ pages! {
     PAGES, routes;
 
     get "/" => front::front, Nobody;
+    get "/setup" => setup::show, Nobody;
+    post "/setup" => setup::set_up, Nobody;
     get "/activate/{secret}" => activate::look, Nobody;
     post "/activate/{secret}" => activate::activate, Nobody;
 

@@ -181,7 +181,7 @@ impl FromRequestParts<Web> for Visitor {
                 return sign_in_first(&here);
             }
             let status = StatusCode::from_u16(problem.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-            crate::page::said(status, "That did not work", &problem)
+            crate::page::said(web, status, "That did not work", &problem)
         })
     }
 }

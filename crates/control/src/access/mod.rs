@@ -24,6 +24,7 @@ mod within;
 
 pub use self::acting::{Actor, Party};
 pub use self::matrix::{Permission, Reach};
+pub use self::password::CHARS_MIN as PASSWORD_CHARS_MIN;
 pub use self::profile::Profile;
 pub use self::redaction::Confidential;
 pub use self::role::{GivenRole, Role};

@@ -6,7 +6,7 @@ use crate::error::{Code, Error, Refused};
 use crate::secret::Random;
 
 /// The least length of a password that stands alone: NIST SP 800-63B-4 (2025), section 3.1.1.2, in characters.
-pub(crate) const CHARS_MIN: usize = 15;
+pub const CHARS_MIN: usize = 15;
 /// Longer ones are refused rather than cut; NIST asks for at least 64.
 const BYTES_MAX: usize = 512;
 /// Argon2id with 19 MiB, two passes and one lane: the OWASP Password Storage Cheat Sheet's recommendation, and the

@@ -109,8 +109,16 @@ pub fn local(control: &Control) -> Router {
 
 /// For TCP: a key or a session is asked for.
 pub fn open(control: &Control) -> Router {
-    services(control, Door::Open)
+    let first = Router::new()
         .route("/setup", get(gate::setup_page).post(setup))
+        .method_not_allowed_fallback(not_this_way)
+        .with_state(control.clone());
+    beside_pages(control).merge(first)
+}
+
+/// The same without `/setup`: pages have that for people, and hand programs on to it.
+pub fn beside_pages(control: &Control) -> Router {
+    services(control, Door::Open)
         .route("/healthz", get(healthz))
         // Told by tools, bounded by themselves.
         .route("/hooks/{id}", post(outcomes::message))

@@ -31,6 +31,22 @@ async fn the_code_is_good_for_a_quarter_of_an_hour() {
 }
 
 #[tokio::test]
+async fn whoever_guesses_waits_and_whoever_has_the_code_gets_in_a_minute_later() {
+    let bench = Bench::new().await;
+    let offered = bench.control.offer_setup().unwrap().unwrap();
+    let guess = async || code(bench.control.redeem_setup(with("0000-0000-0000-0000")).await);
+    let mut guesses = 0;
+    while guess().await == Code::Unauthorized {
+        guesses += 1;
+        assert!(guesses < 1_000, "nobody stops a guesser");
+    }
+    assert!(guesses >= 10, "{guesses}: whoever mistypes needs some");
+    assert_eq!(code(bench.control.redeem_setup(with(offered.reveal())).await), Code::TooMany, "nothing is compared");
+    bench.clock.set("2026-11-24T12:01:00Z");
+    assert!(bench.control.redeem_setup(with(offered.reveal())).await.is_ok());
+}
+
+#[tokio::test]
 async fn a_key_made_on_the_machine_ends_setup() {
     let bench = Bench::new().await;
     let offered = bench.control.offer_setup().unwrap().unwrap();

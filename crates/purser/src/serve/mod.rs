@@ -178,7 +178,7 @@ async fn run(
     let local: JoinHandle<()> = tokio::spawn(api::serve_socket(socket, local, stopping.clone()));
     let (ask, mut wipes) = mpsc::channel(1);
     let pages = purser_web::router(control, crate::demo::Mark::shown(&place.data, ask));
-    let faces = api::open(control).merge(pages).merge(agents);
+    let faces = api::beside_pages(control).merge(pages).merge(agents);
     let open = tokio::spawn(api::serve_tcp(listener, tls.clone(), faces, stopping.clone()));
     let jobs = tokio::spawn(purser_control::jobs::run(Control::clone(control), stopping));
 

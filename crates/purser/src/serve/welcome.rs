@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use purser_control::Control;
+use purser_control::{Control, SETUP_GOOD_FOR};
 use purser_gateway::Upstream;
 
 use crate::config::usual_variables;
@@ -41,10 +41,12 @@ impl Welcome<'_> {
         say(format_args!("control listening on {}", self.control));
         if let Some(code) = control.offer_setup()? {
             say(format_args!(
-                "first administrator: open {}/setup within 15 minutes, code {} (or run `purser admin-key add` here)",
+                "first administrator: open {}/setup within {} minutes, code {} (or run `purser admin-key add` here)",
                 self.control,
+                SETUP_GOOD_FOR.as_secs() / 60,
                 code.reveal()
             ));
+            say(format_args!("only looking around? `purser demo` shows a company that does not exist at work"));
         }
         if control.snapshot().directory.people().next().is_none() {
             self.say_first_steps();

@@ -20,9 +20,10 @@ use purser_core::package::Basis;
 use purser_core::zone::Zone;
 
 use super::offers::letter;
+use crate::Web;
 use crate::chart::{self, Kind, Pillar, Pillars, Spec, Unit};
 use crate::form::{Asked, Fields, Open, Wrong};
-use crate::page::{page, said};
+use crate::page;
 use crate::say::{Markup, count, money};
 use crate::secure::Refer;
 use crate::visitor::see;
@@ -89,17 +90,12 @@ fn text(secret: Secret) -> String {
 }
 
 /// `GET /o/{secret}`
-pub(crate) async fn show(
-    State(control): State<Control>,
-    secret: Secret,
-    Asked(asked): Asked,
-    headers: HeaderMap,
-) -> Response {
+pub(crate) async fn show(State(web): State<Web>, secret: Secret, Asked(asked): Asked, headers: HeaderMap) -> Response {
     let secret = text(secret);
     if is_shown_to_somebody(&headers)
-        && let Err(error) = control.view_by_link(&secret).await
+        && let Err(error) = web.control.view_by_link(&secret).await
     {
-        return refused(&error);
+        return refused(&web, &error);
     }
     let done = match asked.text("done") {
         "asked" => Some("Your question is on its way. The answer comes here."),
@@ -108,7 +104,7 @@ pub(crate) async fn show(
         "declined" => Some("You have said no. Thank you for saying so."),
         _ => None,
     };
-    look(&control, &secret, StatusCode::OK, done, None, asked).await
+    look(&web, &secret, StatusCode::OK, done, None, asked).await
 }
 
 /// Does a browser say that it opens the page for somebody who asked for it?
@@ -118,22 +114,24 @@ fn is_shown_to_somebody(headers: &HeaderMap) -> bool {
 }
 
 async fn look(
-    control: &Control,
+    web: &Web,
     secret: &str,
     status: StatusCode,
     done: Option<&'static str>,
     wrong: Option<Wrong>,
     filled: Fields,
 ) -> Response {
-    let offer = match control.offer_by_link(secret).await {
+    let offer = match web.control.offer_by_link(secret).await {
         Ok(offer) => offer,
-        Err(error) => return refused(&error),
+        Err(error) => return refused(web, &error),
     };
     let mut wrong = wrong;
     let mut compared = None;
     if offer.table.is_some() && OTHER.iter().any(|(name, _)| filled.some(&format!("other-{name}")).is_some()) {
         let beside = match other(&filled) {
-            Ok(other) => control.compare_by_link(secret, other).await.map_err(|error| Wrong::of(Problem::from(&error))),
+            Ok(other) => {
+                web.control.compare_by_link(secret, other).await.map_err(|error| Wrong::of(Problem::from(&error)))
+            }
             Err(wrong) => Err(wrong),
         };
         match beside {
@@ -146,7 +144,7 @@ async fn look(
     }
     let mut here = "/o/".to_owned();
     crate::ask::escape(secret, &mut here);
-    let table = offer.table.as_ref().map(|table| written(table, control, &filled, compared.as_ref()));
+    let table = offer.table.as_ref().map(|table| written(table, &web.control, &filled, compared.as_ref()));
     let whole = Page {
         here,
         table,
@@ -164,10 +162,10 @@ async fn look(
         None => format!("An offer to {}", offer.candidate),
     };
     match whole.render() {
-        Ok(body) => page(status, &title, body),
+        Ok(body) => page::of(web, status, &title, body),
         Err(error) => {
             tracing::error!(%error, "a page could not be written");
-            page(StatusCode::INTERNAL_SERVER_ERROR, "Purser can't answer now", String::new())
+            page::of(web, StatusCode::INTERNAL_SERVER_ERROR, "Purser can't answer now", String::new())
         }
     }
 }
@@ -264,40 +262,40 @@ fn other(fields: &Fields) -> Result<OtherOffer, Wrong> {
     })
 }
 
-fn refused(error: &Error) -> Response {
+fn refused(web: &Web, error: &Error) -> Response {
     let problem = Problem::from(error);
     let status = StatusCode::from_u16(problem.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    said(status, "There is no offer to see", &problem)
+    page::said(web, status, "There is no offer to see", &problem)
 }
 
 /// `GET /o/{secret}/letter.pdf`
-pub(crate) async fn pdf(State(control): State<Control>, secret: Secret) -> Response {
-    match control.letter_by_link(&text(secret), Form::Pdf).await {
+pub(crate) async fn pdf(State(web): State<Web>, secret: Secret) -> Response {
+    match web.control.letter_by_link(&text(secret), Form::Pdf).await {
         Ok(document) => letter::pdf(document.bytes, Refer::Nobody),
-        Err(error) => refused(&error),
+        Err(error) => refused(&web, &error),
     }
 }
 
 /// `POST /o/{secret}/accept`
-pub(crate) async fn accept(State(control): State<Control>, secret: Secret, Open(fields): Open) -> Response {
+pub(crate) async fn accept(State(web): State<Web>, secret: Secret, Open(fields): Open) -> Response {
     let sign = SignOffer {
         version: fields.text("version").parse().unwrap_or_default(),
         letter: fields.text("letter").to_owned(),
         signed: fields.text("signed").to_owned(),
     };
     let secret = text(secret);
-    let done = control.accept_by_link(&secret, sign).await.map_err(|error| mistake(&error, "signed"));
-    answered(&control, &secret, done, "accepted", fields).await
+    let done = web.control.accept_by_link(&secret, sign).await.map_err(|error| mistake(&error, "signed"));
+    answered(&web, &secret, done, "accepted", fields).await
 }
 
 /// `POST /o/{secret}/counter`
-pub(crate) async fn counter(State(control): State<Control>, secret: Secret, Open(fields): Open) -> Response {
+pub(crate) async fn counter(State(web): State<Web>, secret: Secret, Open(fields): Open) -> Response {
     let secret = text(secret);
     let done = match asked_for(&fields) {
-        Ok(counter) => control.counter_by_link(&secret, counter).await.map_err(|error| mistake(&error, "tokens")),
+        Ok(counter) => web.control.counter_by_link(&secret, counter).await.map_err(|error| mistake(&error, "tokens")),
         Err(wrong) => Err(wrong),
     };
-    answered(&control, &secret, done, "countered", fields).await
+    answered(&web, &secret, done, "countered", fields).await
 }
 
 fn asked_for(fields: &Fields) -> Result<CounterOffer, Wrong> {
@@ -316,22 +314,22 @@ fn asked_for(fields: &Fields) -> Result<CounterOffer, Wrong> {
 }
 
 /// `POST /o/{secret}/ask`
-pub(crate) async fn ask(State(control): State<Control>, secret: Secret, Open(fields): Open) -> Response {
+pub(crate) async fn ask(State(web): State<Web>, secret: Secret, Open(fields): Open) -> Response {
     let secret = text(secret);
     let question = fields.text("question").to_owned();
-    let done = control.ask_by_link(&secret, question).await.map_err(|error| mistake(&error, "question"));
-    answered(&control, &secret, done, "asked", fields).await
+    let done = web.control.ask_by_link(&secret, question).await.map_err(|error| mistake(&error, "question"));
+    answered(&web, &secret, done, "asked", fields).await
 }
 
 /// `POST /o/{secret}/decline`
-pub(crate) async fn decline(State(control): State<Control>, secret: Secret, Open(fields): Open) -> Response {
+pub(crate) async fn decline(State(web): State<Web>, secret: Secret, Open(fields): Open) -> Response {
     let secret = text(secret);
     let word = fields.text("why");
     let reason =
         REASONS.iter().find(|(known, ..)| *known == word).map_or(DeclineReason::Unsaid, |(.., reason)| *reason);
     let why = DeclineOffer { reason, note: fields.some("note") };
-    let done = control.decline_by_link(&secret, why).await.map_err(|error| mistake(&error, ""));
-    answered(&control, &secret, done, "declined", fields).await
+    let done = web.control.decline_by_link(&secret, why).await.map_err(|error| mistake(&error, ""));
+    answered(&web, &secret, done, "declined", fields).await
 }
 
 /// What was wrong, at a field where it is about what stood there.
@@ -343,7 +341,7 @@ fn mistake(error: &Error, field: &'static str) -> Wrong {
     wrong
 }
 
-async fn answered(control: &Control, secret: &str, done: Result<(), Wrong>, word: &str, fields: Fields) -> Response {
+async fn answered(web: &Web, secret: &str, done: Result<(), Wrong>, word: &str, fields: Fields) -> Response {
     match done {
         Ok(()) => {
             let mut address = "/o/".to_owned();
@@ -355,7 +353,7 @@ async fn answered(control: &Control, secret: &str, done: Result<(), Wrong>, word
         }
         Err(wrong) => {
             let status = wrong.status();
-            look(control, secret, status, None, Some(wrong), fields).await
+            look(web, secret, status, None, Some(wrong), fields).await
         }
     }
 }

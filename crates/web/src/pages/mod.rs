@@ -21,6 +21,7 @@ pub(crate) mod prices;
 pub(crate) mod privacy;
 pub(crate) mod runs;
 pub(crate) mod search;
+pub(crate) mod setup;
 pub(crate) mod sign_in;
 pub(crate) mod stops;
 pub(crate) mod team;

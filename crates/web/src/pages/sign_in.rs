@@ -12,8 +12,10 @@ use crate::Web;
 use crate::ask::{Ask, read, to};
 use crate::demo::DemoLogin;
 use crate::form::{Asked, Open, Sent};
+use crate::front::set_up_first;
 use crate::nav::home;
-use crate::page::page;
+use crate::page;
+use crate::say::Markup;
 use crate::visitor::{ours, see};
 
 #[derive(Template)]
@@ -24,6 +26,7 @@ struct SignInForm<'a> {
     problem: Option<Problem>,
     out: bool,
     demo: &'a [DemoLogin],
+    first: Markup,
 }
 
 /// `GET /login`
@@ -71,12 +74,13 @@ pub(crate) async fn sign_out(Sent { by, .. }: Sent) -> Response {
 
 fn form(web: &Web, status: StatusCode, email: &str, next: &str, out: bool, problem: Option<Problem>) -> Response {
     let demo = web.demo.as_deref().unwrap_or_default();
-    let form = SignInForm { email, next: ours(next).unwrap_or_default(), problem, out, demo };
+    let first = Markup::new(set_up_first(web.control.setup_stands()));
+    let form = SignInForm { email, next: ours(next).unwrap_or_default(), problem, out, demo, first };
     match form.render() {
-        Ok(body) => page(status, "Sign in", body),
+        Ok(body) => page::of(web, status, "Sign in", body),
         Err(error) => {
             tracing::error!(%error, "the sign-in page could not be written");
-            page(StatusCode::INTERNAL_SERVER_ERROR, "Sign in", "")
+            page::of(web, StatusCode::INTERNAL_SERVER_ERROR, "Sign in", "")
         }
     }
 }

@@ -16,5 +16,6 @@ mod offers;
 mod rooms;
 mod runs;
 mod session;
+mod setup;
 mod totals;
 mod usage;
