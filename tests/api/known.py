@@ -117,6 +117,7 @@ class Known:
             "set_budget": {"owner": "Sales", "amount": "50000/month"},
             "set_zone": {"zone": "Europe/Paris"},
             "move_person": {"unit": "Engineering"},
+            "set_person_role": {"family": "engineering", "level": "L4"},
             "set_login_roles": {"roles": ["finance"]},
             "set_login_password": {"password": "five words in a row"},
             "draft_offer": company.offer(8, "90/workday", "Research"),

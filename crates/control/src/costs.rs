@@ -16,6 +16,7 @@ use purser_core::money::{Currency, Nano};
 use purser_core::offer::Content;
 use purser_core::package::Exact;
 use purser_core::price::Ratio;
+use purser_core::role::Role;
 use purser_core::snapshot::Snapshot;
 use purser_core::time::Instant;
 use purser_store::Private;
@@ -49,11 +50,14 @@ pub(crate) struct Costs {
     table: RwLock<Arc<CostTable>>,
     /// By accepted offer: what it pays, as far as that can be counted, and the working share.
     paid: RwLock<HashMap<OfferId, Paid>>,
-    /// What whoever accepted that offer costs in a year, and whoever accepted none, by the table in force.
-    yearly: RwLock<HashMap<Option<OfferId>, Option<Nano>>>,
+    /// What somebody costs in a year, by the table in force.
+    yearly: RwLock<HashMap<PaidAs, Option<Nano>>>,
     /// Were all offers read that had been accepted when somebody first asked for everybody?
     read: AtomicBool,
 }
+
+/// What somebody's cost depends on, beside the table: the offer that they accepted, and the role that was set since.
+type PaidAs = (Option<OfferId>, Option<Arc<Role>>);
 
 #[derive(Clone, Copy, Debug)]
 struct Paid {
@@ -101,12 +105,12 @@ impl Inner {
     /// # Errors
     /// The files, the first time that somebody is asked about.
     pub(crate) fn loaded_cost(&self, directory: &Directory, person: PersonId) -> Result<Option<LoadedCost>, Error> {
-        let table = self.costs.table();
+        let (table, role) = (self.costs.table(), directory.role_of(person));
         let Some((offer, version)) = directory.accepted_by(person) else {
-            return Ok(table.loaded(None, None, Ratio::ONE));
+            return Ok(table.loaded(role, None, Ratio::ONE));
         };
         let paid = self.paid_by(offer, version.number)?;
-        Ok(table.loaded(Some(&version.role), paid.pay, paid.share))
+        Ok(table.loaded(role, paid.pay, paid.share))
     }
 
     /// The total of [`Inner::loaded_cost`], rounded: kept, so that ten thousand are added up within milliseconds.
@@ -114,7 +118,8 @@ impl Inner {
     /// # Errors
     /// As there.
     pub(crate) fn yearly_cost(&self, directory: &Directory, person: PersonId) -> Result<Option<Nano>, Error> {
-        let of = directory.accepted_by(person).map(|(offer, _)| offer);
+        let offer = directory.accepted_by(person).map(|(offer, _)| offer);
+        let of: PaidAs = (offer, directory.set_role_of(person).map(|set| Arc::clone(&set.role)));
         if let Some(known) = self.costs.yearly.read().get(&of) {
             return Ok(*known);
         }

@@ -1,8 +1,10 @@
-//! People: come, move, change zone, leave.
+//! People: come, move, change zone and role, leave.
 
 use jiff::civil::Date;
+use purser_core::directory::Directory;
 use purser_core::event::Event;
 use purser_core::id::{PersonId, UnitId};
+use purser_core::role::{Family, Level, Role};
 use purser_core::snapshot::Snapshot;
 use purser_core::time::Instant;
 use purser_core::zone::Zone;
@@ -14,7 +16,9 @@ use crate::control::{Control, EVERYBODY, Inner, stored};
 use crate::dates;
 use crate::error::{Code, Error, Refused};
 use crate::pages::{Part, unrefused};
-use crate::shape::{List, MovePerson, NewPerson, Page, Person, SetZone, WantedPeople};
+use crate::shape::{
+    List, MovePerson, NewPerson, Page, Person, PersonRole, RoleSource, SetPersonRole, SetZone, WantedPeople,
+};
 
 /// The longest name or label.
 const NAME_CHARS_MAX: usize = 200;
@@ -128,6 +132,35 @@ impl Control {
         .await
     }
 
+    /// Sets somebody's role, or takes back what was set. It counts at once and until they accept an offer; a family that
+    /// nothing is set for may be named, as in offers.
+    ///
+    /// # Errors
+    /// Nobody of that name, somebody who left, a level of no family, or the journal.
+    pub async fn set_person_role(
+        &self,
+        name: Option<CommandName>,
+        who: &str,
+        to: SetPersonRole,
+    ) -> Result<Person, Error> {
+        let who = who.to_owned();
+        self.change(name, move |turn| {
+            let (control, snapshot) = (turn.control(), turn.snapshot());
+            let id = control.find_person(&snapshot, &who)?;
+            let role = role(to.family, to.level)?;
+            let directory = &snapshot.directory;
+            let same = match &role {
+                Some(role) => directory.role_of(id) == Some(role),
+                None => directory.set_role_of(id).is_none(),
+            };
+            if !same {
+                turn.commit(&Event::PersonRoleSet { person: id, role, at: turn.now })?;
+            }
+            control.shown_person(&turn.snapshot(), id, turn.now)
+        })
+        .await
+    }
+
     /// Moves somebody to another unit, at once or from the first instant of a day of their zone on. Grants follow the
     /// person. A move that is known for later stays as it is.
     ///
@@ -198,7 +231,36 @@ impl Inner {
             next_unit: next.map(|(unit, _)| unit),
             next_unit_name: next.and_then(|(unit, _)| names.unit_name(unit)),
             moves: next.map(|(_, moves)| moves),
+            role: shown_role(&snapshot.directory, person.id),
             active: !person.has_left(now),
+        }
+    }
+}
+
+/// Somebody's role, where it was said and since when.
+fn shown_role(directory: &Directory, person: PersonId) -> Option<PersonRole> {
+    let role = directory.role_of(person)?;
+    let (source, since) = if let Some(set) = directory.set_role_of(person) {
+        (RoleSource::Set, set.at)
+    } else {
+        let (offer, _) = directory.accepted_by(person)?;
+        (RoleSource::Offer, directory.offer(offer)?.accepted?.at)
+    };
+    let known = directory.roles().families.contains_key(&role.family);
+    Some(PersonRole { family: role.family.clone(), level: role.level, source, since, known })
+}
+
+/// A role of words.
+///
+/// # Errors
+/// A level of no family.
+pub(crate) fn role(family: Option<Family>, level: Option<Level>) -> Result<Option<Role>, Error> {
+    match (family, level) {
+        (Some(family), level) => Ok(Some(Role { family, level })),
+        (None, None) => Ok(None),
+        (None, Some(level)) => {
+            let message = format!("{level} stands without a family, and a level belongs to one");
+            Err(Refused::new(Code::Invalid, message).hint("name the family too, such as engineering").into())
         }
     }
 }

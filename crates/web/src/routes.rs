@@ -129,6 +129,7 @@ pages! {
 
     get "/people" => people::list::show, PeopleRead;
     get "/people/{id}" => people::one::show, PeopleRead;
+    post "/people/{id}/role" => people::role::set, PeopleChange;
     get "/people/{id}/rewards" => people::rewards::show, UsageRead;
 
     get "/alarms" => alarms::list::show, AlarmsRead;

@@ -160,7 +160,7 @@ fn released(person: &Person, span: CivilSpan) -> Nano {
 fn present(directory: &Directory, own: &Own<'_>, main: &Grant, year: CivilSpan, since: i64) -> u32 {
     let here = CivilSpan { first: year.first.max(date_of(since)), until: year.until };
     let parts = u64::from(main.present(here)).saturating_mul(days(here)).checked_div(days(year)).unwrap_or(0);
-    let share = match directory.role_of(own.person.id) {
+    let share = match directory.accepted_by(own.person.id) {
         Some(_) => u64::from(main.share_on(year.until).get()),
         None => 10_000,
     };

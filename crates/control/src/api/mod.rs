@@ -90,8 +90,8 @@ use crate::shape::{
     Activation, AdminKey, AuditPage, AuditReport, BreakGlass, Budget, ChangeGrant, Explain, Explained, FiscalMonth,
     FundPool, Grant, ImportPeople, ImportPrices, ImportReport, ImportUnits, Liability, List, Login, MovePerson,
     NewActivation, NewAdminKey, NewBreakGlass, NewGrant, NewLogin, NewPerson, NewPool, NewUnit, OfPage, Page,
-    PeopleImport, Person, Pool, PoolDetail, Price, Remedies, Resolve, SetActive, SetBudget, SetPassword, SetPrice,
-    SetRoles, SetZone, Setup, Status, Suspended, TransferPool, Unit, UnitsImport, VoidGrant, WantedLiability,
+    PeopleImport, Person, Pool, PoolDetail, Price, Remedies, Resolve, SetActive, SetBudget, SetPassword, SetPersonRole,
+    SetPrice, SetRoles, SetZone, Setup, Status, Suspended, TransferPool, Unit, UnitsImport, VoidGrant, WantedLiability,
     WantedRemedies,
 };
 use crate::{Control, usage};
@@ -193,6 +193,7 @@ services! {
     delete "/people/{id}" => remove_person, PeopleChange;
     put "/people/{id}/zone" => set_zone, PeopleChange;
     put "/people/{id}/unit" => move_person, PeopleChange;
+    put "/people/{id}/role" => set_person_role, PeopleChange;
     get "/people/{id}/statement" => statement, UsageRead;
     get "/people/{id}/cost" => person_cost, CostsRead;
     get "/costs" => costs, RolesRead;
@@ -422,6 +423,15 @@ async fn set_zone(
     Body(zone): Body<SetZone>,
 ) -> Answer<Person> {
     Answer(control.set_zone(command.into(), &id, zone).await)
+}
+
+async fn set_person_role(
+    State(control): State<Control>,
+    command: Command,
+    Id(id): Id,
+    Body(role): Body<SetPersonRole>,
+) -> Answer<Person> {
+    Answer(control.set_person_role(command.into(), &id, role).await)
 }
 
 async fn move_person(

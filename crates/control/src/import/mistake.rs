@@ -66,6 +66,8 @@ fn what_to_write(column: &str) -> Option<&'static str> {
         "email" => "write one mail address",
         "unit" | "parent" => "write the name or id of a unit",
         "cost_centre" => "write it on one line, or leave the cell empty",
+        "family" => "write its name, such as engineering",
+        "level" => "write it like L4, beside a family",
         "grant" => "write an amount and a period, such as 20/day; days are `all` or `workdays`",
         "key" => "write what uses the key, on one line",
         "budget" => "write an amount and a period, such as 50/month, beside a key",

@@ -1,6 +1,6 @@
 //! People from a spreadsheet.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use purser_core::budget::{Budget, BudgetOn};
@@ -8,6 +8,7 @@ use purser_core::directory::Person;
 use purser_core::event::{Event, KeyHash, KeyIssue};
 use purser_core::grant::{Grant, GrantSource, Priority, WorkShare};
 use purser_core::id::{BudgetId, GrantId, KeyId, PersonId};
+use purser_core::role::{Family, Level, Role};
 use purser_core::scope::Scope;
 use purser_core::snapshot::Snapshot;
 use purser_core::zone::Zone;
@@ -19,12 +20,13 @@ use crate::change::{CommandName, Turn, refused, reused};
 use crate::control::{Control, EVERYBODY, stored};
 use crate::error::Error;
 use crate::grants::release;
-use crate::people::{checked_name, zone};
+use crate::people::{checked_name, role, zone};
 use crate::secret::{KEY_PREFIX, Secret};
 use crate::shape::{ChangedPerson, ImportChange, ImportPeople, ImportedPerson, MissingPerson, PeopleImport};
 
 /// The columns there may be.
-const COLUMNS: [&str; 9] = ["name", "zone", "id", "unit", "email", "grant", "days", "key", "budget"];
+const COLUMNS: [&str; 11] =
+    ["name", "zone", "id", "unit", "email", "family", "level", "grant", "days", "key", "budget"];
 /// The columns there must be.
 const NEEDED: [&str; 2] = ["name", "zone"];
 /// Changed names whose hashes stand in the audit trail's entry: it is one record.
@@ -202,12 +204,24 @@ fn run(turn: &mut Turn<'_>, import: &ImportPeople, sheet: Sheet) -> Result<Peopl
         refuse(&mistakes)?;
     }
     told.mistakes = mistakes;
+    told.unknown_families = unknown_families(&snapshot, &events);
     if import.preview {
         told.items.iter_mut().for_each(|added| added.key = None);
     } else {
         write(turn, &here, people, events, directory)?;
     }
     Ok(told)
+}
+
+/// Families of new roles that nothing is set for, each once.
+fn unknown_families(snapshot: &Snapshot, events: &[Event]) -> Vec<Family> {
+    let known = &snapshot.directory.roles().families;
+    let set = events.iter().filter_map(|event| match event {
+        Event::PersonRoleSet { role: Some(role), .. } => Some(&role.family),
+        _ => None,
+    });
+    let unknown: BTreeSet<&Family> = set.filter(|family| !known.contains_key(*family)).collect();
+    unknown.into_iter().cloned().collect()
 }
 
 /// Those who are here and on no line, in the order in which they came.
@@ -274,6 +288,7 @@ fn repeated(turn: &Turn<'_>, sheet: &Sheet) -> Result<PeopleImport, Error> {
             line: row.line,
             person: id,
             name,
+            role: snapshot.directory.set_role_of(id).map(|set| Role::clone(&set.role)),
             grant: snapshot.directory.grant(grant).map(|grant| grant.id),
             key_id: snapshot.directory.key_by_id(key).map(|key| key.id),
             key: None,
@@ -296,11 +311,14 @@ fn make(turn: &Turn<'_>, snapshot: &Snapshot, here: &mut Here, place: usize, row
     if let Some(person) = here.meant(row)?
         && let Some(known) = snapshot.directory.person(person)
     {
-        return Ok(changed(turn, snapshot, here, row, known, Said { name, zone, email, unit }));
+        let role = said_role(row, snapshot.directory.role_of(person))?;
+        return Ok(changed(turn, snapshot, here, row, known, Said { name, zone, email, unit, role }));
     }
     let person = PersonId::new(turn.derived("person", place));
     let unit = unit.unwrap_or(EVERYBODY);
     let mut events = vec![Event::PersonAdded { person, unit, zone: zone.clone(), at: turn.now }];
+    let role = said_role(row, None)?;
+    events.extend(role.clone().map(|role| Event::PersonRoleSet { person, role: Some(role), at: turn.now }));
     let grant = grant(turn, place, row, person, &zone).under("grant")?;
     let grant_id = grant.as_ref().map(|grant| grant.id);
     events.extend(grant.map(Event::GrantMade));
@@ -314,6 +332,7 @@ fn make(turn: &Turn<'_>, snapshot: &Snapshot, here: &mut Here, place: usize, row
         line: row.line,
         person,
         name: name.clone(),
+        role,
         grant: grant_id,
         key_id,
         key: secret.map(|secret| secret.reveal().to_owned()),
@@ -329,11 +348,23 @@ struct Said {
     zone: Zone,
     email: Option<String>,
     unit: Option<purser_core::id::UnitId>,
+    role: Option<Role>,
+}
+
+/// The role that a line says. An empty cell leaves out what it would change: a level alone is one of the family that they
+/// are in, and a family without a level keeps the level of whoever is in it.
+fn said_role(row: &Row, known: Option<&Role>) -> Result<Option<Role>, Wrong> {
+    let refused = |error: purser_core::role::NameError| invalid(error.to_string());
+    let family = row.cell("family").map(str::parse::<Family>).transpose().map_err(refused).under("family")?;
+    let level = row.cell("level").map(str::parse::<Level>).transpose().map_err(refused).under("level")?;
+    let family = family.or_else(|| level.and(known).map(|role| role.family.clone()));
+    let kept = known.filter(|role| family.as_ref() == Some(&role.family)).and_then(|role| role.level);
+    role(family, level.or(kept)).under("level")
 }
 
 /// What a line changes about somebody who is here. Grants, keys and budgets are not touched: they have commands of their own.
 fn changed(turn: &Turn<'_>, snapshot: &Snapshot, here: &Here, row: &Row, known: &Person, said: Said) -> Made {
-    let Said { name, zone, email, unit } = said;
+    let Said { name, zone, email, unit, role } = said;
     let (person, at) = (known.id, turn.now);
     let (mut events, mut changes) = (Vec::new(), Vec::new());
     let mut change = |field: &str, from: String, to: String| {
@@ -361,6 +392,19 @@ fn changed(turn: &Turn<'_>, snapshot: &Snapshot, here: &Here, row: &Row, known: 
         let called = |unit| names.unit_name(unit).unwrap_or_default();
         change("unit", called(before), called(unit));
         events.push(Event::PersonMoved { person, unit, effective: None, at });
+    }
+    let before = snapshot.directory.role_of(person);
+    if let Some(role) = role.filter(|role| before != Some(role)) {
+        let family = before.map_or_else(String::new, |role| role.family.to_string());
+        if family != role.family.as_str() {
+            change("family", family, role.family.to_string());
+        }
+        let word = |level: Option<Level>| level.map_or_else(String::new, |level| level.to_string());
+        let level = before.and_then(|role| role.level);
+        if level != role.level {
+            change("level", word(level), word(role.level));
+        }
+        events.push(Event::PersonRoleSet { person, role: Some(role), at });
     }
     let shown = if changes.is_empty() {
         Shown::Unchanged

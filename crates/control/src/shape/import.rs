@@ -1,6 +1,7 @@
 //! Many people or units at once.
 
 use purser_core::id::{BudgetId, GrantId, KeyId, PersonId, UnitId};
+use purser_core::role::{Family, Role};
 use serde::{Deserialize, Serialize};
 
 /// A spreadsheet of people, held against those who are here: who is not is added, who is is changed.
@@ -8,7 +9,7 @@ use serde::{Deserialize, Serialize};
 #[serde(deny_unknown_fields)]
 pub struct ImportPeople {
     /// Cells separated by commas, semicolons or tabs, with a line of column names first: `name` and `zone`, and where wanted
-    /// `id`, `unit`, `email`, and for newcomers `grant` (`20/day`), `days` (`all` or `workdays`), `key` (what uses it; anything
+    /// `id`, `unit`, `email`, `family` and `level` (of their role), and for newcomers `grant` (`20/day`), `days` (`all` or `workdays`), `key` (what uses it; anything
     /// makes a key) and `budget` (`50/month`, on that key). An empty cell leaves out what it would make or change. Somebody is
     /// found by `id`, else by `email`, else by a name that only one has.
     pub csv: String,
@@ -36,6 +37,9 @@ pub struct PeopleImport {
     pub missing: Vec<MissingPerson>,
     /// Lines that can't be.
     pub mistakes: Vec<ImportMistake>,
+    /// Families of new roles that the company has set nothing for: no bands, no limits of runs. Perhaps a slip of the pen.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unknown_families: Vec<Family>,
     /// Was this only told, and nothing changed?
     pub preview: bool,
 }
@@ -49,6 +53,9 @@ pub struct ImportedPerson {
     pub person: PersonId,
     /// As they are called.
     pub name: String,
+    /// Their role, where the line says one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
     /// The grant, if any.
     pub grant: Option<GrantId>,
     /// The key, if any.

@@ -100,7 +100,7 @@ pub use outcome::{
 };
 pub use page::{OfPage, PAGE_MAX, Page};
 pub use period::{ClosePeriod, Period, PeriodDifference, PeriodReport};
-pub use person::{MovePerson, NewPerson, Person, SetZone, WantedPeople};
+pub use person::{MovePerson, NewPerson, Person, PersonRole, RoleSource, SetPersonRole, SetZone, WantedPeople};
 pub(crate) use pool::owner_text;
 pub use pool::{
     FiscalMonth, FundPool, Liability, LiabilityBy, LiabilityRow, NewPool, NextYear, Pool, PoolCommitment, PoolDetail,

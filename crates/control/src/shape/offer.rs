@@ -233,7 +233,7 @@ pub struct PreviewRoles {
 /// What changes of roles would do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct RolesImpact {
-    /// Open offers and running grants that would stand elsewhere.
+    /// Open offers, running grants that came from offers, and people who came without one, that would stand elsewhere.
     pub moved: Vec<RolesMoved>,
     /// How many would stand how.
     pub after: BTreeMap<Standing, usize>,
@@ -244,7 +244,7 @@ pub struct RolesImpact {
 /// One that would stand elsewhere.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct RolesMoved {
-    /// An offer or a grant.
+    /// An offer, a grant, or a person who came without an offer.
     pub id: String,
     /// How it stands now.
     pub before: Standing,

@@ -1,6 +1,7 @@
 //! People.
 
 use purser_core::id::{PersonId, UnitId};
+use purser_core::role::{Family, Level};
 use purser_core::time::Instant;
 use serde::{Deserialize, Serialize};
 
@@ -37,6 +38,44 @@ pub struct MovePerson {
     /// The first day there, in the person's zone: `2027-03-01`. At once where it is left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
+}
+
+/// A role for somebody, whatever the offer that they accepted says. Without a family what was set is taken back.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct SetPersonRole {
+    /// The family: `engineering`. None: their role is that of the offer that they accepted last, or none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub family: Option<Family>,
+    /// The level, of a family.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub level: Option<Level>,
+}
+
+/// Somebody's role.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct PersonRole {
+    /// What kind of work.
+    pub family: Family,
+    /// How senior.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub level: Option<Level>,
+    /// Where it was said.
+    pub source: RoleSource,
+    /// Since when it is theirs.
+    pub since: Instant,
+    /// Has the company set anything for that family? Else it has no bands, limits of runs or outcomes.
+    pub known: bool,
+}
+
+/// Where somebody's role was said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RoleSource {
+    /// It is that of the offer that they accepted last.
+    Offer,
+    /// It was set for them, after any offer that they accepted.
+    Set,
 }
 
 /// Which people.
@@ -77,6 +116,9 @@ pub struct Person {
     /// From when on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub moves: Option<Instant>,
+    /// Their role, as it was said last: set by itself, or by the offer that they accepted last. Missing where neither was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<PersonRole>,
     /// Can the person still spend?
     pub active: bool,
 }

@@ -10,7 +10,6 @@ use purser_core::directory::Directory;
 use purser_core::id::PersonId;
 use purser_core::money::Nano;
 use purser_core::pool::{PoolOn, PoolYear};
-use purser_core::role::Role;
 use purser_core::snapshot::Snapshot;
 use purser_core::time::Instant;
 use purser_core::top_up::{State, TopUp as Known, median, per_day};
@@ -175,26 +174,9 @@ impl Inner {
     }
 }
 
-/// Others of the same family and level who are here, as their accepted offers say. Empty where theirs is not known.
+/// Others of the same family and level who are here. Empty where theirs is not known.
 fn peers(directory: &Directory, person: PersonId, now: Instant) -> BTreeSet<PersonId> {
-    let roles = directory.offers().filter_map(|offer| {
-        let accepted = offer.accepted.as_ref()?;
-        let role = &offer.versions.iter().find(|version| version.number == accepted.version)?.role;
-        Some((accepted.person, accepted_at(offer), role))
-    });
-    let mut latest: std::collections::BTreeMap<PersonId, (Instant, &Role)> = std::collections::BTreeMap::new();
-    for (whose, at, role) in roles {
-        let known = latest.entry(whose).or_insert((at, role));
-        if known.0 < at {
-            *known = (at, role);
-        }
-    }
-    let Some((_, own)) = latest.get(&person).copied() else { return BTreeSet::new() };
-    let here = |other: PersonId| directory.person(other).is_some_and(|person| !person.has_left(now));
-    let same = latest.iter().filter(|(other, (_, role))| **other != person && *role == own && here(**other));
-    same.map(|(other, _)| *other).collect()
-}
-
-fn accepted_at(offer: &purser_core::offer::Offer) -> Instant {
-    offer.since
+    let Some(own) = directory.role_of(person) else { return BTreeSet::new() };
+    let others = directory.people().filter(|other| other.id != person && !other.has_left(now));
+    others.map(|other| other.id).filter(|other| directory.role_of(*other) == Some(own)).collect()
 }

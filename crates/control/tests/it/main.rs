@@ -26,6 +26,7 @@ mod observed;
 mod offers;
 mod openapi;
 mod outcomes;
+mod people_roles;
 mod periods;
 mod personal;
 mod pools;

@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use purser_control::shape::{
-    ImportChange, ImportMistake, ImportPeople, MovePerson, NewPerson, PeopleImport, Person, SetZone,
+    ImportChange, ImportMistake, ImportPeople, MovePerson, NewPerson, PeopleImport, Person, SetPersonRole, SetZone,
 };
+use purser_core::role::{Family, Level};
 
 use super::or_dash;
 use crate::client::{Absent, Client, path};
@@ -19,11 +20,11 @@ pub(crate) enum Command {
     Add(Add),
     /// Hold a spreadsheet against the people who are here: newcomers are added, others changed; all of it or nothing
     ///
-    /// The first line names the columns: name,zone,id,unit,email,grant,days,key,budget; the first two are needed. Somebody
-    /// is found by id, else by mail address, else by a name that only one has. For newcomers, `grant` is an amount per
-    /// period (20/day), `days` all or workdays, `key` makes a key with that label, `budget` limits that key (50/month). An
-    /// empty cell leaves out what it would make or change. The keys are shown once; keep the output where only you can
-    /// read it. Add `--command-id NAME` to be able to repeat it after a cut connection.
+    /// The first line names the columns: name,zone,id,unit,email,family,level,grant,days,key,budget; the first two are
+    /// needed. Somebody is found by id, else by mail address, else by a name that only one has. `family` and `level` are
+    /// their role (engineering, L4). For newcomers, `grant` is an amount per period (20/day), `days` all or workdays, `key`
+    /// makes a key with that label, `budget` limits that key (50/month). An empty cell leaves out what it would make or
+    /// change. The keys are shown once; keep the output where only you can read it. Add `--command-id NAME` to be able to repeat it after a cut connection.
     Import(Import),
     /// Show everybody
     List,
@@ -35,6 +36,11 @@ pub(crate) enum Command {
     Zone(Zone),
     /// Move somebody to another unit
     Move(Move),
+    /// Say somebody's role: of whoever came without an offer, or after one
+    ///
+    /// What was said last counts: a role that is set stands until they accept an offer or another is set. Bands, limits of
+    /// runs, alarms of under-use, costs and returns by family go by it.
+    Role(Role),
 }
 
 #[derive(Debug, Args)]
@@ -92,6 +98,21 @@ pub(crate) struct Move {
     pub(crate) from: Option<String>,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct Role {
+    /// Id or name
+    pub(crate) person: String,
+    /// The family, such as engineering; `purser role list` shows those that something is set for
+    #[arg(required_unless_present = "none")]
+    pub(crate) family: Option<Family>,
+    /// The level, such as L4
+    #[arg(long, requires = "family")]
+    pub(crate) level: Option<Level>,
+    /// Take back what was set: their role is that of the offer they accepted last, or none
+    #[arg(long, conflicts_with_all = ["family", "level"])]
+    pub(crate) none: bool,
+}
+
 impl Command {
     pub(crate) fn absent(&self) -> Absent {
         match self {
@@ -121,6 +142,7 @@ impl Command {
                     made.missing.len(),
                     made.mistakes.len()
                 ));
+                tell_unknown(&made.unknown_families);
                 return left_out(&made.mistakes);
             }
             Self::List => {
@@ -136,6 +158,14 @@ impl Command {
             Self::Move(to) => {
                 let wanted = MovePerson { unit: to.unit, from: to.from };
                 client.put(path(["people", &to.person, "unit"]), &wanted).await?
+            }
+            Self::Role(to) => {
+                // With `--none` there is no family.
+                let wanted = SetPersonRole { family: to.family, level: to.level };
+                let person: Person = client.put(path(["people", &to.person, "role"]), &wanted).await?;
+                let unknown = person.role.iter().filter(|role| !role.known).map(|role| role.family.clone());
+                tell_unknown(&unknown.collect::<Vec<_>>());
+                person
             }
         };
         out.show(&person, |person| table(std::slice::from_ref(person)));
@@ -154,6 +184,17 @@ pub(super) fn read(file: &Path) -> Result<String, Failure> {
         }
         Failure::from_error(what, &error)
     })
+}
+
+/// Says of which families nothing is set: roles of them are kept, and have no effect yet.
+fn tell_unknown(families: &[Family]) {
+    if !families.is_empty() {
+        let families: Vec<&str> = families.iter().map(Family::as_str).collect();
+        say(format_args!(
+            "nothing is set for {}: no bands, no limits of runs; `purser role list` shows the families there are",
+            families.join(", ")
+        ));
+    }
 }
 
 /// Begins a sentence about what was not done.
@@ -197,10 +238,12 @@ fn some(text: &str) -> Option<&str> {
 
 fn imported(made: &PeopleImport) -> String {
     let mut parts = Vec::new();
-    let mut table = Table::new(&["line", "id", "name", "key"]);
+    let mut table = Table::new(&["line", "id", "name", "role", "key"]);
     for person in &made.items {
         let id = if made.preview { "new".to_owned() } else { person.person.to_string() };
-        table.row([person.line.to_string(), id, person.name.clone(), or_dash(person.key.as_deref())]);
+        let role = person.role.as_ref().map(|role| role_word(&role.family, role.level));
+        let (role, key) = (or_dash(role.as_deref()), or_dash(person.key.as_deref()));
+        table.row([person.line.to_string(), id, person.name.clone(), role, key]);
     }
     parts.push(table.or(""));
     let mut table = Table::new(&["line", "id", "changed", "what"]);
@@ -226,14 +269,20 @@ fn unit(person: &Person) -> Option<String> {
     Some(next.map_or_else(|| now.clone(), |(next, moves)| format!("{now}, {next} from {moves}")))
 }
 
+/// A family and a level in a few letters.
+fn role_word(family: &Family, level: Option<Level>) -> String {
+    level.map_or_else(|| family.to_string(), |level| format!("{family} {level}"))
+}
+
 fn table(people: &[Person]) -> String {
-    let mut table = Table::new(&["id", "name", "zone", "unit", "email", "state"]);
+    let mut table = Table::new(&["id", "name", "zone", "unit", "role", "email", "state"]);
     for person in people {
         table.row([
             person.id.to_string(),
             or_dash(person.name.as_deref()),
             person.zone.clone(),
             or_dash(unit(person).as_deref()),
+            or_dash(person.role.as_ref().map(|role| role_word(&role.family, role.level)).as_deref()),
             or_dash(person.email.as_deref()),
             if person.active { "active" } else { "removed" }.to_owned(),
         ]);

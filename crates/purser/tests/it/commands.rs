@@ -68,6 +68,35 @@ fn a_budget_above_bounds_what_can_be_spent() {
 }
 
 #[test]
+fn whoever_came_without_an_offer_is_given_a_role_and_shows_it() {
+    let (bench, id) = bench_with_person();
+    bench.json(&["role", "presets"]);
+    let set = bench.run(&["person", "role", "the analyst", "Finance", "--level", "4"]);
+    assert!(set.out.contains("finance L4") && !set.err.contains("nothing is set"), "{set:?}");
+    let shown = bench.json(&["person", "show", &id]);
+    let role = &shown["role"];
+    let said = ["family", "level", "source"].map(|field| role[field].as_str().unwrap());
+    assert_eq!((said, &role["known"]), (["finance", "L4", "set"], &json!(true)));
+    assert!(bench.run(&["person", "list"]).out.contains("finance L4"));
+    // Another without a level, of which nothing is set yet.
+    let unknown = bench.run(&["person", "role", &id, "juggling"]);
+    assert!(unknown.err.contains("nothing is set for juggling"), "{unknown:?}");
+    assert_eq!(bench.json(&["person", "show", &id])["role"]["level"], Value::Null);
+    assert_eq!(bench.json(&["person", "role", &id, "--none"])["role"], Value::Null);
+    bench.refused(&["person", "role", &id], 2, "<FAMILY>");
+    bench.refused(&["person", "role", &id, "finance", "--none"], 2, "cannot be used with");
+    bench.refused(&["person", "role", &id, "finance", "--level", "L99"], 2, "is no level");
+    bench.refused(&["person", "role", "nobody", "finance"], 1, "no person is called `nobody`");
+    let csv = "name,zone,family,level\nthe analyst,Europe/Berlin,sales,L2\nPerson 2,UTC,sailing,\n";
+    std::fs::write(bench.folder().join("roles.csv"), csv).unwrap();
+    let told = bench.run(&["person", "import", "roles.csv", "--dry-run"]);
+    assert!(told.out.contains("family: - to sales; level: - to L2") && told.out.contains("sailing"), "{told:?}");
+    assert!(told.err.contains("nothing is set for sailing"), "{told:?}");
+    bench.json(&["person", "import", "roles.csv"]);
+    assert_eq!(bench.json(&["person", "show", &id])["role"]["level"], "L2");
+}
+
+#[test]
 fn units_form_a_tree_and_people_move_in_it() {
     let (bench, id) = bench_with_person();
     bench.json(&["unit", "add", "Research"]);

@@ -330,3 +330,27 @@ async fn profile_and_retention_are_set_by_an_administrator_and_read_by_everybody
     assert!(looked.text.contains("<small>people</small>"), "who looked, and in which role: {}", looked.text);
     assert!(page.text.contains(">12</td>") && !page.text.contains("action=\"/privacy"), "{}", page.text);
 }
+
+#[tokio::test]
+async fn whoever_may_change_people_says_a_role_on_the_persons_page_and_others_only_see_it() {
+    let Company { bench, near_id, .. } = Company::new().await;
+    let path = format!("/people/{near_id}");
+    let people = Browser::of(&bench, Role::People).await;
+    let form = format!("action=\"{path}/role\"");
+    let page = people.get(&path).await;
+    assert!(page.text.contains(&form) && !page.text.contains("Take back"), "{}", page.text);
+    let set = people.submit(&format!("{path}/role"), "family=Finance&level=4").await;
+    assert_eq!((set.status, set.header("location")), (303, format!("{path}?done=role").as_str()), "{set:?}");
+    let page = people.get(&path).await;
+    assert!(page.text.contains("<dt>Role</dt><dd>finance L4 <small>set for them, since"), "{}", page.text);
+    assert!(page.text.contains("value=\"L4\"") && page.text.contains("Take back"), "{}", page.text);
+    assert!(people.get("/people").await.text.contains("<small>finance L4</small>"));
+    let wrong = people.submit(&format!("{path}/role"), "family=finance&level=L99").await;
+    assert!(wrong.status == 400 && wrong.text.contains("is no level"), "{wrong:?}");
+    let manager = Browser::of(&bench, Role::Manager).await;
+    let seen = manager.get(&path).await;
+    assert!(seen.text.contains("finance L4") && !seen.text.contains(&form), "{}", seen.text);
+    assert_eq!(manager.submit(&format!("{path}/role"), "family=sales").await.status, 403);
+    people.submit(&format!("{path}/role"), "family=finance&level=L4&none=yes").await;
+    assert!(!people.get(&path).await.text.contains("<dt>Role</dt>"));
+}

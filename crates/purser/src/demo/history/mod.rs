@@ -329,6 +329,8 @@ impl Life {
                 email: None,
             };
             let person: Person = people.done(&["people"], &new).await?;
+            let id = person.id.to_string();
+            let _: Person = people.set(&["people", &id, "role"], &json!({ "family": member.family.word })).await?;
             let pool = if member.family.word == "engineering" { ENGINEERING } else { POOL };
             let grant = NewGrant {
                 person: person.id.to_string(),

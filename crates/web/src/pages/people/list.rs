@@ -30,6 +30,7 @@ struct People {
 struct Row {
     id: String,
     name: String,
+    role: Option<String>,
     unit: String,
     moves: Option<(String, Markup)>,
     zone: String,
@@ -62,6 +63,7 @@ fn row(person: &Person, visitor: &Visitor) -> Row {
     Row {
         id: person.id.to_string(),
         name: name(person),
+        role: person.role.as_ref().map(super::role::word),
         unit: person.unit_name.clone().unwrap_or_default(),
         moves: next.map(|(unit, at)| (unit, day(at, &visitor.zone))),
         zone: person.zone.clone(),

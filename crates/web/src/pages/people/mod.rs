@@ -3,3 +3,4 @@
 pub(crate) mod list;
 pub(crate) mod one;
 pub(crate) mod rewards;
+pub(crate) mod role;

@@ -8,7 +8,9 @@ use purser_control::{Permission, Problem, Role};
 use purser_core::id::UnitId;
 
 use super::list::name;
+use super::role;
 use crate::ask::{escape, to};
+use crate::form::{Asked, Fields};
 use crate::frame::Frame;
 use crate::say::{Markup, day, money, per, percent, when};
 use crate::visitor::Visitor;
@@ -29,6 +31,7 @@ struct One {
     facts: Vec<(&'static str, Markup)>,
     grants: Vec<Row>,
     absences: Vec<Away>,
+    role: Option<Markup>,
     alarms: usize,
     may_see_usage: bool,
     json: String,
@@ -56,11 +59,11 @@ struct Away {
 }
 
 /// `GET /people/{id}`
-pub(crate) async fn show(visitor: Visitor, Path(id): Path<String>) -> Response {
-    visitor.answer(look(&visitor, &id).await)
+pub(crate) async fn show(visitor: Visitor, Path(id): Path<String>, Asked(asked): Asked) -> Response {
+    visitor.answer(look(&visitor, &id, &asked).await)
 }
 
-async fn look(visitor: &Visitor, id: &str) -> Result<One, Problem> {
+async fn look(visitor: &Visitor, id: &str, asked: &Fields) -> Result<One, Problem> {
     let ask = &visitor.ask;
     let address = to(&["people", id]);
     let person: Person = ask.get(&address).await?;
@@ -75,8 +78,13 @@ async fn look(visitor: &Visitor, id: &str) -> Result<One, Problem> {
     };
     let balance = balances.items.first();
     let grants: Vec<Row> = grants.items.iter().map(|grant| row(grant, visitor)).collect();
+    let frame = visitor.frame(&name(&person)).having(match asked.text("done") {
+        "role" => Some("The role is what you said; it counts from now on."),
+        _ => None,
+    });
     Ok(One {
-        frame: visitor.frame(&name(&person)),
+        role: role::form(visitor, &person, frame.hidden("role"), 2).await?,
+        frame,
         active: person.active,
         left: balance.map(|balance| {
             let gone = balance.funds.limit.saturating_sub(balance.funds.available);
@@ -99,6 +107,9 @@ fn facts(person: &Person, grants: &[Row], leaders: &[String], visitor: &Visitor)
     let mut facts = vec![("Unit", text(person.unit_name.as_deref().unwrap_or("none")))];
     if let Some((unit, at)) = person.next_unit_name.as_deref().zip(person.moves) {
         facts.push(("Moves", Markup::new(format!("to {} on {}", text(unit), day(at, &visitor.zone)))));
+    }
+    if let Some(said) = &person.role {
+        facts.push(("Role", role::fact(said, visitor)));
     }
     if !leaders.is_empty() {
         facts.push(("Led by", text(&leaders.join(", "))));
