@@ -32,6 +32,8 @@ BAR_KB = 100
 PASSWORD = "made up for this bench"
 WARMING = 2
 OPEN = ("nobody",)
+# Ends the addresses of links that never were; the page says so.
+UNKNOWN = "-none"
 
 
 def main() -> int:
@@ -113,7 +115,7 @@ class Visitor:
         began = time.perf_counter()
         answer, body = self.ask(path)
         took = (time.perf_counter() - began) * 1e3
-        if answer.status >= 400:
+        if (answer.status >= 400) != path.endswith(UNKNOWN):
             raise RuntimeError(f"{path}: {answer.status}")
         return took, body, len(body)
 
