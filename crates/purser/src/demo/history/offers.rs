@@ -39,7 +39,7 @@ pub(crate) struct Draft<'a> {
     pub(crate) on: Date,
     pub(crate) starts: Date,
     pub(crate) expires: Date,
-    /// `25/workday` in the package's currency; `None`: no token line.
+    /// `40/workday` in the package's currency; `None`: no token line.
     pub(crate) tokens: Option<String>,
     pub(crate) pool: &'a str,
     /// Picks the currency.
@@ -140,12 +140,12 @@ impl Desks {
             return Err(Failure::new("an offer that no pool pays for went out", "this is a defect of Purser"));
         }
         for (number, step) in [(2, "sent"), (3, "view"), (4, "counter"), (5, "decline"), (8, "withdraw")] {
-            let offer = draft(number, Some("6/workday"), POOL, 30);
+            let offer = draft(number, Some("25/workday"), POOL, 30);
             let id = self.draft(&offer).await?;
             self.send(&id).await?;
             let body = match step {
                 "counter" => {
-                    let asked = Draft { tokens: Some("9/workday".to_owned()), ..offer };
+                    let asked = Draft { tokens: Some("35/workday".to_owned()), ..offer };
                     json!({"content": asked.content(), "reason": "I only join with this"})
                 }
                 "decline" => json!({"reason": DeclineReason::TokenBudget, "note": "half of what I have now"}),
@@ -173,7 +173,7 @@ impl Desks {
             on,
             starts: day(40),
             expires: day(7),
-            tokens: Some("3/workday".to_owned()),
+            tokens: Some("20/workday".to_owned()),
             pool: POOL,
             number: 9,
         };
