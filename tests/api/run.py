@@ -36,6 +36,7 @@ NEVER = {
     "confirm_run": "no call was made",
     "run": "no call was made",
     "run_timeline": "no call was made",
+    "alarm": "nothing was spent, so there is none",
     "acknowledge_alarm": "nothing was spent, so there is no alarm",
     "revoke_admin_key": "the key in use must stay good, so it is not asked",
     "set_own_password": "a key has no password",

@@ -6,9 +6,9 @@ use purser_core::id::{AlarmId, PersonId, UnitId};
 use purser_core::time::Instant;
 
 use super::event::{Alarms, Muted, Raised};
-use crate::access::{Permission, Within};
+use crate::access::{Permission, Within, forbidden};
 use crate::control::{Control, Inner};
-use crate::error::Error;
+use crate::error::{Code, Error, Refused};
 use crate::pages::Part;
 use crate::shape::{Alarm, AlarmLook, AlarmRules, AlarmState, Mute, Page, WantedAlarms};
 
@@ -77,6 +77,26 @@ impl Control {
         some.sort_unstable_by_key(|(id, raised, _)| (std::cmp::Reverse((raised.at, raised.found.level)), *id));
         let part = Part::new(wanted.limit, wanted.after);
         part.of(&some, |(id, ..)| id.to_string(), |(id, raised, state)| Ok(self.inner.show_alarm(*id, raised, *state)))
+    }
+
+    /// One alarm, whatever has become of it.
+    ///
+    /// # Errors
+    /// No such alarm among those that are covered.
+    pub(crate) fn alarm(&self, within: &Within, id: &str) -> Result<Alarm, Error> {
+        let (snapshot, now) = (self.snapshot(), self.inner.clock.now());
+        let (sees, directory) = (self.sees(now), &snapshot.directory);
+        let admins = self.inner.admins.read();
+        let known = id.trim().parse().ok().and_then(|id: AlarmId| Some((id, admins.alarms.raised.get(&id)?)));
+        let seen = known.filter(|(_, raised)| sees.alarm(directory, raised.found.kind, raised.found.on));
+        let Some((id, raised)) = seen else {
+            let hint = "`purser alarm list --all` shows the ids; alarms are kept for 92 days after their time";
+            if within.is_everything() {
+                return Err(Refused::new(Code::NotFound, "there is no such alarm").hint(hint).into());
+            }
+            return Err(forbidden("no alarm that you may see is called that"));
+        };
+        Ok(self.inner.show_alarm(id, raised, state_of(&admins.alarms, directory, raised, sees.own, now)))
     }
 
     /// What is muted, of whoever is covered, in pages.

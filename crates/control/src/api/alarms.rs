@@ -35,6 +35,10 @@ pub(super) async fn alarms(
     Answer(control.alarms_page(&within, wanted))
 }
 
+pub(super) async fn alarm(State(control): State<Control>, within: Within, Id(id): Id) -> Answer<Alarm> {
+    Answer(control.alarm(&within, &id))
+}
+
 pub(super) async fn acknowledge_alarm(
     State(control): State<Control>,
     within: Within,

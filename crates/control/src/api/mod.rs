@@ -41,8 +41,8 @@ use axum::middleware;
 use axum::routing::{delete, get, post, put};
 
 use self::alarms::{
-    acknowledge_alarm, alarm_rules, alarms, end_mute, forecast, forecast_test, mute_alarms, mutes, preview_alarms,
-    set_alarm_rules,
+    acknowledge_alarm, alarm, alarm_rules, alarms, end_mute, forecast, forecast_test, mute_alarms, mutes,
+    preview_alarms, set_alarm_rules,
 };
 use self::answer::Answer;
 use self::ask::{Body, Command, Id, Query, State};
@@ -288,6 +288,7 @@ services! {
     get "/forecast" => forecast, UsageRead;
     get "/forecast/back-test" => forecast_test, UsageRead;
     get "/alarms" => alarms, AlarmsRead;
+    get "/alarms/{id}" => alarm, AlarmsRead;
     post "/alarms/{id}/acknowledge" => acknowledge_alarm, AlarmsAcknowledge;
     get "/alarms/mutes" => mutes, AlarmsRead;
     post "/alarms/mutes" => mute_alarms, AlarmsMute;

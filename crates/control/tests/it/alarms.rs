@@ -210,8 +210,21 @@ async fn hardly_any_use_is_told_to_whoever_can_help_and_not_in_the_first_weeks()
         let key = key(&bench, role, who).await;
         assert_eq!(seen_by(&bench, &key, "?kind=under_use").await, [""; 0], "{role}");
     }
-    // What somebody does not see they do not acknowledge or mute.
+    // By its id it is seen by whom it is told, and by nobody else.
     let id = alarm["id"].as_str().unwrap();
+    let at = format!("/api/v1/alarms/{id}");
+    for key in [&people, &lead, &own] {
+        assert_eq!(&with_key(&bench, key, "get", &at, "").await.json(), alarm);
+    }
+    for (role, who, status) in [("finance", None, 404), ("manager:Sales", None, 403), ("employee", Some(&seller), 403)]
+    {
+        let key = key(&bench, role, who).await;
+        let refused = with_key(&bench, &key, "get", &at, "").await;
+        assert!(refused.status == status && !refused.text.contains("Engineer"), "{role}: {refused:?}");
+        let unknown = with_key(&bench, &key, "get", "/api/v1/alarms/alm_00000000000000000000000000", "").await;
+        assert_eq!((refused.status, &refused.text), (unknown.status, &unknown.text), "{role}: no more than of none");
+    }
+    // What somebody does not see they do not acknowledge or mute.
     let finance = key(&bench, "finance", None).await;
     assert_eq!(post(&bench, &finance, &format!("alarms/{id}/acknowledge"), json!({})).await.status, 404);
     let mute = json!({ "kind": "under_use", "until": "2028-01-01" });

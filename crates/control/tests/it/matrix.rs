@@ -151,6 +151,7 @@ fn narrow(endpoint: &Endpoint, of: &Known) -> Option<Narrow> {
         "outcomes" => list("", &of.outcome),
         "alarms" => list("?all=true", &of.alarm),
         "mutes" => list("", &of.mute),
+        "alarm" => about(endpoint.path.replace("{id}", &of.alarm)),
         "acknowledge_alarm" => Some(Narrow::About(endpoint.path.replace("{id}", &of.alarm), "{}".to_owned())),
         "mute_alarms" => {
             let body = format!(r#"{{"person": "{person}", "kind": "used", "until": "2026-12-24"}}"#);
