@@ -7,6 +7,7 @@ that is there, `--months N` makes a shorter one. `--pictures` tests nothing and 
 """
 
 import argparse
+import datetime
 import json
 import os
 import secrets
@@ -59,12 +60,12 @@ def modules() -> Path:
         return install.ensure(cache, "pages", [str(pin) for pin in pins], build) / "node_modules"
 
 
-def purser(*arguments):
+def purser(*arguments, codes=(0,)):
     done = subprocess.run(
         [str(part) for part in (BINARY, "--json", *arguments)],
         env=plain_environment(HOME="/nonexistent"), capture_output=True, text=True, timeout=LONGEST,
     )
-    if done.returncode:
+    if done.returncode not in codes:
         raise SystemExit(f"purser {' '.join(map(str, arguments))}: {done.stderr}{done.stdout}")
     return json.loads(done.stdout)
 
@@ -84,10 +85,18 @@ def ids(config: Path, gateway: int) -> dict[str, str]:
     hired = next(offer["candidate"] for offer in offers if offer["state"] == "accepted" and offer["has_tokens"])
     # The dearest session of the company's months.
     session = max(purser("runs", "--since", "2000-01-01", "--config", config), key=lambda run: Decimal(run["charge"]))["id"]
+    alarm = purser("alarm", "list", "--all", "--config", config)[0]["id"]
+    entry = purser("audit", "list", "--outcome", "made", "--config", config)[0]["entry"]
+    # The last month that is billed is in these two; that ledger and bill differ is what the exit code says.
+    until = datetime.datetime.now(datetime.UTC).date().replace(day=1)
+    billed = (until - datetime.timedelta(days=32)).replace(day=1)
+    differences = purser("bill", "reconcile", "--from", billed, "--to", until, "--config", config, codes=(0, 1))["items"]
     link = purser("offer", "link", state("viewed"), "--config", config)["link"].rsplit("/", 1)[-1]
     return {
         "person": person, "grant": grants[0]["id"], "request": waiting[0]["id"], "run": runs[0]["id"],
         "pool": pools[0]["id"], "offer": state("countered"), "draft": state("draft"), "link": link, "hired": hired, "session": session,
+        "alarm": alarm, "entry": str(entry), "difference": differences[0]["id"],
+        "billed": str(billed), "until": str(until),
     }
 
 

@@ -33,7 +33,7 @@ macro_rules! css {
 }
 
 /// One file per concern, in the order in which a later one may refine an earlier one.
-const STYLE: &str = css!("tokens", "base", "layout", "parts", "tables", "forms", "charts", "offers", "print");
+const STYLE: &str = css!("tokens", "base", "layout", "parts", "tables", "forms", "charts", "offers", "drawer", "print");
 
 const ICON: &str = include_str!("../assets/icon.svg");
 
@@ -43,6 +43,7 @@ static ASSETS: LazyLock<Assets> = LazyLock::new(|| {
         ("icon.svg", "image/svg+xml", ICON),
         ("app.js", "text/javascript; charset=utf-8", include_str!("../assets/js/app.js")),
         ("charts.js", "text/javascript; charset=utf-8", include_str!("../assets/js/charts.js")),
+        ("drawer.js", "text/javascript; charset=utf-8", include_str!("../assets/js/drawer.js")),
         ("offer.js", "text/javascript; charset=utf-8", include_str!("../assets/js/offer.js")),
         ("keys.js", "text/javascript; charset=utf-8", include_str!("../assets/js/keys.js")),
         ("live.js", "text/javascript; charset=utf-8", include_str!("../assets/js/live.js")),

@@ -17,6 +17,36 @@ use crate::visitor::Visitor;
 /// The largest form.
 const BYTES_MAX: usize = 64 << 10;
 
+/// What the forms of one page carry, so that they are known to be of the session that is open.
+#[derive(Clone, Debug)]
+pub(crate) struct Forms {
+    token: String,
+    once: String,
+}
+
+impl Forms {
+    /// Of a session's token and a page's own random bits.
+    pub(crate) fn new(token: &str, once: &str) -> Self {
+        Self { token: token.to_owned(), once: once.to_owned() }
+    }
+
+    /// Those of a part of the page, whose changes are others although they have the same names.
+    #[must_use]
+    pub(crate) fn apart(self, part: &str) -> Self {
+        Self { once: secure::once(&self.once, part), ..self }
+    }
+
+    /// The two fields that every form has: whose it is, and the name of its change. `form` tells the forms of one page
+    /// apart.
+    pub(crate) fn hidden(&self, form: &str) -> Markup {
+        let once = secure::once(&self.once, form);
+        Markup::new(format!(
+            "<input type=\"hidden\" name=\"token\" value=\"{}\"><input type=\"hidden\" name=\"once\" value=\"{once}\">",
+            self.token
+        ))
+    }
+}
+
 /// What stood in a form's fields.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Fields(BTreeMap<String, String>);

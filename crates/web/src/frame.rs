@@ -5,10 +5,12 @@ use axum::http::HeaderMap;
 use purser_control::shape::StopWhat;
 use purser_control::{Code, Permission, Problem};
 
+use crate::assets;
+use crate::drawer::{Drawer, Rows};
+use crate::form::Forms;
 use crate::nav::{AREAS, area_of, listed};
 use crate::say::{Markup, count, when};
 use crate::visitor::{Visitor, cookie, ours};
-use crate::{assets, secure};
 
 /// The cookie that remembers the switch.
 pub(crate) const THEME_COOKIE: &str = "purser_theme";
@@ -85,8 +87,9 @@ pub(crate) struct Frame {
     /// Entries that reports do not include yet.
     pub(crate) behind: u64,
     pub(crate) version: String,
-    token: String,
-    once: String,
+    /// What is open at the right of a list.
+    pub(crate) drawer: Option<Drawer>,
+    forms: Forms,
 }
 
 impl Frame {
@@ -139,8 +142,8 @@ impl Frame {
             at: when(visitor.now, &visitor.zone, visitor.now),
             behind: visitor.status.written.saturating_sub(visitor.status.projected),
             version: visitor.status.version.clone(),
-            token: visitor.token.clone(),
-            once: visitor.once.clone(),
+            drawer: None,
+            forms: visitor.forms(),
         }
     }
 
@@ -151,14 +154,16 @@ impl Frame {
         self
     }
 
-    /// The two fields that every form has: whose it is, and the name of its change. `form` tells the forms of one page
-    /// apart.
+    /// Opens at the right what is open of a list's rows.
+    #[must_use]
+    pub(crate) fn beside(mut self, rows: &Rows) -> Self {
+        self.drawer = rows.drawer().cloned();
+        self
+    }
+
+    /// The two fields that every form has.
     pub(crate) fn hidden(&self, form: &str) -> Markup {
-        let once = secure::once(&self.once, form);
-        Markup::new(format!(
-            "<input type=\"hidden\" name=\"token\" value=\"{}\"><input type=\"hidden\" name=\"once\" value=\"{once}\">",
-            self.token
-        ))
+        self.forms.hidden(form)
     }
 
     /// `1,204 entries`, for the foot.
@@ -189,14 +194,25 @@ pub(crate) struct Refused {
     problem: Problem,
 }
 
-/// What the API said instead of an answer, within the frame.
-pub(crate) fn refused(visitor: &Visitor, problem: Problem) -> String {
-    let title = match problem.code {
+/// Why there is nothing, within a page or a drawer.
+#[derive(Template)]
+#[template(path = "frame/why.html")]
+pub(crate) struct Why {
+    pub(crate) problem: Problem,
+}
+
+/// What stands above what the API said instead of an answer.
+pub(crate) const fn title_of(problem: &Problem) -> &'static str {
+    match problem.code {
         Code::Forbidden | Code::SelfApproval => "Not for you to see or do",
         Code::NotFound => "There is nothing here",
         Code::Unavailable | Code::Internal => "Purser can't answer now",
         _ => "That did not work",
-    };
-    let page = Refused { frame: visitor.frame(title), problem };
+    }
+}
+
+/// What the API said instead of an answer, within the frame.
+pub(crate) fn refused(visitor: &Visitor, problem: Problem) -> String {
+    let page = Refused { frame: visitor.frame(title_of(&problem)), problem };
     page.render().unwrap_or_default()
 }

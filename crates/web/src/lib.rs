@@ -29,6 +29,8 @@
 //! 6. An entry of `nav.rs`: an area at the left (at most seven for any role) or a tab in one.
 //! 7. Its address in `tests/pages/pages.json`: that visits it in both themes, with axe and a screenshot.
 //!
+//! A list that is worked through row by row opens its rows at its right: see `drawer.rs`.
+//!
 //! Styles are in `assets/css`, one file per concern, with the tokens of `tokens.css` and no other colours or sizes; no
 //! `style` attribute and no inline handler passes the content-security policy. SVG is styled by classes and presentation
 //! attributes. Charts are made by [`chart::svg`], from figures that the API gave; a template writes
@@ -37,11 +39,13 @@
 //! [ADR 30]: ../../../docs/adr/0030-pages-ask-the-api.md
 
 mod activate;
+mod address;
 mod ask;
 mod assets;
 pub mod chart;
 mod csv;
 mod demo;
+mod drawer;
 mod form;
 mod frame;
 mod front;

@@ -13,6 +13,7 @@ use purser_core::zone::Zone;
 
 use crate::Web;
 use crate::ask::{Ask, escape, to};
+use crate::form::Forms;
 use crate::frame::{Frame, Theme, refused};
 use crate::nav::area_of_anybody;
 use crate::secure::{self, Refer};
@@ -80,6 +81,11 @@ impl Visitor {
         }
         let message = "your roles don't have the right to do this".to_owned();
         Err(Problem { code: Code::Forbidden, message, hint: Some("an administrator gives roles".to_owned()) })
+    }
+
+    /// What the forms of this page carry.
+    pub(crate) fn forms(&self) -> Forms {
+        Forms::new(&self.token, &self.once)
     }
 
     /// A page's frame.

@@ -66,7 +66,7 @@ export const journeys = {
     const { page, close } = await visitor("employee");
     const own = counted(page);
     await own.click(page.getByRole("link", { name: "All runs" }));
-    await own.click(page.locator(`main a[href="/runs/${settings.ids.run}"]`));
+    await own.click(page.locator(`main a[data-open="${settings.ids.run}"]`));
     await own.there(page.getByRole("button", { name: "Stop this run" }));
     await page.getByText("Figures as a table").first().click();
     await page.getByRole("region", { name: /^What was spent in each/ }).waitFor();
@@ -75,7 +75,7 @@ export const journeys = {
       page.getByRole("button", { name: "Save drawing" }).first().click(),
     ]);
     assert.match(drawing.suggestedFilename(), /\.svg$/);
-    const file = await page.getByRole("link", { name: "As CSV" }).getAttribute("href");
+    const file = await page.getByRole("link", { name: "As CSV", exact: true }).getAttribute("href");
     const lines = (await (await page.request.get(file)).text()).trim().split("\n");
     const course = await (await page.request.get(`/api/v1/runs/${settings.ids.run}/timeline`)).json();
     assert.equal(lines.length, course.items.length + 3, "head, what was asked, a line for each stretch, the sums");

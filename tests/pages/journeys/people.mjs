@@ -64,7 +64,7 @@ export const journeys = {
     await page.getByRole("button", { name: "Find" }).click();
     assert.match(page.url(), /find=Person/);
     await page.getByRole("link", { name: "Person 7", exact: true }).click();
-    await page.getByRole("link", { name: "Total rewards" }).click();
+    await page.getByRole("link", { name: "Total rewards", exact: true }).click();
     await page.getByRole("heading", { name: /What became of the tokens/ }).waitFor();
     const pdf = await page.getByRole("link", { name: /^PDF of/ }).getAttribute("href");
     const answer = await page.request.get(pdf);

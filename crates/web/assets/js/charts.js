@@ -39,8 +39,10 @@ const cell = (text) => {
 const lines = (table) =>
   [...table.rows].map((row) => [...row.cells].map((place) => cell(place.textContent.trim())).join(",")).join("\n");
 
-export function charts(page) {
-  for (const figure of page.querySelectorAll("figure.chart")) {
+// Of a page, or of a part of it that came later.
+export function charts(part) {
+  const page = part.ownerDocument ?? part;
+  for (const figure of part.querySelectorAll("figure.chart")) {
     const drawing = figure.querySelector("svg");
     const table = figure.querySelector("table");
     if (!drawing || !table) continue;

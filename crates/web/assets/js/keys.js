@@ -3,8 +3,12 @@ const OFF = "purser-keys-off";
 const GO = { b: "/me", r: "/me/runs", t: "/team", a: "/approvals" };
 const WITHIN_MS = 1500;
 
-const isTyping = (target) =>
+export const isTyping = (target) =>
   target.closest("input, textarea, select, [contenteditable]") !== null;
+
+// Is a key no shortcut: with others, into a field, or switched off?
+export const isQuiet = (event) =>
+  event.ctrlKey || event.altKey || event.metaKey || isTyping(event.target) || localStorage.getItem(OFF) === "yes";
 
 export function shortcuts(page) {
   const box = page.querySelector("#keys-off");
@@ -14,8 +18,7 @@ export function shortcuts(page) {
   }
   let wentAt = 0;
   page.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.altKey || event.metaKey || isTyping(event.target)) return;
-    if (localStorage.getItem(OFF) === "yes") return;
+    if (isQuiet(event)) return;
     if (event.key === "/") {
       page.querySelector("[data-key='/']")?.focus();
       event.preventDefault();

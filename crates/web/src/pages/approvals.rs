@@ -9,6 +9,7 @@ use purser_control::{Permission, Problem};
 
 use super::me::requests::state;
 use crate::ask::{escape, to};
+use crate::drawer::{Detail, OPEN, Place, Rows, sent_from};
 use crate::form::{Asked, Fields, Sent, Wrong};
 use crate::frame::Frame;
 use crate::say::{Markup, Pager, day, money, percent, span, when};
@@ -31,6 +32,7 @@ struct List {
     frame: Frame,
     states: Vec<(&'static str, &'static str, bool)>,
     state: &'static str,
+    open: Rows,
     rows: Vec<Row>,
     pager: Pager,
 }
@@ -59,10 +61,14 @@ fn done(word: &str) -> Option<&'static str> {
 
 /// `GET /approvals`
 pub(crate) async fn list(visitor: Visitor, Asked(asked): Asked) -> Response {
-    visitor.answer(look_at_all(&visitor, &asked).await)
+    let mut rows = Rows::of(&visitor.here);
+    if let Some(id) = rows.wanted() {
+        rows.show(detail(&visitor, id, rows.place(&visitor), None, Fields::default()).await);
+    }
+    visitor.answer_with(rows.status(), look_at_all(&visitor, &asked, rows).await)
 }
 
-async fn look_at_all(visitor: &Visitor, asked: &Fields) -> Result<List, Problem> {
+async fn look_at_all(visitor: &Visitor, asked: &Fields, open: Rows) -> Result<List, Problem> {
     let wanted = asked.text("state");
     let (state, _) = STATES.into_iter().find(|(word, _)| *word == wanted).unwrap_or(STATES[0]);
     let all = to(&["top-ups"]).with("state", state);
@@ -70,7 +76,8 @@ async fn look_at_all(visitor: &Visitor, asked: &Fields) -> Result<List, Problem>
     let page: Page<TopUp> = visitor.ask.get(&some).await?;
     let query = [("state", state.to_owned())];
     Ok(List {
-        frame: visitor.frame("Approvals").having(done(asked.text("done"))),
+        frame: visitor.frame("Approvals").having(done(asked.text("done"))).beside(&open),
+        open,
         states: STATES.map(|(word, label)| (word, label, word == state)).to_vec(),
         state,
         rows: page.items.iter().map(|top_up| row(top_up, visitor)).collect(),
@@ -107,9 +114,9 @@ const fn desk(desk: TopUpDesk) -> &'static str {
 }
 
 #[derive(Template)]
-#[template(path = "approvals/one.html")]
-struct One {
-    frame: Frame,
+#[template(path = "approvals/detail.html")]
+struct TopUpBody {
+    place: Place,
     id: String,
     who: String,
     is_own: bool,
@@ -134,15 +141,23 @@ struct One {
 
 /// `GET /approvals/{id}`
 pub(crate) async fn show(visitor: Visitor, Path(id): Path<String>) -> Response {
-    visitor.answer(look(&visitor, &id, None, Fields::default()).await)
+    let found = detail(&visitor, &id, Place::page(&visitor, ""), None, Fields::default()).await;
+    visitor.answer(found.map(|detail| detail.page(&visitor, None)))
 }
 
-async fn look(visitor: &Visitor, id: &str, wrong: Option<Wrong>, filled: Fields) -> Result<One, Problem> {
+/// What there is to know of a request, and the two ways to decide about it.
+async fn detail(
+    visitor: &Visitor,
+    id: &str,
+    place: Place,
+    wrong: Option<Wrong>,
+    filled: Fields,
+) -> Result<Detail, Problem> {
     let TopUpDetail { top_up, context } = visitor.ask.get(&to(&["top-ups", id])).await?;
     let currency = &visitor.currency;
     let (word, mark) = state(top_up.state);
-    Ok(One {
-        frame: visitor.frame(&format!("{} asks for more", name(&top_up))),
+    let body = TopUpBody {
+        place,
         id: top_up.id.to_string(),
         who: name(&top_up),
         is_own: visitor.me.person == Some(top_up.person),
@@ -182,7 +197,8 @@ async fn look(visitor: &Visitor, id: &str, wrong: Option<Wrong>, filled: Fields)
         wrong,
         filled,
         grant: top_up.grant.map(|grant| grant.to_string()),
-    })
+    };
+    Detail::try_new(format!("{} asks for more", body.who), Some(address(&body.id)), &body)
 }
 
 fn facts(top_up: &TopUp, context: &TopUpContext, visitor: &Visitor) -> Vec<(&'static str, Markup)> {
@@ -235,8 +251,11 @@ async fn decide(
     fields: Fields,
 ) -> Response {
     match by.ask.done::<TopUp>(Method::POST, &to(&["top-ups", id, what]), once, body).await {
-        Ok(_) if what == "deny" => see("/approvals?done=denied"),
-        Ok(_) => see("/approvals?done=approved"),
+        // What is decided leaves the queue.
+        Ok(_) => {
+            let word = if what == "deny" { "denied" } else { "approved" };
+            see(&sent_from(fields.text("back"), "/approvals", word).without(OPEN).to_string())
+        }
         Err(problem) => {
             let mut wrong = Wrong::of(problem);
             if what == "deny" && wrong.field == "reason" {
@@ -247,10 +266,16 @@ async fn decide(
     }
 }
 
-/// The page again with what was wrong.
+/// The form again with what was wrong: where it was sent from, at the right of the queue or on its own page.
 async fn again(by: &Visitor, id: &str, wrong: Wrong, fields: Fields) -> Response {
     let status = wrong.status();
-    by.answer_with(status, look(by, id, Some(wrong), fields).await)
+    let mut rows = Rows::sent_from(fields.text("back"), "/approvals");
+    if rows.wanted() != Some(id) {
+        let found = detail(by, id, Place::page(by, ""), Some(wrong), fields).await;
+        return by.answer_with(status, found.map(|detail| detail.page(by, None)));
+    }
+    rows.show(detail(by, id, rows.place(by), Some(wrong), fields).await);
+    by.answer_with(status, look_at_all(by, &rows.asked(), rows).await)
 }
 
 /// Where one request is decided.

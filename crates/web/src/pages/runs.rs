@@ -10,15 +10,15 @@ use purser_core::run::RunLimits;
 
 use crate::ask::{escape, to};
 use crate::csv;
+use crate::drawer::{Detail, DetailPage, Place, sent_from};
 use crate::form::{Asked, Sent};
-use crate::frame::Frame;
 use crate::say::{self, Markup, money, percent, span, tokens, when};
-use crate::visitor::{Visitor, ours, see};
+use crate::visitor::{Visitor, see};
 
 #[derive(Template)]
-#[template(path = "runs/run.html")]
-struct RunPage {
-    frame: Frame,
+#[template(path = "runs/detail.html")]
+struct RunDetail {
+    place: Place,
     id: String,
     whose: Option<String>,
     tool: String,
@@ -120,12 +120,24 @@ fn tool(client: &str) -> &str {
 
 /// `GET /runs/{id}`
 pub(crate) async fn show(visitor: Visitor, Path(id): Path<String>, Asked(asked): Asked) -> Response {
-    visitor.answer(look(&visitor, &id, asked.text("done")).await)
+    let found = detail(&visitor, &id, Place::page(&visitor, &address(&id))).await;
+    visitor.answer(found.map(|detail| detail.page(&visitor, super::me::done(asked.text("done")))))
 }
 
-async fn look(visitor: &Visitor, id: &str, done: &str) -> Result<RunPage, Problem> {
-    let address = to(&["runs", id]);
-    let RunTree { run, below, limits, flags, tree_charge, .. } = visitor.ask.get(&address).await?;
+/// Where a run's page is.
+pub(crate) fn address(id: &str) -> String {
+    let mut address = "/runs/".to_owned();
+    escape(id, &mut address);
+    address
+}
+
+/// What there is to know of a run.
+///
+/// # Errors
+/// What the API says.
+pub(crate) async fn detail(visitor: &Visitor, id: &str, place: Place) -> Result<Detail, Problem> {
+    let asked = to(&["runs", id]);
+    let RunTree { run, below, limits, flags, tree_charge, .. } = visitor.ask.get(&asked).await?;
     let by_time = to(&["runs", id, "timeline"]);
     let course: RunTimeline = visitor.ask.get(&by_time).await?;
     let (currency, zone, now) = (&visitor.currency, &visitor.zone, visitor.now);
@@ -148,8 +160,8 @@ async fn look(visitor: &Visitor, id: &str, done: &str) -> Result<RunPage, Proble
     if let Some(confirmed) = run.confirmed {
         facts.push(("Last said to be watched over", when(confirmed, zone, now)));
     }
-    Ok(RunPage {
-        frame: visitor.frame(&label(&run)).having(super::me::done(done)),
+    let body = RunDetail {
+        place,
         id: run.id.to_string(),
         whose: (!is_own).then(|| run.name.clone()).flatten(),
         tool: run
@@ -186,8 +198,9 @@ async fn look(visitor: &Visitor, id: &str, done: &str) -> Result<RunPage, Proble
             })
             .collect(),
         below: below.iter().map(|run| RunLine::new(run, visitor)).collect(),
-        json: address.link().to_owned(),
-    })
+        json: asked.link().to_owned(),
+    };
+    Detail::try_new(label(&run), Some(address(&body.id)), &body)
 }
 
 fn held(stop: &Stop, visitor: &Visitor) -> Held {
@@ -236,12 +249,7 @@ pub(crate) async fn confirm(Path(id): Path<String>, Sent { by, fields, once }: S
 
 fn back(by: &Visitor, id: &str, wanted: &str, done: Result<&'static str, Problem>) -> Response {
     match done {
-        Ok(word) => {
-            let mut address = "/runs/".to_owned();
-            escape(id, &mut address);
-            let address = ours(wanted).unwrap_or(&address);
-            see(&format!("{address}?done={word}"))
-        }
-        Err(problem) => by.answer::<RunPage>(Err(problem)),
+        Ok(word) => see(&sent_from(wanted, &address(id), word).to_string()),
+        Err(problem) => by.answer::<DetailPage>(Err(problem)),
     }
 }

@@ -7,9 +7,10 @@ use purser_control::Problem;
 use purser_control::shape::Stop;
 
 use crate::ask::to;
+use crate::drawer::sent_from;
 use crate::form::Sent;
 use crate::frame::Refused;
-use crate::visitor::{ours, see};
+use crate::visitor::see;
 
 /// `POST /stops/{id}/lift`
 pub(crate) async fn lift(Path(id): Path<String>, Sent { by, fields, once }: Sent) -> Response {
@@ -17,7 +18,7 @@ pub(crate) async fn lift(Path(id): Path<String>, Sent { by, fields, once }: Sent
     match lifted {
         Ok(stop) => {
             let word = if stop.active { "waits" } else { "resumed" };
-            see(&format!("{}?done={word}", ours(fields.text("back")).unwrap_or("/me/runs")))
+            see(&sent_from(fields.text("back"), "/me/runs", word).to_string())
         }
         Err(problem) => by.answer::<Refused>(Err(problem)),
     }

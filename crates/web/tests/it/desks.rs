@@ -20,8 +20,8 @@ async fn a_request_is_asked_for_and_approved_by_somebody_else() {
         list.text
     );
     let queue = manager.get("/approvals").await;
-    let at = queue.text.split("href=\"").filter(|part| part.starts_with("/approvals/top_"));
-    let at: Vec<_> = at.map(|part| part.split('"').next().unwrap().to_owned()).collect();
+    let at = queue.text.split("data-open=\"").skip(1);
+    let at: Vec<_> = at.map(|part| format!("/approvals/{}", part.split('"').next().unwrap())).collect();
     assert_eq!(at.len(), 3, "two of theirs and the manager's own: {}", queue.text);
     let mut decided = 0;
     for address in &at {

@@ -10,6 +10,7 @@ mod calls;
 mod company;
 mod demo;
 mod desks;
+mod drawers;
 mod finance;
 mod matrix;
 mod offers;

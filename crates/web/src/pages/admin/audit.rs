@@ -6,7 +6,9 @@ use purser_control::Problem;
 use purser_control::audit::Outcome;
 use purser_control::shape::{AuditEntry, AuditPage, AuditReport};
 
+use super::entry;
 use crate::ask::{escape, to};
+use crate::drawer::Rows;
 use crate::form::{Asked, Fields};
 use crate::frame::Frame;
 use crate::say::{Markup, count, when};
@@ -23,6 +25,7 @@ const TARGETS: usize = 2;
 struct Audit {
     frame: Frame,
     asked: Fields,
+    open: Rows,
     rows: Vec<Row>,
     next: Option<String>,
     json: String,
@@ -41,6 +44,7 @@ struct Row {
     more: usize,
     why: Option<String>,
     entry: u64,
+    id: String,
 }
 
 struct Report {
@@ -51,10 +55,15 @@ struct Report {
 
 /// `GET /admin/audit`
 pub(crate) async fn show(visitor: Visitor, Asked(asked): Asked) -> Response {
-    visitor.answer(look(&visitor, asked).await)
+    // That the trail is whole is held against the whole journal.
+    let mut rows = Rows::of(&visitor.here).without("verify");
+    if let Some(id) = rows.wanted() {
+        rows.show(entry::detail(&visitor, id, rows.place(&visitor)).await);
+    }
+    visitor.answer_with(rows.status(), look(&visitor, asked, rows).await)
 }
 
-async fn look(visitor: &Visitor, asked: Fields) -> Result<Audit, Problem> {
+async fn look(visitor: &Visitor, asked: Fields, open: Rows) -> Result<Audit, Problem> {
     let address = FIELDS.iter().fold(to(&["audit"]), |address, name| address.with_some(name, asked.some(name)));
     let page: AuditPage = visitor.ask.get(&address.clone().with_some("before", asked.some("before"))).await?;
     let report = if asked.text("verify") == "yes" {
@@ -63,7 +72,8 @@ async fn look(visitor: &Visitor, asked: Fields) -> Result<Audit, Problem> {
         None
     };
     Ok(Audit {
-        frame: visitor.frame("Audit trail"),
+        frame: visitor.frame("Audit trail").beside(&open),
+        open,
         rows: page.items.iter().map(|entry| row(entry, visitor)).collect(),
         next: page.next.map(|next| here(&asked, &[("before", &next.to_string())])),
         json: address.link().to_owned(),
@@ -86,12 +96,17 @@ fn here(asked: &Fields, more: &[(&str, &str)]) -> String {
     })
 }
 
-fn row(entry: &AuditEntry, visitor: &Visitor) -> Row {
-    let (outcome, mark) = match entry.outcome {
+/// What became of something, in words.
+pub(super) const fn became(outcome: Outcome) -> (&'static str, &'static str) {
+    match outcome {
         Outcome::Made => ("done", "good"),
         Outcome::Denied => ("refused", "bad"),
         Outcome::Read => ("looked", "warn"),
-    };
+    }
+}
+
+fn row(entry: &AuditEntry, visitor: &Visitor) -> Row {
+    let (outcome, mark) = became(entry.outcome);
     Row {
         at: when(entry.at, &visitor.zone, visitor.now),
         who: entry.actor_name.clone().unwrap_or_else(|| entry.actor.clone()),
@@ -103,6 +118,7 @@ fn row(entry: &AuditEntry, visitor: &Visitor) -> Row {
         targets: entry.targets.iter().take(TARGETS).cloned().collect(),
         why: entry.reason.clone(),
         entry: entry.entry,
+        id: entry.entry.to_string(),
     }
 }
 

@@ -7,9 +7,11 @@ use purser_control::shape::{Burning, BurningRun, List, NewStop, Stop, StopWhat};
 use purser_control::{Permission, Problem};
 
 use crate::ask::to;
+use crate::drawer::Rows;
 use crate::form::{Asked, Fields, Sent, Wrong};
 use crate::frame::Frame;
-use crate::pages::runs::called;
+use crate::pages::me;
+use crate::pages::runs::{self, called};
 use crate::say::{Markup, money, sentence, when};
 use crate::visitor::{Visitor, see};
 
@@ -33,6 +35,7 @@ const KINDS: [(&str, &str); 7] = [
 #[template(path = "admin/stop.html")]
 struct Stops {
     frame: Frame,
+    open: Rows,
     may_change: bool,
     kinds: Vec<(&'static str, &'static str, bool)>,
     name: String,
@@ -66,29 +69,48 @@ struct Row {
 
 /// `GET /admin/stop`
 pub(crate) async fn show(visitor: Visitor, Asked(asked): Asked) -> Response {
-    visitor.answer(look(&visitor, asked.text("done"), &Fields::default(), None).await)
+    let mut rows = Rows::of(&visitor.here);
+    if let Some(id) = rows.wanted() {
+        rows.show(runs::detail(&visitor, id, rows.place(&visitor)).await);
+    }
+    visitor.answer_with(
+        rows.status(),
+        look(&visitor, done(asked.text("done"), &rows), rows, &Fields::default(), None).await,
+    )
 }
 
-async fn look(visitor: &Visitor, done: &str, filled: &Fields, wrong: Option<Wrong>) -> Result<Stops, Problem> {
+/// What was just done, about the run that is open where there is one.
+fn done(word: &str, rows: &Rows) -> Option<&'static str> {
+    match word {
+        _ if rows.wanted().is_some() => me::done(word),
+        "stopped" => Some("Stopped: calls under way are cut, and no new one is let through."),
+        "resumed" => Some("Lifted: calls are let through again."),
+        "waits" => Some("Lifting this stop takes a second person; it was asked for."),
+        _ => None,
+    }
+}
+
+async fn look(
+    visitor: &Visitor,
+    done: Option<&'static str>,
+    open: Rows,
+    filled: &Fields,
+    wrong: Option<Wrong>,
+) -> Result<Stops, Problem> {
     let address = to(&["stops"]);
     let stops: List<Stop> = visitor.ask.get(&address).await?;
     let mut burning = None;
     if visitor.may(Permission::UsageRead) {
         burning = Some(visitor.ask.get::<Burning>(&to(&["runs", "burning"]).with("minutes", MINUTES)).await?.items);
     }
-    let done = match done {
-        "stopped" => Some("Stopped: calls under way are cut, and no new one is let through."),
-        "resumed" => Some("Lifted: calls are let through again."),
-        "waits" => Some("Lifting this stop takes a second person; it was asked for."),
-        _ => None,
-    };
     let kind = filled.text("kind");
     let kinds = KINDS
         .iter()
         .enumerate()
         .map(|(place, (word, label))| (*word, *label, if kind.is_empty() { place == 0 } else { *word == kind }));
     Ok(Stops {
-        frame: visitor.frame("Emergency stop").having(done),
+        frame: visitor.frame("Emergency stop").having(done).beside(&open),
+        open,
         may_change: visitor.may(Permission::StopsChange),
         kinds: kinds.collect(),
         name: filled.text("name").to_owned(),
@@ -156,7 +178,7 @@ pub(crate) async fn place(Sent { by, fields, once }: Sent) -> Response {
                 wrong.field = "name";
             }
             let status = wrong.status();
-            by.answer_with(status, look(&by, "", &fields, Some(wrong)).await)
+            by.answer_with(status, look(&by, None, Rows::of("/admin/stop"), &fields, Some(wrong)).await)
         }
     }
 }

@@ -4,23 +4,22 @@ use askama::Template;
 use axum::extract::Path;
 use axum::http::{Method, StatusCode};
 use axum::response::Response;
-use jiff::Span;
 use purser_control::shape::{Alarm, AlarmState, Mute, NewMute, Page};
 use purser_control::{Code, Permission, Problem};
 use purser_core::alarm::{AlarmKind, Level};
 use purser_core::id::{AlarmId, MuteId};
 
 use super::label;
+use super::one;
 use crate::ask::to;
+use crate::drawer::{OPEN, Rows, sent_from};
 use crate::form::{Asked, Fields, Sent, Wrong};
 use crate::frame::Frame;
-use crate::say::{Markup, Pager, money, sentence, when};
+use crate::say::{Markup, Pager, sentence, when};
 use crate::visitor::{Visitor, see};
 
 /// Rows of a page.
 const ROWS: usize = 25;
-/// For how many days a mute holds where nobody says otherwise.
-const MUTED_DAYS: i32 = 7;
 
 #[derive(Template)]
 #[template(path = "alarms/list.html")]
@@ -29,35 +28,30 @@ struct Alarms {
     kinds: Vec<(&'static str, &'static str, bool)>,
     all: bool,
     person: Option<String>,
+    open: Rows,
     rows: Vec<Row>,
     pager: Pager,
     may_acknowledge: bool,
     may_mute: bool,
     mutes: Vec<Muted>,
-    until: String,
     wrong: Option<Wrong>,
 }
 
-struct Row {
-    id: String,
-    mute_form: String,
-    kind: &'static str,
-    word: &'static str,
-    level: &'static str,
-    mark: &'static str,
-    state: &'static str,
-    is_open: bool,
-    is_own: bool,
-    asks_for_more: bool,
-    name: String,
-    person: Option<String>,
-    unit: Option<String>,
-    seen: String,
-    hint: String,
-    used: Option<(Markup, Markup)>,
-    raised: Markup,
-    gone: Option<Markup>,
-    looked: Vec<String>,
+/// An alarm, in its list and at the right of it.
+pub(super) struct Row {
+    pub(super) id: String,
+    pub(super) kind: &'static str,
+    pub(super) level: &'static str,
+    pub(super) mark: &'static str,
+    pub(super) state: &'static str,
+    pub(super) is_open: bool,
+    pub(super) is_own: bool,
+    pub(super) asks_for_more: bool,
+    pub(super) name: String,
+    pub(super) seen: String,
+    pub(super) hint: String,
+    pub(super) raised: Markup,
+    pub(super) looked: Vec<String>,
 }
 
 struct Muted {
@@ -78,10 +72,21 @@ fn done(word: &str) -> Option<&'static str> {
 
 /// `GET /alarms`
 pub(crate) async fn show(visitor: Visitor, Asked(asked): Asked) -> Response {
-    visitor.answer(look(&visitor, &asked, None).await)
+    answer(&visitor, &asked, Rows::of(&visitor.here), None).await
 }
 
-async fn look(visitor: &Visitor, asked: &Fields, wrong: Option<Wrong>) -> Result<Alarms, Problem> {
+/// The list, with what is open and what was wrong with a form of it.
+async fn answer(visitor: &Visitor, asked: &Fields, mut rows: Rows, mut wrong: Option<Wrong>) -> Response {
+    let refused = wrong.as_ref().map(Wrong::status);
+    if let Some(id) = rows.wanted() {
+        // It is said where the form stands.
+        rows.show(one::detail(visitor, id, rows.place(visitor), wrong.take()).await);
+    }
+    let status = refused.unwrap_or(rows.status());
+    visitor.answer_with(status, look(visitor, asked, rows, wrong).await)
+}
+
+async fn look(visitor: &Visitor, asked: &Fields, open: Rows, wrong: Option<Wrong>) -> Result<Alarms, Problem> {
     let (kind, person, all) = (asked.some("kind"), asked.some("person"), asked.text("all") == "true");
     let wanted = to(&["alarms"])
         .with_some("kind", kind.as_ref().filter(|kind| AlarmKind::ALL.iter().any(|known| known.word() == **kind)))
@@ -93,9 +98,9 @@ async fn look(visitor: &Visitor, asked: &Fields, wrong: Option<Wrong>) -> Result
     let mut query = vec![("kind", kind.clone().unwrap_or_default())];
     query.extend(person.clone().map(|person| ("person", person)));
     query.extend(all.then(|| ("all", "true".to_owned())));
-    let until = visitor.zone.date(visitor.now).checked_add(Span::new().days(MUTED_DAYS));
     Ok(Alarms {
-        frame: visitor.frame("Alarms").having(done(asked.text("done"))),
+        frame: visitor.frame("Alarms").having(done(asked.text("done"))).beside(&open),
+        open,
         kinds: AlarmKind::ALL.map(|known| (known.word(), label(known), kind.as_deref() == Some(known.word()))).to_vec(),
         all,
         person,
@@ -104,12 +109,11 @@ async fn look(visitor: &Visitor, asked: &Fields, wrong: Option<Wrong>) -> Result
         may_acknowledge: visitor.may(Permission::AlarmsAcknowledge),
         may_mute: visitor.may(Permission::AlarmsMute),
         mutes: mutes.items.into_iter().map(|mute| muted(mute, visitor)).collect(),
-        until: until.map(|day| day.to_string()).unwrap_or_default(),
         wrong,
     })
 }
 
-fn row(alarm: &Alarm, visitor: &Visitor) -> Row {
+pub(super) fn row(alarm: &Alarm, visitor: &Visitor) -> Row {
     let (level, mark) = match alarm.level {
         Level::Note => ("good to know", ""),
         Level::Warn => ("worth a look", "warn"),
@@ -123,13 +127,10 @@ fn row(alarm: &Alarm, visitor: &Visitor) -> Row {
     };
     let is_own = alarm.person.is_some() && alarm.person == visitor.me.person;
     let is_open = alarm.state == AlarmState::Open;
-    let amount = |nano| money(nano, &visitor.currency);
     let nobody = || "The company".to_owned();
     Row {
         id: alarm.id.to_string(),
-        mute_form: format!("mute {}", alarm.id),
         kind: label(alarm.kind),
-        word: alarm.kind.word(),
         level,
         mark,
         state,
@@ -137,13 +138,9 @@ fn row(alarm: &Alarm, visitor: &Visitor) -> Row {
         is_own,
         asks_for_more: is_own && matches!(alarm.kind, AlarmKind::Used | AlarmKind::RunsOut),
         name: alarm.name.clone().or_else(|| alarm.person.map(|person| person.to_string())).unwrap_or_else(nobody),
-        person: alarm.person.map(|person| person.to_string()),
-        unit: alarm.unit.map(|unit| unit.to_string()),
         seen: sentence(&alarm.seen),
         hint: sentence(&alarm.hint),
-        used: alarm.out_of.is_positive().then(|| (amount(alarm.used), amount(alarm.out_of))),
         raised: when(alarm.raised, &visitor.zone, visitor.now),
-        gone: alarm.gone.map(|at| when(at, &visitor.zone, visitor.now)),
         looked: alarm.acknowledged.iter().map(|look| look.name.clone().unwrap_or_else(|| look.by.clone())).collect(),
     }
 }
@@ -159,13 +156,14 @@ fn muted(mute: Mute, visitor: &Visitor) -> Muted {
 }
 
 /// `POST /alarms/{id}/acknowledge`
-pub(crate) async fn acknowledge(Path(id): Path<String>, Sent { by, once, .. }: Sent) -> Response {
+pub(crate) async fn acknowledge(Path(id): Path<String>, Sent { by, fields, once }: Sent) -> Response {
     if let Err(problem) = by.must(Permission::AlarmsAcknowledge).and_then(|()| known::<AlarmId>(&id, "alarm")) {
         return by.answer::<Alarms>(Err(problem));
     }
     let address = to(&["alarms", &id, "acknowledge"]);
     match by.ask.done::<Alarm>(Method::POST, &address, &once, &()).await {
-        Ok(_) => see("/alarms?done=looked"),
+        // It leaves the list of what is to be looked at.
+        Ok(_) => see(&sent_from(fields.text("back"), "/alarms", "looked").without(OPEN).to_string()),
         Err(problem) => by.answer::<Alarms>(Err(problem)),
     }
 }
@@ -184,21 +182,21 @@ pub(crate) async fn mute(Sent { by, fields, once }: Sent) -> Response {
         }
     };
     match muted {
-        Ok(_) => see("/alarms?done=muted"),
+        Ok(_) => see(&sent_from(fields.text("back"), "/alarms", "muted").without(OPEN).to_string()),
         Err(wrong) => {
-            let status = wrong.status();
-            by.answer_with(status, look(&by, &Fields::default(), Some(wrong)).await)
+            let rows = Rows::sent_from(fields.text("back"), "/alarms");
+            answer(&by, &rows.asked(), rows, Some(wrong)).await
         }
     }
 }
 
 /// `POST /alarms/mutes/{id}/end`
-pub(crate) async fn end(Path(id): Path<String>, Sent { by, once, .. }: Sent) -> Response {
+pub(crate) async fn end(Path(id): Path<String>, Sent { by, fields, once }: Sent) -> Response {
     if let Err(problem) = by.must(Permission::AlarmsMute).and_then(|()| known::<MuteId>(&id, "mute")) {
         return by.answer::<Alarms>(Err(problem));
     }
     match by.ask.done::<Mute>(Method::DELETE, &to(&["alarms", "mutes", &id]), &once, &()).await {
-        Ok(_) => see("/alarms?done=unmuted"),
+        Ok(_) => see(&sent_from(fields.text("back"), "/alarms", "unmuted").to_string()),
         Err(problem) => by.answer::<Alarms>(Err(problem)),
     }
 }

@@ -1,6 +1,7 @@
 //! Alarms: what somebody should look at, and when there is one.
 
 pub(crate) mod list;
+mod one;
 pub(crate) mod rules;
 
 use purser_core::alarm::AlarmKind;

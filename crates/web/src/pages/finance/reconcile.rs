@@ -6,11 +6,13 @@ use axum::http::Method;
 use axum::response::Response;
 use jiff::civil::Date;
 use purser_control::shape::{Difference, InvoiceChecked, Page, Reconciliation, TrueUp, WantedTrueUp};
-use purser_control::{Permission, Problem};
+use purser_control::{Code, Permission, Problem};
 use purser_core::zone::Zone;
 
+use super::difference;
 use super::home::{ProviderLine, provider_line};
 use crate::ask::{To, to};
+use crate::drawer::{Detail, Place, Rows, sent_from};
 use crate::form::{Asked, Fields, Sent};
 use crate::frame::Frame;
 use crate::say::{Markup, Pager, count, money, when};
@@ -23,6 +25,7 @@ const ROWS: usize = 25;
 #[template(path = "finance/reconcile.html")]
 struct Reconcile {
     frame: Frame,
+    open: Rows,
     from: String,
     to: String,
     providers: Vec<ProviderLine>,
@@ -46,6 +49,7 @@ struct InvoiceLine {
 }
 
 struct DifferenceLine {
+    id: String,
     day: String,
     provider: String,
     model: String,
@@ -65,10 +69,43 @@ struct TrueUpLine {
 
 /// `GET /reconcile`
 pub(crate) async fn show(visitor: Visitor, Asked(asked): Asked) -> Response {
-    visitor.answer(look(&visitor, &asked).await)
+    let compared = match compared(&visitor, &asked).await {
+        Ok(compared) => compared,
+        Err(problem) => return visitor.refuse(problem),
+    };
+    let mut rows = Rows::of(&visitor.here);
+    if let Some(id) = rows.wanted() {
+        rows.show(compared.one(&visitor, id, rows.place(&visitor)).await);
+    }
+    visitor.answer_with(rows.status(), look(&visitor, &asked, compared, rows).await)
 }
 
-async fn look(visitor: &Visitor, asked: &Fields) -> Result<Reconcile, Problem> {
+/// The ledger held against the bill: what was asked for, and what came.
+struct Compared {
+    days: [(&'static str, Option<String>); 2],
+    all: To,
+    found: Reconciliation,
+}
+
+impl Compared {
+    /// What there is to know of one difference, on whichever page of the list it is.
+    async fn one(&self, visitor: &Visitor, id: &str, place: Place) -> Result<Detail, Problem> {
+        let days = (self.found.from.as_str(), self.found.to.as_str());
+        let find = |items: &[Difference]| items.iter().find(|one| one.id == id).cloned();
+        let mut one = find(&self.found.items);
+        if one.is_none() {
+            one = find(&visitor.ask.get::<Reconciliation>(&self.all).await?.items);
+        }
+        let one = one.ok_or_else(|| Problem {
+            code: Code::NotFound,
+            message: "there is no such difference in these days".to_owned(),
+            hint: Some("a report that came, or a true-up, may have explained it since".to_owned()),
+        })?;
+        difference::detail(visitor, &one, days, place)
+    }
+}
+
+async fn compared(visitor: &Visitor, asked: &Fields) -> Result<Compared, Problem> {
     let mut days = [("from", asked.some("from")), ("to", asked.some("to"))];
     let mut all = to(&["bills", "reconciliation"]);
     for (name, day) in &days {
@@ -88,6 +125,11 @@ async fn look(visitor: &Visitor, asked: &Fields) -> Result<Reconcile, Problem> {
             (all, found) = (earlier, of_before);
         }
     }
+    Ok(Compared { days, all, found })
+}
+
+async fn look(visitor: &Visitor, asked: &Fields, compared: Compared, open: Rows) -> Result<Reconcile, Problem> {
+    let Compared { days, all, found } = compared;
     let true_ups: Page<TrueUp> = visitor.ask.get(&to(&["bills", "true-ups"]).with("limit", ROWS)).await?;
     let query: Vec<(&str, String)> = days.into_iter().filter_map(|(name, day)| Some((name, day?))).collect();
     let Reconciliation { from, to: until, providers, invoices, items, next, total } = found;
@@ -95,7 +137,8 @@ async fn look(visitor: &Visitor, asked: &Fields) -> Result<Reconcile, Problem> {
     let done = (asked.text("done") == "proposed").then_some("The true-up is proposed. Somebody else approves it.");
     let made = (asked.text("done") == "made").then_some("The true-up is made: its entries stand in the ledger.");
     Ok(Reconcile {
-        frame: visitor.frame("Ledger and bill").having(done.or(made)),
+        frame: visitor.frame("Ledger and bill").having(done.or(made)).beside(&open),
+        open,
         from,
         to: until,
         providers: providers.iter().map(|provider| provider_line(provider, visitor)).collect(),
@@ -123,6 +166,7 @@ fn invoice_line(invoice: &InvoiceChecked) -> InvoiceLine {
 
 fn difference_line(difference: &Difference, visitor: &Visitor) -> DifferenceLine {
     DifferenceLine {
+        id: difference.id.clone(),
         day: difference.day.clone(),
         provider: difference.provider.clone(),
         model: difference.model.clone().unwrap_or_default(),
@@ -147,16 +191,16 @@ fn true_up_line(true_up: &TrueUp, visitor: &Visitor) -> TrueUpLine {
 pub(crate) async fn propose(Sent { by, fields, once }: Sent) -> Response {
     let wanted = WantedTrueUp { provider: fields.some("provider"), from: fields.some("from"), to: fields.some("to") };
     match by.ask.done::<TrueUp>(Method::POST, &to(&["bills", "true-ups"]), &once, &wanted).await {
-        Ok(_) => see("/reconcile?done=proposed"),
+        Ok(_) => see(&sent_from(fields.text("back"), "/reconcile", "proposed").to_string()),
         Err(problem) => by.answer::<Reconcile>(Err(problem)),
     }
 }
 
 /// `POST /reconcile/{id}/approve`
-pub(crate) async fn approve(Path(id): Path<String>, Sent { by, once, .. }: Sent) -> Response {
+pub(crate) async fn approve(Path(id): Path<String>, Sent { by, fields, once }: Sent) -> Response {
     let address = to(&["bills", "true-ups", &id, "approve"]);
     match by.ask.done::<TrueUp>(Method::POST, &address, &once, &()).await {
-        Ok(_) => see("/reconcile?done=made"),
+        Ok(_) => see(&sent_from(fields.text("back"), "/reconcile", "made").to_string()),
         Err(problem) => by.answer::<Reconcile>(Err(problem)),
     }
 }

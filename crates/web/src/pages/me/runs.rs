@@ -6,9 +6,10 @@ use purser_control::Problem;
 use purser_control::shape::{Page, Run};
 
 use crate::ask::to;
+use crate::drawer::Rows;
 use crate::form::{Asked, Fields};
 use crate::frame::Frame;
-use crate::pages::runs::RunLine;
+use crate::pages::runs::{self, RunLine};
 use crate::say::{Markup, Pager};
 use crate::visitor::Visitor;
 
@@ -21,6 +22,7 @@ const RANGES: [(&str, u64); 4] = [("A day", 1), ("A week", 7), ("30 days", 30), 
 #[template(path = "me/runs.html")]
 struct Runs {
     frame: Frame,
+    open: Rows,
     rows: Vec<RunLine>,
     ranges: Vec<(&'static str, u64, bool)>,
     pager: Pager,
@@ -29,10 +31,14 @@ struct Runs {
 
 /// `GET /me/runs`
 pub(crate) async fn show(visitor: Visitor, Asked(asked): Asked) -> Response {
-    visitor.answer(look(&visitor, &asked).await)
+    let mut open = Rows::of(&visitor.here);
+    if let Some(id) = open.wanted() {
+        open.show(runs::detail(&visitor, id, open.place(&visitor)).await);
+    }
+    visitor.answer_with(open.status(), look(&visitor, &asked, open).await)
 }
 
-async fn look(visitor: &Visitor, asked: &Fields) -> Result<Runs, Problem> {
+async fn look(visitor: &Visitor, asked: &Fields, open: Rows) -> Result<Runs, Problem> {
     let person = visitor.own()?.id.to_string();
     let days = asked.text("days").parse().ok().filter(|days| RANGES.iter().any(|(_, range)| range == days));
     let days = days.unwrap_or(7);
@@ -42,10 +48,11 @@ async fn look(visitor: &Visitor, asked: &Fields) -> Result<Runs, Problem> {
         visitor.ask.get(&all.clone().with("limit", ROWS).with_some("after", asked.some("after"))).await?;
     let cost = page.items.iter().fold(purser_core::money::Nano::default(), |sum, run| sum.saturating_add(run.charge));
     Ok(Runs {
-        frame: visitor.frame("Your runs").having(super::done(asked.text("done"))),
+        frame: visitor.frame("Your runs").having(super::done(asked.text("done"))).beside(&open),
         rows: page.items.iter().map(|run| RunLine::new(run, visitor)).collect(),
         ranges: RANGES.map(|(label, range)| (label, range, range == days)).to_vec(),
         pager: Pager::new("/me/runs", &[("days", days.to_string())], &page, asked.some("after").is_some(), all.link()),
+        open,
         page_cost: crate::say::money(cost, &visitor.currency),
     })
 }

@@ -5,7 +5,9 @@ use axum::response::Response;
 use purser_control::Problem;
 use purser_control::shape::{Page, Person};
 
+use super::one;
 use crate::ask::to;
+use crate::drawer::Rows;
 use crate::form::{Asked, Fields};
 use crate::frame::Frame;
 use crate::say::{Markup, Pager, day};
@@ -23,6 +25,7 @@ struct People {
     frame: Frame,
     find: String,
     states: Vec<(&'static str, &'static str, bool)>,
+    open: Rows,
     rows: Vec<Row>,
     pager: Pager,
 }
@@ -39,10 +42,14 @@ struct Row {
 
 /// `GET /people`
 pub(crate) async fn show(visitor: Visitor, Asked(asked): Asked) -> Response {
-    visitor.answer(look(&visitor, &asked).await)
+    let mut rows = Rows::of(&visitor.here);
+    if let Some(id) = rows.wanted() {
+        rows.show(one::detail(&visitor, id, rows.place(&visitor)).await);
+    }
+    visitor.answer_with(rows.status(), look(&visitor, &asked, rows).await)
 }
 
-async fn look(visitor: &Visitor, asked: &Fields) -> Result<People, Problem> {
+async fn look(visitor: &Visitor, asked: &Fields, open: Rows) -> Result<People, Problem> {
     let wanted = asked.text("state");
     let (state, _, active) = STATES.into_iter().find(|(word, ..)| *word == wanted).unwrap_or(STATES[0]);
     let all = to(&["people"]).with_some("find", asked.some("find")).with_some("active", active);
@@ -50,7 +57,8 @@ async fn look(visitor: &Visitor, asked: &Fields) -> Result<People, Problem> {
     let page: Page<Person> = visitor.ask.get(&some).await?;
     let query = [("find", asked.text("find").to_owned()), ("state", state.to_owned())];
     Ok(People {
-        frame: visitor.frame("People"),
+        frame: visitor.frame("People").having(one::done(asked.text("done"))).beside(&open),
+        open,
         find: asked.text("find").to_owned(),
         states: STATES.map(|(word, label, _)| (word, label, word == state)).to_vec(),
         rows: page.items.iter().map(|person| row(person, visitor)).collect(),

@@ -10,8 +10,8 @@ use purser_core::id::UnitId;
 use super::list::name;
 use super::role;
 use crate::ask::{escape, to};
-use crate::form::{Asked, Fields};
-use crate::frame::Frame;
+use crate::drawer::{Detail, Place};
+use crate::form::Asked;
 use crate::say::{Markup, day, money, per, percent, when};
 use crate::visitor::Visitor;
 
@@ -21,9 +21,9 @@ const LEADERS_MAX: usize = 5;
 const DEPTH_MAX: usize = 64;
 
 #[derive(Template)]
-#[template(path = "people/one.html")]
-struct One {
-    frame: Frame,
+#[template(path = "people/detail.html")]
+struct PersonDetail {
+    place: Place,
     id: String,
     active: bool,
     left: Option<(Markup, Markup, u8)>,
@@ -60,13 +60,26 @@ struct Away {
 
 /// `GET /people/{id}`
 pub(crate) async fn show(visitor: Visitor, Path(id): Path<String>, Asked(asked): Asked) -> Response {
-    visitor.answer(look(&visitor, &id, &asked).await)
+    let found = detail(&visitor, &id, Place::page(&visitor, "")).await;
+    visitor.answer(found.map(|detail| detail.page(&visitor, done(asked.text("done")))))
 }
 
-async fn look(visitor: &Visitor, id: &str, asked: &Fields) -> Result<One, Problem> {
+/// What was just done.
+pub(super) fn done(word: &str) -> Option<&'static str> {
+    match word {
+        "role" => Some("The role is what you said; it counts from now on."),
+        _ => None,
+    }
+}
+
+/// What there is to know of a person.
+///
+/// # Errors
+/// What the API says.
+pub(super) async fn detail(visitor: &Visitor, id: &str, place: Place) -> Result<Detail, Problem> {
     let ask = &visitor.ask;
-    let address = to(&["people", id]);
-    let person: Person = ask.get(&address).await?;
+    let asked = to(&["people", id]);
+    let person: Person = ask.get(&asked).await?;
     let id = person.id.to_string();
     let of = |what: &str| to(&[what]).with("person", &id);
     let grants: Page<Grant> = ask.get(&of("grants")).await?;
@@ -78,13 +91,9 @@ async fn look(visitor: &Visitor, id: &str, asked: &Fields) -> Result<One, Proble
     };
     let balance = balances.items.first();
     let grants: Vec<Row> = grants.items.iter().map(|grant| row(grant, visitor)).collect();
-    let frame = visitor.frame(&name(&person)).having(match asked.text("done") {
-        "role" => Some("The role is what you said; it counts from now on."),
-        _ => None,
-    });
-    Ok(One {
-        role: role::form(visitor, &person, frame.hidden("role"), 2).await?,
-        frame,
+    let body = PersonDetail {
+        role: role::form(visitor, &person, place.hidden("role"), place.heading).await?,
+        place,
         active: person.active,
         left: balance.map(|balance| {
             let gone = balance.funds.limit.saturating_sub(balance.funds.available);
@@ -96,10 +105,11 @@ async fn look(visitor: &Visitor, id: &str, asked: &Fields) -> Result<One, Proble
         absences: absences.into_iter().map(away).collect(),
         alarms: alarms.total,
         may_see_usage: visitor.may(Permission::UsageRead),
-        json: address.link().to_owned(),
+        json: asked.link().to_owned(),
         grants,
         id,
-    })
+    };
+    Detail::try_new(name(&person), Some(address(&body.id)), &body)
 }
 
 fn facts(person: &Person, grants: &[Row], leaders: &[String], visitor: &Visitor) -> Vec<(&'static str, Markup)> {

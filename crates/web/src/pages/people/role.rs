@@ -11,6 +11,7 @@ use serde_json::json;
 
 use super::one::address;
 use crate::ask::to;
+use crate::drawer::sent_from;
 use crate::form::Sent;
 use crate::frame::Refused;
 use crate::say::{Markup, day, escaped};
@@ -86,7 +87,7 @@ pub(crate) async fn set(Path(id): Path<String>, Sent { by, fields, once }: Sent)
     let wanted = json!({ "family": family, "level": level });
     let set: Result<Person, Problem> = by.ask.done(Method::PUT, &to(&["people", &id, "role"]), &once, &wanted).await;
     match set {
-        Ok(person) => see(&format!("{}?done=role", address(&person.id.to_string()))),
+        Ok(person) => see(&sent_from(fields.text("back"), &address(&person.id.to_string()), "role").to_string()),
         Err(problem) => by.answer::<Refused>(Err(problem)),
     }
 }

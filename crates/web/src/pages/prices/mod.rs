@@ -37,6 +37,11 @@ const fn label(bucket: Bucket) -> &'static str {
     }
 }
 
+/// The same where there is a number of it rather than a price.
+pub(super) fn counted(bucket: Bucket) -> &'static str {
+    label(bucket).trim_end_matches(", a thousand")
+}
+
 /// Whose list a card is of.
 const fn layer(layer: Layer) -> &'static str {
     match layer {
