@@ -193,7 +193,7 @@ async fn nobody_opens_what_is_somebody_elses_by_editing_the_address() {
         let list = browser.get(&at).await;
         assert_eq!(list.status, 403, "{role} {at}: {list:?}");
         let beside = drawer(&list);
-        assert!(!list.text.contains("Person 2") && !beside.contains("$"), "{role} {at}: {beside}");
+        assert!(!list.text.contains("Person 2") && !beside.contains('$'), "{role} {at}: {beside}");
         assert!(
             list.text.contains("<h1>") && !list.text.contains("Back to where you begin"),
             "{role} {at}: the list stays"
