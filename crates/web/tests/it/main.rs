@@ -12,6 +12,7 @@ mod demo;
 mod desks;
 mod drawers;
 mod finance;
+mod made_up;
 mod matrix;
 mod offers;
 mod rooms;
