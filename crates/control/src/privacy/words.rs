@@ -49,6 +49,7 @@ fn question(action: &str) -> Option<&'static str> {
         "absences" => "who is away",
         "forecast" | "forecast_test" => "a forecast",
         "alarms" => "alarms",
+        "alarm" => "one alarm",
         "mutes" => "muted alarms",
         "outcomes" => "what was achieved",
         "hooks" => "addresses at which systems tell of outcomes",
