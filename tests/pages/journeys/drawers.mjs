@@ -14,6 +14,7 @@ export const journeys = {
     const first = await focused(page);
     for (let step = 0; step < 8; step += 1) await page.keyboard.press("j");
     await page.keyboard.press("k");
+    await page.keyboard.press("j");
     const opened = await focused(page);
     assert.notEqual(opened, first);
     const at = await page.evaluate(() => scrollY);

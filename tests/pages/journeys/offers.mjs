@@ -73,7 +73,7 @@ export const journeys = {
     await page.getByLabel("What would you like to know?").fill("May I use it on Sundays?");
     await page.getByRole("button", { name: "Ask", exact: true }).click();
     await page.getByText("Your question is on its way.").waitFor();
-    await page.getByLabel("Token budget", { exact: true }).fill("8");
+    await page.getByLabel("Token budget", { exact: true }).fill("40");
     await page.getByRole("button", { name: "Ask for this instead" }).click();
     await page.getByText("They have what you ask for instead.").waitFor();
     const people = await visitor("people");
