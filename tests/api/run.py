@@ -173,7 +173,7 @@ def asked_as(tool: Path, role: str, wanted: argparse.Namespace) -> tuple[set[str
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--examples", type=int, default=8, help="requests made up for each route, beside the edges")
-    arguments.add_argument("--seconds", type=int, default=110, help="bound of the run with each key")
+    arguments.add_argument("--seconds", type=int, default=150, help="bound of the run with each key")
     arguments.add_argument("--role", action="append", help="only with this role's key, and without the last check")
     wanted = arguments.parse_args()
     tool = schemathesis()

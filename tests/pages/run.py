@@ -109,14 +109,16 @@ def partner(config: Path) -> dict[str, str]:
 
 
 def at_work(person: str, config: Path, gateway: int) -> None:
-    """An agent of the employee makes a few calls and asks for more than there is; whatever day it is, there is money."""
+    """An agent of the employee makes a few calls in three sessions and asks for more than there is; whatever day it is, there is money."""
     purser("grant", "add", person, "5/day", "--days", "all", "--config", config)
     key = purser("key", "add", person, "--agent", "release agent", "--config", config)["key"]
     head = {
         "x-api-key": key, "anthropic-version": "2023-06-01", "content-type": "application/json",
-        "x-purser-run": "pages", "x-purser-project": "release",
+        "x-purser-project": "release",
     }
-    for tokens in (200, 300, 60_000_000):
+    # Two sessions of before, so that there is a list, and the one that is looked at.
+    for session, tokens in (("earlier", 100), ("early", 100), ("pages", 200), ("pages", 300), ("pages", 60_000_000)):
+        head["x-purser-run"] = session
         said = {"model": "claude-haiku-4-5", "max_tokens": tokens, "messages": [{"role": "user", "content": "Go on."}]}
         body = json.dumps(said).encode()
         request = urllib.request.Request(f"http://127.0.0.1:{gateway}/v1/messages", data=body, headers=head)
