@@ -78,7 +78,8 @@ def ids(config: Path, gateway: int) -> dict[str, str]:
     waiting = [top_up for top_up in purser("top-up", "list", "--config", config) if top_up["state"] == "open"]
     at_work(person, config, gateway)
     pools = purser("pool", "list", "--config", config)
-    runs = eventually(lambda: purser("runs", "--person", person, "--config", config), "the employee's run", 30)
+    own = lambda: purser("runs", "--person", person, "--config", config)
+    runs = eventually(lambda: (found := own()) and len(found) >= 3 and found, "the employee's runs", 30)
     offers = purser("offer", "list", "--config", config)
     # The last of them: those of the history came before.
     state = lambda word: [offer["id"] for offer in offers if offer["state"] == word][-1]
@@ -109,7 +110,7 @@ def partner(config: Path) -> dict[str, str]:
 
 
 def at_work(person: str, config: Path, gateway: int) -> None:
-    """An agent of the employee makes a few calls in three sessions and asks for more than there is; whatever day it is, there is money."""
+    """An agent of the employee makes a few calls in three sessions, and asks for more than there is on any day."""
     purser("grant", "add", person, "5/day", "--days", "all", "--config", config)
     key = purser("key", "add", person, "--agent", "release agent", "--config", config)["key"]
     head = {
